@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
+#include "command.h"
+#include "file.h"
+#include "key_files.h"
+#include "store/database.h"
+#include "store/once.h"
+#include "store/policy.h"
+#include "store/schema.h"
+#include "wire/policy_document.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A policy document, read: what the database is given. */
+struct document {
+    struct reader reader;
+    struct buf canonical;
+    uint8_t sha256[POLICY_DOCUMENT_HASH_SIZE];
+    struct policy *policy; /* NULL: it has faults, all of them in the reader */
+};
+
+static void faults_print(const struct reader *r, const char *path)
+{
+    const char *syntax = reader_syntax(r);
+    if (syntax != NULL)
+        fprintf(stderr, "akkoord: apply: %s: %s\n", path, syntax);
+    for (struct reader_fault fault = {0}; reader_fault_next(r, &fault);)
+        fprintf(stderr, "akkoord: apply: %s: %s: %s\n", path, fault.pointer[0] != '\0' ? fault.pointer : "/",
+                fault.detail);
+}
+
+static void document_close(struct document *d)
+{
+    policy_free(d->policy);
+    reader_close(&d->reader);
+    buf_free(&d->canonical);
+}
+
+/* Says on stderr what is wrong. Closes ${ret_document} itself then. */
+static int document_read(const char *path, const struct buf *bytes, struct document *ret_document)
+{
+    struct document *d = ret_document;
+    buf_init(&d->canonical, POLICY_BODY_BYTES_MAX);
+    d->policy = policy_document_read(&d->reader, bytes->data != NULL ? bytes->data : "", bytes->len);
+    if (d->policy == NULL) {
+        faults_print(&d->reader, path);
+        document_close(d);
+        return -1;
+    }
+    policy_document_canonical(&d->reader, &d->canonical, d->sha256);
+    buf_byte(&d->canonical, '\0');
+    if (buf_failed(&d->canonical)) {
+        document_close(d);
+        return -command_failed("apply", "the document is too large");
+    }
+    return 0;
+}
+
+static void not_enforced_print(struct document *d)
+{
+    struct buf b;
+    buf_init(&b, POLICY_BODY_BYTES_MAX);
+    struct writer w = writer_of(&b);
+    policy_document_not_enforced(&d->reader, &w, NULL);
+    if (!buf_failed(&b) && b.len > strlen("[]"))
+        printf("accepted, but not acted on yet: %.*s\n", (int)b.len, b.data);
+    buf_free(&b);
+}
+
+static int refusal_print(const struct policy *policy, const struct policy_apply_job *job)
+{
+    switch (job->outcome) {
+    case APPLY_COUNTRY_FIXED:
+        return command_failed("apply", "the country cannot change once there are phone numbers");
+    case APPLY_BASIS_FIXED:
+        fprintf(stderr,
+                "akkoord: apply: purpose %s has events: its lawful basis cannot change; make a new purpose\n",
+                policy->purposes[job->offender].key);
+        return 1;
+    case APPLY_WORDS_FIXED:
+        fprintf(
+            stderr,
+            "akkoord: apply: notice %s, version %s was applied before with other words: make a new version\n",
+            policy->notices[job->offender].id, policy->notices[job->offender].version);
+        return 1;
+    default:
+        return command_failed("apply", "another version was applied at the same time");
+    }
+}
+
+static int outcome_print(struct document *d, const struct policy_apply_job *job)
+{
+    if (job->outcome != APPLY_DONE && job->outcome != APPLY_SAME)
+        return refusal_print(d->policy, job);
+    printf("%s: %sversion %d is in force\n", d->policy->controller,
+           job->outcome == APPLY_SAME ? "unchanged, " : "", job->version);
+    not_enforced_print(d);
+    return 0;
+}
+
+static int document_apply(PGconn *pg, const struct subject_keys *keys, struct document *d)
+{
+    const char *refusal = schema_refuses(pg, keys);
+    if (refusal != NULL)
+        return command_failed("apply", refusal);
+    struct policy_apply_job job = {.policy = d->policy,
+                                   .document = d->canonical.data,
+                                   .sha256 = d->sha256,
+                                   .actor = "akkoord apply",
+                                   .if_match = -1,
+                                   .key = keys->keys[0].number};
+    policy_apply_job_prepare(&job);
+    enum error outcome = job_run_once(pg, &job.job);
+    return outcome == ERROR_NONE ? outcome_print(d, &job) : command_failed("apply", error_title(outcome));
+}
+
+static int document_send(const struct config *config, const struct subject_keys *keys, struct document *d)
+{
+    char *fault = NULL;
+    struct database *db = database_create(config->database, keys, &fault);
+    if (db == NULL) {
+        command_failed("apply", fault != NULL ? fault : "out of memory");
+        PQfreemem(fault);
+        return 1;
+    }
+    PGconn *pg = database_connect(db);
+    int rc = PQstatus(pg) == CONNECTION_OK ? document_apply(pg, keys, d)
+                                           : command_failed("apply", PQerrorMessage(pg));
+    PQfinish(pg);
+    database_destroy(db);
+    return rc;
+}
+
+static int apply_bytes(const struct config *config, const char *path, const struct buf *bytes)
+{
+    struct document document;
+    struct subject_keys keys;
+    char fault[KEY_FILES_FAULT];
+    if (document_read(path, bytes, &document) != 0)
+        return 1;
+    int rc = 1;
+    if (subject_keys_load(config, &keys, fault) == 0) {
+        rc = document_send(config, &keys, &document);
+        subject_keys_wipe(&keys);
+    } else {
+        command_failed("apply", fault);
+    }
+    document_close(&document);
+    return rc;
+}
+
+static int apply(const struct config *config, const struct arguments *args)
+{
+    if (args->operand_count != 1)
+        return command_misused("apply", "one FILE is needed, - for stdin");
+    const char *path = args->operands[0];
+    struct buf bytes;
+    buf_init(&bytes, POLICY_BODY_BYTES_MAX);
+    const char *reason = file_read(path, &bytes);
+    int rc = 1;
+    if (reason == NULL)
+        rc = apply_bytes(config, path, &bytes);
+    else
+        fprintf(stderr, "akkoord: apply: %s: %s\n", path, reason);
+    buf_free(&bytes);
+    return rc;
+}
+
+const struct command apply_command = {"apply", "FILE",
+                                      "makes a controller's policy document the one in force", NULL, apply};

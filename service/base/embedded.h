@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include <stddef.h>
+
+/* A file that was put into the binary at build time. A table of them ends with a row whose name is NULL. */
+struct embedded {
+    const char *name; /* without its folder */
+    const char *data; /* followed by a NUL */
+    size_t len;       /* without that NUL */
+};

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Every ceiling, with its unit and where it comes from. */
+
+/* ---- requests ---- */
+
+/* A record with eight identifiers of 320 bytes, 4 KiB of evidence and everything else is below 9 KiB; an array of 1 000
+ * records of ordinary size (200 bytes) is 200 KB. */
+#define BODY_BYTES_MAX (256 * 1024)
+/* POST /v1/check/batch: 100 000 lines of 160 bytes. */
+#define BATCH_BODY_BYTES_MAX (16 * 1024 * 1024)
+#define BATCH_LINES_MAX      100000
+/* One line of it: a subject of eight identifiers of 320 bytes, escaped. */
+#define BATCH_LINE_BYTES_MAX (16 * 1024)
+/* A policy of 200 purposes, 40 notices in several languages and 2 000 cookies is below 1 MB. */
+#define POLICY_BODY_BYTES_MAX (4 * 1024 * 1024)
+/* Bodies that wait in memory in the whole process: 16 of the largest. */
+#define BODY_BYTES_TOTAL_MAX (256 * 1024 * 1024)
+#define JSON_DEPTH_MAX       32
+#define JSON_MEMBERS_MAX     1000
+/* One person's identifiers in one request. */
+#define IDENTIFIERS_MAX 8
+/* Records in one array: one atomic write, one batch. */
+#define RECORDS_MAX 1000
+/* Purposes in one check, and choices in one record. */
+#define PURPOSES_PER_CALL_MAX 100
+#define EVIDENCE_BYTES_MAX    4096
+#define REF_BYTES_MAX         128
+#define IDEMPOTENCY_KEY_MAX   255 /* bytes */
+/* An answer: 1 000 records of 600 bytes, or a page of 1 000 events with 4 KiB of evidence each. */
+#define ANSWER_BYTES_MAX (8 * 1024 * 1024)
+/* A batch check's answer: 100 000 verdicts of 300 bytes. */
+#define BATCH_ANSWER_BYTES_MAX (64 * 1024 * 1024)
+#define PAGE_DEFAULT           100  /* events */
+#define PAGE_MAX               1000 /* events */
+#define LONG_POLL_SECONDS_MAX  30
+
+/* ---- deadlines: from acceptance, time in queues included ---- */
+
+#define CALL_DEADLINE_MS  5000  /* what a web form waits for */
+#define BATCH_DEADLINE_MS 60000 /* 100 000 lines at 4 us, times a busy factor of 100 */
+/* A call waits this long for a connection that is being made; after it the answer is 503, surely not written. */
+#define QUEUE_WAIT_MS 2000
+#define DRAIN_MS      9000 /* SIGTERM: the promise is to leave within 10 s */
+
+/* ---- store ---- */
+
+#define CONNECT_TIMEOUT_MS  500 /* a host; libpq's own connect_timeout is not looked at by PQconnectPoll */
+#define BACKOFF_FIRST_MS    20
+#define BACKOFF_MAX_MS      500
+#define PIPELINE_DEPTH      2   /* batches on the wire of a lane: one runs, one waits on the server */
+#define READ_BATCH_MAX      500 /* probes; larger ones gain under 5 % and cost latency */
+#define WRITE_BATCH_MAX     500 /* acts; its answer, 60 KB, fits a socket buffer even when nobody reads */
+#define QUEUE_PROBES_MAX    200000 /* probes that wait in a lane: 2 s of its work */
+#define STATEMENT_BYTES_MAX (32 * 1024 * 1024)
+/* A batch on the wire longer than this means the host is gone: the connection is dropped. */
+#define READ_STALL_MS  2000
+#define WRITE_STALL_MS 6000
+#define SLOW_STALL_MS  20000
+#define RETRIES_MAX    2 /* of a batch that met another transaction */
+
+/* ---- connections ---- */
+
+#define HANDSHAKE_TIMEOUT_MS 5000  /* TLS: two round trips on a bad line */
+#define REQUEST_TIMEOUT_MS   10000 /* HTTP/1.1: from one request to the end of the next one's header and body */
+#define IDLE_TIMEOUT_MS      60000 /* HTTP/2 without a frame */
+#define STREAMS_MAX          32    /* requests of one HTTP/2 connection handled at a time; the others of its 100 wait */
+#define ACCEPTS_PER_TICK     64    /* connections, so that a flood of them does not keep the loop from its calls */
+/* Between looks at idempotency keys that are older than their 24 h. */
+#define EXPIRE_KEYS_EVERY_MS 60000

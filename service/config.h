@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "base/log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* How a process is set up: one table of options in config.c, from which the flags, the variables, their
+ * ranges, --help and the README's table are made. Each is settable by environment (AKKOORD_LISTEN) and by
+ * flag (--listen); the flag wins, and of a flag given twice the last. A variable that is set but empty counts
+ * as not set. */
+
+enum {
+    CONFIG_FAULT = 320,        /* bytes of a sentence, with its NUL */
+    CONFIG_HOST_MAX = 253,     /* bytes: RFC 1035 */
+    CONFIG_ADDRESSES_MAX = 16, /* addresses in one option */
+    CONFIG_THREADS_MAX = 64,   /* three connections each: 192 of a server's usual few hundred */
+    CONFIG_FLAGS_MAX = 16,     /* flags of a command's own */
+    CONFIG_OPERANDS_MAX = 4    /* words that are not flags */
+};
+
+/* Text is never NULL: "" where nothing is set. Lists are as they were written, and valid. */
+struct config {
+    char *listen; /* addresses, for address_next */
+    char *tls_listen;
+    char *tls_cert_file;
+    char *tls_key_file;
+    char *metrics_listen;
+    char *database;         /* secret; libpq's conninfo or URI */
+    char *migrate_database; /* secret; "": as database */
+    char *jwt_secret_file;
+    char *jwks_file;
+    char *jwt_issuer;
+    char *subject_key_file;
+    char *public_url;         /* without a slash at the end */
+    char *trusted_proxies;    /* networks, for network_next */
+    int64_t jwt_max_lifetime; /* seconds */
+    int64_t threads;
+    enum log_level log_level;
+};
+
+/* A flag of one command, beside the options. */
+struct config_flag {
+    const char *name;  /* without the dashes; NULL ends a list */
+    const char *value; /* what stands for its value in the help; NULL: it has none */
+    const char *text;
+};
+
+/* What a command line says beside the options. Borrows from argv. */
+struct arguments {
+    const struct config_flag *flags;
+    const char
+        *values[CONFIG_FLAGS_MAX]; /* in the order of ${flags}; NULL: not given; "" for one without a value */
+    size_t operand_count;
+    const char *operands[CONFIG_OPERANDS_MAX];
+};
+/* The value of a flag in ${args}->flags, or NULL. */
+const char *arguments_flag(const struct arguments *args, const char *name);
+
+/* Reads ${argc} words of the command line (the program's and the command's name left out) and ${env}
+ * (NAME=value, NULL at the end). ${args} comes with ${flags} filled in, the rest zeroed. Reads the files of
+ * secrets. Returns 0, then ${ret_config} is to be freed; or -1 with a sentence in ${fault} that names the
+ * option, and of a secret nothing else. Aborts when memory runs out. */
+int config_read(int argc, char *const *argv, char *const *env, struct config *ret_config,
+                struct arguments *args, char fault[CONFIG_FAULT]);
+/* Overwrites what is secret. Accepts a zeroed one. */
+void config_free(struct config *config);
+/* Walks the AKKOORD_ variables that no option knows, typing errors most likely: start with *${cursor} 0.
+ * Returns "NAME=value", of which only the name may be shown, or NULL after the last. */
+const char *config_unknown(char *const *env, size_t *cursor);
+/* Why `serve` cannot run on it, whatever the files hold, or NULL. A static sentence. */
+const char *config_serve_fault(const struct config *config);
+
+/* The table as help for a terminal, and as Markdown for the README. */
+void config_help(FILE *out);
+void config_markdown(FILE *out);
+/* One line an option as it is set; a secret prints as `set`. */
+void config_print(const struct config *config, FILE *out);
+
+struct address {
+    char host[CONFIG_HOST_MAX + 1]; /* a name or an address without brackets; "": all */
+    uint16_t port;
+};
+/* Walks a list of addresses: ${cursor} starts at its text. Returns false after the last, and at what is not
+ * one; then
+ * *${cursor} is not at the end. `host:port`, `[v6]:port`, `:port` and `*:port`. */
+bool address_next(const char **cursor, struct address *ret_address);
+
+/* A network: addresses whose first ${prefix} bits are those of ${bytes}. */
+struct network {
+    bool v6;
+    uint8_t prefix;
+    uint8_t bytes[16]; /* network order; the first four for IPv4; bits behind the prefix are zero */
+};
+/* As address_next. `192.0.2.0/24`, `2001:db8::/32`; a lone address is a network of one. */
+bool network_next(const char **cursor, struct network *ret_network);

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/consent.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+enum { STATE_BITS = (1 << RANK_TIME_SHIFT) - 1 };
+
+#define EVENT_STATE_WORD(name, number, word) [number] = word,
+static const char *const state_words[STATE_BITS + 1] = {EVENT_STATES(EVENT_STATE_WORD)};
+#undef EVENT_STATE_WORD
+
+#define COLLECTION_METHOD_WORD(name, word) [name] = word,
+const char *const collection_method_words[] = {COLLECTION_METHODS(COLLECTION_METHOD_WORD) NULL};
+#undef COLLECTION_METHOD_WORD
+
+const char *const role_words[] = {"self", "parent", "carer", "legal_representative", NULL};
+static const char *const effect_words[] = {"applied", "superseded", "outdated", "pending"};
+
+bool event_state_is_no(enum event_state state)
+{
+    return state >= EVENT_REFUSED;
+}
+
+const char *event_state_word(enum event_state state)
+{
+    assert((unsigned)state <= STATE_BITS);
+    return state_words[state];
+}
+
+const char *collection_method_word(enum collection_method method)
+{
+    assert(method < COLLECTION_METHOD_COUNT);
+    return collection_method_words[method];
+}
+
+const char *role_word(enum role role)
+{
+    assert(role < ROLE_COUNT);
+    return role_words[role];
+}
+
+const char *effect_word(enum effect effect)
+{
+    assert(effect < EFFECT_COUNT);
+    return effect_words[effect];
+}
+
+enum event_class event_class_of(enum event_state state, enum collection_method method, bool is_import)
+{
+    if (event_state_is_no(state))
+        return method == METHOD_GPC ? CLASS_SIGNAL : CLASS_CHOICE;
+    return is_import || method == METHOD_IMPORT || state == EVENT_ELIGIBLE ? CLASS_COPY : CLASS_CHOICE;
+}
+
+rank rank_base(enum event_class class, enum event_state state)
+{
+    return (rank)class << RANK_CLASS_SHIFT | (rank)state;
+}
+
+rank rank_of(enum event_class class, enum event_state state, instant event_time)
+{
+    assert(event_time >= 0 && event_time < INT64_C(1) << (RANK_CLASS_SHIFT - RANK_TIME_SHIFT));
+    return rank_base(class, state) | event_time << RANK_TIME_SHIFT;
+}
+
+enum event_state rank_state(rank r)
+{
+    return (enum event_state)(r & STATE_BITS);
+}
+
+instant rank_time(rank r)
+{
+    return r >> RANK_TIME_SHIFT & ((INT64_C(1) << (RANK_CLASS_SHIFT - RANK_TIME_SHIFT)) - 1);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The masking filter: no whole IP address gets past it. Pure: no allocation, no I/O, no global state; one struct is
+ * used by one thread at a time, any number of them side by side. Also installed as <akkoord-mask.h>.
+ *
+ * What counts as an address in text:
+ *   IPv4   a maximal run of digits and dots with exactly four parts of one to three digits, each at most 255, outer
+ *          dots apart (a row of more than 16 dots ends a run). Letters beside it do not stop masking.
+ *   IPv6   a maximal run of hex digits, colons and dots with "::" or seven colons that parses whole (RFC 4291) and
+ *          touches no other letter or digit. Not part of it: a leading `word:` or ':', a trailing `:word` or ':',
+ *          outer dots, a port after a dot (as tcpdump writes it), brackets, a prefix length. A zone (`%eth0`,
+ *          `%25eth0`) is dropped. Printed by RFC 5952.
+ *   names  below in-addr.arpa and ip6.arpa the labels of the masked bits become 0.
+ * %2E and %3A (either case) are a dot and a colon and are written back encoded; another %XX before an address is a
+ * character of its own. ::ffff:0:0/96 is masked as IPv4; 2002::/16 also loses the masked bits of the IPv4 in it.
+ * All else passes byte for byte. Masking what is masked changes nothing.
+ * Known gaps, by choice: non-ASCII digits, dashed names (ip-192-0-2-33), decimal and octal spellings. */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+/* Bits that are kept: ipv4 0..32, ipv6 0..128. The caller checks the range; beyond it, all bits are kept. */
+struct mask_prefixes {
+    uint8_t ipv4;
+    uint8_t ipv6;
+};
+enum { MASK_IPV4_DEFAULT = 24, MASK_IPV6_DEFAULT = 48 };
+
+/* "ga" (24/48, what Google Analytics called anonymizeIp), "matomo-2" (16/48: two bytes), "strict" (16/32).
+ * Returns false for another name. */
+bool mask_preset(const char *name, struct mask_prefixes *ret_prefixes);
+
+/* The longest IPv6 text, RFC 4291 section 2.2 form 3, with its NUL. */
+enum { MASK_ADDRESS_SIZE = 46 };
+
+/* Masks ${text}, which must be one address and nothing else: inet_pton's grammar, and a zone after an IPv6 address,
+ * which is dropped. Returns false when it is not. ${ret_text} is NUL-terminated; ${ret_len} leaves the NUL out. */
+bool mask_address(const char *text, size_t len, struct mask_prefixes prefixes, char ret_text[MASK_ADDRESS_SIZE],
+                  size_t *ret_len);
+
+/* Room that the output of ${len} bytes of text or JSON needs at most. Text can grow: `::ffff:f:f` becomes
+ * `::ffff:0.15.0.0`, and a colon of three bytes (%3A) makes those beside it as long; never more than twofold. */
+static inline size_t mask_room(size_t len)
+{
+    return 2 * len + 64;
+}
+
+/* Masks a whole text into ${out}, which has mask_room(${len}) bytes and does not overlap. Returns the bytes written. */
+size_t mask_text(const char *text, size_t len, struct mask_prefixes prefixes, char *out);
+
+/* What a stream may hold back: the longest token that is still open (320 bytes), and what lies before it in the same
+ * run (264). A token ends at any byte that is neither letter nor digit nor one of `.:%-_~`, so a line is never
+ * held once its newline was fed. */
+enum { MASK_HOLD = 584 };
+
+struct mask_zone {
+    bool open;    /* the text goes on inside a zone that is being dropped */
+    bool encoded; /* its address was written with %3A */
+    bool scoped;  /* its address is link-local or multicast */
+};
+
+/* A text that comes in pieces; the output does not depend on where it is cut. The members are private. */
+struct mask_stream {
+    struct mask_prefixes prefixes;
+    struct mask_zone zone;
+    size_t held; /* bytes in carry */
+    size_t done; /* how many of them are written already and only stay as context */
+    size_t seen; /* up to where in carry addresses were looked for */
+    char carry[2 * MASK_HOLD + 64];
+};
+
+void mask_stream_init(struct mask_stream *s, struct mask_prefixes prefixes);
+/* Writes into ${out}, which has mask_room(${len} + MASK_HOLD) bytes. Returns the bytes written. */
+size_t mask_stream_feed(struct mask_stream *s, const char *text, size_t len, char *out);
+/* Writes what was held back into ${out}, which has mask_room(MASK_HOLD) bytes, and starts anew. */
+size_t mask_stream_finish(struct mask_stream *s, char *out);
+
+/* Ceilings of one JSON text. */
+enum {
+    MASK_JSON_DEPTH = 32,
+    MASK_JSON_MEMBERS = 1000, /* of one object */
+    MASK_JSON_KEYS = 4096     /* of all objects that are open at one moment */
+};
+
+#define MASK_JSON_FAULTS(X)                                                                                  \
+    X(MASK_JSON_OK, "no fault")                                                                              \
+    X(MASK_JSON_SYNTAX, "not well-formed JSON")                                                              \
+    X(MASK_JSON_UTF8, "a string is not valid UTF-8, or holds half a surrogate pair")                         \
+    X(MASK_JSON_NUL, "a string holds a NUL")                                                                 \
+    X(MASK_JSON_EQUAL_KEYS, "two members of an object have, or would have, the same name")                   \
+    X(MASK_JSON_DEEP, "nested more than 32 deep")                                                            \
+    X(MASK_JSON_WIDE, "an object has more than 1000 members, or the open ones more than 4096")
+
+#define MASK_JSON_FAULT_MEMBER(fault, text) fault,
+/* MASK_JSON_SYNTAX and MASK_JSON_UTF8 say it is no JSON; the others that it is JSON this filter refuses. */
+enum mask_json_fault { MASK_JSON_FAULTS(MASK_JSON_FAULT_MEMBER) MASK_JSON_FAULT_COUNT };
+#undef MASK_JSON_FAULT_MEMBER
+/* A static sentence; nothing of the text is in it. */
+const char *mask_json_fault_text(enum mask_json_fault fault);
+
+/* Scratch of the JSON filter, about 50 KB; needs no initialisation beyond ${prefixes}. The rest is private. */
+struct mask_json {
+    struct mask_prefixes prefixes;
+    size_t fault_at; /* after a fault: the byte of the text it was found at */
+    size_t key_count;
+    struct mask_json_key {
+        uint32_t hash, at, len;
+    } keys[MASK_JSON_KEYS];
+};
+
+/* Masks the decoded strings and keys of one JSON text (RFC 8259) of less than 2 GiB into ${out}, which has
+ * mask_room(${len}) bytes and does not overlap. Numbers, order and white space stay as written; a string with escapes
+ * is written anew with as few as JSON allows. On a fault the content of ${out} is void. */
+enum mask_json_fault mask_json(struct mask_json *j, const char *text, size_t len, char *out, size_t *ret_len);
+
+/* The lines of an NDJSON text. Set at and end; an unfinished last line counts as a line. */
+struct mask_lines {
+    const char *at;
+    const char *end;
+    uint64_t number; /* of the line last returned, from 1; blank ones count */
+};
+/* The next line that is not blank, its newline (if any) not counted in. Returns false at the end. */
+bool mask_lines_next(struct mask_lines *lines, const char **ret_line, size_t *ret_len);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif

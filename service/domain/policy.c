@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/policy.h"
+
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LAWFUL_BASIS_WORD(name, word) [name] = word,
+const char *const lawful_basis_words[] = {LAWFUL_BASES(LAWFUL_BASIS_WORD) NULL};
+#undef LAWFUL_BASIS_WORD
+
+const char *const channel_words[] = {"email", "sms", "phone", "post", "web", NULL};
+const char *const signal_words[] = {"ad_storage",
+                                    "ad_user_data",
+                                    "ad_personalization",
+                                    "analytics_storage",
+                                    "functionality_storage",
+                                    "personalization_storage",
+                                    "security_storage",
+                                    NULL};
+
+void policy_free(struct policy *p)
+{
+    if (p == NULL)
+        return;
+    for (size_t i = 0; i < p->notice_count; i++)
+        free(p->notices[i].texts);
+    free(p->notices);
+    free(p->purposes);
+    free(p);
+}
+
+const struct purpose *policy_purpose(const struct policy *p, const char *key)
+{
+    for (size_t i = 0; i < p->purpose_count; i++) {
+        if (strcmp(p->purposes[i].key, key) == 0)
+            return &p->purposes[i];
+    }
+    return NULL;
+}
+
+const struct purpose *policy_purpose_numbered(const struct policy *p, int32_t number)
+{
+    for (size_t i = 0; i < p->purpose_count; i++) {
+        if (p->purposes[i].number == number)
+            return &p->purposes[i];
+    }
+    return NULL;
+}
+
+const struct notice *policy_notice_numbered(const struct policy *p, int32_t number)
+{
+    for (size_t i = 0; i < p->notice_count; i++) {
+        if (p->notices[i].number == number)
+            return &p->notices[i];
+    }
+    return NULL;
+}
+
+const struct notice *policy_notice(const struct policy *p, const char *id, const char *version, instant at)
+{
+    const struct notice *found = NULL;
+    for (size_t i = 0; i < p->notice_count; i++) {
+        const struct notice *n = &p->notices[i];
+        if (strcmp(n->id, id) != 0)
+            continue;
+        if (version != NULL ? strcmp(n->version, version) == 0 : n->effective_from <= at)
+            found = n;
+    }
+    return found;
+}
+
+bool policy_notice_outdated(const struct policy *p, const struct notice *n, instant now)
+{
+    for (size_t i = 0; i < p->notice_count; i++) {
+        const struct notice *later = &p->notices[i];
+        if (later->material && later->effective_from > n->effective_from && later->effective_from <= now &&
+            strcmp(later->id, n->id) == 0)
+            return true;
+    }
+    return false;
+}
+
+const struct notice_text *notice_text_in(const struct notice *n, const char *language)
+{
+    size_t primary = language != NULL ? strcspn(language, "-") : 0;
+    const struct notice_text *by_primary = NULL;
+    for (size_t i = 0; i < n->text_count && language != NULL; i++) {
+        if (strcmp(n->texts[i].language, language) == 0)
+            return &n->texts[i];
+        if (by_primary == NULL && strlen(n->texts[i].language) == primary &&
+            memcmp(n->texts[i].language, language, primary) == 0)
+            by_primary = &n->texts[i];
+    }
+    if (by_primary != NULL)
+        return by_primary;
+    return n->text_count > 0 ? &n->texts[0] : NULL;
+}
+
+void notice_hash(const struct notice *n, uint8_t ret_hash[NOTICE_HASH_SIZE])
+{
+    char head[32];
+    int head_len = snprintf(head, sizeof head, "%lld %d", (long long)n->effective_from, n->material);
+    SHA256((const unsigned char *)head, (size_t)head_len, ret_hash);
+    for (size_t i = 0; i < n->text_count; i++) {
+        unsigned char one[sizeof n->texts[i].language + NOTICE_HASH_SIZE] = {0}, hash[NOTICE_HASH_SIZE];
+        memcpy(one, n->texts[i].language, sizeof n->texts[i].language);
+        memcpy(one + sizeof n->texts[i].language, n->texts[i].sha256, NOTICE_HASH_SIZE);
+        SHA256(one, sizeof one, hash);
+        for (size_t k = 0; k < NOTICE_HASH_SIZE; k++)
+            ret_hash[k] ^= hash[k]; /* whatever the order; a language stands once */
+    }
+}
+
+bool purpose_stopped_by_all(const struct purpose *p)
+{
+    return p->basis == BASIS_CONSENT || p->basis == BASIS_SOFT_OPT_IN || p->direct_marketing;
+}
+
+bool basis_takes_objection(enum lawful_basis basis)
+{
+    return basis == BASIS_LEGITIMATE_INTEREST || basis == BASIS_PUBLIC_TASK || basis == BASIS_SOFT_OPT_IN;
+}
+
+bool basis_is_withdrawable(enum lawful_basis basis)
+{
+    return basis == BASIS_CONSENT || basis_takes_objection(basis);
+}

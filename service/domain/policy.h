@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "domain/consent.h"
+#include "domain/duration.h"
+
+#include <stddef.h>
+
+/* GDPR art. 6(1) and what Dutch law adds: soft_opt_in is Tw 11.7(3), exempt is Tw 11.7a(3). */
+#define LAWFUL_BASES(X)                                                                                      \
+    X(BASIS_CONSENT, "consent")                                                                              \
+    X(BASIS_CONTRACT, "contract")                                                                            \
+    X(BASIS_LEGAL_OBLIGATION, "legal_obligation")                                                            \
+    X(BASIS_VITAL_INTEREST, "vital_interest")                                                                \
+    X(BASIS_PUBLIC_TASK, "public_task")                                                                      \
+    X(BASIS_LEGITIMATE_INTEREST, "legitimate_interest")                                                      \
+    X(BASIS_SOFT_OPT_IN, "soft_opt_in")                                                                      \
+    X(BASIS_EXEMPT, "exempt")
+
+#define LAWFUL_BASIS_MEMBER(name, word) name,
+enum lawful_basis { LAWFUL_BASES(LAWFUL_BASIS_MEMBER) LAWFUL_BASIS_COUNT };
+#undef LAWFUL_BASIS_MEMBER
+
+enum channel { CHANNEL_EMAIL, CHANNEL_SMS, CHANNEL_PHONE, CHANNEL_POST, CHANNEL_WEB, CHANNEL_COUNT };
+
+extern const char *const lawful_basis_words[]; /* NULL-terminated, in the order of the enum */
+extern const char *const channel_words[];      /* likewise */
+
+/* Google Consent Mode v2: the signals a purpose may grant. */
+enum { SIGNAL_COUNT = 7 };
+extern const char *const signal_words[]; /* NULL-terminated */
+
+enum {
+    POLICY_KEY_MAX = 64,       /* bytes of a controller, purpose, notice or version key */
+    POLICY_PURPOSES_MAX = 500, /* purposes; a state row is read for each a person has */
+    POLICY_NOTICES_MAX = 2000, /* notice versions */
+    POLICY_LANGUAGES_MAX = 32, /* languages of one notice version */
+    NOTICE_HASH_SIZE = 32      /* SHA-256 */
+};
+
+/* The exact words shown, in one language. */
+struct notice_text {
+    char language[16]; /* BCP 47, lower case */
+    uint8_t sha256[NOTICE_HASH_SIZE];
+};
+
+/* One version of a notice. Immutable once applied. */
+struct notice {
+    int32_t number; /* the database's name for it: given on first apply, never reused */
+    char id[POLICY_KEY_MAX + 1];
+    char version[POLICY_KEY_MAX + 1];
+    instant effective_from;
+    bool material; /* from effective_from on, a Yes to an older version does not count */
+    size_t text_count;
+    struct notice_text *texts;
+};
+
+struct purpose {
+    int32_t number; /* as for a notice; never PURPOSE_ALL */
+    char key[POLICY_KEY_MAX + 1];
+    enum lawful_basis basis;
+    enum channel channel;
+    bool direct_marketing;
+    bool retired;                  /* nothing may rest on it any more */
+    bool double_opt_in;            /* a Yes waits for its confirmation */
+    bool unknown_words_allowed;    /* a Yes whose words are not known counts */
+    struct duration validity;      /* how long a Yes counts; zero: no end */
+    struct duration refused_until; /* no asking again within this of a No; zero: no such rule */
+    char notice[POLICY_KEY_MAX + 1]; /* id of the notice shown for it, "" for none */
+    uint32_t signals;                /* bit per signal_words */
+};
+
+/* One controller's purposes, notices and rules, as one version. Immutable. */
+struct policy {
+    int32_t version;
+    char controller[POLICY_KEY_MAX + 1];
+    char country[3];       /* ISO 3166-1 alpha-2 */
+    char time_zone[64];    /* IANA name */
+    size_t purpose_count;
+    struct purpose *purposes; /* in the document's order */
+    size_t notice_count;
+    struct notice *notices; /* of one id: by effective_from, oldest first */
+};
+
+void policy_free(struct policy *p);
+/* NULL when there is none. */
+const struct purpose *policy_purpose(const struct policy *p, const char *key);
+const struct purpose *policy_purpose_numbered(const struct policy *p, int32_t number);
+const struct notice *policy_notice_numbered(const struct policy *p, int32_t number);
+/* The named version; with ${version} NULL the one in force at ${at}. NULL when there is none. */
+const struct notice *policy_notice(const struct policy *p, const char *id, const char *version, instant at);
+/* Whether a material version of the same notice took effect after ${n} did and at or before ${now}. */
+bool policy_notice_outdated(const struct policy *p, const struct notice *n, instant now);
+/* The text in ${language}; its first part ("nl" of "nl-BE"), else the first text. */
+const struct notice_text *notice_text_in(const struct notice *n, const char *language);
+
+/* What must not change once a version has been applied, as one hash: its words in each language, when it takes effect, and how it
+ * changes what was agreed to before. Independent of the order of languages. */
+void notice_hash(const struct notice *n, uint8_t ret_hash[NOTICE_HASH_SIZE]);
+
+/* Whether the standing No (withdraw "*") overrules this purpose: consent, soft opt-in, or direct marketing. */
+bool purpose_stopped_by_all(const struct purpose *p);
+/* Whether stopping it is an objection (GDPR art. 21) and not a withdrawal. */
+bool basis_takes_objection(enum lawful_basis basis);
+/* Whether it can be stopped by the person at all: not a contract, legal_obligation, vital_interest or exempt. */
+bool basis_is_withdrawable(enum lawful_basis basis);

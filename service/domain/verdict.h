@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "base/uuid.h"
+#include "domain/policy.h"
+
+/* Why. The order is the rule: the first that holds is the reason, and of several verdicts on one person the first in this
+ * order is the strictest. */
+#define REASONS(X)                                                                                           \
+    X(REASON_RETIRED, false, "retired")                                                                      \
+    X(REASON_SUPPRESSED, false, "suppressed")                                                                \
+    X(REASON_RESTRICTED, false, "restricted")                                                                \
+    X(REASON_OBJECTED, false, "objected")                                                                    \
+    X(REASON_WITHDRAWN, false, "withdrawn")                                                                  \
+    X(REASON_REFUSED, false, "refused")                                                                      \
+    X(REASON_INVALIDATED, false, "invalidated")                                                              \
+    X(REASON_GUARDIAN_REQUIRED, false, "guardian_required")                                                  \
+    X(REASON_UNCONFIRMED, false, "unconfirmed")                                                              \
+    X(REASON_EXPIRED, false, "expired")                                                                      \
+    X(REASON_NOTICE_OUTDATED, false, "notice_outdated")                                                      \
+    X(REASON_NOTICE_UNKNOWN, false, "notice_unknown")                                                        \
+    X(REASON_NEVER_ASKED, false, "never_asked")                                                              \
+    X(REASON_GRANTED, true, "granted")                                                                       \
+    X(REASON_NOT_REQUIRED, true, "not_required")
+
+#define REASON_MEMBER(name, allow, word) name,
+enum reason { REASONS(REASON_MEMBER) REASON_COUNT };
+#undef REASON_MEMBER
+
+const char *reason_word(enum reason reason);
+bool reason_allows(enum reason reason);
+
+/* The current state of one purpose (or PURPOSE_ALL) in one slot, as the ledger's state table has it. */
+struct state {
+    rank rank; /* 0: there is none */
+    int64_t revision;
+    uint8_t record_id[UUID_SIZE];
+    instant valid_until;   /* INSTANT_NONE: no end */
+    int32_t notice_number; /* 0: the words are not known */
+};
+
+/* All that is known of one tag for one purpose. */
+struct standing {
+    struct state purpose[2]; /* by slot */
+    struct state all[2];     /* the standing No, by slot */
+};
+
+struct verdict {
+    enum reason reason;
+    const struct purpose *purpose;
+    instant since;           /* when the act that decides was done; INSTANT_NONE: no act decides */
+    instant valid_until;     /* of a Yes; INSTANT_NONE: no end, or no Yes */
+    instant ask_again_after; /* of a No; INSTANT_NONE: no such rule */
+    int64_t revision;        /* of the event that decides; 0: none does */
+    uint8_t record_id[UUID_SIZE];
+};
+
+/* Decides. Pure: everything it knows is in the arguments. */
+struct verdict verdict_of(const struct policy *policy, const struct purpose *purpose,
+                          const struct standing *standing, instant now);
+/* The stricter of two verdicts on one purpose: the earlier reason; of equals the first. */
+struct verdict verdict_stricter(struct verdict a, struct verdict b);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CHUNK = 16 * 1024 };
+
+static const char *fd_read(int fd, struct buf *b)
+{
+    char chunk[CHUNK];
+    ssize_t got = 0;
+    while ((got = read(fd, chunk, sizeof chunk)) > 0 || (got < 0 && errno == EINTR)) {
+        if (got > 0)
+            buf_append(b, chunk, (size_t)got);
+        if (buf_failed(b))
+            break;
+    }
+    explicit_bzero(chunk, sizeof chunk);
+    if (buf_failed(b))
+        return "it is too large";
+    return got < 0 ? strerror(errno) : NULL;
+}
+
+const char *file_read(const char *path, struct buf *b)
+{
+    if (strcmp(path, "-") == 0)
+        return fd_read(STDIN_FILENO, b);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return strerror(errno);
+    const char *fault = fd_read(fd, b);
+    close(fd);
+    return fault;
+}
+
+void file_wipe(struct buf *b)
+{
+    if (b->data != NULL)
+        explicit_bzero(b->data, b->capacity);
+    buf_free(b);
+}
+
+bool file_is_open_to_others(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
+}

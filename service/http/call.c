@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/call.h"
+
+#include "base/limits.h"
+#include "http/metrics.h"
+#include "http/route.h"
+#include "wire/problem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* h2o keeps this beside the request and disposes of it with the request. */
+struct tie {
+    struct call *call; /* NULL: the call has ended */
+};
+
+static void on_req_disposed(void *slot)
+{
+    struct tie *tie = slot;
+    if (tie->call != NULL)
+        tie->call->req = NULL; /* nobody to answer; what was begun goes on */
+}
+
+void *call_alloc(struct call *call, size_t size)
+{
+    return memset(h2o_mem_alloc_pool(&call->pool, size), 0, size);
+}
+
+char *call_copy(struct call *call, const char *bytes, size_t len)
+{
+    char *copy = h2o_mem_alloc_pool(&call->pool, len + 1);
+    memcpy(copy, bytes, len);
+    copy[len] = '\0';
+    return copy;
+}
+
+void call_start(struct worker *worker, h2o_req_t *req, const struct route *route, const struct claims *claims_or_null,
+                h2o_iovec_t argument)
+{
+    struct call *call = h2o_mem_alloc(sizeof *call);
+    memset(call, 0, sizeof *call);
+    call->worker = worker;
+    call->req = req;
+    call->route = route;
+    if (claims_or_null != NULL)
+        call->claims = *claims_or_null;
+    call->argument = argument;
+    call->accepted = clock_monotonic();
+    call->deadline = call->accepted + route->deadline_ms * INT64_C(1000);
+    h2o_mem_init_pool(&call->pool);
+    list_append(&worker->calls, &call->link);
+    struct tie *tie = h2o_mem_alloc_shared(&req->pool, sizeof *tie, on_req_disposed);
+    tie->call = call;
+    call->tie = tie;
+    route->handle(call);
+}
+
+static void call_end(struct call *call)
+{
+    metrics_request(call->worker->metrics, call->route, call->status, clock_monotonic() - call->accepted);
+    if (call->req != NULL)
+        call->tie->call = NULL;
+    if (call->dispose != NULL)
+        call->dispose(call->state);
+    list_remove(&call->link);
+    h2o_mem_clear_pool(&call->pool);
+    free(call);
+}
+
+/* ---- what came ---- */
+
+static int hex(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
+static char *percent_decode(struct call *call, const char *bytes, size_t len)
+{
+    char *out = call_copy(call, bytes, len), *to = out;
+    for (size_t i = 0; i < len; i++) {
+        if (bytes[i] == '%' && i + 2 < len && hex(bytes[i + 1]) >= 0 && hex(bytes[i + 2]) >= 0) {
+            *to++ = (char)(hex(bytes[i + 1]) << 4 | hex(bytes[i + 2]));
+            i += 2;
+        } else {
+            *to++ = bytes[i] == '+' ? ' ' : bytes[i];
+        }
+    }
+    *to = '\0';
+    return out;
+}
+
+/* The next name=value of the query. */
+static bool query_next(h2o_iovec_t *rest, h2o_iovec_t *ret_name, h2o_iovec_t *ret_value)
+{
+    if (rest->len == 0)
+        return false;
+    const char *end = memchr(rest->base, '&', rest->len);
+    size_t len = end != NULL ? (size_t)(end - rest->base) : rest->len;
+    const char *equals = memchr(rest->base, '=', len);
+    size_t name_len = equals != NULL ? (size_t)(equals - rest->base) : len;
+    *ret_name = h2o_iovec_init(rest->base, name_len);
+    *ret_value = equals != NULL ? h2o_iovec_init(equals + 1, len - name_len - 1) : h2o_iovec_init(NULL, 0);
+    size_t step = len + (end != NULL);
+    rest->base += step;
+    rest->len -= step;
+    return true;
+}
+
+static h2o_iovec_t query_of(const struct call *call)
+{
+    const h2o_req_t *req = call->req;
+    if (req->query_at == SIZE_MAX)
+        return h2o_iovec_init(NULL, 0);
+    return h2o_iovec_init(req->path.base + req->query_at + 1, req->path.len - req->query_at - 1);
+}
+
+int call_query_only(struct call *call, const char *const allowed[])
+{
+    h2o_iovec_t rest = query_of(call), name, value;
+    uint32_t seen = 0;
+    while (query_next(&rest, &name, &value)) {
+        size_t i = 0;
+        while (allowed[i] != NULL && !h2o_memis(name.base, name.len, allowed[i], strlen(allowed[i])))
+            i++;
+        if (allowed[i] == NULL || (seen & 1u << i) != 0)
+            return -1;
+        seen |= 1u << i;
+    }
+    return 0;
+}
+
+const char *call_query(struct call *call, const char *name)
+{
+    h2o_iovec_t rest = query_of(call), found, value;
+    while (query_next(&rest, &found, &value)) {
+        if (h2o_memis(found.base, found.len, name, strlen(name)))
+            return value.base != NULL ? percent_decode(call, value.base, value.len) : "";
+    }
+    return NULL;
+}
+
+int call_query_int(struct call *call, const char *name, int64_t fallback, int64_t min, int64_t max, int64_t *ret_value)
+{
+    const char *text = call_query(call, name);
+    int64_t value = fallback;
+    if (text != NULL) {
+        char *end;
+        size_t digits = strspn(text, "0123456789");
+        if (digits == 0 || digits > 18 || text[digits] != '\0')
+            return -1;
+        value = strtoll(text, &end, 10);
+        if (value < min || value > max)
+            return -1;
+    }
+    *ret_value = value;
+    return 0;
+}
+
+h2o_iovec_t call_header(const struct call *call, const char *name)
+{
+    size_t len = strlen(name);
+    const h2o_token_t *token = h2o_lookup_token(name, len);
+    const h2o_headers_t *headers = &call->req->headers;
+    ssize_t at = token != NULL ? h2o_find_header(headers, token, -1) : h2o_find_header_by_str(headers, name, len, -1);
+    return at >= 0 ? headers->entries[at].value : h2o_iovec_init(NULL, 0);
+}
+
+/* ---- what goes back ---- */
+
+/* HTTP/1.1 wants a phrase; nobody reads it. */
+static const char *status_reason(int status)
+{
+    return status < 300 ? "OK" : status < 400 ? "See" : status < 500 ? "Refused" : "Failed";
+}
+
+void call_set_header(struct call *call, const char *name, const char *value)
+{
+    if (call->req == NULL)
+        return;
+    h2o_iovec_t copy = h2o_strdup(&call->req->pool, value, SIZE_MAX);
+    h2o_add_header_by_str(&call->req->pool, &call->req->res.headers, name, strlen(name), 1, NULL, copy.base, copy.len);
+}
+
+void answer_write(h2o_req_t *req, int status, const char *content_type, const char *bytes, size_t len)
+{
+    req->res.status = status;
+    req->res.reason = status_reason(status);
+    req->res.content_length = len;
+    if (content_type != NULL)
+        h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, content_type, strlen(content_type));
+    h2o_send_inline(req, bytes, len);
+}
+
+void call_answer(struct call *call, int status, const char *content_type, const char *bytes, size_t len)
+{
+    call->status = status;
+    if (call->req != NULL)
+        answer_write(call->req, status, content_type, bytes, len);
+    call_end(call);
+}
+
+/* An answer larger than this is handed over and not copied. */
+enum { COPY_MAX = 4096 };
+
+static void bytes_free(void *slot)
+{
+    free(*(char **)slot);
+}
+
+void call_answer_buf(struct call *call, int status, const char *content_type, struct buf *body)
+{
+    static h2o_generator_t generator; /* all is sent at once: nothing to proceed with */
+    h2o_req_t *req = call->req;
+    if (req == NULL || body->len <= COPY_MAX || h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("HEAD"))) {
+        call_answer(call, status, content_type, body->data != NULL ? body->data : "", body->len);
+        return;
+    }
+    call->status = status;
+    char **slot = h2o_mem_alloc_shared(&req->pool, sizeof *slot, bytes_free);
+    *slot = body->data;
+    h2o_iovec_t bytes = h2o_iovec_init(body->data, body->len);
+    body->data = NULL;
+    body->len = body->capacity = 0;
+    req->res.status = status;
+    req->res.reason = status_reason(status);
+    req->res.content_length = bytes.len;
+    h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, content_type, strlen(content_type));
+    h2o_start_response(req, &generator);
+    h2o_send(req, &bytes, 1, H2O_SEND_STATE_FINAL);
+    call_end(call);
+}
+
+void call_answer_json(struct call *call, int status, struct buf *body)
+{
+    if (buf_failed(body)) {
+        buf_free(body);
+        call_problem(call, ERROR_INTERNAL, "The answer does not fit.", NULL);
+        return;
+    }
+    struct buf own = *body; /* where body lives may go with the call */
+    buf_init(body, 0);
+    call_answer_buf(call, status, "application/json", &own);
+    buf_free(&own);
+}
+
+void problem_answer(h2o_req_t *req, enum error e, const char *detail, const struct reader *faults, bool deny)
+{
+    struct buf body;
+    buf_init(&body, PROBLEM_MAX);
+    (deny ? problem_write_deny : problem_write)(&body, e, detail, faults);
+    int status = error_status(e);
+    if (status == 503 || status == 429)
+        h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_RETRY_AFTER, NULL, H2O_STRLIT("1"));
+    answer_write(req, status, "application/problem+json", buf_failed(&body) ? "" : body.data, buf_failed(&body) ? 0 : body.len);
+    buf_free(&body);
+}
+
+void call_problem(struct call *call, enum error e, const char *detail, const struct reader *faults)
+{
+    call->status = error_status(e);
+    if (call->req != NULL)
+        problem_answer(call->req, e, detail, faults, call->route->is_check);
+    call_end(call);
+}
+
+void call_bad_body(struct call *call, const struct reader *faults)
+{
+    call_problem(call, reader_error(faults), NULL, faults);
+}

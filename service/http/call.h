@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "auth/claims.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/list.h"
+#include "http/worker.h"
+#include "wire/reader.h"
+
+#include <h2o.h>
+
+struct route;
+struct tie;
+
+/* The life of one request. It may outlive the h2o request (a stream reset in mid-write: the write goes on, its answer is
+ * dropped), and it ends with call_end, exactly once. Everything runs on the worker's thread. */
+struct call {
+    struct list link; /* in worker->calls */
+    struct worker *worker;
+    h2o_req_t *req; /* NULL: nobody to answer */
+    struct tie *tie;  /* what tells the call that req is gone; lives as long as req */
+    const struct route *route;
+    struct claims claims;    /* of the token; zeros on routes that need none */
+    h2o_iovec_t argument;    /* what stands in the path for "{id}"; valid while req is */
+    int64_t accepted;        /* of clock_monotonic */
+    int64_t deadline;        /* likewise */
+    h2o_mem_pool_t pool;     /* lives as long as the call */
+    void (*dispose)(void *state);
+    void *state;             /* the handler's own, from the pool; ${dispose} frees what it holds beside */
+    int status;              /* of the answer, 0 before */
+};
+
+/* Zeroed memory that lives as long as the call. Never NULL: libh2o ends the process when memory has run out. */
+void *call_alloc(struct call *call, size_t size);
+/* A copy that lives as long as the call, with a NUL. */
+char *call_copy(struct call *call, const char *bytes, size_t len);
+
+/* The body; valid while call->req is. */
+static inline h2o_iovec_t call_body(const struct call *call)
+{
+    return call->req->entity;
+}
+/* Returns -1 unless every query parameter is in ${allowed} (ends with NULL; at most 32) and there once: a typing error must not
+ * change what is asked. */
+int call_query_only(struct call *call, const char *const allowed[]);
+/* The value of a query parameter (percent-decoded copy), or NULL. The first counts. */
+const char *call_query(struct call *call, const char *name);
+/* Reads a whole number from the query: ${fallback} when absent. Returns -1 when it is none or out of range. */
+int call_query_int(struct call *call, const char *name, int64_t fallback, int64_t min, int64_t max, int64_t *ret_value);
+/* The value of a header, or {NULL, 0}. ${name} in lower case. Valid while call->req is. */
+h2o_iovec_t call_header(const struct call *call, const char *name);
+
+/* Adds a header to the answer to come. ${name} is static. */
+void call_set_header(struct call *call, const char *name, const char *value);
+/* Each of these answers and ends the call: it must not be touched afterwards. */
+void call_answer(struct call *call, int status, const char *content_type, const char *bytes, size_t len);
+/* As call_answer with what ${body} holds; a buf that failed is answered as ERROR_INTERNAL. Frees ${body}. */
+void call_answer_json(struct call *call, int status, struct buf *body);
+/* As call_answer; takes the bytes out of ${body}, which is empty afterwards. For what is large: nothing is copied. */
+void call_answer_buf(struct call *call, int status, const char *content_type, struct buf *body);
+/* Problem of RFC 9457. ${detail} and ${faults} as for problem_write. */
+void call_problem(struct call *call, enum error e, const char *detail, const struct reader *faults);
+/* What is wrong with the body, as the reader found it. */
+void call_bad_body(struct call *call, const struct reader *faults);
+
+/* The same for a request that never became a call. */
+void answer_write(h2o_req_t *req, int status, const char *content_type, const char *bytes, size_t len);
+void problem_answer(h2o_req_t *req, enum error e, const char *detail, const struct reader *faults, bool deny);
+
+/* Called by route for each request. The h2o request is answered later; the call may end inside ${handle}. */
+void call_start(struct worker *worker, h2o_req_t *req, const struct route *route, const struct claims *claims_or_null,
+                h2o_iovec_t argument);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/event_json.h"
+
+#include "wire/reader.h"
+
+#include <string.h>
+
+const char *purpose_key(const struct policy *policy, int32_t number)
+{
+    if (number == PURPOSE_ALL)
+        return "*";
+    const struct purpose *p = policy_purpose_numbered(policy, number);
+    return p != NULL ? p->key : NULL;
+}
+
+static void notice_write(struct writer *w, const struct policy *policy, int32_t number, const char *language)
+{
+    const struct notice *n = number != 0 ? policy_notice_numbered(policy, number) : NULL;
+    if (n == NULL) {
+        writer_null(w, "notice");
+        return;
+    }
+    const struct notice_text *text = notice_text_in(n, language);
+    writer_object_begin(w, "notice");
+    writer_text(w, "id", n->id);
+    writer_text(w, "version", n->version);
+    if (text != NULL) {
+        char hex[2 * NOTICE_HASH_SIZE + 1];
+        for (size_t i = 0; i < NOTICE_HASH_SIZE; i++)
+            snprintf(hex + 2 * i, 3, "%02x", text->sha256[i]);
+        writer_text(w, "language", text->language);
+        writer_text(w, "sha256", hex);
+    }
+    writer_object_end(w);
+}
+
+/* Gives ${members} of the event's detail members of their own; null where one is not there. */
+static void detail_write(struct writer *w, const struct node *detail, const char *const members[])
+{
+    for (size_t i = 0; members[i] != NULL; i++) {
+        struct node n = {0};
+        if (node_is_object(detail))
+            n = node_optional(detail, members[i]);
+        if (!node_present(&n)) {
+            writer_null(w, members[i]);
+            continue;
+        }
+        struct buf json;
+        buf_init(&json, 64 * 1024);
+        node_dump(&n, false, &json);
+        if (buf_failed(&json))
+            w->buf->failed = true;
+        else
+            writer_raw(w, members[i], json.data, json.len);
+        buf_free(&json);
+    }
+}
+
+static void expressed_by_write(struct writer *w, enum role role, const struct node *detail)
+{
+    writer_object_begin(w, "expressed_by");
+    writer_text(w, "role", role_word(role));
+    struct node by = {0};
+    if (node_is_object(detail))
+        by = node_optional(detail, "expressed_by");
+    if (node_present(&by)) {
+        struct node strength = node_optional(&by, "strength"), form = node_optional(&by, "form");
+        writer_text(w, "strength", node_string(&strength, 0, 64, NULL));
+        writer_text(w, "form", node_string(&form, 0, 64, NULL));
+    }
+    writer_object_end(w);
+}
+
+static void json_write(struct writer *w, const char *key, const char *json)
+{
+    if (json != NULL)
+        writer_raw(w, key, json, strlen(json));
+    else
+        writer_null(w, key);
+}
+
+void entry_write(struct writer *w, const struct entry *e, const struct controller *controller)
+{
+    static const char *const detail_members[] = {"import", "sale", "reason", NULL};
+    char subject[SUBJECT_ID_TEXT + 1];
+    struct reader reader = {0};
+    struct node detail = {0};
+    if (e->detail != NULL && reader_open(&reader, e->detail, strlen(e->detail)) == ERROR_NONE)
+        detail = reader_root(&reader);
+    subject_id_format(controller->ids, e->subject_no, subject);
+    writer_object_begin(w, NULL);
+    writer_uuid(w, "record_id", e->record_id);
+    writer_int(w, "revision", e->revision);
+    writer_text(w, "subject_id", subject);
+    writer_text(w, "purpose", purpose_key(controller->policy, e->purpose));
+    writer_text(w, "event_state", event_state_word(rank_state(e->rank)));
+    writer_text(w, "effect", effect_word(e->effect));
+    writer_moment(w, "event_time", rank_time(e->rank));
+    writer_moment(w, "recorded_at", e->recorded_at);
+    writer_moment(w, "valid_until", e->valid_until);
+    writer_text(w, "collection_method", collection_method_word(e->method));
+    writer_text(w, "language", e->language);
+    notice_write(w, controller->policy, e->notice, e->language);
+    expressed_by_write(w, e->role, &detail);
+    writer_text(w, "ref", e->ref);
+    json_write(w, "evidence", e->evidence);
+    detail_write(w, &detail, detail_members);
+    writer_text(w, "actor", e->actor);
+    writer_int(w, "policy_version", e->policy_version);
+    writer_object_end(w);
+    reader_close(&reader);
+}
+
+void proof_write(struct writer *w, const char *key, const struct proven_state *proof, const struct policy *policy)
+{
+    if (proof == NULL) {
+        writer_null(w, key);
+        return;
+    }
+    writer_object_begin(w, key);
+    writer_uuid(w, "record_id", proof->state.record_id);
+    writer_int(w, "revision", proof->state.revision);
+    writer_text(w, "purpose", purpose_key(policy, proof->purpose));
+    writer_text(w, "event_state", event_state_word(rank_state(proof->state.rank)));
+    writer_moment(w, "event_time", rank_time(proof->state.rank));
+    writer_moment(w, "recorded_at", proof->recorded_at);
+    writer_moment(w, "valid_until", proof->state.valid_until);
+    writer_text(w, "collection_method", collection_method_word(proof->method));
+    writer_object_begin(w, "expressed_by");
+    writer_text(w, "role", role_word(proof->role));
+    writer_object_end(w);
+    writer_text(w, "language", proof->language);
+    notice_write(w, policy, proof->state.notice_number, proof->language);
+    writer_text(w, "ref", proof->ref);
+    writer_text(w, "actor", proof->actor);
+    writer_int(w, "policy_version", proof->policy_version);
+    writer_object_end(w);
+}

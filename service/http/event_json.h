@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "http/controllers.h"
+#include "store/history.h"
+#include "store/subject.h"
+#include "wire/writer.h"
+
+/* Events of the ledger as clients see them: numbers become the words of the policy. */
+
+/* A whole event. */
+void entry_write(struct writer *w, const struct entry *e, const struct controller *controller);
+/* The event that proves a state, in short; null where ${proof} is NULL. */
+void proof_write(struct writer *w, const char *key, const struct proven_state *proof, const struct policy *policy);
+/* A purpose's key; "*" for the standing No. */
+const char *purpose_key(const struct policy *policy, int32_t number);

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
+#include "http/handlers.h"
+#include "store/policy.h"
+#include "wire/policy_document.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* GET and PUT /v1/policy. */
+
+/* ---- GET ---- */
+
+struct policy_reading {
+    struct call *call;
+    struct policy_read_job job;
+};
+
+static void reading_dispose(void *state)
+{
+    struct policy_reading *p = state;
+    policy_read_job_clear(&p->job);
+}
+
+static void etag_format(int32_t version, char text[16])
+{
+    snprintf(text, 16, "\"%d\"", version);
+}
+
+/* Whether a list of entity tags (RFC 9110, 13.1) names this one. */
+static bool etags_have(h2o_iovec_t list, const char *etag)
+{
+    size_t len = strlen(etag);
+    if (list.len == 1 && list.base[0] == '*')
+        return true;
+    for (size_t i = 0; i + len <= list.len; i++) {
+        if (memcmp(list.base + i, etag, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void on_policy_read(struct job *job, enum error e)
+{
+    struct policy_reading *p = list_entry(list_entry(job, struct policy_read_job, job), struct policy_reading, job);
+    struct call *call = p->call;
+    if (e != ERROR_NONE || call->req == NULL) {
+        call_problem(call, e != ERROR_NONE ? e : ERROR_UNAVAILABLE, NULL, NULL);
+        return;
+    }
+    if (p->job.version == 0) {
+        call_problem(call, p->job.wanted != 0 ? ERROR_NOT_FOUND : ERROR_NO_POLICY, NULL, NULL);
+        return;
+    }
+    if (p->job.document == NULL) {
+        call_problem(call, ERROR_OVERLOADED, NULL, NULL);
+        return;
+    }
+    char etag[16], version[16];
+    etag_format(p->job.version, etag);
+    snprintf(version, sizeof version, "%d", p->job.version);
+    h2o_iovec_t seen = call_header(call, "if-none-match");
+    h2o_set_header(&call->req->pool, &call->req->res.headers, H2O_TOKEN_CACHE_CONTROL, H2O_STRLIT("private, no-cache"), 1);
+    call_set_header(call, "etag", etag);
+    call_set_header(call, "akkoord-policy-version", version);
+    if (seen.base != NULL && etags_have(seen, etag))
+        call_answer(call, 304, NULL, "", 0);
+    else
+        call_answer(call, 200, "application/json", p->job.document, strlen(p->job.document));
+}
+
+void handle_policy_get(struct call *call)
+{
+    static const char *const allowed[] = {"version", NULL};
+    int64_t wanted;
+    if (call_query_only(call, allowed) != 0 || call_query_int(call, "version", 0, 1, INT32_MAX, &wanted) != 0) {
+        call_problem(call, ERROR_INVALID, "The query takes version=N, once, and nothing else.", NULL);
+        return;
+    }
+    struct policy_reading *p = call_alloc(call, sizeof *p);
+    call->state = p;
+    call->dispose = reading_dispose;
+    p->call = call;
+    policy_read_job_init(&p->job, call->claims.controller, (int32_t)wanted);
+    p->job.job.deadline = call->deadline;
+    p->job.job.done = on_policy_read;
+    lane_submit(call->worker->read, &p->job.job);
+}
+
+/* ---- PUT ---- */
+
+struct applying {
+    struct call *call;
+    struct reader body;
+    struct policy *policy;
+    struct buf document;
+    uint8_t sha256[POLICY_HASH_SIZE];
+    struct policy_apply_job job;
+};
+
+static void applying_dispose(void *state)
+{
+    struct applying *a = state;
+    reader_close(&a->body);
+    policy_free(a->policy);
+    buf_free(&a->document);
+}
+
+static void applied_answer(struct call *call, struct applying *a)
+{
+    char etag[16], hash[2 * POLICY_HASH_SIZE + 1];
+    for (size_t i = 0; i < POLICY_HASH_SIZE; i++)
+        snprintf(hash + 2 * i, 3, "%02x", a->sha256[i]);
+    struct buf out;
+    buf_init(&out, ANSWER_BYTES_MAX);
+    struct writer w = writer_of(&out);
+    writer_object_begin(&w, NULL);
+    writer_int(&w, "version", a->job.version);
+    writer_text(&w, "sha256", hash);
+    writer_bool(&w, "changed", a->job.outcome == APPLY_DONE);
+    policy_document_not_enforced(&a->body, &w, "not_enforced");
+    writer_object_end(&w);
+    etag_format(a->job.version, etag);
+    call_set_header(call, "etag", etag);
+    call_answer_json(call, 200, &out);
+}
+
+/* Where the document has that notice version; the policy has them sorted. ${notices} must stay. */
+static struct node notice_node(const struct node *notices, const struct notice *wanted)
+{
+    size_t count = node_elements(notices, 1, POLICY_NOTICES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct node one = node_at(notices, i), id = node_member(&one, "id"), version = node_member(&one, "version");
+        if (strcmp(node_string(&id, 1, POLICY_KEY_MAX, NULL), wanted->id) == 0 &&
+            strcmp(node_string(&version, 1, POLICY_KEY_MAX, NULL), wanted->version) == 0)
+            return one;
+    }
+    return *notices;
+}
+
+/* What is already recorded forbids it: 409, with a pointer to the member. */
+static void applied_conflict(struct call *call, struct applying *a)
+{
+    struct node root = reader_root(&a->body);
+    if (a->job.outcome == APPLY_COUNTRY_FIXED) {
+        struct node controller = node_member(&root, "controller"), country = node_optional(&controller, "country");
+        node_fault(&country, ERROR_CONFLICT, "fixed: phone numbers are known, and another country would give them other tags");
+    } else if (a->job.outcome == APPLY_BASIS_FIXED) {
+        struct node purposes = node_member(&root, "purposes"), one = node_at(&purposes, a->job.offender),
+                    basis = node_optional(&one, "lawful_basis");
+        node_fault(&basis, ERROR_CONFLICT, "fixed: the purpose has events. Make a new purpose");
+    } else {
+        struct node notices = node_member(&root, "notices"), one = notice_node(&notices, &a->policy->notices[a->job.offender]);
+        node_fault(&one, ERROR_CONFLICT, "this version was applied with other words, or another date or change. Make a new version");
+    }
+    call_bad_body(call, &a->body);
+}
+
+static void on_applied(struct job *job, enum error e)
+{
+    struct applying *a = list_entry(list_entry(job, struct policy_apply_job, job), struct applying, job);
+    struct call *call = a->call;
+    if (e != ERROR_NONE)
+        call_problem(call, e, NULL, NULL);
+    else if (a->job.outcome == APPLY_DONE || a->job.outcome == APPLY_SAME)
+        applied_answer(call, a);
+    else if (a->job.outcome == APPLY_OTHER_VERSION)
+        call_problem(call, ERROR_PRECONDITION_FAILED, "Another version is in force than If-Match or If-None-Match expects.", NULL);
+    else
+        applied_conflict(call, a);
+}
+
+/* The version the caller saw: of If-Match, 0 for If-None-Match: *, -1 for neither. Returns false when a header is neither. */
+static bool precondition_read(struct call *call, int32_t *ret_version)
+{
+    h2o_iovec_t match = call_header(call, "if-match"), none = call_header(call, "if-none-match");
+    *ret_version = -1;
+    if (none.base != NULL) {
+        *ret_version = 0;
+        return match.base == NULL && none.len == 1 && none.base[0] == '*';
+    }
+    if (match.base == NULL || (match.len == 1 && match.base[0] == '*'))
+        return true;
+    if (match.len < 3 || match.len > 11 || match.base[0] != '"' || match.base[match.len - 1] != '"')
+        return false;
+    int64_t version = 0;
+    for (size_t i = 1; i + 1 < match.len; i++) {
+        if (match.base[i] < '0' || match.base[i] > '9')
+            return false;
+        version = version * 10 + (match.base[i] - '0');
+    }
+    *ret_version = (int32_t)version;
+    return version <= INT32_MAX;
+}
+
+static bool document_read(struct call *call, struct applying *a)
+{
+    h2o_iovec_t body = call_body(call);
+    a->policy = policy_document_read(&a->body, body.base, body.len);
+    if (a->policy != NULL && strcmp(a->policy->controller, call->claims.controller) != 0) {
+        struct node root = reader_root(&a->body), controller = node_member(&root, "controller"),
+                    key = node_member(&controller, "key");
+        node_fault(&key, ERROR_INVALID, "not the controller that the token names");
+    }
+    if (a->policy == NULL || !reader_ok(&a->body)) {
+        call_bad_body(call, &a->body);
+        return false;
+    }
+    policy_document_canonical(&a->body, &a->document, a->sha256);
+    buf_byte(&a->document, '\0');
+    if (buf_failed(&a->document)) {
+        call_problem(call, ERROR_OVERLOADED, NULL, NULL);
+        return false;
+    }
+    return true;
+}
+
+void handle_policy_put(struct call *call)
+{
+    struct applying *a = call_alloc(call, sizeof *a);
+    call->state = a;
+    call->dispose = applying_dispose;
+    a->call = call;
+    buf_init(&a->document, POLICY_BODY_BYTES_MAX + 1);
+    int32_t seen;
+    if (!precondition_read(call, &seen)) {
+        call_problem(call, ERROR_BAD_REQUEST, "If-Match takes one ETag or *; If-None-Match takes *.", NULL);
+        return;
+    }
+    if (!document_read(call, a))
+        return;
+    a->job = (struct policy_apply_job){.policy = a->policy,
+                                       .document = a->document.data,
+                                       .sha256 = a->sha256,
+                                       .actor = call->claims.subject,
+                                       .if_match = seen,
+                                       .key = call->worker->options->subject_key};
+    policy_apply_job_prepare(&a->job);
+    a->job.job.deadline = call->deadline;
+    a->job.job.done = on_applied;
+    lane_submit(call->worker->write, &a->job.job);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/route.h"
+
+#include "auth/token.h"
+#include "base/limits.h"
+#include "http/handlers.h"
+#include "http/metrics.h"
+
+#include <string.h>
+
+const struct route routes[] = {
+    {"POST", "/v1/consents", SCOPE_CONSENT_RECORD | SCOPE_CONSENT_IMPORT, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS,
+     .handle = handle_record},
+    {"POST", "/v1/withdraw", SCOPE_CONSENT_WITHDRAW, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS,
+     .handle = handle_withdraw},
+    {"POST", "/v1/check", SCOPE_CONSENT_CHECK, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS, .is_check = true,
+     .handle = handle_check},
+    {"POST", "/v1/check/batch", SCOPE_CONSENT_CHECK, MEDIA_NDJSON, BATCH_BODY_BYTES_MAX, BATCH_DEADLINE_MS,
+     .is_check = true, .handle = handle_check_batch},
+    {"GET", "/v1/policy", SCOPE_POLICY_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_policy_get},
+    {"PUT", "/v1/policy", SCOPE_POLICY_WRITE, MEDIA_JSON, POLICY_BODY_BYTES_MAX, CALL_DEADLINE_MS,
+     .handle = handle_policy_put},
+    {"POST", "/v1/subjects/lookup", SCOPE_SUBJECT_READ, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS,
+     .handle = handle_lookup},
+    {"GET", "/v1/subjects/{id}/consents", SCOPE_SUBJECT_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_consents},
+    {"GET", "/v1/subjects/{id}/history", SCOPE_SUBJECT_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_history},
+    {"GET", "/v1/changes", SCOPE_CHANGES_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS + LONG_POLL_SECONDS_MAX * 1000,
+     .handle = handle_changes},
+    {"POST", "/v1/mask", SCOPE_MASK, MEDIA_MASKABLE, BATCH_BODY_BYTES_MAX, CALL_DEADLINE_MS, .handle = handle_mask},
+    {"GET", "/healthz", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_live},
+    {"GET", "/readyz", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_ready},
+    {"GET", "/openapi.yaml", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_openapi},
+    {"GET", "/docs", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_docs},
+    {0}};
+
+size_t route_count(void)
+{
+    return sizeof routes / sizeof *routes - 1;
+}
+
+static const char *const media_types[][4] = {
+    [MEDIA_NONE] = {NULL},
+    [MEDIA_JSON] = {"application/json", NULL},
+    [MEDIA_NDJSON] = {"application/x-ndjson", NULL},
+    [MEDIA_MASKABLE] = {"text/plain", "application/json", "application/x-ndjson", NULL},
+};
+
+/* Whether ${path} has the shape of ${pattern}; what stands for "{id}" goes into ${ret_argument}. */
+static bool path_matches(const char *pattern, h2o_iovec_t path, h2o_iovec_t *ret_argument)
+{
+    const char *hole = strstr(pattern, "{id}");
+    size_t len = strlen(pattern);
+    if (hole == NULL)
+        return h2o_memis(path.base, path.len, pattern, len);
+    size_t before = (size_t)(hole - pattern), after = len - before - 4;
+    if (path.len <= before + after || memcmp(path.base, pattern, before) != 0 ||
+        memcmp(path.base + path.len - after, hole + 4, after) != 0)
+        return false;
+    *ret_argument = h2o_iovec_init(path.base + before, path.len - before - after);
+    return memchr(ret_argument->base, '/', ret_argument->len) == NULL;
+}
+
+static bool method_is(const h2o_req_t *req, const char *method)
+{
+    return h2o_memis(req->method.base, req->method.len, method, strlen(method));
+}
+
+static const struct route *route_find(const h2o_req_t *req, h2o_iovec_t path, h2o_iovec_t *ret_argument)
+{
+    for (const struct route *r = routes; r->method != NULL; r++) {
+        bool method = method_is(req, r->method) || (strcmp(r->method, "GET") == 0 && method_is(req, "HEAD"));
+        if (method && path_matches(r->path, path, ret_argument))
+            return r;
+    }
+    return NULL;
+}
+
+/* The methods a path knows, for Allow; empty when there is no such path. */
+static void allow_list(h2o_iovec_t path, char *text, size_t room)
+{
+    h2o_iovec_t argument;
+    size_t len = 0;
+    text[0] = '\0';
+    for (const struct route *r = routes; r->method != NULL; r++) {
+        if (path_matches(r->path, path, &argument))
+            len += (size_t)snprintf(text + len, room - len, "%s%s, ", r->method, strcmp(r->method, "GET") == 0 ? ", HEAD" : "");
+    }
+    if (len > 0)
+        snprintf(text + len, room - len, "OPTIONS");
+}
+
+static void header_add(h2o_req_t *req, const h2o_token_t *token, const char *value)
+{
+    h2o_iovec_t copy = h2o_strdup(&req->pool, value, SIZE_MAX);
+    h2o_add_header(&req->pool, &req->res.headers, token, NULL, copy.base, copy.len);
+}
+
+static void refuse(struct worker *worker, h2o_req_t *req, const struct route *route, enum error e, const char *detail)
+{
+    metrics_request(worker->metrics, route, error_status(e), 0);
+    problem_answer(req, e, detail, NULL, route != NULL && route->is_check);
+}
+
+/* No route has both this path and this method. */
+static void refuse_unrouted(struct worker *worker, h2o_req_t *req, h2o_iovec_t path)
+{
+    char allow[64];
+    allow_list(path, allow, sizeof allow);
+    if (allow[0] == '\0') {
+        refuse(worker, req, NULL, ERROR_NOT_FOUND, "There is no such path.");
+        return;
+    }
+    header_add(req, H2O_TOKEN_ALLOW, allow);
+    if (method_is(req, "OPTIONS")) {
+        metrics_request(worker->metrics, NULL, 204, 0);
+        answer_write(req, 204, NULL, "", 0);
+        return;
+    }
+    refuse(worker, req, NULL, ERROR_METHOD_NOT_ALLOWED, "The header Allow names the methods of this path.");
+}
+
+/* What stands behind "Bearer ", or {NULL, 0}. */
+static h2o_iovec_t bearer_of(const h2o_req_t *req)
+{
+    ssize_t at = h2o_find_header(&req->headers, H2O_TOKEN_AUTHORIZATION, -1);
+    if (at < 0 || h2o_find_header(&req->headers, H2O_TOKEN_AUTHORIZATION, at) >= 0)
+        return h2o_iovec_init(NULL, 0); /* none, or two: which one counts must not be a guess */
+    h2o_iovec_t value = req->headers.entries[at].value;
+    if (value.len < 8 || strncasecmp(value.base, "Bearer ", 7) != 0)
+        return h2o_iovec_init(NULL, 0);
+    value.base += 7, value.len -= 7;
+    while (value.len > 0 && value.base[0] == ' ')
+        value.base++, value.len--;
+    return value;
+}
+
+static enum token_fault token_check(struct worker *worker, h2o_iovec_t token, struct claims *ret_claims)
+{
+    instant now = clock_wall();
+    if (remembered_find(worker->tokens, worker->keys, token.base, token.len, now, ret_claims))
+        return TOKEN_OK;
+    enum token_fault fault = token_verify(worker->keys, token.base, token.len, now, ret_claims);
+    if (fault == TOKEN_OK)
+        remembered_put(worker->tokens, worker->keys, token.base, token.len, ret_claims);
+    return fault;
+}
+
+/* RFC 6750, 3: without a token no error is named. */
+static void refuse_token(struct worker *worker, h2o_req_t *req, const struct route *route, const char *fault)
+{
+    char challenge[256];
+    if (fault == NULL)
+        snprintf(challenge, sizeof challenge, "Bearer realm=\"akkoord\"");
+    else
+        snprintf(challenge, sizeof challenge, "Bearer realm=\"akkoord\", error=\"invalid_token\", error_description=\"%s\"", fault);
+    header_add(req, H2O_TOKEN_WWW_AUTHENTICATE, challenge);
+    metrics_token_refused(worker->metrics);
+    refuse(worker, req, route, ERROR_INVALID_TOKEN, fault != NULL ? fault : "Send `Authorization: Bearer <token>`.");
+}
+
+static void refuse_scope(struct worker *worker, h2o_req_t *req, const struct route *route)
+{
+    char words[SCOPES_TEXT], challenge[256];
+    scopes_format(route->scopes, words);
+    snprintf(challenge, sizeof challenge, "Bearer realm=\"akkoord\", error=\"insufficient_scope\", scope=\"%s\"", words);
+    header_add(req, H2O_TOKEN_WWW_AUTHENTICATE, challenge);
+    char detail[256];
+    snprintf(detail, sizeof detail, "This needs the scope %s.", words);
+    refuse(worker, req, route, ERROR_INSUFFICIENT_SCOPE, detail);
+}
+
+/* Whether the token lets this through; else the problem has been answered. */
+static bool admit(struct worker *worker, h2o_req_t *req, const struct route *route, struct claims *ret_claims)
+{
+    h2o_iovec_t token = bearer_of(req);
+    if (token.len == 0) {
+        refuse_token(worker, req, route, NULL);
+        return false;
+    }
+    enum token_fault fault = token_check(worker, token, ret_claims);
+    if (fault == TOKEN_NO_MEMORY) {
+        refuse(worker, req, route, ERROR_OVERLOADED, NULL);
+        return false;
+    }
+    if (fault != TOKEN_OK) {
+        refuse_token(worker, req, route, token_fault_text(fault));
+        return false;
+    }
+    if ((ret_claims->scopes & route->scopes) == 0) {
+        refuse_scope(worker, req, route);
+        return false;
+    }
+    return true;
+}
+
+static bool charset_is_utf8(h2o_iovec_t parameters)
+{
+    if (parameters.len == 0)
+        return true;
+    char text[64];
+    size_t len = 0;
+    for (size_t i = 0; i < parameters.len && len < sizeof text - 1; i++) {
+        char c = parameters.base[i];
+        if (c != ' ' && c != '"' && c != ';' && c != '\t')
+            text[len++] = c;
+    }
+    text[len] = '\0';
+    return len == 0 || strcasecmp(text, "charset=utf-8") == 0 || strcasecmp(text, "charset=utf8") == 0 ||
+           strcasecmp(text, "charset=us-ascii") == 0;
+}
+
+static bool media_fits(const h2o_req_t *req, enum media media)
+{
+    if (media == MEDIA_NONE)
+        return true;
+    ssize_t at = h2o_find_header(&req->headers, H2O_TOKEN_CONTENT_TYPE, -1);
+    if (at < 0 || h2o_find_header(&req->headers, H2O_TOKEN_CONTENT_ENCODING, -1) >= 0)
+        return false;
+    h2o_iovec_t value = req->headers.entries[at].value;
+    const char *semicolon = memchr(value.base, ';', value.len);
+    size_t len = semicolon != NULL ? (size_t)(semicolon - value.base) : value.len;
+    while (len > 0 && value.base[len - 1] == ' ')
+        len--;
+    for (const char *const *type = media_types[media]; *type != NULL; type++) {
+        if (strlen(*type) == len && strncasecmp(*type, value.base, len) == 0)
+            return semicolon == NULL || charset_is_utf8(h2o_iovec_init(semicolon, value.len - (size_t)(semicolon - value.base)));
+    }
+    return false;
+}
+
+void route_request(struct worker *worker, h2o_req_t *req)
+{
+    h2o_iovec_t path = h2o_iovec_init(req->path.base, req->query_at != SIZE_MAX ? req->query_at : req->path.len);
+    h2o_iovec_t argument = {NULL, 0};
+    const struct route *route = route_find(req, path, &argument);
+    if (path.len >= 4 && memcmp(path.base, "/v1/", 4) == 0)
+        header_add(req, H2O_TOKEN_CACHE_CONTROL, "no-store");
+    if (route == NULL) {
+        refuse_unrouted(worker, req, path);
+        return;
+    }
+    struct claims claims;
+    if (route->scopes != SCOPE_NONE && !admit(worker, req, route, &claims))
+        return;
+    if (!media_fits(req, route->media)) {
+        refuse(worker, req, route, ERROR_UNSUPPORTED_MEDIA_TYPE, route->media == MEDIA_JSON
+                                                                     ? "Send Content-Type: application/json, in UTF-8, not encoded."
+                                                                     : "Send a content type of this route, in UTF-8, not encoded.");
+        return;
+    }
+    if (req->entity.len > route->body_max && route->media != MEDIA_NONE) {
+        char detail[80];
+        snprintf(detail, sizeof detail, "At most %zu bytes are taken here.", route->body_max);
+        refuse(worker, req, route, ERROR_TOO_LARGE, detail);
+        return;
+    }
+    call_start(worker, req, route, route->scopes != SCOPE_NONE ? &claims : NULL, argument);
+}

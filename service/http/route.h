@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "http/call.h"
+
+/* What a route takes as a body. */
+enum media { MEDIA_NONE, MEDIA_JSON, MEDIA_NDJSON, MEDIA_MASKABLE };
+
+struct route {
+    const char *method; /* GET also answers HEAD */
+    const char *path;   /* one segment may be "{id}" */
+    uint32_t scopes;    /* any one of these; 0: no token is asked for */
+    enum media media;
+    size_t body_max;     /* bytes */
+    int deadline_ms;
+    bool is_check;       /* a problem says `"allow": false` too */
+    void (*handle)(struct call *call);
+};
+
+/* Ends with a row whose method is NULL. Its place in the table is the route's number in /metrics. */
+extern const struct route routes[];
+size_t route_count(void);
+
+/* Finds the route, holds the request to it (method, token, scope, media type, size) and starts the call, or answers the problem. */
+void route_request(struct worker *worker, h2o_req_t *req);

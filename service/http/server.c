@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/server.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "http/controllers.h"
+#include "http/listener.h"
+#include "http/metrics.h"
+#include "http/route.h"
+#include "http/tls.h"
+#include "http/waiters.h"
+#include "loop/loop.h"
+#include "store/heads.h"
+
+#include <errno.h>
+#include <h2o.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LISTENERS_MAX = 16, THREADS_MAX = 64, CLEAR = 0, TLS = 1, METRICS = 2, KINDS = 3 };
+
+struct thread;
+
+/* A socket that connections come from. */
+struct listener {
+    struct thread *thread;
+    h2o_socket_t *socket;
+    int kind;
+};
+
+/* One loop thread. */
+struct thread {
+    struct worker worker;
+    h2o_context_t ctx;
+    h2o_multithread_receiver_t receiver;
+    h2o_accept_ctx_t accept[KINDS];
+    size_t listener_count;
+    struct listener listeners[LISTENERS_MAX];
+    bool stopping; /* the drain is over */
+    int64_t drain_until;
+    int64_t quiet_since; /* of clock_monotonic; 0: something is in flight */
+    struct loop_pulse pulse;
+    struct job expire_keys;
+    bool expiring;
+    int64_t expired_at;
+    pthread_t id;
+    struct server *server;
+};
+
+/* Told by the main thread. */
+struct news {
+    h2o_multithread_message_t super;
+    bool drain;
+    struct keys *keys; /* a reference; NULL: no new ones */
+    SSL_CTX *tls;      /* likewise */
+};
+
+struct server {
+    const struct server_options *options;
+    h2o_globalconf_t config;
+    h2o_hostconf_t *hosts[KINDS][2]; /* NULL-terminated lists */
+    SSL_CTX *tls;
+    unsigned thread_count;
+    struct thread threads[THREADS_MAX];
+    struct worker *workers[THREADS_MAX]; /* for /metrics */
+};
+
+static struct thread *thread_of(h2o_context_t *ctx)
+{
+    return list_entry(ctx, struct thread, ctx);
+}
+
+/* ---- requests ---- */
+
+static int on_request(h2o_handler_t *handler, h2o_req_t *req)
+{
+    (void)handler;
+    route_request(&thread_of(req->conn->ctx)->worker, req);
+    return 0;
+}
+
+static int on_metrics_request(h2o_handler_t *handler, h2o_req_t *req)
+{
+    (void)handler;
+    struct server *server = thread_of(req->conn->ctx)->server;
+    size_t path_len = req->query_at != SIZE_MAX ? req->query_at : req->path.len;
+    if (!h2o_memis(req->path.base, path_len, H2O_STRLIT("/metrics"))) {
+        problem_answer(req, ERROR_NOT_FOUND, "This listener has /metrics.", NULL, false);
+        return 0;
+    }
+    if (!h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) &&
+        !h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"))) {
+        h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_ALLOW, NULL, H2O_STRLIT("GET, HEAD"));
+        problem_answer(req, ERROR_METHOD_NOT_ALLOWED, NULL, NULL, false);
+        return 0;
+    }
+    struct buf out;
+    buf_init(&out, ANSWER_BYTES_MAX);
+    metrics_write(&out, server->workers, server->thread_count);
+    answer_write(req, 200, "text/plain; version=0.0.4; charset=utf-8", out.data, out.len);
+    buf_free(&out);
+    return 0;
+}
+
+static void config_init(struct server *s)
+{
+    h2o_config_init(&s->config);
+    s->config.server_name = h2o_iovec_init(H2O_STRLIT("akkoord"));
+    s->config.max_request_entity_size = BATCH_BODY_BYTES_MAX;
+    s->config.handshake_timeout = HANDSHAKE_TIMEOUT_MS;
+    s->config.http1.req_timeout = REQUEST_TIMEOUT_MS;
+    s->config.http2.idle_timeout = IDLE_TIMEOUT_MS;
+    s->config.http2.graceful_shutdown_timeout = DRAIN_MS;
+    s->config.http2.max_concurrent_requests_per_connection = STREAMS_MAX;
+    s->config.http2.max_streams_for_priority = STREAMS_MAX;
+    for (int kind = 0; kind < KINDS; kind++) {
+        /* Whatever a client calls the host: a list of one. */
+        char name[16];
+        snprintf(name, sizeof name, "listener-%d", kind);
+        h2o_hostconf_t *host = h2o_config_register_host(&s->config, h2o_strdup(NULL, name, SIZE_MAX), 65535);
+        h2o_pathconf_t *path = h2o_config_register_path(host, "/", 0);
+        h2o_create_handler(path, sizeof(h2o_handler_t))->on_req = kind == METRICS ? on_metrics_request : on_request;
+        s->hosts[kind][0] = host;
+    }
+}
+
+/* ---- connections ---- */
+
+static void on_accept(h2o_socket_t *socket, const char *err)
+{
+    struct listener *l = socket->data;
+    if (err != NULL)
+        return;
+    for (int i = 0; i < ACCEPTS_PER_TICK; i++) {
+        h2o_socket_t *accepted = h2o_evloop_socket_accept(socket);
+        if (accepted == NULL)
+            return;
+        metrics_connection(l->thread->worker.metrics);
+        h2o_accept(&l->thread->accept[l->kind], accepted);
+    }
+}
+
+static int thread_listen(struct thread *t, const char *list, int kind)
+{
+    int fds[LISTENERS_MAX];
+    if (list == NULL || list[0] == '\0')
+        return 0;
+    int count = listeners_open(list, fds, LISTENERS_MAX - t->listener_count);
+    for (int i = 0; i < count; i++) {
+        struct listener *l = &t->listeners[t->listener_count++];
+        *l = (struct listener){t, h2o_evloop_socket_create(t->ctx.loop, fds[i], H2O_SOCKET_FLAG_DONT_READ), kind};
+        l->socket->data = l;
+    }
+    return count < 0 ? -1 : 0;
+}
+
+/* ---- a thread's life ---- */
+
+static void drain_begin(struct thread *t)
+{
+    if (t->worker.draining)
+        return;
+    t->worker.draining = true;
+    t->drain_until = clock_monotonic() + DRAIN_MS * 1000;
+    for (size_t i = 0; i < t->listener_count; i++)
+        h2o_socket_close(t->listeners[i].socket);
+    t->listener_count = 0;
+    h2o_context_request_shutdown(&t->ctx); /* GOAWAY; HTTP/1.1 answers say `Connection: close` */
+}
+
+static void on_news(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages)
+{
+    struct thread *t = list_entry(receiver, struct thread, receiver);
+    while (!h2o_linklist_is_empty(messages)) {
+        struct news *news = H2O_STRUCT_FROM_MEMBER(struct news, super, messages->next);
+        h2o_linklist_unlink(&news->super.link);
+        if (news->keys != NULL) {
+            keys_unref(t->worker.keys);
+            t->worker.keys = news->keys;
+        }
+        if (news->tls != NULL) {
+            SSL_CTX_free(t->accept[TLS].ssl_ctx);
+            t->accept[TLS].ssl_ctx = news->tls;
+        }
+        if (news->drain)
+            drain_begin(t);
+        free(news);
+    }
+}
+
+/* Quiet for a moment, so that the last answers leave the socket buffers. */
+static void drain_watch(struct thread *t, int64_t now)
+{
+    enum { QUIET_MS = 200 };
+    bool busy = !list_empty(&t->worker.calls) || !h2o_linklist_is_empty(&t->ctx.http2._conns);
+    if (busy)
+        t->quiet_since = 0;
+    else if (t->quiet_since == 0)
+        t->quiet_since = now;
+    t->stopping = now > t->drain_until || (t->quiet_since != 0 && now - t->quiet_since > QUIET_MS * 1000);
+}
+
+static void on_keys_expired(struct job *job, enum error e)
+{
+    struct thread *t = list_entry(job, struct thread, expire_keys);
+    t->expiring = false;
+    if (e != ERROR_NONE)
+        log_debug("idempotency.expire", "error=%s", error_word(e));
+}
+
+static void housekeeping(struct thread *t, int64_t now)
+{
+    if (t->expiring || now - t->expired_at < EXPIRE_KEYS_EVERY_MS * INT64_C(1000))
+        return;
+    t->expired_at = now;
+    t->expiring = true;
+    expire_keys_job_init(&t->expire_keys);
+    t->expire_keys.deadline = now + CALL_DEADLINE_MS * 1000;
+    t->expire_keys.done = on_keys_expired;
+    lane_submit(t->worker.slow, &t->expire_keys);
+}
+
+static void on_beat(struct loop_pulse *pulse)
+{
+    struct thread *t = list_entry(pulse, struct thread, pulse);
+    int64_t now = clock_monotonic();
+    if (t->worker.draining)
+        drain_watch(t, now);
+    else if (t == &t->server->threads[0])
+        housekeeping(t, now);
+}
+
+static int thread_open(struct server *s, struct thread *t)
+{
+    const struct server_options *o = s->options;
+    struct worker *w = &t->worker;
+    t->server = s;
+    t->expired_at = clock_monotonic();
+    w->options = o;
+    w->loop = loop_create();
+    list_init(&w->calls);
+    h2o_context_init(&t->ctx, loop_h2o(w->loop), &s->config);
+    h2o_multithread_register_receiver(t->ctx.queue, &t->receiver, on_news);
+    for (int kind = 0; kind < KINDS; kind++)
+        t->accept[kind] = (h2o_accept_ctx_t){.ctx = &t->ctx, .hosts = s->hosts[kind]};
+    if (s->tls != NULL) {
+        SSL_CTX_up_ref(s->tls);
+        t->accept[TLS].ssl_ctx = s->tls;
+    }
+    if (thread_listen(t, o->listen, CLEAR) != 0 || thread_listen(t, o->tls_listen, TLS) != 0 ||
+        (t == &s->threads[0] && thread_listen(t, o->metrics_listen, METRICS) != 0))
+        return -1;
+    w->keys = keys_ref(o->keys);
+    w->tokens = remembered_create();
+    w->metrics = metrics_create();
+    w->controllers = controllers_create(w);
+    w->waiters = waiters_create(w);
+    w->read = lane_create(w->loop, o->database, "read", READ_STALL_MS);
+    w->write = lane_create(w->loop, o->database, "write", WRITE_STALL_MS);
+    w->slow = lane_create(w->loop, o->database, "slow", SLOW_STALL_MS);
+    loop_pulse_start(w->loop, &t->pulse, on_beat);
+    return w->tokens != NULL ? 0 : -1;
+}
+
+static void *thread_run(void *cookie)
+{
+    struct thread *t = cookie;
+    for (size_t i = 0; i < t->listener_count; i++)
+        h2o_socket_read_start(t->listeners[i].socket, on_accept);
+    while (!t->stopping)
+        loop_run_once(t->worker.loop, 1000);
+    return NULL;
+}
+
+/* After its thread has ended. Connections and the loop itself go with the process. */
+static void thread_close(struct thread *t)
+{
+    struct worker *w = &t->worker;
+    loop_pulse_stop(&t->pulse);
+    lane_destroy(w->read);
+    lane_destroy(w->write);
+    lane_destroy(w->slow);
+    waiters_destroy(w->waiters);
+    controllers_destroy(w->controllers);
+    remembered_destroy(w->tokens);
+    keys_unref(w->keys);
+    SSL_CTX_free(t->accept[TLS].ssl_ctx);
+}
+
+/* ---- the main thread ---- */
+
+static void tell(struct server *s, bool drain, struct keys *keys, SSL_CTX *tls)
+{
+    for (unsigned i = 0; i < s->thread_count; i++) {
+        struct news *news = h2o_mem_alloc(sizeof *news);
+        *news = (struct news){.drain = drain, .keys = keys != NULL ? keys_ref(keys) : NULL, .tls = tls};
+        if (tls != NULL)
+            SSL_CTX_up_ref(tls);
+        h2o_multithread_send_message(&s->threads[i].receiver, &news->super);
+    }
+}
+
+static void reload(struct server *s)
+{
+    const struct server_options *o = s->options;
+    struct keys *keys = o->keys_reload(o->cookie);
+    SSL_CTX *tls = o->tls_listen[0] != '\0' ? tls_create(o->tls_cert_file, o->tls_key_file) : NULL;
+    tell(s, false, keys, tls);
+    log_info("server.reload", "token_keys=%s certificate=%s", keys != NULL ? "new" : "kept", tls != NULL ? "new" : "kept");
+    keys_unref(keys);
+    SSL_CTX_free(tls);
+}
+
+static void signals_wait(struct server *s, const sigset_t *set)
+{
+    int signal;
+    while (sigwait(set, &signal) == 0 && signal == SIGHUP)
+        reload(s);
+    log_info("server.drain", "within_ms=%d", DRAIN_MS);
+    tell(s, true, NULL, NULL);
+}
+
+static int threads_start(struct server *s)
+{
+    for (unsigned i = 0; i < s->thread_count; i++) {
+        s->workers[i] = &s->threads[i].worker;
+        if (thread_open(s, &s->threads[i]) != 0)
+            return -1;
+    }
+    for (unsigned i = 0; i < s->thread_count; i++) {
+        if (pthread_create(&s->threads[i].id, NULL, thread_run, &s->threads[i]) != 0) {
+            log_error("server.thread", "reason=\"%s\"", strerror(errno));
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int server_run(const struct server_options *options)
+{
+    struct server *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return 1;
+    s->options = options;
+    s->thread_count = options->threads < THREADS_MAX ? options->threads : THREADS_MAX;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    config_init(s);
+    if (options->tls_listen[0] != '\0' && (s->tls = tls_create(options->tls_cert_file, options->tls_key_file)) == NULL)
+        return 1;
+    if (threads_start(s) != 0)
+        return 1;
+    log_info("server.start", "threads=%u listen=%s tls=%s metrics=%s", s->thread_count, options->listen, options->tls_listen,
+             options->metrics_listen);
+    signals_wait(s, &set);
+    for (unsigned i = 0; i < s->thread_count; i++)
+        pthread_join(s->threads[i].id, NULL);
+    for (unsigned i = 0; i < s->thread_count; i++)
+        thread_close(&s->threads[i]);
+    SSL_CTX_free(s->tls);
+    log_info("server.stop", "threads=%u", s->thread_count);
+    return 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "auth/keys.h"
+#include "store/database.h"
+
+#include <stddef.h>
+
+/* What `akkoord serve` gives the server. All strings must outlive server_run. */
+struct server_options {
+    const char *listen;         /* host:port, several separated by commas; clear text */
+    const char *tls_listen;     /* likewise, or "" */
+    const char *tls_cert_file;  /* PEM chain */
+    const char *tls_key_file;   /* PEM */
+    const char *metrics_listen; /* host:port, or "" */
+    const char *public_url;
+    const char *trusted_proxies; /* networks separated by commas, or "" */
+    unsigned threads;
+    const struct database *database;
+    uint8_t subject_key; /* number of the key that makes a new controller's tags: the first of the file */
+    struct keys *keys;   /* one reference is taken */
+    /* Reads the token keys again (SIGHUP). Called on the main thread; returns a new reference, or NULL, having logged why, to keep
+     * the old ones. */
+    struct keys *(*keys_reload)(void *cookie);
+    void *cookie;
+};
+
+/* Serves until SIGTERM or SIGINT, then drains: stops accepting, sends GOAWAY, finishes what is in flight, leaves within 10 s.
+ * SIGHUP reads keys and certificates again. Blocks these signals in the calling thread, which it uses for them. Returns the
+ * exit code: 0, or 1 with the reason logged when it could not start (an address in use, a certificate that cannot be read). */
+int server_run(const struct server_options *options);

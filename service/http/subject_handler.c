@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
+#include "http/event_json.h"
+#include "http/handlers.h"
+#include "http/person.h"
+#include "http/turn.h"
+#include "http/verdict_json.h"
+#include "store/history.h"
+#include "store/subject.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What is known of a person: POST /v1/subjects/lookup, GET /v1/subjects/{id}/consents and .../history. */
+
+/* ---- lookup ---- */
+
+struct looking {
+    struct turn turn;
+    struct reader body;
+    struct person person;
+    struct tag tags[2 * IDENTIFIERS_MAX];
+    struct lookup_job job;
+};
+
+static void looking_dispose(void *state)
+{
+    struct looking *l = state;
+    reader_close(&l->body);
+    turn_end(&l->turn);
+}
+
+static void on_looked_up(struct job *job, enum error e)
+{
+    struct looking *l = list_entry(list_entry(job, struct lookup_job, job), struct looking, job);
+    struct call *call = l->turn.call;
+    if (e != ERROR_NONE || l->job.subject_no == 0) {
+        call_problem(call, e != ERROR_NONE ? e : ERROR_NOT_FOUND, e != ERROR_NONE ? NULL : "Nobody is known by these identifiers.", NULL);
+        return;
+    }
+    char id[SUBJECT_ID_TEXT + 1];
+    subject_id_format(l->turn.controller->ids, l->job.subject_no, id);
+    struct buf out;
+    buf_init(&out, ANSWER_BYTES_MAX);
+    struct writer w = writer_of(&out);
+    writer_object_begin(&w, NULL);
+    writer_text(&w, "subject_id", id);
+    writer_object_end(&w);
+    call_answer_json(call, 200, &out);
+}
+
+static void looking_begin(struct call *call)
+{
+    static const char *const members[] = {"subject", NULL};
+    struct looking *l = call->state;
+    if (call->req == NULL) {
+        call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
+        return;
+    }
+    reader_close(&l->body);
+    h2o_iovec_t body = call_body(call);
+    reader_open(&l->body, body.base, body.len);
+    struct node root = reader_root(&l->body);
+    if (node_present(&root)) {
+        node_only(&root, members);
+        person_read(&root, l->turn.controller, &l->person);
+    }
+    if (!reader_ok(&l->body)) {
+        turn_bad_body(&l->turn, &l->body);
+        return;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < l->person.count; i++) {
+        l->tags[count++] = l->person.tags[i];
+        if (l->person.rotating)
+            l->tags[count++] = l->person.old_tags[i];
+    }
+    lookup_job_init(&l->job, l->turn.controller->controller_id, l->tags, count);
+    l->job.job.deadline = call->deadline;
+    l->job.job.done = on_looked_up;
+    lane_submit(call->worker->read, &l->job.job);
+}
+
+void handle_lookup(struct call *call)
+{
+    struct looking *l = call_alloc(call, sizeof *l);
+    call->state = l;
+    call->dispose = looking_dispose;
+    turn_start(&l->turn, call, looking_begin);
+}
+
+/* ---- consents ---- */
+
+struct viewing {
+    struct turn turn;
+    h2o_iovec_t id;
+    struct states_job job;
+};
+
+static void viewing_dispose(void *state)
+{
+    struct viewing *v = state;
+    states_job_clear(&v->job);
+    turn_end(&v->turn);
+}
+
+static struct standing standing_of(const struct states_job *job, int32_t purpose)
+{
+    struct standing s;
+    memset(&s, 0, sizeof s);
+    for (size_t i = 0; i < job->count; i++) {
+        const struct proven_state *p = &job->states[i];
+        if (p->slot != SLOT_SELF && p->slot != SLOT_GUARDIAN)
+            continue;
+        if (p->purpose == purpose)
+            s.purpose[p->slot] = p->state;
+        else if (p->purpose == PURPOSE_ALL)
+            s.all[p->slot] = p->state;
+    }
+    return s;
+}
+
+static const struct proven_state *proof_of(const struct states_job *job, int64_t revision)
+{
+    for (size_t i = 0; i < job->count; i++) {
+        if (revision != 0 && job->states[i].state.revision == revision && job->states[i].recorded_at != INSTANT_NONE)
+            return &job->states[i];
+    }
+    return NULL;
+}
+
+static void viewing_write(struct writer *w, const struct viewing *v)
+{
+    const struct policy *policy = v->turn.controller->policy;
+    writer_object_begin(w, NULL);
+    writer_string(w, "subject_id", v->id.base, v->id.len);
+    writer_moment(w, "as_of", v->job.as_of);
+    writer_array_begin(w, "consents");
+    for (size_t i = 0; i < policy->purpose_count; i++) {
+        const struct purpose *p = &policy->purposes[i];
+        struct standing s = standing_of(&v->job, p->number);
+        struct verdict verdict = verdict_of(policy, p, &s, v->job.as_of);
+        writer_object_begin(w, NULL);
+        writer_text(w, "purpose", p->key);
+        writer_object_begin(w, "verdict");
+        verdict_members(w, &verdict, v->job.as_of);
+        writer_object_end(w);
+        proof_write(w, "event", proof_of(&v->job, verdict.revision), policy);
+        writer_object_end(w);
+    }
+    writer_array_end(w);
+    writer_object_end(w);
+}
+
+static void on_states(struct job *job, enum error e)
+{
+    struct viewing *v = list_entry(list_entry(job, struct states_job, job), struct viewing, job);
+    struct call *call = v->turn.call;
+    if (e != ERROR_NONE || v->job.broken) {
+        call_problem(call, e != ERROR_NONE ? e : ERROR_OVERLOADED, NULL, NULL);
+    } else if (v->job.generation != v->turn.controller->generation) {
+        turn_again(&v->turn);
+    } else if (!v->job.found) {
+        call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
+    } else {
+        struct buf out;
+        buf_init(&out, ANSWER_BYTES_MAX);
+        struct writer w = writer_of(&out);
+        viewing_write(&w, v);
+        call_answer_json(call, 200, &out);
+    }
+}
+
+static void viewing_begin(struct call *call)
+{
+    struct viewing *v = call->state;
+    int64_t subject_no;
+    if (!subject_id_parse(v->turn.controller->ids, v->id.base, v->id.len, &subject_no)) {
+        call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
+        return;
+    }
+    states_job_clear(&v->job);
+    states_job_init(&v->job, v->turn.controller->controller_id, subject_no);
+    v->job.job.deadline = call->deadline;
+    v->job.job.done = on_states;
+    lane_submit(call->worker->read, &v->job.job);
+}
+
+void handle_consents(struct call *call)
+{
+    static const char *const nothing[] = {NULL};
+    if (call_query_only(call, nothing) != 0) {
+        call_problem(call, ERROR_INVALID, "This takes no query.", NULL);
+        return;
+    }
+    struct viewing *v = call_alloc(call, sizeof *v);
+    call->state = v;
+    call->dispose = viewing_dispose;
+    v->id = h2o_iovec_init(call_copy(call, call->argument.base, call->argument.len), call->argument.len);
+    turn_start(&v->turn, call, viewing_begin);
+}
+
+/* ---- history ---- */
+
+struct retelling {
+    struct turn turn;
+    h2o_iovec_t id;
+    int64_t after;
+    int64_t limit;
+    struct history_job job;
+};
+
+static void retelling_dispose(void *state)
+{
+    struct retelling *r = state;
+    history_job_clear(&r->job);
+    turn_end(&r->turn);
+}
+
+static void on_retold(struct job *job, enum error e)
+{
+    struct retelling *r = list_entry(list_entry(job, struct history_job, job), struct retelling, job);
+    struct call *call = r->turn.call;
+    if (e != ERROR_NONE || r->job.broken) {
+        call_problem(call, e != ERROR_NONE ? e : ERROR_OVERLOADED, NULL, NULL);
+        return;
+    }
+    if (r->job.generation != r->turn.controller->generation) {
+        turn_again(&r->turn);
+        return;
+    }
+    if (r->job.count == 0 && r->after == 0) {
+        call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
+        return;
+    }
+    struct buf out;
+    buf_init(&out, ANSWER_BYTES_MAX);
+    struct writer w = writer_of(&out);
+    writer_object_begin(&w, NULL);
+    writer_array_begin(&w, "events");
+    for (size_t i = 0; i < r->job.count; i++)
+        entry_write(&w, &r->job.entries[i], r->turn.controller);
+    writer_array_end(&w);
+    if ((int64_t)r->job.count == r->limit)
+        writer_int(&w, "next", r->job.entries[r->job.count - 1].revision);
+    else
+        writer_null(&w, "next");
+    writer_object_end(&w);
+    call_answer_json(call, 200, &out);
+}
+
+static void retelling_begin(struct call *call)
+{
+    struct retelling *r = call->state;
+    const struct controller *c = r->turn.controller;
+    int64_t subject_no;
+    if (!subject_id_parse(c->ids, r->id.base, r->id.len, &subject_no)) {
+        call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
+        return;
+    }
+    history_job_clear(&r->job);
+    r->job = (struct history_job){
+        .controller_id = c->controller_id, .subject_no = subject_no, .after = r->after, .limit = (int32_t)r->limit};
+    history_job_prepare(&r->job);
+    r->job.job.deadline = call->deadline;
+    r->job.job.done = on_retold;
+    lane_submit(call->worker->slow, &r->job.job);
+}
+
+void handle_history(struct call *call)
+{
+    static const char *const allowed[] = {"after", "limit", NULL};
+    struct retelling *r = call_alloc(call, sizeof *r);
+    if (call_query_only(call, allowed) != 0 || call_query_int(call, "after", 0, 0, INT64_MAX, &r->after) != 0 ||
+        call_query_int(call, "limit", PAGE_DEFAULT, 1, PAGE_MAX, &r->limit) != 0) {
+        call_problem(call, ERROR_INVALID, "The query takes after=REVISION and limit=1..1000, each once.", NULL);
+        return;
+    }
+    call->state = r;
+    call->dispose = retelling_dispose;
+    r->id = h2o_iovec_init(call_copy(call, call->argument.base, call->argument.len), call->argument.len);
+    turn_start(&r->turn, call, retelling_begin);
+}

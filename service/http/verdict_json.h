@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "domain/verdict.h"
+#include "wire/writer.h"
+
+/* Writes the members of a verdict (not the braces), as API.md has them. */
+void verdict_members(struct writer *w, const struct verdict *v, instant as_of);

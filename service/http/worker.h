@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "auth/keys.h"
+#include "auth/remembered.h"
+#include "base/clock.h"
+#include "base/list.h"
+#include "http/server.h"
+#include "store/lane.h"
+
+#include <stdatomic.h>
+
+struct controllers;
+struct metrics;
+struct waiters;
+
+/* All that one loop thread has. Touched by its own thread only, but for the metrics, which are atomic. */
+struct worker {
+    const struct server_options *options;
+    struct loop *loop;
+    struct lane *read;  /* quick reads: checks, readiness */
+    struct lane *write; /* the ledger and the policy */
+    struct lane *slow;  /* whatever may take long: a pipeline answers in order */
+    struct keys *keys;
+    struct remembered *tokens;
+    struct controllers *controllers;
+    struct waiters *waiters; /* long polls */
+    struct metrics *metrics;
+    struct list calls; /* in flight */
+    bool draining;
+    int64_t clock_offset; /* the database's clock less clock_monotonic, as of the last answer that told it */
+};
+
+/* The database's clock, by its last answer: a round trip behind at most. 0 before the first. */
+static inline instant worker_now(const struct worker *w)
+{
+    return w->clock_offset != 0 ? clock_monotonic() + w->clock_offset : 0;
+}
+
+static inline void worker_clock(struct worker *w, instant as_of)
+{
+    w->clock_offset = as_of - clock_monotonic();
+}

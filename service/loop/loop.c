@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "loop/loop.h"
+
+#include <assert.h>
+#include <h2o.h>
+
+struct loop {
+    h2o_evloop_t *h2o;
+    h2o_timeout_t tick_end; /* 0 ms: fires when the tick's reads are done */
+    h2o_timeout_entry_t tick_end_entry;
+    struct list tasks;
+    h2o_timeout_t beat;
+    h2o_timeout_entry_t beat_entry;
+    struct list pulses;
+};
+
+static void on_tick_end(h2o_timeout_entry_t *entry)
+{
+    struct loop *loop = H2O_STRUCT_FROM_MEMBER(struct loop, tick_end_entry, entry);
+    struct list due;
+    list_init(&due);
+    list_move_all(&due, &loop->tasks); /* a task that posts itself again runs in the next round */
+    for (struct list *node = list_shift(&due); node != NULL; node = list_shift(&due)) {
+        struct loop_task *task = list_entry(node, struct loop_task, link);
+        task->run(task);
+    }
+}
+
+static void on_beat(h2o_timeout_entry_t *entry)
+{
+    struct loop *loop = H2O_STRUCT_FROM_MEMBER(struct loop, beat_entry, entry);
+    h2o_timeout_link(loop->h2o, &loop->beat, &loop->beat_entry);
+    list_each_safe(node, &loop->pulses)
+    {
+        struct loop_pulse *pulse = list_entry(node, struct loop_pulse, link);
+        pulse->beat(pulse);
+    }
+}
+
+struct loop *loop_create(void)
+{
+    struct loop *loop = h2o_mem_alloc(sizeof *loop);
+    *loop = (struct loop){.h2o = h2o_evloop_create(),
+                          .tick_end_entry = {.cb = on_tick_end},
+                          .beat_entry = {.cb = on_beat}};
+    list_init(&loop->tasks);
+    list_init(&loop->pulses);
+    h2o_timeout_init(loop->h2o, &loop->tick_end, 0);
+    h2o_timeout_init(loop->h2o, &loop->beat, LOOP_BEAT_MS);
+    h2o_timeout_link(loop->h2o, &loop->beat, &loop->beat_entry);
+    return loop;
+}
+
+void loop_destroy(struct loop *loop)
+{
+    assert(list_empty(&loop->tasks) && list_empty(&loop->pulses));
+    if (h2o_timeout_is_linked(&loop->tick_end_entry))
+        h2o_timeout_unlink(&loop->tick_end_entry);
+    h2o_timeout_unlink(&loop->beat_entry);
+    h2o_timeout_dispose(loop->h2o, &loop->tick_end);
+    h2o_timeout_dispose(loop->h2o, &loop->beat);
+    h2o_evloop_destroy(loop->h2o);
+    free(loop);
+}
+
+void loop_run_once(struct loop *loop, int max_wait_ms)
+{
+    h2o_evloop_run(loop->h2o, max_wait_ms);
+}
+
+struct st_h2o_evloop_t *loop_h2o(struct loop *loop)
+{
+    return loop->h2o;
+}
+
+void loop_task_init(struct loop_task *task, void (*run)(struct loop_task *task))
+{
+    task->run = run;
+    list_init(&task->link);
+}
+
+void loop_task_post(struct loop *loop, struct loop_task *task)
+{
+    if (!list_empty(&task->link))
+        return;
+    list_append(&loop->tasks, &task->link);
+    if (!h2o_timeout_is_linked(&loop->tick_end_entry))
+        h2o_timeout_link(loop->h2o, &loop->tick_end, &loop->tick_end_entry);
+}
+
+void loop_task_cancel(struct loop_task *task)
+{
+    list_remove(&task->link);
+}
+
+void loop_pulse_start(struct loop *loop, struct loop_pulse *pulse, void (*beat)(struct loop_pulse *pulse))
+{
+    pulse->beat = beat;
+    list_append(&loop->pulses, &pulse->link);
+}
+
+void loop_pulse_stop(struct loop_pulse *pulse)
+{
+    list_remove(&pulse->link);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "base/list.h"
+
+#include <stdbool.h>
+
+/* One event loop on one thread. Nothing here may be called from another thread, but for loop_wake. */
+struct loop;
+struct st_h2o_evloop_t;
+
+/* Something to be done at the end of the current tick, when all that was readable has been read. Embedded in its owner. */
+struct loop_task {
+    void (*run)(struct loop_task *task);
+    struct list link;
+};
+
+/* Something to be looked at every LOOP_BEAT_MS. Embedded in its owner. */
+struct loop_pulse {
+    void (*beat)(struct loop_pulse *pulse);
+    struct list link;
+};
+
+/* Fine enough for the shortest deadline (500 ms to connect), coarse enough to cost nothing. */
+enum { LOOP_BEAT_MS = 20 };
+
+/* Aborts when memory or descriptors have run out: it is called at start-up only. */
+struct loop *loop_create(void);
+/* Everything that was created on the loop must be gone. */
+void loop_destroy(struct loop *loop);
+/* Waits at most ${max_wait_ms} and runs what is due, once. */
+void loop_run_once(struct loop *loop, int max_wait_ms);
+/* For http/ only. */
+struct st_h2o_evloop_t *loop_h2o(struct loop *loop);
+
+void loop_task_init(struct loop_task *task, void (*run)(struct loop_task *task));
+/* ${task} runs once at the end of this tick; posting it again before that changes nothing. */
+void loop_task_post(struct loop *loop, struct loop_task *task);
+/* It will not run. */
+void loop_task_cancel(struct loop_task *task);
+
+void loop_pulse_start(struct loop *loop, struct loop_pulse *pulse, void (*beat)(struct loop_pulse *pulse));
+void loop_pulse_stop(struct loop_pulse *pulse);

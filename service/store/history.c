@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/history.h"
+
+#include "store/row.h"
+
+#include <stdlib.h>
+
+enum {
+    COLUMN_REVISION,
+    COLUMN_RECORD,
+    COLUMN_SUBJECT,
+    COLUMN_PURPOSE,
+    COLUMN_RANK,
+    COLUMN_RECORDED_AT,
+    COLUMN_VALID_UNTIL,
+    COLUMN_NOTICE,
+    COLUMN_POLICY_VERSION,
+    COLUMN_SLOT,
+    COLUMN_ROLE,
+    COLUMN_METHOD,
+    COLUMN_EFFECT,
+    COLUMN_WAS,
+    COLUMN_LANGUAGE,
+    COLUMN_ACTOR,
+    COLUMN_REF,
+    COLUMN_DETAIL,
+    COLUMN_EVIDENCE,
+    COLUMN_S_PURPOSE,
+    COLUMN_S_SLOT,
+    COLUMN_S_RANK,
+    COLUMN_S_REVISION,
+    COLUMN_S_VALID_UNTIL,
+    COLUMN_S_NOTICE,
+    COLUMN_S_RECORD
+};
+
+static struct history_job *history_of(struct job *job)
+{
+    return list_entry(job, struct history_job, job);
+}
+
+static void history_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    (void)count;
+    const struct history_job *h = history_of(batch[0].job);
+    params_int4(params, h->controller_id);
+    if (h->subject_no != 0)
+        params_int8(params, h->subject_no);
+    else
+        params_null(params);
+    params_int8(params, h->after);
+    params_int8(params, h->limit);
+    if (h->purpose != 0)
+        params_int4(params, h->purpose);
+    else
+        params_null(params);
+}
+
+static void entry_take(struct entry *e, const PGresult *rows, int row)
+{
+    e->revision = row_int8(rows, row, COLUMN_REVISION);
+    row_uuid(rows, row, COLUMN_RECORD, e->record_id);
+    e->subject_no = row_int8(rows, row, COLUMN_SUBJECT);
+    e->purpose = row_int4(rows, row, COLUMN_PURPOSE);
+    e->rank = row_int8(rows, row, COLUMN_RANK);
+    e->recorded_at = row_instant(rows, row, COLUMN_RECORDED_AT);
+    e->valid_until = row_instant(rows, row, COLUMN_VALID_UNTIL);
+    e->notice = row_int4(rows, row, COLUMN_NOTICE);
+    e->policy_version = row_int4(rows, row, COLUMN_POLICY_VERSION);
+    e->slot = (enum slot)row_int2(rows, row, COLUMN_SLOT);
+    e->role = (enum role)row_int2(rows, row, COLUMN_ROLE);
+    e->method = (enum collection_method)row_int2(rows, row, COLUMN_METHOD);
+    e->effect = (enum effect)row_int2(rows, row, COLUMN_EFFECT);
+    e->was = (enum event_state)row_int2(rows, row, COLUMN_WAS);
+    e->language = row_text(rows, row, COLUMN_LANGUAGE);
+    e->actor = row_text(rows, row, COLUMN_ACTOR);
+    e->ref = row_text(rows, row, COLUMN_REF);
+    e->detail = row_text(rows, row, COLUMN_DETAIL);
+    e->evidence = row_text(rows, row, COLUMN_EVIDENCE);
+}
+
+static void standing_take(struct entry *e, const PGresult *rows, int row)
+{
+    int16_t slot = row_int2(rows, row, COLUMN_S_SLOT);
+    if (row_is_null(rows, row, COLUMN_S_RANK) || slot < SLOT_SELF || slot > SLOT_GUARDIAN)
+        return;
+    struct state *s = row_int4(rows, row, COLUMN_S_PURPOSE) == PURPOSE_ALL ? &e->standing.all[slot]
+                                                                           : &e->standing.purpose[slot];
+    e->known = true;
+    s->rank = row_int8(rows, row, COLUMN_S_RANK);
+    s->revision = row_int8(rows, row, COLUMN_S_REVISION);
+    s->valid_until = row_instant(rows, row, COLUMN_S_VALID_UNTIL);
+    s->notice_number = row_int4(rows, row, COLUMN_S_NOTICE);
+    row_uuid(rows, row, COLUMN_S_RECORD, s->record_id);
+}
+
+static void history_take(const struct sent *batch, size_t count, const PGresult *rows)
+{
+    (void)count;
+    if (batch[0].job == NULL)
+        return;
+    struct history_job *h = history_of(batch[0].job);
+    history_job_clear(h);
+    int n = PQntuples(rows);
+    h->entries = calloc((size_t)n + 1, sizeof *h->entries);
+    if (h->entries == NULL) {
+        h->broken = true;
+        return;
+    }
+    for (int row = 0; row < n; row++) {
+        if (row_is_null(rows, row, COLUMN_RECORD)) {
+            h->head = row_int8(rows, row, COLUMN_REVISION);
+            h->generation = row_int8(rows, row, COLUMN_RANK);
+            h->as_of = row_instant(rows, row, COLUMN_RECORDED_AT);
+            continue;
+        }
+        bool goes_on = h->count > 0 && h->entries[h->count - 1].revision == row_int8(rows, row, COLUMN_REVISION);
+        if (!goes_on)
+            entry_take(&h->entries[h->count++], rows, row);
+        standing_take(&h->entries[h->count - 1], rows, row);
+    }
+}
+
+void history_job_prepare(struct history_job *h)
+{
+    static const struct verb verb = {.statement = "history", .batch_max = 1, .bind = history_bind, .take = history_take};
+    h->job.verb = &verb;
+    h->job.weight = 1;
+}
+
+void history_job_clear(struct history_job *h)
+{
+    for (size_t i = 0; i < h->count; i++) {
+        struct entry *e = &h->entries[i];
+        free(e->language);
+        free(e->actor);
+        free(e->ref);
+        free(e->detail);
+        free(e->evidence);
+    }
+    free(h->entries);
+    h->entries = NULL;
+    h->count = 0;
+}

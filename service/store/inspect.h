@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "base/clock.h"
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+
+/* How a database is set up, as `akkoord doctor` asks: what the session's role may do, and what the server promises. */
+struct inspection {
+    int version_num; /* 150004 is 15.4 */
+    bool is_superuser;
+    int owned;                /* tables of the schema that the role owns */
+    bool may_change_ledger;   /* UPDATE, DELETE or TRUNCATE on event */
+    bool prints_rows;         /* the server's log would show failing rows or statements */
+    bool commits_are_durable; /* synchronous_commit, fsync and full_page_writes */
+    bool has_standby;         /* synchronous_standby_names is set */
+    int connections;          /* that ordinary roles, and this one, may have at once */
+    instant clock;            /* the database's, when the answer was made */
+};
+
+/* Returns -1 when the question failed. */
+int database_inspect(PGconn *pg, struct inspection *ret_inspection);

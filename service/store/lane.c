@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/lane.h"
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "loop/loop.h"
+#include "store/sqlstate.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Jobs sent together. */
+struct batch {
+    struct list link; /* in lane->wire */
+    const struct verb *verb;
+    size_t count;
+    struct sent jobs[];
+};
+
+struct lane {
+    struct loop *loop;
+    const char *name;
+    struct conn *conn;
+    struct loop_task flush;
+    struct loop_pulse pulse;
+    struct list queue;   /* jobs, in the order to be sent */
+    struct list again;   /* batches to be sent before the queue: they met an error and are surely not written */
+    struct list refused; /* jobs that found the queue full; answered at the end of the tick */
+    uint64_t weight;     /* of the queue */
+    struct list wire;    /* batches, oldest first */
+    int on_wire;
+    int64_t ready_at; /* when the connection was last seen ready */
+    struct params params;
+    struct lane_stats stats;
+};
+
+static void queue_append(struct lane *lane, struct job *job)
+{
+    job->batch = NULL;
+    list_append(&lane->queue, &job->link);
+    lane->weight += job->weight;
+}
+
+static void queue_remove(struct lane *lane, struct job *job)
+{
+    list_remove(&job->link);
+    lane->weight -= job->weight;
+}
+
+static void job_answer(struct job *job, enum error outcome)
+{
+    job->batch = NULL;
+    job->done(job, outcome);
+}
+
+/* Takes the next jobs that may travel together. */
+static struct batch *batch_gather(struct lane *lane)
+{
+    struct job *first = list_entry(lane->queue.next, struct job, link);
+    uint32_t weight = 0;
+    size_t count = 0;
+    list_each(node, &lane->queue)
+    {
+        const struct job *job = list_entry(node, struct job, link);
+        if (job->verb != first->verb || job->group != first->group)
+            continue;
+        if (count > 0 && weight + job->weight > first->verb->batch_max)
+            break;
+        weight += job->weight;
+        count++;
+    }
+    struct batch *batch = fault_strikes() ? NULL : malloc(sizeof *batch + count * sizeof *batch->jobs);
+    if (batch == NULL)
+        return NULL;
+    *batch = (struct batch){.verb = first->verb};
+    const uint64_t group = first->group;
+    list_each_safe(node, &lane->queue)
+    {
+        struct job *job = list_entry(node, struct job, link);
+        if (batch->count == count)
+            break;
+        if (job->verb != batch->verb || job->group != group)
+            continue;
+        queue_remove(lane, job);
+        job->batch = batch;
+        batch->jobs[batch->count++] = (struct sent){job, job->weight};
+    }
+    atomic_fetch_add_explicit(&lane->stats.weight, weight, memory_order_relaxed);
+    return batch;
+}
+
+static void batch_answer(struct batch *batch, enum error outcome)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        struct job *job = batch->jobs[i].job;
+        batch->jobs[i].job = NULL;
+        if (job != NULL)
+            job_answer(job, outcome);
+    }
+    free(batch);
+}
+
+/* Leaves out jobs that were answered while the batch waited to be sent again. */
+static void batch_compact(struct batch *batch)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->jobs[i].job != NULL)
+            batch->jobs[kept++] = batch->jobs[i];
+    }
+    batch->count = kept;
+}
+
+static void batch_send(struct lane *lane, struct batch *batch)
+{
+    batch_compact(batch);
+    if (batch->count == 0) {
+        free(batch);
+        return;
+    }
+    params_clear(&lane->params);
+    batch->verb->bind(batch->jobs, batch->count, &lane->params);
+    if (params_failed(&lane->params)) {
+        batch_answer(batch, ERROR_OVERLOADED);
+        return;
+    }
+    list_append(&lane->wire, &batch->link);
+    lane->on_wire++;
+    atomic_fetch_add_explicit(&lane->stats.batches, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&lane->stats.jobs, batch->count, memory_order_relaxed);
+    conn_send(lane->conn, batch->verb->statement, &lane->params); /* on failure on_lost has seen to the batch */
+}
+
+static void on_flush(struct loop_task *task)
+{
+    struct lane *lane = list_entry(task, struct lane, flush);
+    for (struct list *node = list_shift(&lane->refused); node != NULL; node = list_shift(&lane->refused))
+        job_answer(list_entry(node, struct job, link), ERROR_OVERLOADED);
+    while (conn_state(lane->conn) == CONN_READY && lane->on_wire < PIPELINE_DEPTH) {
+        struct list *again = list_shift(&lane->again);
+        if (again != NULL) {
+            batch_send(lane, list_entry(again, struct batch, link));
+            continue;
+        }
+        if (list_empty(&lane->queue))
+            break;
+        struct batch *batch = batch_gather(lane);
+        if (batch == NULL) {
+            struct job *job = list_entry(lane->queue.next, struct job, link);
+            queue_remove(lane, job);
+            job_answer(job, ERROR_OVERLOADED);
+            continue;
+        }
+        batch_send(lane, batch);
+    }
+    atomic_store_explicit(&lane->stats.queued, lane->weight, memory_order_relaxed);
+}
+
+static struct batch *wire_first(struct lane *lane)
+{
+    assert(!list_empty(&lane->wire));
+    return list_entry(lane->wire.next, struct batch, link);
+}
+
+static struct batch *wire_shift(struct lane *lane)
+{
+    struct batch *batch = wire_first(lane);
+    list_remove(&batch->link);
+    lane->on_wire--;
+    return batch;
+}
+
+static void on_conn_ready(void *cookie)
+{
+    struct lane *lane = cookie;
+    loop_task_post(lane->loop, &lane->flush);
+}
+
+static void on_conn_rows(void *cookie, const PGresult *rows)
+{
+    struct lane *lane = cookie;
+    struct batch *batch = wire_first(lane);
+    batch->verb->take(batch->jobs, batch->count, rows);
+}
+
+/* Puts the jobs of a read back at the head of the queue, in their order. */
+static void batch_requeue(struct lane *lane, struct batch *batch)
+{
+    for (size_t i = batch->count; i > 0; i--) {
+        struct job *job = batch->jobs[i - 1].job;
+        if (job == NULL)
+            continue;
+        job->batch = NULL;
+        list_append(lane->queue.next, &job->link); /* before the first */
+        lane->weight += job->weight;
+    }
+    free(batch);
+}
+
+static void batch_again(struct lane *lane, struct batch *batch)
+{
+    list_append(lane->again.next, &batch->link); /* before the first */
+}
+
+/* Some value is at fault: each half is sent by itself, until the offender stands alone. */
+static void batch_split(struct lane *lane, struct batch *batch)
+{
+    size_t half = batch->count / 2;
+    struct batch *first = half > 0 ? malloc(sizeof *first + half * sizeof *first->jobs) : NULL;
+    if (first == NULL) {
+        batch_answer(batch, ERROR_INTERNAL);
+        return;
+    }
+    atomic_fetch_add_explicit(&lane->stats.split, 1, memory_order_relaxed);
+    *first = (struct batch){.verb = batch->verb, .count = half};
+    memcpy(first->jobs, batch->jobs, half * sizeof *first->jobs);
+    memmove(batch->jobs, batch->jobs + half, (batch->count - half) * sizeof *batch->jobs);
+    batch->count -= half;
+    for (size_t i = 0; i < half; i++) {
+        if (first->jobs[i].job != NULL)
+            first->jobs[i].job->batch = first;
+    }
+    batch_again(lane, batch);
+    batch_again(lane, first);
+}
+
+static void batch_retry(struct lane *lane, struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->jobs[i].job != NULL && ++batch->jobs[i].job->tries > RETRIES_MAX) {
+            batch_answer(batch, ERROR_UNAVAILABLE);
+            return;
+        }
+    }
+    atomic_fetch_add_explicit(&lane->stats.retried, 1, memory_order_relaxed);
+    batch_again(lane, batch);
+}
+
+static void batch_failed(struct lane *lane, struct batch *batch, const char *sqlstate)
+{
+    if (strncmp(sqlstate, "01", 2) == 0) {
+        batch_answer(batch, batch->verb->writes ? ERROR_OUTCOME_UNKNOWN : ERROR_UNAVAILABLE);
+        return;
+    }
+    enum fate fate = sqlstate_fate(sqlstate);
+    log_warn("batch.failed", "lane=%s statement=%s jobs=%zu sqlstate=%s", lane->name, batch->verb->statement,
+             batch->count, sqlstate);
+    switch (fate) {
+    case FATE_SPLIT:
+        batch_split(lane, batch);
+        return;
+    case FATE_RETRY:
+        batch_retry(lane, batch);
+        return;
+    case FATE_BUG:
+        batch_answer(batch, ERROR_INTERNAL);
+        return;
+    case FATE_RECONNECT:
+        batch_answer(batch, ERROR_UNAVAILABLE);
+        conn_reset(lane->conn, "server is going or is a standby");
+        return;
+    case FATE_UNAVAILABLE:
+        batch_answer(batch, ERROR_UNAVAILABLE);
+    }
+}
+
+static void on_conn_sync(void *cookie, const char *sqlstate)
+{
+    struct lane *lane = cookie;
+    struct batch *batch = wire_shift(lane);
+    if (sqlstate == NULL)
+        batch_answer(batch, ERROR_NONE);
+    else
+        batch_failed(lane, batch, sqlstate);
+    loop_task_post(lane->loop, &lane->flush);
+}
+
+static void on_conn_lost(void *cookie)
+{
+    struct lane *lane = cookie;
+    atomic_fetch_add_explicit(&lane->stats.lost, 1, memory_order_relaxed);
+    struct list gone;
+    list_init(&gone);
+    list_move_all(&gone, &lane->wire);
+    lane->on_wire = 0;
+    while (!list_empty(&gone)) {
+        struct batch *batch = list_entry(gone.prev, struct batch, link); /* newest first: they go to the queue's head */
+        list_remove(&batch->link);
+        if (batch->verb->writes) {
+            batch_answer(batch, ERROR_OUTCOME_UNKNOWN);
+        } else {
+            batch_requeue(lane, batch);
+        }
+    }
+}
+
+/* What waits too long in the queue is surely not written. In an outage nobody waits for the whole of his deadline. */
+static void queue_expire(struct lane *lane, int64_t now)
+{
+    struct list late;
+    list_init(&late);
+    bool outage = now - lane->ready_at > QUEUE_WAIT_MS * 1000;
+    list_each_safe(node, &lane->queue)
+    {
+        struct job *job = list_entry(node, struct job, link);
+        if (now < job->deadline && !outage)
+            continue;
+        queue_remove(lane, job);
+        list_append(&late, &job->link);
+    }
+    for (struct list *node = list_shift(&late); node != NULL; node = list_shift(&late))
+        job_answer(list_entry(node, struct job, link), ERROR_UNAVAILABLE);
+}
+
+/* What waits too long on the wire may be written. Its place in the batch stays, empty. */
+static void batches_expire(struct list *batches, int64_t now, bool on_wire)
+{
+    list_each_safe(node, batches)
+    {
+        struct batch *batch = list_entry(node, struct batch, link);
+        for (size_t i = 0; i < batch->count; i++) {
+            struct job *job = batch->jobs[i].job;
+            if (job == NULL || now < job->deadline)
+                continue;
+            batch->jobs[i].job = NULL;
+            job_answer(job, batch->verb->writes && on_wire ? ERROR_OUTCOME_UNKNOWN : ERROR_UNAVAILABLE);
+        }
+    }
+}
+
+static void on_beat(struct loop_pulse *pulse)
+{
+    struct lane *lane = list_entry(pulse, struct lane, pulse);
+    int64_t now = clock_monotonic();
+    if (conn_state(lane->conn) == CONN_READY)
+        lane->ready_at = now;
+    queue_expire(lane, now);
+    batches_expire(&lane->again, now, false);
+    batches_expire(&lane->wire, now, true);
+    atomic_store_explicit(&lane->stats.state, (int)conn_state(lane->conn), memory_order_relaxed);
+    atomic_store_explicit(&lane->stats.queued, lane->weight, memory_order_relaxed);
+}
+
+struct lane *lane_create(struct loop *loop, const struct database *db, const char *name, int stall_ms)
+{
+    static const struct conn_owner owner = {on_conn_ready, on_conn_rows, on_conn_sync, on_conn_lost};
+    struct lane *lane = calloc(1, sizeof *lane);
+    if (lane == NULL)
+        abort(); /* start-up only */
+    lane->loop = loop;
+    lane->name = name;
+    list_init(&lane->queue);
+    list_init(&lane->again);
+    list_init(&lane->refused);
+    list_init(&lane->wire);
+    lane->ready_at = clock_monotonic();
+    params_init(&lane->params);
+    loop_task_init(&lane->flush, on_flush);
+    loop_pulse_start(loop, &lane->pulse, on_beat);
+    lane->conn = conn_create(loop, db, name, stall_ms, &owner, lane);
+    return lane;
+}
+
+void lane_destroy(struct lane *lane)
+{
+    if (lane == NULL)
+        return;
+    on_conn_lost(lane);
+    for (struct list *node = list_shift(&lane->again); node != NULL; node = list_shift(&lane->again))
+        batch_answer(list_entry(node, struct batch, link), ERROR_UNAVAILABLE);
+    for (struct list *node = list_shift(&lane->queue); node != NULL; node = list_shift(&lane->queue))
+        job_answer(list_entry(node, struct job, link), ERROR_UNAVAILABLE);
+    for (struct list *node = list_shift(&lane->refused); node != NULL; node = list_shift(&lane->refused))
+        job_answer(list_entry(node, struct job, link), ERROR_OVERLOADED);
+    conn_destroy(lane->conn);
+    loop_task_cancel(&lane->flush);
+    loop_pulse_stop(&lane->pulse);
+    params_free(&lane->params);
+    free(lane);
+}
+
+void lane_submit(struct lane *lane, struct job *job)
+{
+    job->tries = 0;
+    if (lane->weight + job->weight > QUEUE_PROBES_MAX && !list_empty(&lane->queue)) {
+        job->batch = NULL;
+        list_append(&lane->refused, &job->link);
+    } else {
+        queue_append(lane, job);
+    }
+    loop_task_post(lane->loop, &lane->flush);
+}
+
+bool lane_is_ready(const struct lane *lane)
+{
+    return conn_state(lane->conn) == CONN_READY;
+}
+
+const char *lane_trouble(const struct lane *lane)
+{
+    return conn_trouble(lane->conn);
+}
+
+bool lane_is_idle(const struct lane *lane)
+{
+    return list_empty(&lane->queue) && list_empty(&lane->again) && list_empty(&lane->wire) && list_empty(&lane->refused);
+}
+
+const struct lane_stats *lane_stats(const struct lane *lane)
+{
+    return &lane->stats;
+}
+
+const char *lane_name(const struct lane *lane)
+{
+    return lane->name;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "base/error.h"
+#include "base/list.h"
+#include "store/conn.h"
+
+/* A lane gathers the jobs of a tick and sends them as batches over one connection, PIPELINE_DEPTH at a time: while those are on
+ * the wire the next batch grows by itself. Every job is answered exactly once, never from inside lane_submit, and at the latest
+ * at its deadline.
+ *
+ * (1) A job is in the queue, in one batch on the wire, or answered.  (2) A batch is one statement, one transaction, jobs of one verb
+ * and one group.  (3) ERROR_NONE is answered only after the batch's sync came without an error.  (4) A write that was sent and whose
+ * sync did not come is ERROR_OUTCOME_UNKNOWN, and is not sent again.  (5) ERROR_UNAVAILABLE and ERROR_OVERLOADED mean surely not written. */
+struct lane;
+struct job;
+
+/* A job's place in a batch. */
+struct sent {
+    struct job *job; /* NULL: its caller has been answered already */
+    uint32_t weight; /* the job's, also when it is gone */
+};
+
+/* What a kind of job is to the lane. Static. */
+struct verb {
+    const char *statement; /* name of the prepared statement */
+    bool writes;           /* rule (4) */
+    uint32_t batch_max;    /* weight a batch may have; 1: each job alone */
+    /* Binds the parameters for the batch. May be called again when the batch is sent again. */
+    void (*bind)(const struct sent *batch, size_t count, struct params *params);
+    /* Takes what it needs of the rows into the jobs. Nothing is committed yet. */
+    void (*take)(const struct sent *batch, size_t count, const PGresult *rows);
+};
+
+/* Embedded in what waits for the answer. Fill in all but the last three; the memory must stay until ${done}. */
+struct job {
+    const struct verb *verb;
+    int64_t deadline; /* of clock_monotonic, from acceptance */
+    uint64_t group;   /* only jobs of one group share a batch */
+    uint32_t weight;  /* probes or acts, at least 1 */
+    void (*done)(struct job *job, enum error outcome);
+
+    struct list link;
+    struct batch *batch; /* NULL while queued */
+    uint8_t tries;
+};
+
+/* Counters for /metrics; read from any thread, so each is a relaxed atomic. */
+struct lane_stats {
+    _Atomic uint64_t batches;
+    _Atomic uint64_t jobs;
+    _Atomic uint64_t weight;   /* of what was sent */
+    _Atomic uint64_t queued;   /* weight in the queue now */
+    _Atomic uint64_t lost;     /* connections */
+    _Atomic uint64_t retried;  /* batches */
+    _Atomic uint64_t split;    /* batches */
+    _Atomic int state;         /* enum conn_state */
+};
+
+/* ${name} must outlive it. */
+struct lane *lane_create(struct loop *loop, const struct database *db, const char *name, int stall_ms);
+/* Answers what is left with ERROR_UNAVAILABLE or, for writes on the wire, ERROR_OUTCOME_UNKNOWN. */
+void lane_destroy(struct lane *lane);
+void lane_submit(struct lane *lane, struct job *job);
+bool lane_is_ready(const struct lane *lane);
+/* Why not, a static sentence. */
+const char *lane_trouble(const struct lane *lane);
+/* Whether nothing is queued or on the wire. */
+bool lane_is_idle(const struct lane *lane);
+const struct lane_stats *lane_stats(const struct lane *lane);
+const char *lane_name(const struct lane *lane);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/policy.h"
+
+#include "store/row.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void read_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    (void)count;
+    const struct policy_read_job *p = list_entry(batch[0].job, struct policy_read_job, job);
+    params_text(params, p->controller);
+    if (p->wanted != 0)
+        params_int4(params, p->wanted);
+    else
+        params_null(params);
+}
+
+static void read_take(const struct sent *batch, size_t count, const PGresult *rows)
+{
+    (void)count;
+    if (batch[0].job == NULL || PQntuples(rows) != 1)
+        return;
+    struct policy_read_job *p = list_entry(batch[0].job, struct policy_read_job, job);
+    policy_read_job_clear(p);
+    size_t len;
+    p->version = row_int4(rows, 0, 0);
+    p->document = row_text(rows, 0, 1);
+    const char *hash = row_bytes(rows, 0, 2, &len);
+    if (len == sizeof p->sha256)
+        memcpy(p->sha256, hash, len);
+}
+
+void policy_read_job_init(struct policy_read_job *p, const char *controller, int32_t wanted)
+{
+    static const struct verb verb = {.statement = "policy_read", .batch_max = 1, .bind = read_bind, .take = read_take};
+    *p = (struct policy_read_job){.job = {.verb = &verb, .weight = 1}, .controller = controller, .wanted = wanted};
+}
+
+void policy_read_job_clear(struct policy_read_job *p)
+{
+    free(p->document);
+    p->document = NULL;
+}
+
+static void numbers_bind(const struct policy *policy, struct params *params)
+{
+    struct param *purposes = params_array(params, PARAM_TEXT);
+    for (size_t i = 0; i < policy->purpose_count; i++)
+        param_text(purposes, policy->purposes[i].key);
+    struct param *bases = params_array(params, PARAM_TEXT);
+    for (size_t i = 0; i < policy->purpose_count; i++)
+        param_text(bases, lawful_basis_words[policy->purposes[i].basis]);
+    struct param *ids = params_array(params, PARAM_TEXT);
+    for (size_t i = 0; i < policy->notice_count; i++)
+        param_text(ids, policy->notices[i].id);
+    struct param *versions = params_array(params, PARAM_TEXT);
+    for (size_t i = 0; i < policy->notice_count; i++)
+        param_text(versions, policy->notices[i].version);
+    struct param *hashes = params_array(params, PARAM_BYTEA);
+    for (size_t i = 0; i < policy->notice_count; i++) {
+        uint8_t hash[NOTICE_HASH_SIZE];
+        notice_hash(&policy->notices[i], hash);
+        param_bytes(hashes, hash, sizeof hash);
+    }
+}
+
+static void apply_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    (void)count;
+    const struct policy_apply_job *p = list_entry(batch[0].job, struct policy_apply_job, job);
+    params_text(params, p->policy->controller);
+    params_text(params, p->policy->country);
+    params_text(params, p->document);
+    params_bytes(params, p->sha256, POLICY_HASH_SIZE);
+    params_text(params, p->actor);
+    if (p->if_match >= 0)
+        params_int4(params, p->if_match);
+    else
+        params_null(params);
+    params_int4(params, p->key);
+    numbers_bind(p->policy, params);
+}
+
+static void apply_take(const struct sent *batch, size_t count, const PGresult *rows)
+{
+    (void)count;
+    if (batch[0].job == NULL || PQntuples(rows) != 1)
+        return;
+    struct policy_apply_job *p = list_entry(batch[0].job, struct policy_apply_job, job);
+    p->outcome = (enum apply_outcome)row_int2(rows, 0, 0);
+    p->version = row_int4(rows, 0, 1);
+    p->offender = (size_t)row_int4(rows, 0, 2);
+}
+
+void policy_apply_job_prepare(struct policy_apply_job *p)
+{
+    static const struct verb verb = {
+        .statement = "policy_apply", .writes = true, .batch_max = 1, .bind = apply_bind, .take = apply_take};
+    p->job.verb = &verb;
+    p->job.group = 0;
+    p->job.weight = 1;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "store/controller.h"
+
+/* One applied version, as it was written. */
+struct policy_read_job {
+    struct job job;
+    const char *controller;
+    int32_t wanted; /* version; 0: the one in force */
+
+    int32_t version; /* 0: there is none */
+    char *document;
+    uint8_t sha256[POLICY_HASH_SIZE];
+};
+void policy_read_job_init(struct policy_read_job *p, const char *controller, int32_t wanted);
+void policy_read_job_clear(struct policy_read_job *p);
+
+enum apply_outcome {
+    APPLY_DONE,
+    APPLY_SAME,          /* the same as the one in force: no new version */
+    APPLY_OTHER_VERSION, /* another one than if_match is in force */
+    APPLY_COUNTRY_FIXED, /* there are phone numbers: another country would give them other tags */
+    APPLY_BASIS_FIXED,   /* a purpose with events cannot change its lawful basis */
+    APPLY_WORDS_FIXED    /* a notice version that was applied cannot change its words */
+};
+
+/* Makes a document the next version of its controller's policy (the first makes the controller), under the head's lock. */
+struct policy_apply_job {
+    struct job job;
+    const struct policy *policy; /* what the document says */
+    const char *document;        /* as it will be given back */
+    const uint8_t *sha256;
+    const char *actor;
+    int32_t if_match; /* version the caller saw; -1: whatever */
+    uint8_t key;      /* number of the subject key a new controller starts with */
+
+    enum apply_outcome outcome;
+    int32_t version; /* in force afterwards */
+    size_t offender; /* BASIS_FIXED, WORDS_FIXED: index into the policy's purposes or notices */
+};
+/* Fills in verb, group and weight. */
+void policy_apply_job_prepare(struct policy_apply_job *p);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "base/limits.h"
+#include "base/uuid.h"
+#include "domain/consent.h"
+#include "domain/duration.h"
+#include "domain/tag.h"
+#include "store/lane.h"
+
+/* One person, as the tags of the identifiers that were given. */
+struct person {
+    size_t count; /* 1..IDENTIFIERS_MAX */
+    struct tag tags[IDENTIFIERS_MAX];
+    uint8_t types[IDENTIFIERS_MAX]; /* enum identifier_type */
+    /* While a rotation of the subject key runs: the same identifiers under the key that is going. */
+    bool rotating;
+    struct tag old_tags[IDENTIFIERS_MAX];
+};
+
+/* One act: one event to be, on one person. Strings are the caller's, NUL-terminated or NULL, and must stay until done. */
+struct act {
+    const struct person *person;
+    int32_t purpose; /* its number, or PURPOSE_ALL */
+    enum slot slot;
+    enum role role;
+    enum collection_method method;
+    rank rank_base;
+    int32_t tie;    /* of equal ranks the higher stands: a hash of what the act says */
+    bool floating;  /* a No without a time: the later of the database's clock and the standing event's time */
+    instant at;     /* INSTANT_NONE: when it was accepted, by the database's clock */
+    bool has_end;
+    struct duration validity; /* when it has an end */
+    int32_t notice;           /* number; 0: the words are not known */
+    enum effect effect;       /* where it is not superseded */
+    uint8_t record_id[UUID_SIZE];
+    const char *language;
+    const char *ref;
+    const char *detail;   /* JSON */
+    const char *evidence; /* JSON */
+};
+
+/* What became of an act on one subject: an event. */
+struct recorded {
+    int32_t act; /* index; the events of a replayed answer have none of their own: -1 */
+    uint8_t record_id[UUID_SIZE];
+    int64_t revision;
+    int64_t subject_no;
+    int32_t purpose;
+    rank rank;
+    instant recorded_at;
+    instant valid_until;
+    enum effect effect;
+    enum event_state was; /* EVENT_NONE: nothing stood */
+    int32_t policy_version;
+    size_t was_each_count; /* for PURPOSE_ALL: pairs of purpose number and event state, for each purpose that had one */
+    int32_t *was_each;
+};
+
+enum record_outcome {
+    RECORD_DONE,
+    RECORD_REPLAYED,   /* the first answer to this idempotency key: its events, and its context */
+    RECORD_KEY_REUSED, /* the key was used for another body */
+    RECORD_IN_FUTURE,  /* an act's time is more than 60 s ahead of the database's clock: nothing of the request is written */
+    RECORD_STALE,      /* the controller's generation is not the caller's: load it again and come back */
+    RECORD_AGAIN       /* the same key came twice at once: submit again */
+};
+
+enum { KEY_HASH_SIZE = 32 };
+
+/* One request's acts: written all or not at all, in one transaction with its idempotency key. */
+struct record_job {
+    struct job job;
+    int32_t controller_id;
+    int64_t generation;
+    int32_t policy_version;
+    int64_t accepted; /* of clock_monotonic */
+    bool has_key;
+    uint8_t key_hash[KEY_HASH_SIZE];
+    uint8_t fingerprint[KEY_HASH_SIZE];
+    const char *context; /* what the answer says beside the events; kept with the key */
+    const char *actor;
+    size_t count;
+    struct act *acts;
+
+    enum record_outcome outcome;
+    int32_t faulty_act; /* RECORD_IN_FUTURE */
+    size_t event_count;
+    struct recorded *events; /* in the order of revisions */
+    char *first_context;     /* RECORD_REPLAYED */
+    bool broken;             /* memory ran out while reading: committed, but the answer is not known here */
+};
+
+/* Fills in verb, group and weight from what the caller has set; the caller sets deadline and done. May be called again to
+ * submit again. */
+void record_job_prepare(struct record_job *r);
+/* Frees what the answer holds. */
+void record_job_clear(struct record_job *r);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/row.h"
+
+#include <endian.h>
+#include <string.h>
+
+/* PostgreSQL counts from 2000-01-01. */
+#define EPOCH_2000 (INT64_C(946684800) * SECOND)
+
+bool row_is_null(const PGresult *rows, int row, int column)
+{
+    return PQgetisnull(rows, row, column) != 0;
+}
+
+int16_t row_int2(const PGresult *rows, int row, int column)
+{
+    uint16_t wire = 0;
+    if (PQgetlength(rows, row, column) == (int)sizeof wire)
+        memcpy(&wire, PQgetvalue(rows, row, column), sizeof wire);
+    return (int16_t)be16toh(wire);
+}
+
+int32_t row_int4(const PGresult *rows, int row, int column)
+{
+    uint32_t wire = 0;
+    if (PQgetlength(rows, row, column) == (int)sizeof wire)
+        memcpy(&wire, PQgetvalue(rows, row, column), sizeof wire);
+    return (int32_t)be32toh(wire);
+}
+
+int64_t row_int8(const PGresult *rows, int row, int column)
+{
+    uint64_t wire = 0;
+    if (PQgetlength(rows, row, column) == (int)sizeof wire)
+        memcpy(&wire, PQgetvalue(rows, row, column), sizeof wire);
+    return (int64_t)be64toh(wire);
+}
+
+instant row_instant(const PGresult *rows, int row, int column)
+{
+    return row_is_null(rows, row, column) ? INSTANT_NONE : row_int8(rows, row, column) + EPOCH_2000;
+}
+
+void row_uuid(const PGresult *rows, int row, int column, uint8_t ret_uuid[UUID_SIZE])
+{
+    memset(ret_uuid, 0, UUID_SIZE);
+    if (PQgetlength(rows, row, column) == UUID_SIZE)
+        memcpy(ret_uuid, PQgetvalue(rows, row, column), UUID_SIZE);
+}
+
+const char *row_bytes(const PGresult *rows, int row, int column, size_t *ret_len)
+{
+    *ret_len = (size_t)PQgetlength(rows, row, column);
+    return row_is_null(rows, row, column) ? NULL : PQgetvalue(rows, row, column);
+}
+
+char *row_text(const PGresult *rows, int row, int column)
+{
+    size_t len;
+    const char *bytes = row_bytes(rows, row, column, &len);
+    return bytes != NULL ? strndup(bytes, len) : NULL;
+}

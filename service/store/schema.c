@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/schema.h"
+
+#include "store/row.h"
+#include "store/statement.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct embedded step_files[];
+extern const struct embedded grant_files[];
+
+/* Any number will do, so long as nobody else uses it: "akkoord" as a phone keypad has it. */
+static const char lock_sql[] = "select pg_advisory_lock(2556673)";
+/* A migration may wait and may take long; and it is no index probe. */
+static const char session_sql_owner[] =
+    "set client_min_messages = warning; set lock_timeout = 0; set statement_timeout = 0; set enable_seqscan = on; "
+    "set enable_hashjoin = on; set enable_mergejoin = on; set plan_cache_mode = auto";
+static const char history_sql[] =
+    "create table if not exists migration (step integer primary key, name text not null, oldest integer not null, "
+    "applied_at timestamptz not null default clock_timestamp())";
+
+static int step_number(const struct embedded *file)
+{
+    return (int)strtol(file->name, NULL, 10);
+}
+
+static int step_oldest(const struct embedded *file)
+{
+    const char *line = strstr(file->data, "-- oldest: ");
+    return line != NULL ? (int)strtol(line + strlen("-- oldest: "), NULL, 10) : step_number(file);
+}
+
+int schema_step(void)
+{
+    int last = 0;
+    for (const struct embedded *f = step_files; f->name != NULL; f++)
+        last = step_number(f) > last ? step_number(f) : last;
+    return last;
+}
+
+static int run(PGconn *pg, const char *sql)
+{
+    PGresult *result = PQexec(pg, sql);
+    ExecStatusType status = PQresultStatus(result);
+    PQclear(result);
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
+        return 0;
+    fprintf(stderr, "akkoord: migrate: %s", PQerrorMessage(pg));
+    return -1;
+}
+
+static int run_with(PGconn *pg, const char *sql, int count, const char *const *values)
+{
+    PGresult *result = PQexecParams(pg, sql, count, NULL, values, NULL, NULL, 0);
+    ExecStatusType status = PQresultStatus(result);
+    PQclear(result);
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
+        return 0;
+    fprintf(stderr, "akkoord: migrate: %s", PQerrorMessage(pg));
+    return -1;
+}
+
+static bool step_is_applied(PGconn *pg, const char *number)
+{
+    PGresult *result = PQexecParams(pg, "select from migration where step = $1::int4", 1, NULL, &number, NULL, NULL, 0);
+    bool applied = PQntuples(result) == 1;
+    PQclear(result);
+    return applied;
+}
+
+static int step_apply(PGconn *pg, const struct embedded *file, FILE *out)
+{
+    char number[16], oldest[16];
+    snprintf(number, sizeof number, "%d", step_number(file));
+    snprintf(oldest, sizeof oldest, "%d", step_oldest(file));
+    if (step_is_applied(pg, number))
+        return 0;
+    fprintf(out, "applying %s\n", file->name);
+    const char *values[] = {number, file->name, oldest};
+    if (run(pg, "begin") != 0)
+        return -1;
+    if (run(pg, file->data) == 0 &&
+        run_with(pg, "insert into migration (step, name, oldest) values ($1::int4, $2, $3::int4)", 3, values) == 0)
+        return run(pg, "commit");
+    run(pg, "rollback");
+    return -1;
+}
+
+static int role_grant(PGconn *pg, const char *role, FILE *out)
+{
+    if (role == NULL || role[0] == '\0' || strcmp(role, PQuser(pg)) == 0)
+        return 0;
+    fprintf(out, "granting the service's role what it needs\n");
+    if (run_with(pg, "select set_config('akkoord.service_role', $1, false)", 1, &role) != 0)
+        return -1;
+    return run(pg, grant_files[0].data);
+}
+
+int schema_migrate(PGconn *owner, const char *service_role, FILE *out)
+{
+    if (run(owner, session_sql_owner) != 0 || run(owner, lock_sql) != 0 || run(owner, history_sql) != 0)
+        return -1;
+    for (const struct embedded *f = step_files; f->name != NULL; f++) {
+        if (step_apply(owner, f, out) != 0)
+            return -1;
+    }
+    if (role_grant(owner, service_role, out) != 0)
+        return -1;
+    fprintf(out, "schema is at step %d\n", schema_step());
+    return 0;
+}
+
+void schema_bind_session(struct params *params, const struct subject_keys *keys)
+{
+    struct param *numbers = params_array(params, PARAM_INT2);
+    for (size_t i = 0; i < keys->count; i++)
+        param_int2(numbers, keys->keys[i].number);
+    struct param *checks = params_array(params, PARAM_BYTEA);
+    for (size_t i = 0; i < keys->count; i++) {
+        uint8_t check[SUBJECT_KEY_CHECK_SIZE];
+        subject_key_check(&keys->keys[i], check);
+        param_bytes(checks, check, sizeof check);
+    }
+}
+
+static const char *step_trouble(const PGresult *row)
+{
+    if (row_int4(row, 0, 0) < schema_step())
+        return "the schema is older than this program: run `akkoord migrate`";
+    if (row_int4(row, 0, 1) > schema_step())
+        return "the schema no longer serves a program this old: upgrade it";
+    return NULL;
+}
+
+bool schema_session_good(const PGresult *row, const char **ret_trouble)
+{
+    const char *trouble = step_trouble(row);
+    if (trouble == NULL && row_int4(row, 0, 2) != 0)
+        trouble = "a subject key is missing or is not the one the database knows: a wrong key would lose every No";
+    if (trouble == NULL && (PQgetlength(row, 0, 3) != 1 || *PQgetvalue(row, 0, 3) != 1))
+        trouble = "the session's settings did not take, or this is a standby";
+    if (trouble != NULL)
+        *ret_trouble = trouble;
+    return trouble == NULL;
+}
+
+bool schema_ready(const PGresult *row)
+{
+    return step_trouble(row) == NULL;
+}
+
+static const char *session_sql(void)
+{
+    for (const struct embedded *f = statement_files; f->name != NULL; f++) {
+        if (strcmp(f->name, "session.sql") == 0)
+            return f->data;
+    }
+    abort();
+}
+
+const char *schema_refuses(PGconn *pg, const struct subject_keys *keys)
+{
+    struct params params;
+    params_init(&params);
+    schema_bind_session(&params, keys);
+    const char *values[PARAMS_MAX];
+    int lengths[PARAMS_MAX], formats[PARAMS_MAX];
+    params_finish(&params, values, lengths, formats);
+    PGresult *row = PQexecParams(pg, session_sql(), params.count, NULL, values, lengths, formats, 1);
+    params_free(&params);
+    const char *trouble = "the database has no schema that this role may read: run `akkoord migrate`";
+    if (PQresultStatus(row) == PGRES_TUPLES_OK && schema_session_good(row, &trouble))
+        trouble = NULL;
+    PQclear(row);
+    return trouble;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/sqlstate.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const struct {
+    const char *prefix;
+    enum fate fate;
+} table[] = {
+    /* longer prefixes first */
+    {"25006", FATE_RECONNECT}, /* read_only_sql_transaction: this was a primary once */
+    {"57P0", FATE_RECONNECT},  /* admin_shutdown, crash_shutdown, cannot_connect_now */
+    {"08", FATE_RECONNECT},    /* connection_exception */
+    {"22", FATE_SPLIT},        /* data_exception */
+    {"23", FATE_SPLIT},        /* integrity_constraint_violation */
+    {"40", FATE_RETRY},        /* serialization_failure, deadlock_detected */
+    {"53", FATE_UNAVAILABLE},  /* insufficient_resources: disk full, out of memory, too many connections */
+    {"55", FATE_UNAVAILABLE},  /* lock_not_available */
+    {"57", FATE_UNAVAILABLE},  /* query_canceled: statement_timeout */
+    {"58", FATE_UNAVAILABLE},  /* system_error: I/O */
+};
+
+enum fate sqlstate_fate(const char *sqlstate)
+{
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        if (strncmp(sqlstate, table[i].prefix, strlen(table[i].prefix)) == 0)
+            return table[i].fate;
+    }
+    return FATE_BUG;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/subject.h"
+
+#include "store/row.h"
+
+#include <stdlib.h>
+
+static void lookup_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    (void)count;
+    const struct lookup_job *l = list_entry(batch[0].job, struct lookup_job, job);
+    params_int4(params, l->controller_id);
+    struct param *tags = params_array(params, PARAM_BYTEA);
+    for (size_t i = 0; i < l->count; i++)
+        param_bytes(tags, l->tags[i].bytes, TAG_SIZE);
+}
+
+static void lookup_take(const struct sent *batch, size_t count, const PGresult *rows)
+{
+    (void)count;
+    if (batch[0].job != NULL && PQntuples(rows) > 0)
+        list_entry(batch[0].job, struct lookup_job, job)->subject_no = row_int8(rows, 0, 0);
+}
+
+void lookup_job_init(struct lookup_job *l, int32_t controller_id, const struct tag *tags, size_t count)
+{
+    static const struct verb verb = {
+        .statement = "subject_lookup", .batch_max = 1, .bind = lookup_bind, .take = lookup_take};
+    *l = (struct lookup_job){
+        .job = {.verb = &verb, .weight = 1}, .controller_id = controller_id, .count = count, .tags = tags};
+}
+
+enum {
+    COLUMN_PURPOSE,
+    COLUMN_SLOT,
+    COLUMN_RANK,
+    COLUMN_REVISION,
+    COLUMN_VALID_UNTIL,
+    COLUMN_NOTICE,
+    COLUMN_RECORD,
+    COLUMN_RECORDED_AT,
+    COLUMN_ROLE,
+    COLUMN_METHOD,
+    COLUMN_POLICY_VERSION,
+    COLUMN_LANGUAGE,
+    COLUMN_ACTOR,
+    COLUMN_REF
+};
+
+static void states_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    (void)count;
+    const struct states_job *s = list_entry(batch[0].job, struct states_job, job);
+    params_int4(params, s->controller_id);
+    params_int8(params, s->subject_no);
+}
+
+static void state_take(struct proven_state *to, const PGresult *rows, int row)
+{
+    to->purpose = row_int4(rows, row, COLUMN_PURPOSE);
+    to->slot = (enum slot)row_int2(rows, row, COLUMN_SLOT);
+    to->state.rank = row_int8(rows, row, COLUMN_RANK);
+    to->state.revision = row_int8(rows, row, COLUMN_REVISION);
+    to->state.valid_until = row_instant(rows, row, COLUMN_VALID_UNTIL);
+    to->state.notice_number = row_int4(rows, row, COLUMN_NOTICE);
+    row_uuid(rows, row, COLUMN_RECORD, to->state.record_id);
+    to->recorded_at = row_instant(rows, row, COLUMN_RECORDED_AT);
+    to->role = (enum role)row_int2(rows, row, COLUMN_ROLE);
+    to->method = (enum collection_method)row_int2(rows, row, COLUMN_METHOD);
+    to->policy_version = row_int4(rows, row, COLUMN_POLICY_VERSION);
+    to->language = row_text(rows, row, COLUMN_LANGUAGE);
+    to->actor = row_text(rows, row, COLUMN_ACTOR);
+    to->ref = row_text(rows, row, COLUMN_REF);
+}
+
+static void states_take(const struct sent *batch, size_t count, const PGresult *rows)
+{
+    (void)count;
+    if (batch[0].job == NULL)
+        return;
+    struct states_job *s = list_entry(batch[0].job, struct states_job, job);
+    states_job_clear(s);
+    int n = PQntuples(rows);
+    s->states = calloc((size_t)n + 1, sizeof *s->states);
+    if (s->states == NULL) {
+        s->broken = true;
+        return;
+    }
+    for (int row = 0; row < n; row++) {
+        if (row_int4(rows, row, COLUMN_PURPOSE) >= 0) {
+            state_take(&s->states[s->count++], rows, row);
+            continue;
+        }
+        s->generation = row_int8(rows, row, COLUMN_RANK);
+        s->as_of = row_instant(rows, row, COLUMN_VALID_UNTIL);
+        s->found = row_int8(rows, row, COLUMN_REVISION) != 0;
+    }
+}
+
+void states_job_init(struct states_job *s, int32_t controller_id, int64_t subject_no)
+{
+    static const struct verb verb = {
+        .statement = "subject_states", .batch_max = 1, .bind = states_bind, .take = states_take};
+    *s = (struct states_job){
+        .job = {.verb = &verb, .weight = 1}, .controller_id = controller_id, .subject_no = subject_no};
+}
+
+void states_job_clear(struct states_job *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        free(s->states[i].language);
+        free(s->states[i].actor);
+        free(s->states[i].ref);
+    }
+    free(s->states);
+    s->states = NULL;
+    s->count = 0;
+}

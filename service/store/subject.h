@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "domain/tag.h"
+#include "domain/verdict.h"
+#include "store/lane.h"
+
+/* Whose identifiers are these? */
+struct lookup_job {
+    struct job job;
+    int32_t controller_id;
+    size_t count;
+    const struct tag *tags;
+
+    int64_t subject_no; /* of the first tag that is known; 0: none is */
+};
+void lookup_job_init(struct lookup_job *l, int32_t controller_id, const struct tag *tags, size_t count);
+
+/* A current state and the event that proves it. */
+struct proven_state {
+    int32_t purpose; /* number, or PURPOSE_ALL */
+    enum slot slot;
+    struct state state;
+    instant recorded_at; /* INSTANT_NONE: the event was purged */
+    enum role role;
+    enum collection_method method;
+    int32_t policy_version;
+    char *language;
+    char *actor;
+    char *ref;
+};
+
+struct states_job {
+    struct job job;
+    int32_t controller_id;
+    int64_t subject_no;
+
+    bool found; /* the subject is known */
+    int64_t generation;
+    instant as_of;
+    size_t count;
+    struct proven_state *states;
+    bool broken; /* memory ran out */
+};
+void states_job_init(struct states_job *s, int32_t controller_id, int64_t subject_no);
+void states_job_clear(struct states_job *s);

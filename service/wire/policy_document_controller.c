@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/phone_plan.h"
+#include "domain/time_zone.h"
+#include "wire/policy_document_internal.h"
+
+#include <string.h>
+
+static void controller_key_read(struct draft *d, const struct node *n)
+{
+    value_key(n, d->policy->controller);
+}
+
+/* A wrong country would read every phone number wrongly, and is fixed once there is one: so it must be one whose
+ * numbers are known. */
+static void country_read(struct draft *d, const struct node *n)
+{
+    size_t len;
+    const char *country = node_string(n, 2, 2, &len);
+    if (len == 0)
+        return;
+    if (phone_plan_of_country(country) != NULL)
+        memcpy(d->policy->country, country, sizeof d->policy->country);
+    else
+        node_fault(n, ERROR_INVALID, "must be a country of ISO 3166-1 (alpha-2), such as NL or GB");
+}
+
+static void time_zone_read(struct draft *d, const struct node *n)
+{
+    size_t len;
+    const char *zone = node_string(n, 1, TIME_ZONE_NAME_MAX, &len);
+    if (len == 0)
+        return;
+    if (time_zone_is_name(zone, len))
+        memcpy(d->policy->time_zone, zone, len + 1);
+    else
+        node_fault(n, ERROR_INVALID, "must be an IANA time zone, such as Europe/Amsterdam");
+}
+
+static bool draft_has_language(const struct draft *d, const char *language)
+{
+    for (size_t i = 0; i < d->language_count; i++) {
+        if (strcmp(d->languages[i], language) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void languages_read(struct draft *d, const struct node *n)
+{
+    size_t count = node_elements(n, 1, POLICY_LANGUAGES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct node element = node_at(n, i);
+        size_t len;
+        const char *tag = node_string(&element, 1, LANGUAGE_SIZE - 1, &len);
+        char language[LANGUAGE_SIZE];
+        if (len == 0 || !value_language(&element, tag, language))
+            continue;
+        if (draft_has_language(d, language))
+            node_fault(&element, ERROR_INVALID, "stands twice");
+        else
+            memcpy(d->languages[d->language_count++], language, sizeof language);
+    }
+}
+
+const struct member controller_members[] = {
+    {"key", REQUIRED, .read = controller_key_read},
+    {"name", OPTIONAL, .check = value_text_or_texts},
+    {"country", REQUIRED, .read = country_read},
+    {"time_zone", OPTIONAL, .read = time_zone_read},
+    {"languages", OPTIONAL, .read = languages_read},
+    {"address", OPTIONAL, .kinds = KIND_TEXT | KIND_OBJECT},
+    {"contact", OPTIONAL, .kinds = KIND_TEXT | KIND_OBJECT},
+    {"data_protection_officer", OPTIONAL, .kinds = KIND_TEXT | KIND_OBJECT},
+    {"supervisory_authority", OPTIONAL, .kinds = KIND_TEXT | KIND_OBJECT},
+    {"storage_locations", OPTIONAL, .kinds = KIND_LIST},
+    {.name = NULL},
+};
+
+void controller_read(struct draft *d, const struct node *n)
+{
+    section_read(d, n, controller_members);
+    struct node zone = node_optional(n, "time_zone");
+    if (node_present(&zone) || d->policy->country[0] == '\0')
+        return;
+    const char *name = time_zone_of_country(d->policy->country);
+    if (name != NULL)
+        memcpy(d->policy->time_zone, name, strlen(name) + 1);
+    else
+        node_fault(&zone, ERROR_INVALID, "is required: there is no default for this country");
+}

@@ -1,0 +1,485 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- oldest: 1
+-- The ledger and what hangs on it. Every primary key starts with controller_id and no constraint reaches across
+-- controllers, so that the schema can be distributed by controller and a controller can be moved whole.
+
+create table controller (
+    controller_id   integer generated always as identity primary key,
+    key             text not null unique,
+    country         text not null,
+    -- counts changes of the policy and of the keys in force: what a service holds of a controller is good while this stands
+    generation      bigint not null default 1,
+    policy_version  integer not null default 0,
+    subject_id_key  bytea not null default uuid_send(gen_random_uuid()),
+    key_first       smallint not null, -- number of the subject key its first tag was made by
+    key_oldest      smallint not null, -- lowest number a tag may still carry; below key_last while a rotation runs
+    key_last        smallint not null, -- number of the subject key in force
+    created_at      timestamptz not null default clock_timestamp()
+);
+
+-- The lock every writer takes first, and the counters it guards. Updated by each batch: kept short and HOT.
+create table head (
+    controller_id  integer primary key,
+    revision       bigint not null default 0,
+    subject_no     bigint not null default 0
+) with (fillfactor = 10, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
+
+create table policy (
+    controller_id  integer not null,
+    version        integer not null,
+    document       text not null,
+    sha256         bytea not null,
+    applied_by     text not null,
+    applied_at     timestamptz not null default clock_timestamp(),
+    primary key (controller_id, version)
+);
+
+-- Numbers stand in for keys in the ledger. Given once, never reused.
+create table purpose (
+    controller_id  integer not null,
+    purpose_id     integer not null check (purpose_id > 0),
+    key            text not null,
+    basis          text not null, -- fixed once the purpose has events
+    primary key (controller_id, purpose_id),
+    unique (controller_id, key)
+);
+
+create table notice (
+    controller_id  integer not null,
+    notice_no      integer not null check (notice_no > 0),
+    id             text not null,
+    version        text not null,
+    sha256         bytea not null, -- over languages, words and what else must not change
+    primary key (controller_id, notice_no),
+    unique (controller_id, id, version)
+);
+
+-- A check value of each subject key ever used: a service with another key of that number must not start.
+create table subject_key (
+    key_no       smallint primary key,
+    check_value  bytea not null
+);
+
+-- Notes the keys not seen before and returns the numbers of those that are another key than before, or not held by the caller.
+create function register_keys(p_numbers smallint[], p_checks bytea[]) returns setof smallint language plpgsql as $$
+begin
+    return query
+        select k.key_no from subject_key k
+        left join unnest(p_numbers, p_checks) p(number, check_value) on p.number = k.key_no
+        where p.check_value is distinct from k.check_value;
+    if found then
+        return; -- whoever holds a wrong key must not make it known as a right one
+    end if;
+    insert into subject_key (key_no, check_value) select * from unnest(p_numbers, p_checks)
+        on conflict (key_no) do nothing;
+end $$;
+
+-- The tie between a person and the ledger. Erasing a person removes it.
+create table identifier (
+    controller_id  integer not null,
+    tag            bytea not null, -- key number, then 128 bits of HMAC-SHA-256
+    subject_no     bigint not null,
+    type           smallint not null,
+    primary key (controller_id, tag)
+);
+create index identifier_by_subject on identifier (controller_id, subject_no);
+
+-- The ledger: append-only. The numbers in it are those of the program's domain/consent.h; the view ledger has the words.
+create table event (
+    controller_id      integer not null,
+    revision           bigint not null,
+    record_id          uuid not null,
+    subject_no         bigint not null,
+    purpose_id         integer not null, -- 0: every purpose that a standing No overrules
+    rank               bigint not null,  -- class, event time and event state in one
+    recorded_at        timestamptz not null,
+    valid_until        timestamptz,
+    notice_no          integer,          -- null: the words are not known
+    policy_version     integer not null,
+    slot               smallint not null, -- 0 the person, 1 a guardian
+    role               smallint not null,
+    method             smallint not null,
+    effect             smallint not null,
+    was                smallint not null, -- state that stood before; 0: none
+    was_each           integer[],         -- for purpose 0: purpose_id, state, purpose_id, state, ...
+    language           text,
+    actor              text not null,     -- the client that recorded it
+    ref                text,              -- the caller's own reference
+    detail             jsonb,             -- import, sale, minor, reason
+    primary key (controller_id, revision)
+);
+create index event_by_subject on event (controller_id, subject_no, revision);
+
+create function forbid_change() returns trigger language plpgsql as $$
+begin
+    raise exception 'the ledger only grows' using errcode = 'raise_exception';
+end $$;
+create trigger event_is_append_only before update or delete on event
+    for each row when (current_setting('akkoord.purging', true) is distinct from 'on')
+    execute function forbid_change();
+create trigger event_is_never_truncated before truncate on event execute function forbid_change();
+
+-- Beside the ledger, since it may be erased: masked address, user agent, page, documents' hashes.
+create table evidence (
+    controller_id  integer not null,
+    revision       bigint not null,
+    document       jsonb not null,
+    primary key (controller_id, revision)
+);
+
+-- What retention or erasure took out: ledger and purged together are 1..n.
+create table purged (
+    controller_id  integer not null,
+    from_revision  bigint not null,
+    to_revision    bigint not null,
+    reason         text not null,
+    purged_at      timestamptz not null default clock_timestamp(),
+    primary key (controller_id, from_revision)
+);
+
+-- The current state under each tag: what a check reads, one index range a tag.
+create table consent (
+    controller_id  integer not null,
+    tag            bytea not null,
+    purpose_id     integer not null,
+    slot           smallint not null,
+    notice_no      integer,
+    rank           bigint not null,
+    tie            integer not null, -- of equal ranks the higher stands: a hash of what the event says
+    revision       bigint not null,
+    valid_until    timestamptz,
+    record_id      uuid not null,
+    primary key (controller_id, tag, purpose_id, slot)
+) with (fillfactor = 85);
+
+-- First answers to writes with an Idempotency-Key, kept 24 h. Key and body are HMACs; context is the answer without
+-- what the events themselves say.
+create table idempotency (
+    controller_id   integer not null,
+    key_hash        bytea not null,
+    fingerprint     bytea not null,
+    context         text not null,
+    first_revision  bigint not null,
+    events          integer not null,
+    recorded_at     timestamptz not null default clock_timestamp(),
+    primary key (controller_id, key_hash)
+);
+create index idempotency_by_age on idempotency (recorded_at);
+
+create type recorded as (
+    outcome        smallint,     -- 0 recorded, 1 first answer again, 2 key used for another body, 3 event in the future,
+                                 -- 4 the generation moved on, 5 ask again: the same key came twice at once
+    request        integer,      -- index of the request; for outcome 4: null
+    act            integer,      -- index of the act within the batch; for outcome 1 within the request
+    record_id      uuid,
+    revision       bigint,
+    subject_no     bigint,
+    rank           bigint,
+    recorded_at    timestamptz,
+    valid_until    timestamptz,
+    purpose_id     integer,
+    effect         smallint,
+    was            smallint,
+    was_each       integer[],
+    policy_version integer,
+    context        text          -- for outcome 1
+);
+
+-- Ties identifiers of one person together, under the head's lock. Unknown ones join the first known one's subject
+-- and take over its state; known ones keep their own.
+create function tie_identifiers(c integer, p_tags bytea, p_types bytea) returns void language plpgsql as $$
+declare
+    n integer := length(p_tags) / 17;
+    host_no bigint;
+    host_tag bytea;
+begin
+    select i.subject_no, i.tag into host_no, host_tag
+        from generate_series(0, n - 1) k
+        join identifier i on i.controller_id = c and i.tag = substr(p_tags, k * 17 + 1, 17)
+        order by k limit 1;
+    if host_no is null then
+        update head set subject_no = subject_no + 1 where controller_id = c returning subject_no into host_no;
+    end if;
+    with fresh as (
+        insert into identifier (controller_id, tag, subject_no, type)
+            select c, substr(p_tags, k * 17 + 1, 17), host_no, get_byte(p_types, k)
+            from generate_series(0, n - 1) k
+            on conflict do nothing
+            returning tag)
+    insert into consent as old
+        select c, f.tag, s.purpose_id, s.slot, s.notice_no, s.rank, s.tie, s.revision, s.valid_until, s.record_id
+        from fresh f, consent s
+        where s.controller_id = c and s.tag = host_tag
+        on conflict (controller_id, tag, purpose_id, slot) do update
+            set notice_no = excluded.notice_no, rank = excluded.rank, tie = excluded.tie,
+                revision = excluded.revision, valid_until = excluded.valid_until, record_id = excluded.record_id
+            where (old.rank, old.tie) < (excluded.rank, excluded.tie);
+end $$;
+
+-- Moves tags that a new subject key has wrapped, under the head's lock. p_old and p_new run in parallel.
+create function wrap_tags(c integer, p_old bytea[], p_new bytea[]) returns integer language plpgsql as $$
+declare
+    moved integer;
+begin
+    perform from head where controller_id = c for no key update;
+    update consent s set tag = w.new from unnest(p_old, p_new) w(old, new)
+        where s.controller_id = c and s.tag = w.old;
+    update identifier i set tag = w.new from unnest(p_old, p_new) w(old, new)
+        where i.controller_id = c and i.tag = w.old;
+    get diagnostics moved = row_count;
+    return moved;
+end $$;
+
+-- One batch of acts of one controller: the only way into the ledger. All arrays with a_ run in parallel, one element an
+-- act (one event on one person, in the order of revisions to be); those with r_ one element a request. What it does, in this
+-- order, is the contract of service/store/record.h:
+--   locks the head; stops when the caller's generation is not the one in force; answers known idempotency keys; leaves out
+--   whole requests that cannot be taken; resolves identifiers; decides times; inserts; keeps the higher rank.
+create function record(
+    c integer, p_generation bigint, p_policy_version integer,
+    r_key bytea[], r_fingerprint bytea[], r_context text[], r_actor text[],
+    a_request integer[], a_tags bytea[], a_types bytea[], a_old_tag bytea[], a_purpose integer[], a_slot smallint[],
+    a_role smallint[], a_method smallint[], a_rank bigint[], a_tie integer[], a_floating boolean[],
+    a_time bigint[], a_age bigint[], a_validity interval[], a_notice integer[], a_effect smallint[],
+    a_record uuid[], a_language text[], a_ref text[], a_detail text[], a_evidence text[])
+returns setof recorded language plpgsql as $$
+#variable_conflict use_column
+declare
+    h head;
+    gen bigint;
+    now_ timestamptz;
+    now_us bigint; -- since 1970, as all times that come in
+    left_out integer[] := '{}'; -- requests
+    k integer;
+begin
+    select * into h from head where controller_id = c for no key update;
+    select generation into gen from controller where controller_id = c;
+    if gen is distinct from p_generation then
+        return next row(4, null, null, null, null, null, null, null, null, null, null, null, null, null, null)::recorded;
+        return;
+    end if;
+    now_ := clock_timestamp();
+    now_us := (extract(epoch from now_) * 1000000)::bigint;
+
+    if cardinality(array_remove(r_key, null)) > 0 then
+        -- keys seen before
+        return query
+            with seen as (
+                select (r.n - 1)::integer as n, i.fingerprint = r.fingerprint as same, i.context, i.first_revision, i.events
+                from unnest(r_key, r_fingerprint) with ordinality r(key, fingerprint, n)
+                join idempotency i on i.controller_id = c and i.key_hash = r.key
+                     and i.recorded_at > now_ - interval '24 hours'
+                where r.key is not null)
+            select (case when s.same then 1 else 2 end)::smallint, s.n,
+                   (row_number() over (partition by s.n order by e.revision) - 1)::integer,
+                   e.record_id, e.revision, e.subject_no, e.rank, e.recorded_at, e.valid_until, e.purpose_id, e.effect,
+                   e.was, e.was_each, e.policy_version, s.context
+            from seen s left join event e
+                 on s.same and e.controller_id = c and e.revision >= s.first_revision
+                    and e.revision < s.first_revision + s.events;
+        select coalesce(array_agg((r.n - 1)::integer), '{}') into left_out
+            from unnest(r_key) with ordinality r(key, n)
+            join idempotency i on i.controller_id = c and i.key_hash = r.key
+                 and i.recorded_at > now_ - interval '24 hours';
+        -- the same new key twice in this batch: the first runs, the others come again
+        for k in select n - 1 from (select n, row_number() over (partition by key order by n) as nth
+                     from unnest(r_key) with ordinality r(key, n) where key is not null) d
+                 where nth > 1 and n - 1 <> all (left_out) loop
+            left_out := left_out || k;
+            return next row(5, k, null, null, null, null, null, null, null, null, null, null, null, null, null)::recorded;
+        end loop;
+    end if;
+
+    for k in select (n - 1)::integer from unnest(a_time) with ordinality a(t, n) where t > now_us + 60000000 loop
+        if a_request[k + 1] <> all (left_out) then
+            left_out := left_out || a_request[k + 1];
+            return next row(3, a_request[k + 1], k, null, null, null, null, null, null, null, null, null, null, null,
+                            null)::recorded;
+        end if;
+    end loop;
+
+    -- tags of a key that is being rotated out move when they are touched
+    if cardinality(array_remove(a_old_tag, null)) > 0 then
+        perform wrap_tags(c, array_agg(distinct_old.old), array_agg(distinct_old.new)) from (
+            select distinct on (substr(o.tags, g * 17 + 1, 17))
+                   substr(o.tags, g * 17 + 1, 17) as old, substr(o.news, g * 17 + 1, 17) as new
+            from unnest(a_old_tag, a_tags) o(tags, news), generate_series(0, length(o.tags) / 17 - 1) g
+            where o.tags is not null) distinct_old;
+    end if;
+
+    for k in select n from unnest(a_tags) with ordinality a(tags, n) where length(tags) > 17 order by n loop
+        if a_request[k] <> all (left_out) then
+            perform tie_identifiers(c, a_tags[k], a_types[k]);
+        end if;
+    end loop;
+    select subject_no into h.subject_no from head where controller_id = c;
+
+    return query
+    with act as materialized (
+        select a.*, (a.n - 1)::integer as act, i.subject_no as known_no
+        from (select x.*, g as place, substr(x.tags, g * 17 + 1, 17) as tag, get_byte(x.types, g)::smallint as type
+              from unnest(a_request, a_tags, a_types, a_purpose, a_slot, a_role, a_method, a_rank, a_tie, a_floating,
+                          a_time, a_age, a_validity, a_notice, a_effect, a_record, a_language, a_ref, a_detail,
+                          a_evidence) with ordinality
+                   x(request, tags, types, purpose_id, slot, role, method, rank_base, tie, floating, at, age, validity,
+                     notice_no, effect, record_id, language, ref, detail, evidence, n),
+                   generate_series(0, length(x.tags) / 17 - 1) g
+              where x.request <> all (left_out)) a
+        left join identifier i on i.controller_id = c and i.tag = a.tag),
+    numbered as materialized (
+        select a.*, coalesce(known_no, h.subject_no + dense_rank() over (partition by known_no is null order by tag)) as subject_no
+        from act a),
+    -- one event for each subject that the person's identifiers belong to
+    spread as materialized (
+        select d.*, (row_number() over (partition by act order by place) - 1)::integer as nth
+        from (select distinct on (act, subject_no) n.*
+              from numbered n order by act, subject_no, place) d),
+    dated as materialized (
+        select s.*, old.rank as old_rank, old.was_each,
+               case when s.floating then greatest(now_us, old.time)
+                    when s.at is null then now_us - s.age
+                    else least(s.at, now_us) end as event_us
+        from spread s
+        left join lateral (
+            select max(o.rank) filter (where o.purpose_id in (0, s.purpose_id)) as rank,
+                   max((o.rank >> 4) & 9007199254740991)
+                       filter (where o.purpose_id in (0, s.purpose_id) or s.purpose_id = 0) as time,
+                   case when s.purpose_id = 0 then
+                       array_agg(array[o.purpose_id, (greatest(o.rank, o.all_rank) & 15)::integer] order by o.purpose_id)
+                   end as was_each
+            from (select x.purpose_id, x.rank, max(x.rank) filter (where x.purpose_id = 0) over () as all_rank
+                  from consent x
+                  where x.controller_id = c and x.tag = s.tag and x.slot = s.slot) o) old on true),
+    ranked as materialized (
+        select d.*, d.rank_base + (d.event_us << 4) as rank,
+               h.revision + row_number() over (order by act, nth) as revision
+        from dated d),
+    placed as materialized (
+        select r.*,
+               greatest(coalesce(old_rank, 0),
+                        coalesce(max(rank) over (partition by subject_no, purpose_id, slot order by revision
+                                                 rows between unbounded preceding and 1 preceding), 0)) as prior,
+               case when nth = 0 then record_id
+                    else encode(set_byte(uuid_send(record_id), 15, get_byte(uuid_send(record_id), 15) + nth), 'hex')::uuid
+               end as id,
+               to_timestamp(0) + event_us * interval '1 microsecond' + validity as valid_until
+        from ranked r),
+    written as (
+        insert into event (controller_id, revision, record_id, subject_no, purpose_id, rank, recorded_at, valid_until,
+                           notice_no, policy_version, slot, role, method, effect, was, was_each, language, actor, ref, detail)
+        select c, revision, id, subject_no, purpose_id, rank, now_, valid_until, notice_no, p_policy_version, slot, role,
+               method, case when rank < prior then 1 else effect end, prior & 15, was_each, language,
+               r_actor[request + 1], ref, detail::jsonb
+        from placed),
+    tied as (
+        insert into identifier (controller_id, tag, subject_no, type)
+        select distinct on (tag) c, tag, subject_no, type from placed where known_no is null order by tag),
+    counted as (
+        update head set revision = revision + (select count(*) from placed),
+                        subject_no = subject_no + (select count(distinct subject_no) from placed where known_no is null)
+        where controller_id = c),
+    proven as (
+        insert into evidence (controller_id, revision, document)
+        select c, revision, evidence::jsonb from placed where evidence is not null),
+    keyed as (
+        insert into idempotency as old (controller_id, key_hash, fingerprint, context, first_revision, events, recorded_at)
+        select c, r_key[request + 1], r_fingerprint[request + 1], r_context[request + 1], min(revision), count(*), now_
+        from placed where r_key[request + 1] is not null group by request
+        on conflict (controller_id, key_hash) do update
+            set fingerprint = excluded.fingerprint, context = excluded.context, first_revision = excluded.first_revision,
+                events = excluded.events, recorded_at = excluded.recorded_at),
+    stood as (
+        insert into consent as old (controller_id, tag, purpose_id, slot, notice_no, rank, tie, revision, valid_until,
+                                    record_id)
+        select distinct on (t.tag, purpose_id, slot)
+               c, t.tag, purpose_id, slot, notice_no, rank, tie, revision, valid_until, id
+        from placed p
+        cross join lateral (
+            select i.tag from identifier i where i.controller_id = c and i.subject_no = p.known_no
+            union all
+            select p.tag where p.known_no is null) t
+        order by t.tag, purpose_id, slot, rank desc, tie desc
+        on conflict (controller_id, tag, purpose_id, slot) do update
+            set notice_no = excluded.notice_no, rank = excluded.rank, tie = excluded.tie, revision = excluded.revision,
+                valid_until = excluded.valid_until, record_id = excluded.record_id
+            where (old.rank, old.tie) < (excluded.rank, excluded.tie))
+    select 0::smallint, request, act, id, revision, subject_no, rank, now_, valid_until, purpose_id,
+           (case when rank < prior then 1 else effect end)::smallint, (prior & 15)::smallint, was_each, p_policy_version,
+           null::text
+    from placed order by revision;
+end $$;
+
+-- Applies a policy: the next version, or the one in force when nothing changed. Numbers new purposes and notices. The first
+-- policy makes the controller. p_if_match: the version the caller saw, or null.
+create function apply_policy(
+    p_key text, p_country text, p_document text, p_sha256 bytea, p_actor text, p_if_match integer, p_key_number smallint,
+    p_purposes text[], p_bases text[], p_notice_ids text[], p_notice_versions text[], p_notice_hashes bytea[],
+    out outcome smallint, -- 0 applied, 1 the same as the current one, 2 p_if_match is another, 3 the country is fixed,
+                          -- 4 the basis of a purpose with events is fixed, 5 the words of a notice version are fixed
+    out version integer,
+    out offender integer) -- for 4 and 5: index into p_purposes or p_notice_ids
+language plpgsql as $$
+#variable_conflict use_variable
+declare
+    c controller;
+begin
+    insert into controller (key, country, key_first, key_oldest, key_last)
+        values (p_key, p_country, p_key_number, p_key_number, p_key_number)
+        on conflict (key) do nothing;
+    select * into strict c from controller where key = p_key;
+    insert into head (controller_id) values (c.controller_id) on conflict do nothing;
+    perform from head where controller_id = c.controller_id for no key update;
+    select * into strict c from controller where key = p_key;
+    version := c.policy_version;
+    if p_if_match is not null and p_if_match <> c.policy_version then
+        outcome := 2;
+        return;
+    end if;
+    if exists (select from policy p where p.controller_id = c.controller_id and p.version = c.policy_version
+               and p.sha256 = p_sha256) then
+        outcome := 1;
+        return;
+    end if;
+    if c.country <> p_country and exists (select from identifier i where i.controller_id = c.controller_id and i.type = 1) then
+        outcome := 3;
+        return;
+    end if;
+    select (k.n - 1)::integer into offender
+        from unnest(p_purposes, p_bases) with ordinality k(key, basis, n)
+        join purpose x on x.controller_id = c.controller_id and x.key = k.key and x.basis <> k.basis
+        where exists (select from event e where e.controller_id = c.controller_id and e.purpose_id = x.purpose_id)
+        order by k.n limit 1;
+    if offender is not null then
+        outcome := 4;
+        return;
+    end if;
+    select (k.n - 1)::integer into offender
+        from unnest(p_notice_ids, p_notice_versions, p_notice_hashes) with ordinality k(id, version, sha256, n)
+        join notice x on x.controller_id = c.controller_id and x.id = k.id and x.version = k.version and x.sha256 <> k.sha256
+        order by k.n limit 1;
+    if offender is not null then
+        outcome := 5;
+        return;
+    end if;
+    version := c.policy_version + 1;
+    insert into policy (controller_id, version, document, sha256, applied_by)
+        values (c.controller_id, version, p_document, p_sha256, p_actor);
+    update purpose x set basis = k.basis from unnest(p_purposes, p_bases) k(key, basis)
+        where x.controller_id = c.controller_id and x.key = k.key and x.basis <> k.basis;
+    insert into purpose (controller_id, purpose_id, key, basis)
+        select c.controller_id,
+               (select coalesce(max(x.purpose_id), 0) from purpose x where x.controller_id = c.controller_id)
+                   + row_number() over (order by k.n), k.key, k.basis
+        from unnest(p_purposes, p_bases) with ordinality k(key, basis, n)
+        where not exists (select from purpose x where x.controller_id = c.controller_id and x.key = k.key);
+    insert into notice (controller_id, notice_no, id, version, sha256)
+        select c.controller_id,
+               (select coalesce(max(x.notice_no), 0) from notice x where x.controller_id = c.controller_id)
+                   + row_number() over (order by k.n), k.id, k.version, k.sha256
+        from unnest(p_notice_ids, p_notice_versions, p_notice_hashes) with ordinality k(id, version, sha256, n)
+        where not exists (select from notice x where x.controller_id = c.controller_id and x.id = k.id
+                          and x.version = k.version);
+    update controller set policy_version = version, generation = generation + 1, country = p_country
+        where controller_id = c.controller_id;
+    outcome := 0;
+end $$;

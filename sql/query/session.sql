@@ -1,0 +1,12 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Run on each new connection: whether it may be used at all.
+-- $1 numbers and $2 check values of the subject keys this service holds.
+-- A row: schema step, oldest program it serves, number of keys that do not match, whether the session's settings took.
+select (select max(step) from migration),
+       (select oldest from migration order by step desc limit 1),
+       (select count(*)::int4 from register_keys($1::int2[], $2::bytea[])),
+       current_setting('transaction_isolation') = 'read committed'
+           and current_setting('synchronous_commit') in ('on', 'remote_apply')
+           and current_setting('TimeZone') = 'UTC'
+           and current_setting('lock_timeout') <> '0'
+           and not pg_is_in_recovery();

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "domain/mask.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Fails the run: the fuzzer keeps the input, the replay its name. */
+#define REQUIRE(condition)                                                                                   \
+    do {                                                                                                     \
+        if (!(condition))                                                                                    \
+            abort();                                                                                         \
+    } while (0)
+
+/* A fuzzer's input: a byte for each prefix length, then the text. */
+struct mask_input {
+    struct mask_prefixes prefixes;
+    const char *text;
+    size_t len;
+};
+
+static inline bool mask_input_read(const uint8_t *data, size_t size, struct mask_input *ret_input)
+{
+    if (size < 2)
+        return false;
+    *ret_input = (struct mask_input){
+        .prefixes = {data[0] % 33, data[1] % 129}, .text = (const char *)data + 2, .len = size - 2};
+    return true;
+}
+
+static inline char *room_make(size_t len)
+{
+    char *room = malloc(mask_room(len));
+    REQUIRE(room != NULL);
+    return room;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct config_flag own_flags[] = {
+    {"ttl", "TIME", "how long"}, {"live", NULL, "only whether it lives"}, {0}};
+
+static char fault[CONFIG_FAULT];
+static struct config config;
+static struct arguments args;
+
+static void finish(void)
+{
+    config_free(&config);
+}
+
+TestSuite(config, .fini = finish);
+
+/* ${words} and ${env} end with NULL. */
+static int read_with(char *const *words, char *const *env)
+{
+    int count = 0;
+    while (words[count] != NULL)
+        count++;
+    config_free(&config);
+    memset(fault, 0, sizeof fault);
+    args = (struct arguments){.flags = own_flags};
+    return config_read(count, words, env, &config, &args, fault);
+}
+
+#define FLAGS(...) ((char *[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+
+static int read_flag(const char *word)
+{
+    return read_with(FLAGS((char *)word), FLAGS());
+}
+
+/* A file with ${text} in it; to be unlinked and freed by the caller. */
+static char *secret_file(const char *text)
+{
+    char *path = strdup("/tmp/akkoord-config.XXXXXX");
+    int fd = mkstemp(path);
+    cr_assert(fd >= 0);
+    cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    return path;
+}
+
+static char *joined(const char *head, const char *tail)
+{
+    char *text;
+    cr_assert(asprintf(&text, "%s%s", head, tail) > 0);
+    return text;
+}
+
+static char *printed(void (*print)(FILE *out))
+{
+    char *text;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    print(out);
+    fclose(out);
+    return text;
+}
+
+Test(config, without_a_word_the_defaults_hold)
+{
+    cr_assert_eq(read_with(FLAGS(), FLAGS()), 0, "%s", fault);
+    cr_expect_str_eq(config.listen, "127.0.0.1:8080");
+    cr_expect_str_eq(config.metrics_listen, "127.0.0.1:9464");
+    cr_expect_str_eq(config.tls_listen, "");
+    cr_expect_str_eq(config.database, "");
+    cr_expect_str_eq(config.public_url, "http://localhost:8080");
+    cr_expect_eq(config.jwt_max_lifetime, 86400);
+    cr_expect_eq(config.log_level, LOG_LEVEL_INFO);
+    cr_expect(config.threads >= 1 && config.threads <= CONFIG_THREADS_MAX);
+}
+
+Test(config, a_flag_wins_over_the_variable_and_the_last_flag_over_the_first)
+{
+    char *const *env = FLAGS("AKKOORD_THREADS=3", "AKKOORD_LOG_LEVEL=debug", "AKKOORD_LISTEN=:1");
+    cr_assert_eq(read_with(FLAGS("--threads=5", "--listen", ":2", "--threads", "6"), env), 0, "%s", fault);
+    cr_expect_eq(config.threads, 6);
+    cr_expect_eq(config.log_level, LOG_LEVEL_DEBUG);
+    cr_expect_str_eq(config.listen, ":2");
+}
+
+Test(config, an_empty_variable_is_not_set_and_an_empty_flag_takes_the_variable_back)
+{
+    char *const *env =
+        FLAGS("AKKOORD_LISTEN=", "AKKOORD_JWT_ISSUER=https://idp.example", "AKKOORD_DATABASE_FILE=");
+    cr_assert_eq(read_with(FLAGS("--jwt-issuer="), env), 0, "%s", fault);
+    cr_expect_str_eq(config.listen, "127.0.0.1:8080");
+    cr_expect_str_eq(config.jwt_issuer, "");
+}
+
+Test(config, what_is_wrong_is_refused_in_words_that_name_the_option)
+{
+    static const char *const rows[][2] = {
+        {"--threads=0", "--threads: \"0\" is not a whole number from 1 to 64"},
+        {"--threads=65", "--threads: "},
+        {"--threads=2x", "--threads: "},
+        {"--threads=-1", "--threads: "},
+        {"--threads=99999999999999999999", "--threads: "},
+        {"--jwt-max-lifetime=59", "--jwt-max-lifetime: "},
+        {"--log-level=loud", "--log-level: \"loud\" is not error, warn, info or debug"},
+        {"--listen=localhost", "--listen: "},
+        {"--listen=:0", "--listen: "},
+        {"--listen=:65536", "--listen: "},
+        {"--listen=::1:80", "--listen: "},
+        {"--listen=[::1]", "--listen: "},
+        {"--listen=[::1:80", "--listen: "},
+        {"--listen=[::g]:80", "--listen: "},
+        {"--listen=a b:80", "--listen: "},
+        {"--listen=:1,", "--listen: "},
+        {"--listen=,:1", "--listen: "},
+        {"--listen=:1,,:2", "--listen: "},
+        {"--trusted-proxies=10.0.0.1/8", "--trusted-proxies: "},
+        {"--trusted-proxies=10.0.0.0/33", "--trusted-proxies: "},
+        {"--trusted-proxies=10.0.0/24", "--trusted-proxies: "},
+        {"--trusted-proxies=2001:db8::/129", "--trusted-proxies: "},
+        {"--trusted-proxies=example.nl", "--trusted-proxies: "},
+        {"--public-url=ftp://x", "--public-url: "},
+        {"--public-url=http://", "--public-url: "},
+        {"--public-url=http:///path", "--public-url: "},
+        {"--public-url=http://x?y", "--public-url: "},
+        {"--public-url=http://x y", "--public-url: "},
+        {"--listne=:1", "--listne: there is no such option here"},
+        {"--listen-file=x", "--listen-file: there is no such option here"},
+        {"--live=yes", "--live: there is no such option here"},
+        {"--listen", "--listen: its value is missing"},
+        {"--ttl", "--ttl: its value is missing"},
+        {"-l", "\"-l\": there is no such option"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cr_expect_eq(read_flag(rows[i][0]), -1, "%s", rows[i][0]);
+        cr_expect_eq(strncmp(fault, rows[i][1], strlen(rows[i][1])), 0, "%s: %s", rows[i][0], fault);
+        cr_expect_eq(strchr(fault, '\n'), NULL);
+    }
+}
+
+Test(config, a_wrong_variable_is_named_as_a_variable)
+{
+    cr_assert_eq(read_with(FLAGS(), FLAGS("AKKOORD_JWT_MAX_LIFETIME=1 day")), -1);
+    cr_expect_eq(strncmp(fault, "AKKOORD_JWT_MAX_LIFETIME: \"1 day\"", 33), 0, "%s", fault);
+}
+
+Test(config, what_is_right_is_taken)
+{
+    static const char *const rows[] = {
+        "--threads=64",
+        "--listen=[::1]:80",
+        "--listen=:80, *:81 ,example.nl:82,127.0.0.1:83",
+        "--listen=none",
+        "--metrics-listen=none",
+        "--trusted-proxies=10.0.0.0/8, 2001:db8::/32,192.0.2.1,::1/128,0.0.0.0/0",
+        "--public-url=https://consent.example.nl/akkoord",
+        "--log-level=error",
+        "--database=postgresql://u@h1,h2/akkoord",
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_eq(read_flag(rows[i]), 0, "%s: %s", rows[i], fault);
+}
+
+Test(config, none_is_an_empty_list_and_a_url_loses_its_last_slash)
+{
+    cr_assert_eq(read_with(FLAGS("--listen=none", "--public-url=https://example.nl/a/"), FLAGS()), 0, "%s",
+                 fault);
+    cr_expect_str_eq(config.listen, "");
+    cr_expect_str_eq(config.public_url, "https://example.nl/a");
+}
+
+Test(config, more_addresses_than_there_is_room_for_are_refused)
+{
+    cr_expect_eq(read_flag("--listen=:1,:2,:3,:4,:5,:6,:7,:8,:9,:10,:11,:12,:13,:14,:15,:16"), 0, "%s",
+                 fault);
+    cr_expect_eq(read_flag("--listen=:1,:2,:3,:4,:5,:6,:7,:8,:9,:10,:11,:12,:13,:14,:15,:16,:17"), -1);
+}
+
+Test(config, a_secret_is_read_from_its_file_without_the_newline_at_its_end)
+{
+    char *path = secret_file("host=db password=hush \n\n");
+    char *variable = joined("AKKOORD_DATABASE_FILE=", path), *flag = joined("--migrate-database-file=", path);
+    cr_assert_eq(read_with(FLAGS(flag), FLAGS(variable)), 0, "%s", fault);
+    cr_expect_str_eq(config.database, "host=db password=hush \n");
+    cr_expect_str_eq(config.migrate_database, config.database);
+    cr_assert_eq(read_with(FLAGS("--database=x"), FLAGS(variable)), 0,
+                 "a flag wins over the variable's file");
+    cr_expect_str_eq(config.database, "x");
+    unlink(path);
+    free(path);
+    free(variable);
+    free(flag);
+}
+
+Test(config, a_secret_given_twice_or_in_a_file_that_is_not_there_is_refused)
+{
+    cr_expect_eq(read_with(FLAGS(), FLAGS("AKKOORD_DATABASE=hush", "AKKOORD_DATABASE_FILE=/dev/null")), -1);
+    cr_expect_eq(strstr(fault, "hush"), NULL, "%s", fault);
+    cr_expect_eq(read_flag("--database-file=/nowhere/at/all"), -1);
+    cr_expect_neq(strstr(fault, "--database-file"), NULL, "%s", fault);
+}
+
+Test(config, a_secret_is_printed_as_set)
+{
+    char *text;
+    size_t len;
+    cr_assert_eq(read_with(FLAGS("--database=password=hush", "--threads=7"), FLAGS()), 0, "%s", fault);
+    FILE *out = open_memstream(&text, &len);
+    config_print(&config, out);
+    fclose(out);
+    cr_expect_eq(strstr(text, "hush"), NULL);
+    cr_expect_neq(strstr(text, "AKKOORD_DATABASE: set\n"), NULL, "%s", text);
+    cr_expect_neq(strstr(text, "AKKOORD_MIGRATE_DATABASE: none\n"), NULL, "%s", text);
+    cr_expect_neq(strstr(text, "AKKOORD_THREADS: 7\n"), NULL, "%s", text);
+    cr_expect_neq(strstr(text, "AKKOORD_LOG_LEVEL: info\n"), NULL, "%s", text);
+    free(text);
+}
+
+Test(config, a_commands_own_flags_and_words_are_kept_apart_from_the_options)
+{
+    char *const *words = FLAGS("one", "--ttl", "1h", "--live", "-", "--", "--threads=0");
+    cr_assert_eq(read_with(words, FLAGS()), 0, "%s", fault);
+    cr_expect_str_eq(arguments_flag(&args, "ttl"), "1h");
+    cr_expect_str_eq(arguments_flag(&args, "live"), "");
+    cr_expect_null(arguments_flag(&args, "other"));
+    cr_assert_eq(args.operand_count, 3);
+    cr_expect_str_eq(args.operands[0], "one");
+    cr_expect_str_eq(args.operands[1], "-");
+    cr_expect_str_eq(args.operands[2], "--threads=0");
+    cr_expect_eq(read_with(FLAGS("1", "2", "3", "4", "5"), FLAGS()), -1);
+}
+
+Test(config, a_variable_that_no_option_knows_is_found)
+{
+    char *const *env = FLAGS("PATH=/bin", "AKKOORD_LISTN=:1", "AKKOORD_LISTEN=:1", "AKKOORD_DATABASE_FILE=x",
+                             "AKKOORD_SERVICE_HOST=10.0.0.1", "AKKOORD_PORT_8080_TCP=x",
+                             "AKKOORD_LISTEN_FILE=x", "AKKOORD_=", "AKKOORD=x");
+    size_t cursor = 0;
+    cr_expect_str_eq(config_unknown(env, &cursor), "AKKOORD_LISTN=:1");
+    cr_expect_str_eq(config_unknown(env, &cursor), "AKKOORD_LISTEN_FILE=x");
+    cr_expect_str_eq(config_unknown(env, &cursor), "AKKOORD_=");
+    cr_expect_null(config_unknown(env, &cursor));
+}
+
+Test(config, what_serving_needs_is_told_before_it_starts)
+{
+    static const char *const needs[] = {"AKKOORD_SUBJECT_KEY_FILE is needed", "AKKOORD_JWT_SECRET_FILE or"};
+    cr_assert_eq(read_with(FLAGS(), FLAGS()), 0);
+    cr_expect_eq(strncmp(config_serve_fault(&config), needs[0], strlen(needs[0])), 0);
+    cr_assert_eq(read_with(FLAGS("--subject-key-file=k"), FLAGS()), 0);
+    cr_expect_eq(strncmp(config_serve_fault(&config), needs[1], strlen(needs[1])), 0);
+    cr_assert_eq(read_with(FLAGS("--subject-key-file=k", "--jwks-file=j"), FLAGS()), 0);
+    cr_expect_null(config_serve_fault(&config));
+    cr_assert_eq(read_with(FLAGS("--subject-key-file=k", "--jwks-file=j", "--listen=none"), FLAGS()), 0);
+    cr_expect_not_null(config_serve_fault(&config));
+    cr_assert_eq(read_with(FLAGS("--subject-key-file=k", "--jwks-file=j", "--tls-listen=:443"), FLAGS()), 0);
+    cr_expect_not_null(config_serve_fault(&config));
+}
+
+Test(config, addresses_are_walked_in_order)
+{
+    const char *cursor = "example.nl:80, [2001:db8::1]:443 ,:8080,*:1";
+    static const struct address rows[] = {{"example.nl", 80}, {"2001:db8::1", 443}, {"", 8080}, {"", 1}};
+    struct address address;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cr_assert(address_next(&cursor, &address), "%zu", i);
+        cr_expect_str_eq(address.host, rows[i].host);
+        cr_expect_eq(address.port, rows[i].port);
+    }
+    cr_expect_not(address_next(&cursor, &address));
+    cr_expect_str_eq(cursor, "");
+}
+
+Test(config, networks_are_walked_in_order)
+{
+    const char *cursor = "10.0.0.0/8,2001:db8::/32, 192.0.2.7";
+    struct network n;
+    cr_assert(network_next(&cursor, &n));
+    cr_expect(!n.v6 && n.prefix == 8 && n.bytes[0] == 10);
+    cr_assert(network_next(&cursor, &n));
+    cr_expect(n.v6 && n.prefix == 32 && n.bytes[0] == 0x20 && n.bytes[3] == 0xb8);
+    cr_assert(network_next(&cursor, &n));
+    cr_expect(!n.v6 && n.prefix == 32 && n.bytes[3] == 7);
+    cr_expect_not(network_next(&cursor, &n));
+}
+
+Test(config, help_and_readme_are_made_from_the_same_table)
+{
+    char *help = printed(config_help), *table = printed(config_markdown);
+    cr_expect_neq(strstr(help, "AKKOORD_JWT_MAX_LIFETIME, --jwt-max-lifetime\n"), NULL);
+    cr_expect_neq(strstr(help, "default: 86400 seconds (60 to 31622400)\n"), NULL);
+    cr_expect_neq(strstr(help, "AKKOORD_DATABASE_FILE, --database-file"), NULL);
+    cr_expect_eq(strchr(help, '`'), NULL);
+    cr_expect_neq(strstr(table, "| `AKKOORD_JWT_MAX_LIFETIME` | `86400` seconds | "), NULL);
+    cr_expect_neq(strstr(table, "| `AKKOORD_TLS_LISTEN` | none | "), NULL);
+    free(help);
+    free(table);
+}

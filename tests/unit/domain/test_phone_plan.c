@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/phone_plan.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+Test(phone_plan, the_countries_a_controller_may_be_in_have_one)
+{
+    static const char *const countries[] = {
+        "AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE",
+        "IT", "LV", "LT", "LU", "MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE", "IS",
+        "LI", "NO", "GB", "CH", "US", "CA", "TR", "MA", "SR", "CW", "AW", "BQ", "SX",
+    };
+    for (size_t i = 0; i < sizeof countries / sizeof *countries; i++) {
+        const struct phone_plan *plan = phone_plan_of_country(countries[i]);
+        cr_assert_not_null(plan, "%s", countries[i]);
+        cr_expect_str_eq(plan->country, countries[i]);
+    }
+}
+
+Test(phone_plan, what_is_no_country_has_none)
+{
+    static const char *const words[] = {"", "N", "nl", "ZZ", "NLD", "EU", "UK"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        cr_expect_null(phone_plan_of_country(words[i]), "%s", words[i]);
+    cr_expect_null(phone_plan_of_country(NULL));
+}
+
+static void assert_sane(const struct phone_plan *plan)
+{
+    size_t code = strlen(plan->code);
+    const struct phone_plan *shared = phone_plan_of_number(plan->code, code);
+    cr_expect(code >= 1 && code <= 3 && plan->code[0] != '0', "%s", plan->country);
+    cr_expect(plan->min <= plan->max && code + plan->max >= 7 && code + plan->max <= 15, "%s", plan->country);
+    cr_expect(plan->zero_min <= plan->zero_max && code + plan->zero_max <= 15, "%s", plan->country);
+    cr_assert_not_null(shared);
+    cr_expect_str_eq(shared->code, plan->code, "another country's calling code begins %s's", plan->country);
+    cr_expect(shared->min <= plan->min && shared->max >= plan->max, "%s", plan->country);
+    cr_expect(shared->zero_min <= plan->zero_min && shared->zero_max >= plan->zero_max, "%s", plan->country);
+    cr_expect(shared->country[0] == '\0' || strcmp(shared->trunk, plan->trunk) == 0, "%s", plan->country);
+    cr_expect(plan->area[0] == '\0' || plan->min == plan->max, "%s", plan->country);
+}
+
+Test(phone_plan, a_number_in_international_form_has_one_reading)
+{
+    size_t found = 0;
+    for (char a = 'A'; a <= 'Z'; a++) {
+        for (char b = 'A'; b <= 'Z'; b++) {
+            const char country[] = {a, b, '\0'};
+            const struct phone_plan *plan = phone_plan_of_country(country);
+            if (plan == NULL)
+                continue;
+            assert_sane(plan);
+            found++;
+        }
+    }
+    cr_assert_gt(found, 240);
+}
+
+Test(phone_plan, a_number_belongs_to_the_calling_code_it_begins_with)
+{
+    static const struct {
+        const char *digits, *code;
+    } cases[] = {
+        {"31612345678", "31"},  {"15551234567", "1"},    {"17215551234", "1"},  {"79161234567", "7"},
+        {"3521234567", "352"},  {"5978123456", "597"},   {"2971234567", "297"}, {"59994611234", "599"},
+        {"35699123456", "356"}, {"881612345678", "881"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct phone_plan *plan = phone_plan_of_number(cases[i].digits, strlen(cases[i].digits));
+        cr_assert_not_null(plan, "%s", cases[i].digits);
+        cr_expect_str_eq(plan->code, cases[i].code);
+    }
+}
+
+Test(phone_plan, an_unassigned_or_cut_calling_code_has_none)
+{
+    static const char *const digits[] = {"", "0", "00", "0612345678", "3", "35", "999123456", "210123456"};
+    for (size_t i = 0; i < sizeof digits / sizeof *digits; i++)
+        cr_expect_null(phone_plan_of_number(digits[i], strlen(digits[i])), "%s", digits[i]);
+}
