@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "http/evidence.h"
 #include "http/person.h"
+#include "http/receipt.h"
 #include "wire/writer.h"
 
 #include <string.h>
@@ -437,15 +438,13 @@ static void consent_read(struct common *c)
     choices_read(c, &choices, has_sale);
 }
 
-static const char head_single[] = "record single\n", head_array[] = "record array \n";
-
 void consents_read(struct call *call, struct reader *body, const struct controller *controller, struct acts *ret_acts)
 {
     acts_init(ret_acts);
     struct node root = reader_root(body);
     if (!node_present(&root))
         return;
-    buf_text(&ret_acts->context, head_array); /* as long as the other one, which it may become */
+    buf_text(&ret_acts->context, RECEIPT_ARRAY);
     ret_acts->body_is_array = node_is_array(&root);
     if (ret_acts->body_is_array) {
         size_t count = node_elements(&root, 1, RECORDS_MAX);
@@ -462,7 +461,7 @@ void consents_read(struct call *call, struct reader *body, const struct controll
     if (ret_acts->count > RECORDS_MAX)
         node_fault(&root, ERROR_INVALID, "at most 1000 events in one request");
     if (!ret_acts->is_array && !buf_failed(&ret_acts->context))
-        memcpy(ret_acts->context.data, head_single, sizeof head_single - 1);
+        memcpy(ret_acts->context.data, RECEIPT_SINGLE, sizeof RECEIPT_SINGLE - 1);
 }
 
 /* ---- POST /v1/withdraw ---- */
@@ -498,14 +497,14 @@ static void withdraw_one(struct common *c, const struct node *n, const char *key
         return;
     }
     no_add(c, purpose);
-    buf_printf(&c->acts->context, "withdraw purposes\n[]\n%s\n", purpose->key);
+    buf_printf(&c->acts->context, RECEIPT_WITHDRAW "[]\n%s\n", purpose->key);
 }
 
 static void withdraw_all(struct common *c)
 {
     const struct policy *policy = c->controller->policy;
     struct buf *context = &c->acts->context;
-    buf_text(context, "withdraw all\n");
+    buf_text(context, RECEIPT_WITHDRAW_ALL);
     struct writer w = writer_of(context);
     writer_array_begin(&w, NULL);
     for (size_t i = 0; i < policy->purpose_count; i++) {
@@ -526,7 +525,7 @@ static void withdraw_channel(struct common *c, const struct node *n, enum channe
     const struct policy *policy = c->controller->policy;
     struct buf *context = &c->acts->context;
     bool used = false;
-    buf_text(context, "withdraw purposes\n");
+    buf_text(context, RECEIPT_WITHDRAW);
     struct writer w = writer_of(context);
     writer_array_begin(&w, NULL);
     for (size_t i = 0; i < policy->purpose_count; i++) {

@@ -27,6 +27,15 @@ static void etag_format(int32_t version, char text[16])
     snprintf(text, 16, "\"%d\"", version);
 }
 
+static void version_headers(struct call *call, int32_t version)
+{
+    char etag[16], number[16];
+    etag_format(version, etag);
+    snprintf(number, sizeof number, "%d", version);
+    call_set_header(call, "etag", etag);
+    call_set_header(call, "akkoord-policy-version", number);
+}
+
 /* Whether a list of entity tags (RFC 9110, 13.1) names this one. */
 static bool etags_have(h2o_iovec_t list, const char *etag)
 {
@@ -56,13 +65,11 @@ static void on_policy_read(struct job *job, enum error e)
         call_problem(call, ERROR_OVERLOADED, NULL, NULL);
         return;
     }
-    char etag[16], version[16];
+    char etag[16];
     etag_format(p->job.version, etag);
-    snprintf(version, sizeof version, "%d", p->job.version);
     h2o_iovec_t seen = call_header(call, "if-none-match");
     h2o_set_header(&call->req->pool, &call->req->res.headers, H2O_TOKEN_CACHE_CONTROL, H2O_STRLIT("private, no-cache"), 1);
-    call_set_header(call, "etag", etag);
-    call_set_header(call, "akkoord-policy-version", version);
+    version_headers(call, p->job.version);
     if (seen.base != NULL && etags_have(seen, etag))
         call_answer(call, 304, NULL, "", 0);
     else
@@ -108,7 +115,7 @@ static void applying_dispose(void *state)
 
 static void applied_answer(struct call *call, struct applying *a)
 {
-    char etag[16], hash[2 * POLICY_HASH_SIZE + 1];
+    char hash[2 * POLICY_HASH_SIZE + 1];
     for (size_t i = 0; i < POLICY_HASH_SIZE; i++)
         snprintf(hash + 2 * i, 3, "%02x", a->sha256[i]);
     struct buf out;
@@ -120,8 +127,7 @@ static void applied_answer(struct call *call, struct applying *a)
     writer_bool(&w, "changed", a->job.outcome == APPLY_DONE);
     policy_document_not_enforced(&a->body, &w, "not_enforced");
     writer_object_end(&w);
-    etag_format(a->job.version, etag);
-    call_set_header(call, "etag", etag);
+    version_headers(call, a->job.version);
     call_answer_json(call, 200, &out);
 }
 

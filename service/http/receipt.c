@@ -174,22 +174,25 @@ static int withdrawal_write(struct receipt *r, bool all)
     return status;
 }
 
-static bool is_line(const char *line, size_t len, const char *text)
+/* Goes past the context's first line where it is ${kind}. */
+static bool kind_skip(struct receipt *r, const char *kind)
 {
-    return len == strlen(text) && memcmp(line, text, len) == 0;
+    size_t len = strlen(kind);
+    if (strncmp(r->at, kind, len) != 0)
+        return false;
+    r->at += len;
+    return true;
 }
 
 int receipt_write(struct buf *out, const char *context, const struct recorded *events, size_t count,
                   const struct controller *controller)
 {
     struct receipt r = {.w = writer_of(out), .at = context, .events = events, .count = count, .ids = controller->ids};
-    size_t len;
-    const char *kind = line_next(&r, &len);
-    if (kind == NULL)
-        return 0;
-    if (is_line(kind, len, "record single"))
+    if (kind_skip(&r, RECEIPT_SINGLE))
         return records_write(&r, false);
-    if (is_line(kind, len, "record array"))
+    if (kind_skip(&r, RECEIPT_ARRAY))
         return records_write(&r, true);
-    return withdrawal_write(&r, is_line(kind, len, "withdraw all"));
+    if (kind_skip(&r, RECEIPT_WITHDRAW))
+        return withdrawal_write(&r, false);
+    return kind_skip(&r, RECEIPT_WITHDRAW_ALL) ? withdrawal_write(&r, true) : 0;
 }

@@ -8,9 +8,15 @@
  * says. The context is kept with an idempotency key, so that a repeat gets the first answer again, word for word, by the same
  * function. It holds no personal data. Its lines:
  *
- *   record single|array                 then a line an act: members of its answer as JSON, without braces
- *   withdraw purposes                   then the JSON of not_stopped, then a line an act: its purpose's key
- *   withdraw all                        then the JSON of not_stopped, then a line a purpose it stops: number, space, key */
+ *   RECEIPT_SINGLE or RECEIPT_ARRAY     then a line an act: members of its answer as JSON, without braces
+ *   RECEIPT_WITHDRAW                    then the JSON of not_stopped, then a line an act: its purpose's key
+ *   RECEIPT_WITHDRAW_ALL                then the JSON of not_stopped, then a line a purpose it stops: number, space, key */
+
+/* Of one length: which of the two it is comes out only when the body has been read. */
+#define RECEIPT_SINGLE "record one\n"
+#define RECEIPT_ARRAY  "record all\n"
+#define RECEIPT_WITHDRAW     "withdraw purposes\n"
+#define RECEIPT_WITHDRAW_ALL "withdraw all\n"
 
 /* Writes the answer to ${events}. Returns the HTTP status, or 0 when events and context do not fit each other (an event of them was
  * purged since). */

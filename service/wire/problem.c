@@ -27,10 +27,12 @@ static void problem_members(struct writer *w, enum error e, const char *detail, 
     writer_text(w, "type", type);
     writer_text(w, "title", error_title(e));
     writer_int(w, "status", error_status(e));
+    struct reader_fault first = {0};
     if (detail == NULL && faults != NULL)
         detail = reader_syntax(faults);
-    if (detail != NULL)
-        writer_text(w, "detail", detail);
+    if (detail == NULL && faults != NULL && reader_fault_next(faults, &first))
+        detail = first.detail;
+    writer_text(w, "detail", detail != NULL ? detail : error_title(e));
     if (faults != NULL)
         problem_errors(w, faults);
 }
