@@ -30,7 +30,7 @@ struct filter {
     const char *name; /* of the input */
     int in;
     uint64_t done, total; /* bytes of the input; total is 0 where no progress is shown */
-    int64_t shown; /* when progress was, microseconds */
+    int64_t shown;        /* when progress was, microseconds */
     struct mask_stream stream;
     struct mask_json json;
     char input[LINE_MAX_SIZE];

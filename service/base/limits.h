@@ -49,7 +49,10 @@
 #define CONNECT_TIMEOUT_MS  500 /* a host; libpq's own connect_timeout is not looked at by PQconnectPoll */
 #define BACKOFF_FIRST_MS    20
 #define BACKOFF_MAX_MS      500
-#define PIPELINE_DEPTH      2   /* batches on the wire of a lane: one runs, one waits on the server */
+#define READ_DEPTH          2   /* batches on the wire of a lane that reads: one runs, one waits on the server */
+/* Of a lane that writes: a second one would only wait for the head's lock, and would be as much smaller as it came sooner. */
+#define WRITE_DEPTH         1
+#define DEPTH_MAX           2
 #define READ_BATCH_MAX      500 /* probes; larger ones gain under 5 % and cost latency */
 #define WRITE_BATCH_MAX     500 /* acts; its answer, 60 KB, fits a socket buffer even when nobody reads */
 #define QUEUE_PROBES_MAX    200000 /* probes that wait in a lane: 2 s of its work */

@@ -41,8 +41,8 @@ enum { MASK_ADDRESS_SIZE = 46 };
 
 /* Masks ${text}, which must be one address and nothing else: inet_pton's grammar, and a zone after an IPv6 address,
  * which is dropped. Returns false when it is not. ${ret_text} is NUL-terminated; ${ret_len} leaves the NUL out. */
-bool mask_address(const char *text, size_t len, struct mask_prefixes prefixes, char ret_text[MASK_ADDRESS_SIZE],
-                  size_t *ret_len);
+bool mask_address(const char *text, size_t len, struct mask_prefixes prefixes,
+                  char ret_text[MASK_ADDRESS_SIZE], size_t *ret_len);
 
 /* Room that the output of ${len} bytes of text or JSON needs at most. Text can grow: `::ffff:f:f` becomes
  * `::ffff:0.15.0.0`, and a colon of three bytes (%3A) makes those beside it as long; never more than twofold. */

@@ -243,14 +243,15 @@ static size_t zone_cut(const char *text, size_t len)
         return 0;
     for (; at < len; at++) {
         char c = text[at], low = (char)(c | 0x20);
-        if (!((low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || (c != '\0' && strchr("-._~%", c) != NULL)))
+        if (!((low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') ||
+              (c != '\0' && strchr("-._~%", c) != NULL)))
             return 0;
     }
     return (size_t)(percent - text);
 }
 
-bool mask_address(const char *text, size_t len, struct mask_prefixes prefixes, char ret_text[MASK_ADDRESS_SIZE],
-                  size_t *ret_len)
+bool mask_address(const char *text, size_t len, struct mask_prefixes prefixes,
+                  char ret_text[MASK_ADDRESS_SIZE], size_t *ret_len)
 {
     uint8_t bytes[4];
     struct ipv6 address;

@@ -118,19 +118,28 @@ static size_t dot_at(const struct scan *s, size_t at)
     return width != 0 && kind == '.' ? width : 0;
 }
 
-/* Whether ${word}, a dot and "arpa" stand at ${at}, in any case. */
+/* Whether ${word}, in lower case, stands at ${at} in any case (of ASCII, whatever the locale). */
+static bool word_at(const struct scan *s, size_t at, const char *word, size_t len)
+{
+    if (at > s->len || s->len - at < len)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        uint8_t c = s->text[at + i];
+        if ((c >= 'A' && c <= 'Z' ? c | 0x20 : c) != word[i])
+            return false;
+    }
+    return true;
+}
+
+/* Whether ${word}, a dot and "arpa" stand at ${at}. */
 static bool arpa_at(const struct scan *s, size_t at, const char *word)
 {
-    for (; *word != '\0'; word++, at++)
-        if (at >= s->len || (s->text[at] | 0x20) != (uint8_t)(*word | 0x20))
-            return false;
-    size_t width = dot_at(s, at);
-    if (width == 0 || s->len - at < width + 4)
+    size_t len = strlen(word);
+    if (!word_at(s, at, word, len))
         return false;
-    for (size_t i = 0; i < 4; i++)
-        if ((s->text[at + width + i] | 0x20) != "arpa"[i])
-            return false;
-    return true;
+    at += len;
+    size_t width = dot_at(s, at);
+    return width != 0 && word_at(s, at + width, "arpa", 4);
 }
 
 /* Whether the dot at ${at} is in a name below arpa. */
@@ -187,7 +196,8 @@ struct core {
 
 static bool core_read(const struct spelled *spelled, struct core core, struct ipv6 *ret_address)
 {
-    return core.to > core.from && ipv6_read(spelled->chars + core.from, core.to - core.from, true, ret_address);
+    return core.to > core.from &&
+           ipv6_read(spelled->chars + core.from, core.to - core.from, true, ret_address);
 }
 
 /* Takes a port off: a dot and up to five digits. */
@@ -252,7 +262,8 @@ static bool core_has_encoded(const struct spelled *spelled, struct core core, ch
 }
 
 /* Writes ${address} in the place of the core, dots and colons encoded if one of them was. */
-static void core_replace(struct scan *s, const struct spelled *spelled, struct core core, const struct ipv6 *address)
+static void core_replace(struct scan *s, const struct spelled *spelled, struct core core,
+                         const struct ipv6 *address)
 {
     char plain[MASK_ADDRESS_SIZE], text[3 * MASK_ADDRESS_SIZE];
     size_t len = ipv6_print(address, !spelled->before_name, plain), n = 0;
@@ -369,7 +380,8 @@ static void dotted_split(const struct scan *s, size_t from, struct dotted *d)
 /* How many digits at ${start} are the end of a %XX. */
 static size_t encoded_tail(const struct scan *s, size_t start)
 {
-    if (start > s->bound && s->text[start - 1] == '%' && scan_is(s, start, DIGIT) && scan_is(s, start + 1, DIGIT))
+    if (start > s->bound && s->text[start - 1] == '%' && scan_is(s, start, DIGIT) &&
+        scan_is(s, start + 1, DIGIT))
         return 2;
     if (start > s->bound + 1 && s->text[start - 2] == '%' && scan_is(s, start - 1, HEX) &&
         scan_is(s, start, DIGIT))
@@ -512,7 +524,8 @@ static size_t ipv4_plain(struct scan *s, size_t at)
         for (; next - from < 3 && scan_is(s, next, DIGIT); next++)
             value = 10 * value + (s->text[next] - '0');
         parts[i] = (struct dotted_part){.at = from, .len = next - from, .value = value};
-        if (next == from || value > 255 || (i < 3 ? next >= s->len || s->text[next] != '.' : scan_is(s, next, TOKEN)))
+        if (next == from || value > 255 ||
+            (i < 3 ? next >= s->len || s->text[next] != '.' : scan_is(s, next, TOKEN)))
             return 0;
         next += i < 3;
     }

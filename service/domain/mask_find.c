@@ -12,7 +12,8 @@ static bool digit_at(const uint8_t *text, size_t at, size_t len)
 /* A dot between two digits. */
 static bool joint_at(const uint8_t *text, size_t at, size_t len)
 {
-    return at > 0 && at < len && text[at] == '.' && digit_at(text, at - 1, len) && digit_at(text, at + 1, len);
+    return at > 0 && at < len && text[at] == '.' && digit_at(text, at - 1, len) &&
+           digit_at(text, at + 1, len);
 }
 
 static bool dot_is_candidate(const uint8_t *text, size_t at, size_t len)
@@ -125,7 +126,8 @@ __attribute__((target("avx2"))) static inline struct marks marks_avx2(const uint
         __m256i digit = _mm256_cmpeq_epi8(_mm256_min_epu8(value, _mm256_set1_epi8(9)), value);
         __m256i i_low = _mm256_cmpeq_epi8(_mm256_or_si256(v, _mm256_set1_epi8(0x20)), _mm256_set1_epi8('i'));
         m.digits |= (uint64_t)(uint32_t)_mm256_movemask_epi8(digit) << 32 * i;
-        m.dots |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('.'))) << 32 * i;
+        m.dots |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('.')))
+                  << 32 * i;
         m.colons |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(':')))
                     << 32 * i;
         m.percents |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('%')))

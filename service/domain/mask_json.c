@@ -199,8 +199,8 @@ static size_t character_decode(struct json *j, size_t at, size_t end, char *out,
 
 static void json_encode(struct json *j, const char *text, size_t len)
 {
-    static const char shorts[0x60] = {['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r',
-                                      ['\t'] = 't', ['"'] = '"',  ['\\'] = '\\'};
+    static const char shorts[0x60] = {
+        ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\'};
     for (size_t i = 0; i < len; i++) {
         uint8_t c = (uint8_t)text[i];
         if (c < sizeof shorts && shorts[c] != 0) {
@@ -429,7 +429,8 @@ static bool json_value(struct json *j)
     }
 }
 
-enum mask_json_fault mask_json(struct mask_json *scratch, const char *text, size_t len, char *out, size_t *ret_len)
+enum mask_json_fault mask_json(struct mask_json *scratch, const char *text, size_t len, char *out,
+                               size_t *ret_len)
 {
     assert(len <= INT32_MAX);
     scratch->key_count = 0;

@@ -59,15 +59,22 @@ static int hex_of(uint8_t c)
     return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
+/* A colon that would join an address before it. */
+static bool colon_joins(const struct scan *s, size_t at)
+{
+    char kind, next;
+    size_t width = separator_at(s, at, &kind);
+    return width != 0 && kind == ':' &&
+           (scan_is(s, at + width, HEX) || separator_at(s, at + width, &next) != 0);
+}
+
 /* '%' after an address is a zone, or the start of an encoded character that is none of its business: "%20", "%5D".
  * "%25" (RFC 6874) is always a zone; in an encoded text nothing else is. A number such as %22 may be an interface
  * where the address is of the kind that has zones, and is an encoded delimiter elsewhere. */
 bool zone_starts(const struct scan *s, size_t at)
 {
-    if (!scan_is(s, at + 1, ZONE))
-        return false;
     if (!scan_is(s, at + 1, HEX) || !scan_is(s, at + 2, HEX))
-        return !s->zone.encoded;
+        return !s->zone.encoded && (scan_is(s, at + 1, ZONE) || colon_joins(s, at + 1));
     int c = hex_of(s->text[at + 1]) << 4 | hex_of(s->text[at + 2]);
     if (c == '%')
         return true;
@@ -82,23 +89,22 @@ bool zone_starts(const struct scan *s, size_t at)
  * that would join the address goes with it, and what it leads to (`fe80::1%eth0:80`). */
 static bool zone_goes_on(const struct scan *s, size_t at)
 {
-    char kind, next;
+    char kind;
     size_t width = separator_at(s, at, &kind);
     if (width == 0)
         return scan_is(s, at, ZONE) || (s->text[at] == '%' && zone_starts(s, at));
-    if (kind == '.')
-        return scan_is(s, at + width, ZONE);
-    return scan_is(s, at + width, HEX) || separator_at(s, at + width, &next) != 0;
+    return kind == '.' ? scan_is(s, at + width, ZONE) : colon_joins(s, at);
 }
 
 /* How many bytes from ${at} on must be known to tell whether the zone goes on there. */
 static size_t zone_ahead(const struct scan *s, size_t at)
 {
     char kind;
-    size_t width = separator_at(s, at, &kind);
+    size_t sign = at < s->len && s->text[at] == '%' && separator_at(s, at, &kind) == 0;
+    size_t width = separator_at(s, at + sign, &kind);
     if (width != 0)
-        return width + (at + width < s->len && s->text[at + width] == '%' ? 3 : 1);
-    return at < s->len && s->text[at] == '%' ? 3 : 1;
+        return sign + width + (at + sign + width < s->len && s->text[at + sign + width] == '%' ? 3 : 1);
+    return sign + (at + sign < s->len && s->text[at + sign] == '%' ? 3 : sign + 1);
 }
 
 void zone_drop(struct scan *s)

@@ -284,11 +284,12 @@ static const struct notice *notice_of(const struct common *c, const struct purpo
     return n;
 }
 
-/* What the state becomes under the purpose's basis; EVENT_NONE, with a fault at ${n}, when it cannot be. */
-static enum event_state state_under(const struct purpose *p, enum event_state state, const struct node *n)
+/* What the state, read at ${n}, becomes under the purpose's basis; EVENT_NONE, with a fault, when it cannot be. */
+static enum event_state state_under(const struct purpose *p, enum event_state state, const struct node *at_purpose,
+                                    const struct node *n)
 {
     if (!basis_is_withdrawable(p->basis)) {
-        node_fault(n, ERROR_NOT_WITHDRAWABLE, "this purpose does not rest on a choice");
+        node_fault(at_purpose, ERROR_NOT_WITHDRAWABLE, "this purpose does not rest on a choice");
         return EVENT_NONE;
     }
     if (p->basis == BASIS_CONSENT) {
@@ -350,7 +351,7 @@ static void choice_read(struct common *c, const char *key, const struct node *at
         node_fault(at_purpose, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy");
     if (word < 0 || purpose == NULL)
         return;
-    enum event_state state = state_under(purpose, given_numbers[word], at_state);
+    enum event_state state = state_under(purpose, given_numbers[word], at_purpose, at_state);
     if (state == EVENT_NONE)
         return;
     if (state == EVENT_ELIGIBLE && !has_sale)

@@ -258,9 +258,9 @@ static int thread_open(struct server *s, struct thread *t)
     w->metrics = metrics_create();
     w->controllers = controllers_create(w);
     w->waiters = waiters_create(w);
-    w->read = lane_create(w->loop, o->database, "read", READ_STALL_MS);
-    w->write = lane_create(w->loop, o->database, "write", WRITE_STALL_MS);
-    w->slow = lane_create(w->loop, o->database, "slow", SLOW_STALL_MS);
+    w->read = lane_create(w->loop, o->database, "read", READ_DEPTH, READ_STALL_MS);
+    w->write = lane_create(w->loop, o->database, "write", WRITE_DEPTH, WRITE_STALL_MS);
+    w->slow = lane_create(w->loop, o->database, "slow", READ_DEPTH, SLOW_STALL_MS);
     loop_pulse_start(w->loop, &t->pulse, on_beat);
     return w->tokens != NULL ? 0 : -1;
 }

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { ON_THE_WIRE_MAX = PIPELINE_DEPTH + 2, SQLSTATE_SIZE = 6 };
+enum { ON_THE_WIRE_MAX = DEPTH_MAX + 1, SQLSTATE_SIZE = 6 };
 
 static const char *const state_words[] = {"down", "resolving", "connecting", "preparing", "ready"};
 

@@ -33,6 +33,7 @@ struct lane {
     uint64_t weight;     /* of the queue */
     struct list wire;    /* batches, oldest first */
     int on_wire;
+    int depth; /* of on_wire */
     int64_t ready_at; /* when the connection was last seen ready */
     struct params params;
     struct lane_stats stats;
@@ -140,7 +141,7 @@ static void on_flush(struct loop_task *task)
     struct lane *lane = list_entry(task, struct lane, flush);
     for (struct list *node = list_shift(&lane->refused); node != NULL; node = list_shift(&lane->refused))
         job_answer(list_entry(node, struct job, link), ERROR_OVERLOADED);
-    while (conn_state(lane->conn) == CONN_READY && lane->on_wire < PIPELINE_DEPTH) {
+    while (conn_state(lane->conn) == CONN_READY && lane->on_wire < lane->depth) {
         struct list *again = list_shift(&lane->again);
         if (again != NULL) {
             batch_send(lane, list_entry(again, struct batch, link));
@@ -345,7 +346,7 @@ static void on_beat(struct loop_pulse *pulse)
     atomic_store_explicit(&lane->stats.queued, lane->weight, memory_order_relaxed);
 }
 
-struct lane *lane_create(struct loop *loop, const struct database *db, const char *name, int stall_ms)
+struct lane *lane_create(struct loop *loop, const struct database *db, const char *name, int depth, int stall_ms)
 {
     static const struct conn_owner owner = {on_conn_ready, on_conn_rows, on_conn_sync, on_conn_lost};
     struct lane *lane = calloc(1, sizeof *lane);
@@ -353,6 +354,7 @@ struct lane *lane_create(struct loop *loop, const struct database *db, const cha
         abort(); /* start-up only */
     lane->loop = loop;
     lane->name = name;
+    lane->depth = depth;
     list_init(&lane->queue);
     list_init(&lane->again);
     list_init(&lane->refused);

@@ -4,7 +4,7 @@
 #include "base/list.h"
 #include "store/conn.h"
 
-/* A lane gathers the jobs of a tick and sends them as batches over one connection, PIPELINE_DEPTH at a time: while those are on
+/* A lane gathers the jobs of a tick and sends them as batches over one connection, a few at a time: while those are on
  * the wire the next batch grows by itself. Every job is answered exactly once, never from inside lane_submit, and at the latest
  * at its deadline.
  *
@@ -56,8 +56,8 @@ struct lane_stats {
     _Atomic int state;         /* enum conn_state */
 };
 
-/* ${name} must outlive it. */
-struct lane *lane_create(struct loop *loop, const struct database *db, const char *name, int stall_ms);
+/* ${name} must outlive it. ${depth}: batches on the wire at a time, at most DEPTH_MAX. */
+struct lane *lane_create(struct loop *loop, const struct database *db, const char *name, int depth, int stall_ms);
 /* Answers what is left with ERROR_UNAVAILABLE or, for writes on the wire, ERROR_OUTCOME_UNKNOWN. */
 void lane_destroy(struct lane *lane);
 void lane_submit(struct lane *lane, struct job *job);

@@ -60,13 +60,21 @@ create table subject_key (
     check_value  bytea not null
 );
 
--- Notes the keys not seen before and returns the numbers of those that are another key than before, or not held by the caller.
+-- Notes the keys not seen before and returns the numbers of those that are another key than before, are not held by the
+-- caller, or are new but below a known one: a key that slips in between two would change how every tag is wrapped.
 create function register_keys(p_numbers smallint[], p_checks bytea[]) returns setof smallint language plpgsql as $$
 begin
+    if not p_numbers <@ array(select k.key_no from subject_key k) then
+        perform pg_advisory_xact_lock(2556674); -- two callers with different new keys: one after the other
+    end if;
     return query
         select k.key_no from subject_key k
         left join unnest(p_numbers, p_checks) p(number, check_value) on p.number = k.key_no
-        where p.check_value is distinct from k.check_value;
+        where p.check_value is distinct from k.check_value
+        union all
+        select p.number from unnest(p_numbers) p(number)
+        where p.number < (select max(k.key_no) from subject_key k)
+              and not exists (select from subject_key k where k.key_no = p.number);
     if found then
         return; -- whoever holds a wrong key must not make it known as a right one
     end if;
@@ -216,18 +224,58 @@ begin
             where (old.rank, old.tie) < (excluded.rank, excluded.tie);
 end $$;
 
--- Moves tags that a new subject key has wrapped, under the head's lock. p_old and p_new run in parallel.
-create function wrap_tags(c integer, p_old bytea[], p_new bytea[]) returns integer language plpgsql as $$
-declare
-    moved integer;
+-- Moves tags that a newer subject key has wrapped, under the head's lock. p_old and p_new run in parallel; an old tag that
+-- is not there, or no longer, is passed over. What stands under a new tag already stays, or gives way to a higher rank. As the
+-- owner: a row leaves its old tag by being deleted, which the service's role may not do by itself.
+create function wrap_tags(c integer, p_old bytea[], p_new bytea[]) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
 begin
     perform from head where controller_id = c for no key update;
-    update consent s set tag = w.new from unnest(p_old, p_new) w(old, new)
-        where s.controller_id = c and s.tag = w.old;
-    update identifier i set tag = w.new from unnest(p_old, p_new) w(old, new)
-        where i.controller_id = c and i.tag = w.old;
-    get diagnostics moved = row_count;
-    return moved;
+    with moved as (
+        delete from consent s using unnest(p_old, p_new) w(old, new)
+        where s.controller_id = c and s.tag = w.old
+        returning w.new, s.*)
+    insert into consent as old
+        (controller_id, tag, purpose_id, slot, notice_no, rank, tie, revision, valid_until, record_id)
+        select c, new, purpose_id, slot, notice_no, rank, tie, revision, valid_until, record_id from moved
+        on conflict (controller_id, tag, purpose_id, slot) do update
+            set notice_no = excluded.notice_no, rank = excluded.rank, tie = excluded.tie,
+                revision = excluded.revision, valid_until = excluded.valid_until, record_id = excluded.record_id
+            where (old.rank, old.tie) < (excluded.rank, excluded.tie);
+    with moved as (
+        delete from identifier i using unnest(p_old, p_new) w(old, new)
+        where i.controller_id = c and i.tag = w.old
+        returning w.new, i.*)
+    insert into identifier (controller_id, tag, subject_no, type)
+        select c, new, subject_no, type from moved
+        on conflict do nothing;
+end $$;
+revoke execute on function wrap_tags(integer, bytea[], bytea[]) from public;
+
+-- A rotation begins: from here on services make tags under p_key and look under both. Under the head's lock, so that no
+-- batch that knew one key only is still at work. False: one runs already, or p_key is not above the key in force.
+create function begin_rotation(c integer, p_key smallint) returns boolean language plpgsql as $$
+begin
+    perform from head where controller_id = c for no key update;
+    update controller set key_last = p_key, generation = generation + 1
+        where controller_id = c and key_oldest = key_last and key_last < p_key;
+    return found;
+end $$;
+
+-- And ends: services no longer look under the old key. False, with nothing changed, while a tag of an old key is left.
+create function finish_rotation(c integer) returns boolean language plpgsql as $$
+declare
+    ours bytea; -- no tag of an older key sorts above it
+begin
+    perform from head where controller_id = c for no key update;
+    select set_byte('\x00', 0, key_last) into strict ours from controller where controller_id = c;
+    if exists (select from consent where controller_id = c and tag < ours)
+       or exists (select from identifier where controller_id = c and tag < ours) then
+        return false;
+    end if;
+    update controller set key_oldest = key_last, generation = generation + 1
+        where controller_id = c and key_oldest < key_last;
+    return true;
 end $$;
 
 -- One batch of acts of one controller: the only way into the ledger. All arrays with a_ run in parallel, one element an

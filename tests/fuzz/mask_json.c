@@ -63,7 +63,8 @@ static void compare(const struct mask_input *in, enum mask_json_fault fault, con
     bool clash = false;
     json_t *want = tree_mask(tree, in->prefixes, &clash);
     if (fault != MASK_JSON_OK) {
-        REQUIRE(fault == MASK_JSON_DEEP || fault == MASK_JSON_WIDE || (fault == MASK_JSON_EQUAL_KEYS && clash));
+        REQUIRE(fault == MASK_JSON_DEEP || fault == MASK_JSON_WIDE ||
+                (fault == MASK_JSON_EQUAL_KEYS && clash));
     } else {
         json_t *got = json_loadb(out, len, flags, &error);
         REQUIRE(!clash && got != NULL && json_equal(want, got));

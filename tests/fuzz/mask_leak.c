@@ -65,8 +65,8 @@ static void ipv4_check(const char *run, size_t len, struct mask_prefixes prefixe
     text[len] = '\0';
     unsigned a, b, c, d;
     char more;
-    if (strstr(text, "..") != NULL || sscanf(text, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &more) != 4 || a > 255 ||
-        b > 255 || c > 255 || d > 255)
+    if (strstr(text, "..") != NULL || sscanf(text, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &more) != 4 ||
+        a > 255 || b > 255 || c > 255 || d > 255)
         return;
     const unsigned char bytes[4] = {(unsigned char)a, (unsigned char)b, (unsigned char)c, (unsigned char)d};
     REQUIRE(bits_clear(bytes, 32, prefixes.ipv4));

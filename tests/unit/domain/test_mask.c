@@ -72,7 +72,8 @@ static const struct text_case cases[] = {
     {"for=192.0.2.60;proto=http;by=203.0.113.43", "for=192.0.2.0;proto=http;by=203.0.113.0"},
     {"for=\"[2001:db8:cafe::17]:4711\"", "for=\"[2001:db8:cafe::]:4711\""},
     {"for=_hidden, for=unknown", NULL},
-    {"203.0.113.195, 2001:db8:85a3::8a2e:370:7334, 198.51.100.178", "203.0.113.0, 2001:db8:85a3::, 198.51.100.0"},
+    {"203.0.113.195, 2001:db8:85a3::8a2e:370:7334, 198.51.100.178",
+     "203.0.113.0, 2001:db8:85a3::, 198.51.100.0"},
     {"192.0.2.33 - - [21/Nov/2026:16:19:54 +0000] \"GET / HTTP/2.0\" 200 5",
      "192.0.2.0 - - [21/Nov/2026:16:19:54 +0000] \"GET / HTTP/2.0\" 200 5"},
     {"\xef\xbc\x91\xef\xbc\x99\xef\xbc\x92.0.2.33", NULL},
@@ -161,8 +162,8 @@ static const char *expected(const struct text_case *c)
 
 static void assert_bytes(const char *got, size_t len, const char *want, size_t want_len, const char *note)
 {
-    cr_assert(len == want_len && memcmp(got, want, len) == 0, "%s: got \"%.*s\", want \"%.*s\"", note, (int)len, got,
-              (int)want_len, want);
+    cr_assert(len == want_len && memcmp(got, want, len) == 0, "%s: got \"%.*s\", want \"%.*s\"", note,
+              (int)len, got, (int)want_len, want);
 }
 
 Test(mask, each_case_of_the_rules_holds)
@@ -345,14 +346,33 @@ Test(mask, presets_have_their_names)
 Test(mask, a_field_must_be_one_address_and_nothing_else)
 {
     static const struct text_case good[] = {
-        {"192.0.2.33", "192.0.2.0"},      {"2001:db8::1", "2001:db8::"},
-        {"::ffff:192.0.2.33", "::ffff:192.0.2.0"}, {"fe80::1%eth0", "fe80::"},
-        {"fe80::1%25eth0", "fe80::"},     {"::", "::"},
+        {"192.0.2.33", "192.0.2.0"}, {"2001:db8::1", "2001:db8::"}, {"::ffff:192.0.2.33", "::ffff:192.0.2.0"},
+        {"fe80::1%eth0", "fe80::"},  {"fe80::1%25eth0", "fe80::"},  {"::", "::"},
     };
     static const char *const bad[] = {
-        "", "localhost", "192.168.001.042", "0x7f.1", "1.2.3.4:8080", "[2001:db8::1]", "192.0.2.33 ", "1.2.3.4.5",
-        "3221226017", "1.2.3.4%eth0", "fe80::1%", "fe80::1% ", "::ffff:192.168.001.042", "1::2::3", ":1:2:3:4:5:6:7",
-        "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7:8::", "1:2:3:4:5:6:7:", "12345::", "%eth0", "1.2.3", "1.2.3.256", ":::",
+        "",
+        "localhost",
+        "192.168.001.042",
+        "0x7f.1",
+        "1.2.3.4:8080",
+        "[2001:db8::1]",
+        "192.0.2.33 ",
+        "1.2.3.4.5",
+        "3221226017",
+        "1.2.3.4%eth0",
+        "fe80::1%",
+        "fe80::1% ",
+        "::ffff:192.168.001.042",
+        "1::2::3",
+        ":1:2:3:4:5:6:7",
+        "1:2:3:4:5:6:7:8:9",
+        "1:2:3:4:5:6:7:8::",
+        "1:2:3:4:5:6:7:",
+        "12345::",
+        "%eth0",
+        "1.2.3",
+        "1.2.3.256",
+        ":::",
     };
     char text[MASK_ADDRESS_SIZE];
     size_t len;
@@ -374,9 +394,10 @@ static uint32_t dice(uint32_t *state)
 
 static size_t text_generate(uint32_t *state, char *text, size_t room)
 {
-    static const char *const pieces[] = {"192.0.2.33", ".", ":",  "::", "1",   "ff",  "2001:db8", "%2E", "%3a", "%",
-                                         "%20",        " ", "in-addr.arpa", "ip6.arpa", ".1.2", "x", "abcdef",
-                                         "\n",         "255", "0", "-", "fe80::1", "%eth0", "::ffff:", "[", "12:34:56", "9.9"};
+    static const char *const pieces[] = {
+        "192.0.2.33", ".",   ":", "::",           "1",        "ff",      "2001:db8", "%2E",      "%3a",
+        "%",          "%20", " ", "in-addr.arpa", "ip6.arpa", ".1.2",    "x",        "abcdef",   "\n",
+        "255",        "0",   "-", "fe80::1",      "%eth0",    "::ffff:", "[",        "12:34:56", "9.9"};
     size_t len = 0;
     for (uint32_t n = dice(state) % 30; n > 0; n--) {
         const char *piece = pieces[dice(state) % (sizeof pieces / sizeof pieces[0])];
@@ -407,4 +428,118 @@ Test(mask, every_search_gives_the_same_bytes)
         text[len < sizeof text ? len : len - 1] = '\0';
         assert_bytes(other, m, plain, n, text);
     }
+}
+
+static void check_json(const char *in, enum mask_json_fault fault, const char *want)
+{
+    static struct mask_json scratch;
+    char out[TEXT_MAX];
+    size_t len = 0;
+    scratch.prefixes = usual;
+    cr_assert_eq(mask_json(&scratch, in, strlen(in), out, &len), fault, "%s", in);
+    if (fault == MASK_JSON_OK)
+        assert_bytes(out, len, want, strlen(want), in);
+}
+
+static void check_json_good(const char *in, const char *want)
+{
+    check_json(in, MASK_JSON_OK, want);
+    check_json(want, MASK_JSON_OK, want);
+}
+
+Test(mask_json, decoded_strings_and_keys_are_masked)
+{
+    check_json_good("{\"ip\":\"192.0.2.33\"}", "{\"ip\":\"192.0.2.0\"}");
+    check_json_good("{\"ip\":\"192\\u002e0\\u002e2\\u002e33\"}", "{\"ip\":\"192.0.2.0\"}");
+    check_json_good("{\"ip\":\"\\u0031\\u0039\\u0032.0.2.33\"}", "{\"ip\":\"192.0.2.0\"}");
+    check_json_good("{\"192.0.2.33\":1}", "{\"192.0.2.0\":1}");
+    check_json_good("{\"u\":\"http:\\/\\/[2001:db8::1]\\/\"}", "{\"u\":\"http://[2001:db8::]/\"}");
+    check_json_good("[\"a\\tb 192.0.2.33\\u0001\\\"\\\\\"]", "[\"a\\tb 192.0.2.0\\u0001\\\"\\\\\"]");
+    check_json_good("\"\\u00e9\\ud83d\\ude00\"", "\"\xc3\xa9\xf0\x9f\x98\x80\"");
+    check_json_good("[\"192.0\",\"2.33\"]", "[\"192.0\",\"2.33\"]");
+}
+
+Test(mask_json, numbers_order_and_white_space_stay)
+{
+    check_json_good("{\"n\":3221226017}", "{\"n\":3221226017}");
+    check_json_good(" { \"b\" : 1.50 ,\r\n\t\"a\" : [ -0 , 1E+05 , true , false , null , { } ] } ",
+                    " { \"b\" : 1.50 ,\r\n\t\"a\" : [ -0 , 1E+05 , true , false , null , { } ] } ");
+}
+
+Test(mask_json, equal_keys_are_refused)
+{
+    check_json("{\"a\":1,\"a\":2}", MASK_JSON_EQUAL_KEYS, NULL);
+    check_json("{\"a\":1,\"\\u0061\":2}", MASK_JSON_EQUAL_KEYS, NULL);
+    check_json("{\"192.0.2.33\":1,\"192.0.2.34\":2}", MASK_JSON_EQUAL_KEYS, NULL);
+    check_json_good("{\"a\":{\"a\":1},\"b\":{\"a\":1}}", "{\"a\":{\"a\":1},\"b\":{\"a\":1}}");
+}
+
+Test(mask_json, what_is_no_json_is_refused)
+{
+    static const char *const bad[] = {
+        "",          " ",       "{",       "[1,]",        "{\"a\":1,}", "{a:1}",    "01",
+        "1.",        ".5",      "-",       "+1",          "1e",         "nul",      "truefalse",
+        "\"",        "\"\\",    "\"\\x\"", "\"\\u12g4\"", "\"\\u12\"",  "\"a\nb\"", "[1 2]",
+        "{\"a\" 1}", "{\"a\"}", "1 2",     "]",           "'a'",        "[NaN]",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        check_json(bad[i], MASK_JSON_SYNTAX, NULL);
+    check_json("\"\xff\"", MASK_JSON_UTF8, NULL);
+    check_json("\"\xc0\xaf\"", MASK_JSON_UTF8, NULL);
+    check_json("\"\xed\xa0\x80\"", MASK_JSON_UTF8, NULL);
+    check_json("\"\\ud800x\"", MASK_JSON_UTF8, NULL);
+    check_json("\"\\ude00\"", MASK_JSON_UTF8, NULL);
+    check_json("{\"a\":\"x\\u0000192.0.2.33\"}", MASK_JSON_NUL, NULL);
+}
+
+Test(mask_json, nesting_and_members_have_a_ceiling)
+{
+    char text[16 * 1100], *at = text;
+    for (int depth = 31; depth <= 33; depth++) {
+        memset(text, '[', (size_t)depth);
+        memset(text + depth, ']', (size_t)depth);
+        text[2 * depth] = '\0';
+        check_json(text, depth <= MASK_JSON_DEPTH ? MASK_JSON_OK : MASK_JSON_DEEP, text);
+    }
+    for (int members = 1000; members <= 1001; members++) {
+        at = text;
+        for (int i = 0; i < members; i++)
+            at += snprintf(at, 16, "%c\"%d\":1", i == 0 ? '{' : ',', i);
+        memcpy(at, "}", 2);
+        static struct mask_json scratch;
+        char *out = malloc(mask_room(sizeof text));
+        size_t len;
+        cr_assert_eq(mask_json(&scratch, text, strlen(text), out, &len),
+                     members <= MASK_JSON_MEMBERS ? MASK_JSON_OK : MASK_JSON_WIDE);
+        free(out);
+    }
+}
+
+Test(mask_json, a_long_string_with_escapes_is_masked_whole)
+{
+    char in[1700], out[2 * 1700 + 64];
+    static struct mask_json scratch = {.prefixes = {MASK_IPV4_DEFAULT, MASK_IPV6_DEFAULT}};
+    for (size_t before = 480; before < 530; before++) { /* around the piece the decoder works in */
+        size_t n = 0, len;
+        in[n++] = '"';
+        memset(in + n, 'x', before);
+        n += before;
+        const char tail[] = "\\n192.0.2.33 2001:db8::1\\n\"";
+        memcpy(in + n, tail, sizeof tail - 1);
+        n += sizeof tail - 1;
+        cr_assert_eq(mask_json(&scratch, in, n, out, &len), MASK_JSON_OK);
+        assert_bytes(out + 1 + before, len - 1 - before, "\\n192.0.2.0 2001:db8::\\n\"", 25, "tail");
+    }
+}
+
+Test(mask_lines, blank_lines_count_but_are_left_out)
+{
+    const char text[] = "{}\n\n \r\n[]\n1";
+    struct mask_lines lines = {.at = text, .end = text + sizeof text - 1};
+    const char *line;
+    size_t len;
+    cr_assert(mask_lines_next(&lines, &line, &len) && len == 2 && lines.number == 1);
+    cr_assert(mask_lines_next(&lines, &line, &len) && len == 2 && lines.number == 4 && *line == '[');
+    cr_assert(mask_lines_next(&lines, &line, &len) && len == 1 && lines.number == 5 && *line == '1');
+    cr_assert_not(mask_lines_next(&lines, &line, &len));
 }

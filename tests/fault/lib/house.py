@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All that a scenario needs around it: a private PostgreSQL, keys, a policy, a token, and services that can be killed.
+
+From the environment: AKKOORD, the program (of a build with or without sanitizers); AKKOORD_TEST_LONG, the long form.
+Everything made lies in the build folder, and is taken away at the end; logs stay in fault/ there.
+"""
+import base64
+import os
+import pathlib
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+PROGRAM = pathlib.Path(os.environ.get("AKKOORD", ROOT / "build/asan/akkoord")).resolve()
+LONG = "AKKOORD_TEST_LONG" in os.environ
+CONTROLLER = "demo"
+SCOPES = "consent:record consent:import consent:check consent:withdraw subject:read"
+SANITIZER = re.compile(r"ERROR: \w+Sanitizer|runtime error:|Assertion .* failed")
+CEILING = 60  # seconds: nothing that comes at all takes longer, on the slowest machine
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def eventually(what, condition, seconds=CEILING):
+    """The first true value of condition(), asked ten times a second."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.1)
+    return value
+
+
+def run(*command, **options):
+    done = subprocess.run([str(word) for word in command], text=True, capture_output=True, check=False, **options)
+    if done.returncode != 0:
+        raise AssertionError(f"{command}: status {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+class Cluster:
+    def __init__(self, name):
+        self.folder = PROGRAM.parent / "clusters" / name
+        self.command("destroy")
+        self.command("create")
+
+    def command(self, verb, *words, **options):
+        return run(ROOT / "script/lib/cluster", verb, self.folder, *words, **options)
+
+    def conninfo(self, role, *way):
+        return self.command("conninfo", role, *way).strip()
+
+    def start(self):
+        self.command("start")
+
+    def destroy(self):
+        self.command("destroy")
+
+    def rows(self, sql):
+        """What a query answers, a list of texts a row."""
+        text = self.command("sql", "akkoord", input=sql)
+        return [line.split("|") for line in text.splitlines()]
+
+    def processes(self):
+        """The postmaster, then its children."""
+        postmaster = int(self.command("pid"))
+        children = pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text(encoding="ascii")
+        return [postmaster] + [int(child) for child in children.split()]
+
+    def signal_all(self, number):
+        """The postmaster comes first: it must not start a new child in a dead one's place."""
+        for process in self.processes():
+            try:
+                os.kill(process, number)
+            except ProcessLookupError:
+                pass  # a child that had its own end
+
+
+class Service:
+    """One process of the program. Its port stays its own when it is started again."""
+
+    def __init__(self, name, settings, log):
+        # Bound and not listening: no other program can be given the port meanwhile.
+        self.hold = socket.socket()
+        self.hold.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self.hold.bind(("127.0.0.1", 0))
+        self.name = name
+        self.port = self.hold.getsockname()[1]
+        self.settings = settings | {"AKKOORD_LISTEN": f"127.0.0.1:{self.port}"}
+        self.log = log
+        self.process = None
+
+    def launch(self, **settings):
+        with open(self.log, "a", encoding="utf-8") as log:
+            self.process = subprocess.Popen([PROGRAM, "serve"], env=self.settings | settings, stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log)
+
+    def start(self, **settings):
+        self.launch(**settings)
+        eventually(f"{self.name} is ready", self.ready)
+
+    def ready(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"{self.name} ended with status {self.process.returncode}\n{self.log_tail()}")
+        return self.health() == 200
+
+    def health(self):
+        """The status of /readyz, or None while nobody answers."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=10) as line:
+                line.sendall(b"GET /readyz HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+                return int(line.recv(64).split()[1])
+        except (OSError, IndexError):
+            return None
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def stop(self):
+        """SIGTERM: it leaves in order, whatever it has been through."""
+        self.signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(CEILING)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"{self.name} does not leave on SIGTERM\n{self.log_tail()}") from None
+        self.process = None
+        self.check_log()
+        assert status == 0, f"{self.name} left with status {status}\n{self.log_tail()}"
+
+    def check_log(self):
+        found = SANITIZER.search(self.log.read_text(encoding="utf-8", errors="replace"))
+        assert not found, f"{self.name}: {found.group()}\n{self.log_tail()}"
+
+    def log_tail(self):
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(lines[-60:])
+
+    def memory(self):
+        """Bytes that are in memory now."""
+        pages = pathlib.Path(f"/proc/{self.process.pid}/statm").read_text(encoding="ascii").split()[1]
+        return int(pages) * os.sysconf("SC_PAGESIZE")
+
+
+class House:
+    """with House("name") as house: ... Whatever runs in it is killed at the end, and the cluster removed."""
+
+    def __init__(self, name):
+        self.name = name
+        self.folder = PROGRAM.parent / "fault" / name
+        self.services = []
+
+    def __enter__(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        self.cluster = Cluster(f"fault-{self.name}")
+        key = base64.b64encode(secrets.token_bytes(32)).decode()
+        self.settings = {
+            "PATH": os.environ["PATH"],
+            "AKKOORD_DATABASE": self.cluster.conninfo("service"),
+            "AKKOORD_MIGRATE_DATABASE": self.cluster.conninfo("owner"),
+            "AKKOORD_JWT_SECRET_FILE": self.secret("jwt.secret", secrets.token_urlsafe(48)),
+            "AKKOORD_SUBJECT_KEY_FILE": self.secret("subject.keys", f"1:{key}\n"),
+            "AKKOORD_METRICS_LISTEN": "none",
+            "AKKOORD_THREADS": "2",
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", ""),
+            "UBSAN_OPTIONS": os.environ.get("UBSAN_OPTIONS", "print_stacktrace=1"),
+        }
+        self.command("migrate")
+        self.command("apply", ROOT / "examples/demo.json")
+        self.token = self.command("token", "--controller", CONTROLLER, "--scope", SCOPES, "--ttl", "2h").strip()
+        return self
+
+    def __exit__(self, kind, *_):
+        for service in self.services:
+            if service.process is not None:
+                service.kill()
+            if kind is not None:
+                print(f"--- the end of {service.name}'s log\n{service.log_tail()}", file=sys.stderr)
+            service.hold.close()
+        self.cluster.signal_all(signal.SIGCONT)
+        self.cluster.destroy()
+
+    def secret(self, name, text):
+        path = self.folder / name
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="ascii")
+        return str(path)
+
+    def command(self, *words):
+        return run(PROGRAM, *words, env=self.settings)
+
+    def service(self, name="service", **settings):
+        """A service that is not started yet."""
+        service = Service(name, self.settings | settings, self.folder / f"{name}.log")
+        service.log.touch()
+        self.services.append(service)
+        return service
