@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth/key.h"
 
-#include "auth/base64url.h"
+#include "base/base64url.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth/token.h"
 
-#include "auth/base64url.h"
+#include "base/base64url.h"
 
 #include <errno.h>
 #include <jwt.h>

@@ -46,15 +46,15 @@
 
 /* ---- store ---- */
 
-#define CONNECT_TIMEOUT_MS  500 /* a host; libpq's own connect_timeout is not looked at by PQconnectPoll */
-#define BACKOFF_FIRST_MS    20
-#define BACKOFF_MAX_MS      500
-#define READ_DEPTH          2   /* batches on the wire of a lane that reads: one runs, one waits on the server */
+#define CONNECT_TIMEOUT_MS 500 /* a host; libpq's own connect_timeout is not looked at by PQconnectPoll */
+#define BACKOFF_FIRST_MS   20
+#define BACKOFF_MAX_MS     500
+#define READ_DEPTH         2 /* batches on the wire of a lane that reads: one runs, one waits on the server */
 /* Of a lane that writes: a second one would only wait for the head's lock, and would be as much smaller as it came sooner. */
 #define WRITE_DEPTH         1
 #define DEPTH_MAX           2
-#define READ_BATCH_MAX      500 /* probes; larger ones gain under 5 % and cost latency */
-#define WRITE_BATCH_MAX     500 /* acts; its answer, 60 KB, fits a socket buffer even when nobody reads */
+#define READ_BATCH_MAX      500    /* probes; larger ones gain under 5 % and cost latency */
+#define WRITE_BATCH_MAX     500    /* acts; its answer, 60 KB, fits a socket buffer even when nobody reads */
 #define QUEUE_PROBES_MAX    200000 /* probes that wait in a lane: 2 s of its work */
 #define STATEMENT_BYTES_MAX (32 * 1024 * 1024)
 /* A batch on the wire longer than this means the host is gone: the connection is dropped. */
@@ -65,10 +65,10 @@
 
 /* ---- connections ---- */
 
-#define HANDSHAKE_TIMEOUT_MS 5000  /* TLS: two round trips on a bad line */
+#define HANDSHAKE_TIMEOUT_MS 5000 /* TLS: two round trips on a bad line */
 #define REQUEST_TIMEOUT_MS   10000 /* HTTP/1.1: from one request to the end of the next one's header and body */
 #define IDLE_TIMEOUT_MS      60000 /* HTTP/2 without a frame */
-#define STREAMS_MAX          32    /* requests of one HTTP/2 connection handled at a time; the others of its 100 wait */
-#define ACCEPTS_PER_TICK     64    /* connections, so that a flood of them does not keep the loop from its calls */
+#define STREAMS_MAX          32 /* requests of one HTTP/2 connection handled at a time; the others of its 100 wait */
+#define ACCEPTS_PER_TICK     64 /* connections, so that a flood of them does not keep the loop from its calls */
 /* Between looks at idempotency keys that are older than their 24 h. */
 #define EXPIRE_KEYS_EVERY_MS 60000

@@ -55,7 +55,7 @@ enum event_class event_class_of(enum event_state state, enum collection_method m
 
 rank rank_base(enum event_class class, enum event_state state)
 {
-    return (rank)class << RANK_CLASS_SHIFT | (rank)state;
+    return (rank) class << RANK_CLASS_SHIFT | (rank)state;
 }
 
 rank rank_of(enum event_class class, enum event_state state, instant event_time)

@@ -8,7 +8,7 @@
 /* What an event says (ISO/IEC TS 27560, W3C DPV). The numbers are stored, and they are the lowest bits of a rank:
  * of two events of one class and one time the higher number stands, so every No is above every Yes. */
 #define EVENT_STATES(X)                                                                                      \
-    X(EVENT_ELIGIBLE, 1, "eligible") /* soft opt-in: the address came with a sale (Tw 11.7) */              \
+    X(EVENT_ELIGIBLE, 1, "eligible") /* soft opt-in: the address came with a sale (Tw 11.7) */               \
     X(EVENT_GIVEN, 2, "given")                                                                               \
     X(EVENT_RENEWED, 3, "renewed")                                                                           \
     X(EVENT_REQUESTED, 4, "requested")                                                                       \

@@ -51,12 +51,16 @@ bool ipv4_read(const char *text, size_t len, bool zeros, uint8_t ret_bytes[4])
     return true;
 }
 
+/* The value of each hex digit plus one; 0 for all else. */
+static const uint8_t hex_values[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
 static int hex_value(char c)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    char low = (char)(c | 0x20);
-    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+    return hex_values[(uint8_t)c] - 1;
 }
 
 /* One group of one to four hex digits at ${at}. Returns how many, 0 when there is none. */

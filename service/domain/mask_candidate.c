@@ -534,6 +534,27 @@ static size_t ipv4_plain(struct scan *s, size_t at)
     return next;
 }
 
+/* The usual case: groups and colons alone with a boundary on either side. Returns the end, or 0 when it is not that. */
+static size_t ipv6_plain(struct scan *s, size_t at)
+{
+    size_t start = at, end = at;
+    while (start > s->bound && at - start < MASK_ADDRESS_SIZE &&
+           (scan_is(s, start - 1, HEX) || s->text[start - 1] == ':'))
+        start--;
+    while (end - start < MASK_ADDRESS_SIZE && (scan_is(s, end, HEX) || (end < s->len && s->text[end] == ':')))
+        end++;
+    if ((start > s->bound && scan_is(s, start - 1, TOKEN)) || scan_is(s, end, TOKEN))
+        return 0;
+    struct ipv6 address;
+    if (!ipv6_read((const char *)s->text + start, end - start, true, &address))
+        return 0;
+    ipv6_mask(&address, s->prefixes);
+    char text[MASK_ADDRESS_SIZE];
+    scan_replace(s, start, end, text, ipv6_print(&address, true, text));
+    s->bound = end;
+    return end;
+}
+
 size_t scan_candidate(struct scan *s, size_t at)
 {
     char kind = ':';
@@ -545,6 +566,8 @@ size_t scan_candidate(struct scan *s, size_t at)
         if (end == 0 && at >= s->not_name)
             end = ip6_name_found(s, at);
     }
+    if (end == 0 && at >= s->not_ipv6)
+        end = kind == ':' && width == 1 ? ipv6_plain(s, at) : 0;
     if (end == 0 && at >= s->not_ipv6)
         end = ipv6_found(s, at);
     if (end == 0)

@@ -74,28 +74,44 @@ struct marks {
 /* Bits of a window of 64 that may be returned: what follows them decides, up to 1 + 3 * 5 bytes on. */
 enum { WINDOW = 64, STEP = 48 };
 
+/* Candidates, and dots and percent signs that may be one when looked at closely. */
+struct found {
+    uint64_t sure, perhaps;
+};
+
+/* The first of four colons that are two to five bytes apart. Few windows have four. */
+static inline uint64_t chain_of_four(uint64_t colons)
+{
+    uint64_t more = colons & (colons - 1);
+    more &= more - 1;
+    if ((more & (more - 1)) == 0)
+        return 0;
+    uint64_t two = colons & (colons >> 2 | colons >> 3 | colons >> 4 | colons >> 5);
+    uint64_t three = colons & (two >> 2 | two >> 3 | two >> 4 | two >> 5);
+    return colons & (three >> 2 | three >> 3 | three >> 4 | three >> 5);
+}
+
 /* ${before}: bit 0 is set when the byte before the window is a digit. */
-static inline uint64_t candidates(const struct marks *m, uint64_t before)
+static inline struct found candidates(const struct marks *m, uint64_t before)
 {
     uint64_t joints = m->dots & (m->digits << 1 | before) & m->digits >> 1;
     uint64_t two = joints & (joints >> 2 | joints >> 3 | joints >> 4);
     uint64_t three = joints & (two >> 2 | two >> 3 | two >> 4);
-    uint64_t colons = m->colons;
-    uint64_t pair = colons & (colons >> 2 | colons >> 3 | colons >> 4 | colons >> 5);
-    uint64_t chain = colons & (pair >> 2 | pair >> 3 | pair >> 4 | pair >> 5);
-    uint64_t four = colons & (chain >> 2 | chain >> 3 | chain >> 4 | chain >> 5);
     uint64_t names = m->dots & m->letters_i >> 1;
-    return (three | four | (colons & colons >> 1) | names | m->percents) & ((1ull << STEP) - 1);
+    const uint64_t window = (1ull << STEP) - 1;
+    uint64_t double_colons = m->colons & m->colons >> 1;
+    return (struct found){(three | double_colons | chain_of_four(m->colons)) & window,
+                          (names | m->percents) & window};
 }
 
-/* The candidates of the window at ${at} that hold when looked at closely; those of a chain do already. */
-static inline size_t confirm(const uint8_t *text, size_t at, size_t len, uint64_t bits)
+/* The first candidate of the window at ${at}, or SIZE_MAX. */
+static inline size_t confirm(const uint8_t *text, size_t at, size_t len, struct found found)
 {
-    for (; bits != 0; bits &= bits - 1) {
-        size_t found = at + (size_t)__builtin_ctzll(bits);
-        if (text[found] == '%' ? encoded_at(text, found, len)
-                               : text[found] == ':' || dot_is_candidate(text, found, len))
-            return found;
+    for (uint64_t bits = found.sure | found.perhaps; bits != 0; bits &= bits - 1) {
+        size_t first = at + (size_t)__builtin_ctzll(bits);
+        if ((found.sure & bits & -bits) != 0 ||
+            (text[first] == '%' ? encoded_at(text, first, len) : dot_is_candidate(text, first, len)))
+            return first;
     }
     return SIZE_MAX;
 }
@@ -148,11 +164,11 @@ __attribute__((target("avx2"))) static inline struct marks marks_avx2(const uint
             window = tail;                                                                                   \
         }                                                                                                    \
         struct marks m = marks_of(window);                                                                   \
-        uint64_t bits = candidates(&m, at > 0 && digit_at(text, at - 1, len));                               \
-        if (bits != 0) {                                                                                     \
-            size_t found = confirm(text, at, len, bits);                                                     \
-            if (found != SIZE_MAX)                                                                           \
-                return found < to ? found : to;                                                              \
+        struct found bits = candidates(&m, at > 0 && digit_at(text, at - 1, len));                           \
+        if ((bits.sure | bits.perhaps) != 0) {                                                               \
+            size_t first = confirm(text, at, len, bits);                                                     \
+            if (first != SIZE_MAX)                                                                           \
+                return first < to ? first : to;                                                              \
         }                                                                                                    \
     }                                                                                                        \
     return to

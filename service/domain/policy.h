@@ -60,11 +60,11 @@ struct purpose {
     enum lawful_basis basis;
     enum channel channel;
     bool direct_marketing;
-    bool retired;                  /* nothing may rest on it any more */
-    bool double_opt_in;            /* a Yes waits for its confirmation */
-    bool unknown_words_allowed;    /* a Yes whose words are not known counts */
-    struct duration validity;      /* how long a Yes counts; zero: no end */
-    struct duration refused_until; /* no asking again within this of a No; zero: no such rule */
+    bool retired;                    /* nothing may rest on it any more */
+    bool double_opt_in;              /* a Yes waits for its confirmation */
+    bool unknown_words_allowed;      /* a Yes whose words are not known counts */
+    struct duration validity;        /* how long a Yes counts; zero: no end */
+    struct duration refused_until;   /* no asking again within this of a No; zero: no such rule */
     char notice[POLICY_KEY_MAX + 1]; /* id of the notice shown for it, "" for none */
     uint32_t signals;                /* bit per signal_words */
 };
@@ -73,8 +73,8 @@ struct purpose {
 struct policy {
     int32_t version;
     char controller[POLICY_KEY_MAX + 1];
-    char country[3];       /* ISO 3166-1 alpha-2 */
-    char time_zone[64];    /* IANA name */
+    char country[3];    /* ISO 3166-1 alpha-2 */
+    char time_zone[64]; /* IANA name */
     size_t purpose_count;
     struct purpose *purposes; /* in the document's order */
     size_t notice_count;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/subject_id.h"
 
+#include "base/base64url.h"
+
 #include <endian.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -42,7 +44,8 @@ void subject_ids_destroy(struct subject_ids *ids)
     free(ids);
 }
 
-static void block_pass(EVP_CIPHER_CTX *ctx, int (*pass)(EVP_CIPHER_CTX *, unsigned char *, int *, const unsigned char *, int),
+static void block_pass(EVP_CIPHER_CTX *ctx,
+                       int (*pass)(EVP_CIPHER_CTX *, unsigned char *, int *, const unsigned char *, int),
                        uint8_t block[BLOCK])
 {
     uint8_t out[BLOCK];
@@ -52,42 +55,23 @@ static void block_pass(EVP_CIPHER_CTX *ctx, int (*pass)(EVP_CIPHER_CTX *, unsign
     memcpy(block, out, BLOCK);
 }
 
-/* 16 bytes are five groups of three and one byte: the last character has four zero bits. */
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
 void subject_id_format(struct subject_ids *ids, int64_t subject_no, char text[SUBJECT_ID_TEXT + 1])
 {
-    uint8_t block[BLOCK + 2] = {0}; /* two more, so that the last group reads zeros */
+    uint8_t block[BLOCK] = {0};
     uint32_t controller = htobe32(ids->controller_id);
     uint64_t number = htobe64((uint64_t)subject_no);
     memcpy(block, &controller, sizeof controller);
     memcpy(block + 8, &number, sizeof number);
     block_pass(ids->seal, EVP_EncryptUpdate, block);
-    for (size_t i = 0; i < SUBJECT_ID_TEXT; i++) {
-        const uint8_t *group = block + i / 4 * 3;
-        uint32_t bits = (uint32_t)group[0] << 16 | (uint32_t)group[1] << 8 | group[2];
-        text[i] = alphabet[bits >> (18 - 6 * (i % 4)) & 63];
-    }
-    text[SUBJECT_ID_TEXT] = '\0';
+    base64url_encode(block, BLOCK, text);
 }
 
 bool subject_id_parse(struct subject_ids *ids, const char *text, size_t len, int64_t *ret_subject_no)
 {
-    if (len != SUBJECT_ID_TEXT)
+    uint8_t block[BLOCK];
+    size_t block_len;
+    if (len != SUBJECT_ID_TEXT || !base64url_decode(text, len, block, sizeof block, &block_len))
         return false;
-    uint8_t block[BLOCK + 2] = {0};
-    for (size_t i = 0; i < len; i++) {
-        const char *at = text[i] != '\0' ? strchr(alphabet, text[i]) : NULL;
-        if (at == NULL)
-            return false;
-        uint32_t bits = (uint32_t)(at - alphabet) << (18 - 6 * (i % 4));
-        uint8_t *group = block + i / 4 * 3;
-        group[0] |= (uint8_t)(bits >> 16);
-        group[1] |= (uint8_t)(bits >> 8);
-        group[2] |= (uint8_t)bits;
-    }
-    if (block[BLOCK] != 0)
-        return false; /* another spelling of the same bytes */
     block_pass(ids->open, EVP_DecryptUpdate, block);
     uint32_t controller, zeros;
     uint64_t number;

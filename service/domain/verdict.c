@@ -126,7 +126,8 @@ static bool is_invalidated(const struct question *q)
 /* A Yes to a purpose that asks for a confirmation counts when it came through one. */
 static bool is_unconfirmed(const struct question *q)
 {
-    return q->purpose->double_opt_in && needs_record(q) && q->yes != NULL && rank_state(q->yes->rank) != EVENT_RENEWED;
+    return q->purpose->double_opt_in && needs_record(q) && q->yes != NULL &&
+           rank_state(q->yes->rank) != EVENT_RENEWED;
 }
 
 static bool is_expired(const struct question *q)

@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-static const char *const strengths[] = {"checkbox", "email", "email_plus", "signed", "in_person", "eid", NULL};
+static const char *const strengths[] = {"checkbox",  "email", "email_plus", "signed",
+                                        "in_person", "eid",   NULL};
 static const char *const forms[] = {"written", "electronic", NULL};
 static const char *const given_states[] = {"given", "refused", "withdrawn", "objected", "eligible", NULL};
 static const enum event_state given_numbers[] = {EVENT_GIVEN, EVENT_REFUSED, EVENT_WITHDRAWN, EVENT_OBJECTED,
@@ -22,9 +23,9 @@ struct common {
     struct acts *acts;
     size_t object;
     struct person *person;
-    struct act act;             /* what is known before the purpose is */
+    struct act act; /* what is known before the purpose is */
     bool is_import;
-    struct node notice;         /* absent: the one in force */
+    struct node notice; /* absent: the one in force */
     struct node root;
 };
 
@@ -33,7 +34,8 @@ struct common {
 static struct act *act_add(struct common *c)
 {
     struct acts *a = c->acts;
-    if ((a->count & (a->count - 1)) == 0) { /* room doubles at each power of two; the old memory goes with the call */
+    if ((a->count & (a->count - 1)) ==
+        0) { /* room doubles at each power of two; the old memory goes with the call */
         size_t room = a->count == 0 ? 1 : a->count * 2;
         struct act *list = call_alloc(c->call, room * sizeof *list);
         size_t *objects = call_alloc(c->call, room * sizeof *objects);
@@ -64,8 +66,8 @@ void acts_free(struct acts *acts)
  * they say. */
 static int32_t act_tie(const struct act *a)
 {
-    const int64_t said[] = {a->purpose, a->notice, a->validity.months, a->validity.days, a->validity.seconds,
-                            (int64_t)a->method, (int64_t)a->role};
+    const int64_t said[] = {a->purpose,          a->notice,          a->validity.months, a->validity.days,
+                            a->validity.seconds, (int64_t)a->method, (int64_t)a->role};
     uint32_t hash = 2166136261u;
     const unsigned char *bytes = (const unsigned char *)said;
     for (size_t i = 0; i < sizeof said; i++)
@@ -91,7 +93,8 @@ static void expressed_by_read(struct common *c, struct writer *w)
     if (!node_present(&n))
         return;
     node_only(&n, members);
-    struct node role = node_member(&n, "role"), strength = node_optional(&n, "strength"), form = node_optional(&n, "form");
+    struct node role = node_member(&n, "role"), strength = node_optional(&n, "strength"),
+                form = node_optional(&n, "form");
     int r = node_word(&role, role_words);
     int s = node_present(&strength) ? node_word(&strength, strengths) : 0;
     int f = node_present(&form) ? node_word(&form, forms) : 1;
@@ -157,7 +160,8 @@ static void common_read(struct common *c, struct writer *detail)
     c->act.evidence = evidence_read(c->call, &c->root);
 }
 
-static struct common common_of(struct call *call, const struct controller *controller, struct acts *acts, struct node root)
+static struct common common_of(struct call *call, const struct controller *controller, struct acts *acts,
+                               struct node root)
 {
     struct common c = {.call = call, .controller = controller, .acts = acts, .root = root};
     c.person = call_alloc(call, sizeof *c.person);
@@ -197,8 +201,8 @@ static bool sale_read(struct common *c, struct writer *w)
     if (!node_present(&n))
         return false;
     node_only(&n, members);
-    struct node ref = node_member(&n, "ref"), group = node_member(&n, "product_group"), at = node_member(&n, "at"),
-                offered = node_member(&n, "opt_out_offered_at");
+    struct node ref = node_member(&n, "ref"), group = node_member(&n, "product_group"),
+                at = node_member(&n, "at"), offered = node_member(&n, "opt_out_offered_at");
     writer_object_begin(w, "sale");
     writer_text(w, "ref", node_string(&ref, 1, REF_BYTES_MAX, NULL));
     writer_text(w, "product_group", node_string(&group, 1, REF_BYTES_MAX, NULL));
@@ -231,7 +235,8 @@ static bool hash_parse(const char *hex, uint8_t ret_hash[NOTICE_HASH_SIZE])
 }
 
 /* The text whose hash was sent; where a language was sent too it must be that one. */
-static const struct notice_text *text_hashed(const struct common *c, const struct notice *n, const struct node *sha256)
+static const struct notice_text *text_hashed(const struct common *c, const struct notice *n,
+                                             const struct node *sha256)
 {
     size_t len;
     uint8_t hash[NOTICE_HASH_SIZE];
@@ -258,7 +263,8 @@ static const struct notice *notice_named(const struct common *c, const struct no
     static const char *const members[] = {"id", "version", "sha256", NULL};
     const struct node *n = &c->notice;
     node_only(n, members);
-    struct node id = node_member(n, "id"), version = node_member(n, "version"), sha256 = node_optional(n, "sha256");
+    struct node id = node_member(n, "id"), version = node_member(n, "version"),
+                sha256 = node_optional(n, "sha256");
     const char *id_text = node_string(&id, 1, POLICY_KEY_MAX, NULL);
     const char *version_text = node_string(&version, 1, POLICY_KEY_MAX, NULL);
     if (id_text[0] == '\0' || version_text[0] == '\0')
@@ -278,15 +284,16 @@ static const struct notice *notice_of(const struct common *c, const struct purpo
     if (node_present(&c->notice))
         n = notice_named(c, ret_text);
     else if (purpose->notice[0] != '\0' && !words_are_unknown(c))
-        n = policy_notice(c->controller->policy, purpose->notice, NULL, c->act.at != INSTANT_NONE ? c->act.at : now);
+        n = policy_notice(c->controller->policy, purpose->notice, NULL,
+                          c->act.at != INSTANT_NONE ? c->act.at : now);
     if (n != NULL && *ret_text == NULL)
         *ret_text = notice_text_in(n, c->act.language);
     return n;
 }
 
 /* What the state, read at ${n}, becomes under the purpose's basis; EVENT_NONE, with a fault, when it cannot be. */
-static enum event_state state_under(const struct purpose *p, enum event_state state, const struct node *at_purpose,
-                                    const struct node *n)
+static enum event_state state_under(const struct purpose *p, enum event_state state,
+                                    const struct node *at_purpose, const struct node *n)
 {
     if (!basis_is_withdrawable(p->basis)) {
         node_fault(at_purpose, ERROR_NOT_WITHDRAWABLE, "this purpose does not rest on a choice");
@@ -343,7 +350,8 @@ static void context_line(struct buf *context, const struct purpose *purpose, con
 }
 
 /* One choice: a purpose and what was said of it. ${at_purpose} and ${at_state} are where faults belong. */
-static void choice_read(struct common *c, const char *key, const struct node *at_purpose, const struct node *at_state, bool has_sale)
+static void choice_read(struct common *c, const char *key, const struct node *at_purpose,
+                        const struct node *at_state, bool has_sale)
 {
     int word = node_word(at_state, given_states);
     const struct purpose *purpose = policy_purpose(c->controller->policy, key);
@@ -405,15 +413,17 @@ static void method_read(struct common *c)
 
 static void detail_keep(struct common *c, struct buf *detail)
 {
-    c->act.detail = detail->len > 2 && !buf_failed(detail) ? call_copy(c->call, detail->data, detail->len) : NULL;
+    c->act.detail =
+        detail->len > 2 && !buf_failed(detail) ? call_copy(c->call, detail->data, detail->len) : NULL;
     buf_free(detail);
 }
 
 static void consent_read(struct common *c)
 {
-    static const char *const members[] = {"subject", "purpose",  "event_state",  "choices", "event_time", "collection_method",
-                                          "language", "notice",   "expressed_by", "ref",     "evidence",   "import",
-                                          "sale",     NULL};
+    static const char *const members[] = {
+        "subject",  "purpose", "event_state",  "choices", "event_time", "collection_method",
+        "language", "notice",  "expressed_by", "ref",     "evidence",   "import",
+        "sale",     NULL};
     node_only(&c->root, members);
     struct buf detail;
     buf_init(&detail, EVIDENCE_BYTES_MAX);
@@ -439,7 +449,8 @@ static void consent_read(struct common *c)
     choices_read(c, &choices, has_sale);
 }
 
-void consents_read(struct call *call, struct reader *body, const struct controller *controller, struct acts *ret_acts)
+void consents_read(struct call *call, struct reader *body, const struct controller *controller,
+                   struct acts *ret_acts)
 {
     acts_init(ret_acts);
     struct node root = reader_root(body);
@@ -469,7 +480,8 @@ void consents_read(struct call *call, struct reader *body, const struct controll
 
 static void no_add(struct common *c, const struct purpose *purpose)
 {
-    enum event_state state = purpose != NULL && basis_takes_objection(purpose->basis) ? EVENT_OBJECTED : EVENT_WITHDRAWN;
+    enum event_state state =
+        purpose != NULL && basis_takes_objection(purpose->basis) ? EVENT_OBJECTED : EVENT_WITHDRAWN;
     struct act *act = act_add(c);
     act->purpose = purpose != NULL ? purpose->number : PURPOSE_ALL;
     act->rank_base = rank_base(event_class_of(state, c->act.method, false), state);
@@ -570,17 +582,20 @@ static void what_read(struct common *c)
         withdraw_one(c, &purpose, key);
 }
 
-void withdraw_read(struct call *call, struct reader *body, const struct controller *controller, struct acts *ret_acts)
+void withdraw_read(struct call *call, struct reader *body, const struct controller *controller,
+                   struct acts *ret_acts)
 {
-    static const char *const members[] = {"subject", "purpose",      "channel",  "event_time", "collection_method",
-                                          "ref",     "expressed_by", "evidence", "reason",     NULL};
+    static const char *const members[] = {
+        "subject", "purpose",      "channel",  "event_time", "collection_method",
+        "ref",     "expressed_by", "evidence", "reason",     NULL};
     static const char *const reasons[] = {"person", "complaint", "staff", NULL};
     acts_init(ret_acts);
     struct common c = common_of(call, controller, ret_acts, reader_root(body));
     if (!node_present(&c.root))
         return;
     node_only(&c.root, members);
-    struct node method = node_optional(&c.root, "collection_method"), reason = node_optional(&c.root, "reason");
+    struct node method = node_optional(&c.root, "collection_method"),
+                reason = node_optional(&c.root, "reason");
     int method_word = node_present(&method) ? node_word(&method, collection_method_words) : METHOD_API;
     int reason_word_index = node_present(&reason) ? node_word(&reason, reasons) : 0;
     c.act.method = method_word >= 0 ? (enum collection_method)method_word : METHOD_API;

@@ -10,15 +10,17 @@
 struct acts {
     size_t count;
     struct act *list;
-    size_t *objects;     /* of each act: the element of the body's array it stands in; 0 for a single object */
-    bool is_array;       /* the body was an array, or had choices: the answer is an array */
+    size_t *objects; /* of each act: the element of the body's array it stands in; 0 for a single object */
+    bool is_array;   /* the body was an array, or had choices: the answer is an array */
     bool body_is_array;
-    bool needs_import;   /* one of them is a copy of what another system recorded */
-    bool needs_record;   /* one of them is not */
-    struct buf context;  /* see http/receipt.h */
+    bool needs_import;  /* one of them is a copy of what another system recorded */
+    bool needs_record;  /* one of them is not */
+    struct buf context; /* see http/receipt.h */
 };
 
 /* What is wrong becomes faults of ${body}; then ${ret_acts} is of no use but for acts_free. */
-void consents_read(struct call *call, struct reader *body, const struct controller *controller, struct acts *ret_acts);
-void withdraw_read(struct call *call, struct reader *body, const struct controller *controller, struct acts *ret_acts);
+void consents_read(struct call *call, struct reader *body, const struct controller *controller,
+                   struct acts *ret_acts);
+void withdraw_read(struct call *call, struct reader *body, const struct controller *controller,
+                   struct acts *ret_acts);
 void acts_free(struct acts *acts);

@@ -174,8 +174,8 @@ static void line_write(struct call *call, struct batch_call *b, struct line *l)
         b->out.failed = b->out.failed || l->error_len == 0;
         return;
     }
-    struct verdict v = question_answer(&l->person, b->turn.controller->policy, l->purpose, b->probes + l->first_probe,
-                                       b->job.as_of);
+    struct verdict v = question_answer(&l->person, b->turn.controller->policy, l->purpose,
+                                       b->probes + l->first_probe, b->job.as_of);
     metrics_verdict(call->worker->metrics, v.reason);
     if (b->only == ONLY_ALLOWED) {
         if (reason_allows(v.reason)) {
@@ -209,7 +209,8 @@ static void on_chunk(struct job *job, enum error e)
 {
     struct batch_call *b = list_entry(list_entry(job, struct check_job, job), struct batch_call, job);
     struct call *call = b->turn.call;
-    if (e != ERROR_NONE || call->req == NULL) { /* the lines point into the body, which goes with the request */
+    if (e != ERROR_NONE ||
+        call->req == NULL) { /* the lines point into the body, which goes with the request */
         call_problem(call, e != ERROR_NONE ? e : ERROR_UNAVAILABLE, NULL, NULL);
         return;
     }
@@ -287,7 +288,8 @@ void handle_check_batch(struct call *call)
     call->dispose = batch_dispose;
     buf_init(&b->out, BATCH_ANSWER_BYTES_MAX);
     if (only_read(call, &b->only) != 0) {
-        call_problem(call, ERROR_INVALID, "The query takes only=allowed or only=denied, once, and nothing else.", NULL);
+        call_problem(call, ERROR_INVALID,
+                     "The query takes only=allowed or only=denied, once, and nothing else.", NULL);
         return;
     }
     h2o_iovec_t body = call_body(call);

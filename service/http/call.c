@@ -34,8 +34,8 @@ char *call_copy(struct call *call, const char *bytes, size_t len)
     return copy;
 }
 
-void call_start(struct worker *worker, h2o_req_t *req, const struct route *route, const struct claims *claims_or_null,
-                h2o_iovec_t argument)
+void call_start(struct worker *worker, h2o_req_t *req, const struct route *route,
+                const struct claims *claims_or_null, h2o_iovec_t argument)
 {
     struct call *call = h2o_mem_alloc(sizeof *call);
     memset(call, 0, sizeof *call);
@@ -139,7 +139,8 @@ const char *call_query(struct call *call, const char *name)
     return NULL;
 }
 
-int call_query_int(struct call *call, const char *name, int64_t fallback, int64_t min, int64_t max, int64_t *ret_value)
+int call_query_int(struct call *call, const char *name, int64_t fallback, int64_t min, int64_t max,
+                   int64_t *ret_value)
 {
     const char *text = call_query(call, name);
     int64_t value = fallback;
@@ -161,7 +162,8 @@ h2o_iovec_t call_header(const struct call *call, const char *name)
     size_t len = strlen(name);
     const h2o_token_t *token = h2o_lookup_token(name, len);
     const h2o_headers_t *headers = &call->req->headers;
-    ssize_t at = token != NULL ? h2o_find_header(headers, token, -1) : h2o_find_header_by_str(headers, name, len, -1);
+    ssize_t at =
+        token != NULL ? h2o_find_header(headers, token, -1) : h2o_find_header_by_str(headers, name, len, -1);
     return at >= 0 ? headers->entries[at].value : h2o_iovec_init(NULL, 0);
 }
 
@@ -178,7 +180,8 @@ void call_set_header(struct call *call, const char *name, const char *value)
     if (call->req == NULL)
         return;
     h2o_iovec_t copy = h2o_strdup(&call->req->pool, value, SIZE_MAX);
-    h2o_add_header_by_str(&call->req->pool, &call->req->res.headers, name, strlen(name), 1, NULL, copy.base, copy.len);
+    h2o_add_header_by_str(&call->req->pool, &call->req->res.headers, name, strlen(name), 1, NULL, copy.base,
+                          copy.len);
 }
 
 void answer_write(h2o_req_t *req, int status, const char *content_type, const char *bytes, size_t len)
@@ -187,7 +190,8 @@ void answer_write(h2o_req_t *req, int status, const char *content_type, const ch
     req->res.reason = status_reason(status);
     req->res.content_length = len;
     if (content_type != NULL)
-        h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, content_type, strlen(content_type));
+        h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, content_type,
+                       strlen(content_type));
     h2o_send_inline(req, bytes, len);
 }
 
@@ -211,7 +215,8 @@ void call_answer_buf(struct call *call, int status, const char *content_type, st
 {
     static h2o_generator_t generator; /* all is sent at once: nothing to proceed with */
     h2o_req_t *req = call->req;
-    if (req == NULL || body->len <= COPY_MAX || h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("HEAD"))) {
+    if (req == NULL || body->len <= COPY_MAX ||
+        h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("HEAD"))) {
         call_answer(call, status, content_type, body->data != NULL ? body->data : "", body->len);
         return;
     }
@@ -224,7 +229,8 @@ void call_answer_buf(struct call *call, int status, const char *content_type, st
     req->res.status = status;
     req->res.reason = status_reason(status);
     req->res.content_length = bytes.len;
-    h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, content_type, strlen(content_type));
+    h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, content_type,
+                   strlen(content_type));
     h2o_start_response(req, &generator);
     h2o_send(req, &bytes, 1, H2O_SEND_STATE_FINAL);
     call_end(call);
@@ -251,7 +257,8 @@ void problem_answer(h2o_req_t *req, enum error e, const char *detail, const stru
     int status = error_status(e);
     if (status == 503 || status == 429)
         h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_RETRY_AFTER, NULL, H2O_STRLIT("1"));
-    answer_write(req, status, "application/problem+json", buf_failed(&body) ? "" : body.data, buf_failed(&body) ? 0 : body.len);
+    answer_write(req, status, "application/problem+json", buf_failed(&body) ? "" : body.data,
+                 buf_failed(&body) ? 0 : body.len);
     buf_free(&body);
 }
 

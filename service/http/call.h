@@ -17,17 +17,17 @@ struct tie;
 struct call {
     struct list link; /* in worker->calls */
     struct worker *worker;
-    h2o_req_t *req; /* NULL: nobody to answer */
-    struct tie *tie;  /* what tells the call that req is gone; lives as long as req */
+    h2o_req_t *req;  /* NULL: nobody to answer */
+    struct tie *tie; /* what tells the call that req is gone; lives as long as req */
     const struct route *route;
-    struct claims claims;    /* of the token; zeros on routes that need none */
-    h2o_iovec_t argument;    /* what stands in the path for "{id}"; valid while req is */
-    int64_t accepted;        /* of clock_monotonic */
-    int64_t deadline;        /* likewise */
-    h2o_mem_pool_t pool;     /* lives as long as the call */
+    struct claims claims; /* of the token; zeros on routes that need none */
+    h2o_iovec_t argument; /* what stands in the path for "{id}"; valid while req is */
+    int64_t accepted;     /* of clock_monotonic */
+    int64_t deadline;     /* likewise */
+    h2o_mem_pool_t pool;  /* lives as long as the call */
     void (*dispose)(void *state);
-    void *state;             /* the handler's own, from the pool; ${dispose} frees what it holds beside */
-    int status;              /* of the answer, 0 before */
+    void *state; /* the handler's own, from the pool; ${dispose} frees what it holds beside */
+    int status;  /* of the answer, 0 before */
 };
 
 /* Zeroed memory that lives as long as the call. Never NULL: libh2o ends the process when memory has run out. */
@@ -46,7 +46,8 @@ int call_query_only(struct call *call, const char *const allowed[]);
 /* The value of a query parameter (percent-decoded copy), or NULL. The first counts. */
 const char *call_query(struct call *call, const char *name);
 /* Reads a whole number from the query: ${fallback} when absent. Returns -1 when it is none or out of range. */
-int call_query_int(struct call *call, const char *name, int64_t fallback, int64_t min, int64_t max, int64_t *ret_value);
+int call_query_int(struct call *call, const char *name, int64_t fallback, int64_t min, int64_t max,
+                   int64_t *ret_value);
 /* The value of a header, or {NULL, 0}. ${name} in lower case. Valid while call->req is. */
 h2o_iovec_t call_header(const struct call *call, const char *name);
 
@@ -68,5 +69,5 @@ void answer_write(h2o_req_t *req, int status, const char *content_type, const ch
 void problem_answer(h2o_req_t *req, enum error e, const char *detail, const struct reader *faults, bool deny);
 
 /* Called by route for each request. The h2o request is answered later; the call may end inside ${handle}. */
-void call_start(struct worker *worker, h2o_req_t *req, const struct route *route, const struct claims *claims_or_null,
-                h2o_iovec_t argument);
+void call_start(struct worker *worker, h2o_req_t *req, const struct route *route,
+                const struct claims *claims_or_null, h2o_iovec_t argument);

@@ -93,9 +93,12 @@ static void on_changes(struct job *job, enum error e)
         turn_again(&f->turn);
     } else if (f->after > f->job.head) {
         call_problem(call, ERROR_INVALID, "after lies beyond the ledger's head.", NULL);
-    } else if (f->job.count == 0 && clock_monotonic() < f->wait_until && call->req != NULL && !call->worker->draining) {
-        f->after = f->after > f->job.head ? f->after : f->job.head; /* what was looked at is not looked at again */
-        waiter_wait(call->worker->waiters, &f->waiter, f->turn.controller->controller_id, f->job.head, f->wait_until);
+    } else if (f->job.count == 0 && clock_monotonic() < f->wait_until && call->req != NULL &&
+               !call->worker->draining) {
+        f->after =
+            f->after > f->job.head ? f->after : f->job.head; /* what was looked at is not looked at again */
+        waiter_wait(call->worker->waiters, &f->waiter, f->turn.controller->controller_id, f->job.head,
+                    f->wait_until);
     } else {
         changes_write(call, f);
     }
@@ -130,11 +133,14 @@ void handle_changes(struct call *call)
     struct following *f = call_alloc(call, sizeof *f);
     int64_t wait;
     waiter_init(&f->waiter, on_grown);
-    if (call_query_only(call, allowed) != 0 || call_query_int(call, "after", 0, 0, INT64_MAX, &f->after) != 0 ||
+    if (call_query_only(call, allowed) != 0 ||
+        call_query_int(call, "after", 0, 0, INT64_MAX, &f->after) != 0 ||
         call_query_int(call, "limit", PAGE_DEFAULT, 1, PAGE_MAX, &f->limit) != 0 ||
         call_query_int(call, "wait", 0, 0, LONG_POLL_SECONDS_MAX, &wait) != 0) {
-        call_problem(call, ERROR_INVALID,
-                     "The query takes after=REVISION, purpose=KEY, limit=1..1000 and wait=0..30 (seconds), each once.", NULL);
+        call_problem(
+            call, ERROR_INVALID,
+            "The query takes after=REVISION, purpose=KEY, limit=1..1000 and wait=0..30 (seconds), each once.",
+            NULL);
         return;
     }
     call->state = f;

@@ -44,7 +44,8 @@ static void recording_answer(struct call *call, struct recording *r)
     int status = receipt_write(&out, context, r->job.events, r->job.event_count, r->turn.controller);
     if (status == 0) {
         buf_free(&out);
-        call_problem(call, ERROR_GONE, "It was recorded; what is left of it does not give the first answer again.", NULL);
+        call_problem(call, ERROR_GONE,
+                     "It was recorded; what is left of it does not give the first answer again.", NULL);
         return;
     }
     call_answer_json(call, status, &out);
@@ -54,7 +55,8 @@ static void recording_in_future(struct call *call, struct recording *r)
 {
     struct node root = reader_root(&r->body);
     size_t act = (size_t)r->job.faulty_act;
-    struct node object = r->acts.body_is_array && act < r->acts.count ? node_at(&root, r->acts.objects[act]) : root;
+    struct node object =
+        r->acts.body_is_array && act < r->acts.count ? node_at(&root, r->acts.objects[act]) : root;
     struct node at = node_optional(&object, "event_time");
     node_fault(&at, ERROR_EVENT_IN_FUTURE, "more than 60 seconds ahead of the server's clock");
     call_bad_body(call, &r->body);
@@ -188,7 +190,8 @@ static void recording_start(struct call *call, bool is_withdrawal)
     r->is_withdrawal = is_withdrawal;
     h2o_iovec_t key;
     if (!key_read(call, &key)) {
-        call_problem(call, ERROR_BAD_REQUEST, "Idempotency-Key is 1 to 255 printable characters, bare or quoted.", NULL);
+        call_problem(call, ERROR_BAD_REQUEST,
+                     "Idempotency-Key is 1 to 255 printable characters, bare or quoted.", NULL);
         return;
     }
     if (key.base != NULL)

@@ -128,7 +128,8 @@ static int policy_number(struct policy *policy, const struct controller_job *job
                 policy->purposes[i].number = one->number;
         }
         for (size_t i = 0; one->is_notice && i < policy->notice_count; i++) {
-            if (strcmp(policy->notices[i].id, one->key) == 0 && strcmp(policy->notices[i].version, one->version) == 0)
+            if (strcmp(policy->notices[i].id, one->key) == 0 &&
+                strcmp(policy->notices[i].version, one->version) == 0)
                 policy->notices[i].number = one->number;
         }
     }
@@ -224,7 +225,8 @@ static void load_start(struct known *k, int64_t deadline)
     lane_submit(k->all->worker->read, &k->job.job);
 }
 
-void controllers_load(struct controllers *all, const char *key, int64_t deadline, struct controller_wait *wait)
+void controllers_load(struct controllers *all, const char *key, int64_t deadline,
+                      struct controller_wait *wait)
 {
     struct known *k = known_find(all, key);
     if (k == NULL)

@@ -37,4 +37,5 @@ struct controller_wait {
 struct controller *controllers_find(struct controllers *all, const char *key);
 /* Loads it from the database; ${wait}->done is called once, never from inside. Calls at one time share one load, but only such a
  * load as starts after the call: what is loaded is not older than the call. */
-void controllers_load(struct controllers *all, const char *key, int64_t deadline, struct controller_wait *wait);
+void controllers_load(struct controllers *all, const char *key, int64_t deadline,
+                      struct controller_wait *wait);

@@ -111,7 +111,8 @@ void entry_write(struct writer *w, const struct entry *e, const struct controlle
     reader_close(&reader);
 }
 
-void proof_write(struct writer *w, const char *key, const struct proven_state *proof, const struct policy *policy)
+void proof_write(struct writer *w, const char *key, const struct proven_state *proof,
+                 const struct policy *policy)
 {
     if (proof == NULL) {
         writer_null(w, key);

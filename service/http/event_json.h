@@ -10,6 +10,7 @@
 /* A whole event. */
 void entry_write(struct writer *w, const struct entry *e, const struct controller *controller);
 /* The event that proves a state, in short; null where ${proof} is NULL. */
-void proof_write(struct writer *w, const char *key, const struct proven_state *proof, const struct policy *policy);
+void proof_write(struct writer *w, const char *key, const struct proven_state *proof,
+                 const struct policy *policy);
 /* A purpose's key; "*" for the standing No. */
 const char *purpose_key(const struct policy *policy, int32_t number);

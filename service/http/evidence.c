@@ -34,8 +34,8 @@ static void masked_write(struct call *call, struct writer *w, const char *key, c
 }
 
 /* ${ends}: the characters the text is cut at. */
-static void text_read(struct call *call, const struct node *evidence, const char *key, size_t max, const char *ends,
-                      struct writer *w)
+static void text_read(struct call *call, const struct node *evidence, const char *key, size_t max,
+                      const char *ends, struct writer *w)
 {
     struct node n = node_optional(evidence, key);
     if (!node_present(&n))

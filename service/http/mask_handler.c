@@ -13,7 +13,8 @@ static int prefixes_read(struct call *call, struct mask_prefixes *ret_prefixes)
 {
     static const char *const allowed[] = {"ipv4_prefix", "ipv6_prefix", NULL};
     int64_t ipv4, ipv6;
-    if (call_query_only(call, allowed) != 0 || call_query_int(call, "ipv4_prefix", MASK_IPV4_DEFAULT, 0, 32, &ipv4) != 0 ||
+    if (call_query_only(call, allowed) != 0 ||
+        call_query_int(call, "ipv4_prefix", MASK_IPV4_DEFAULT, 0, 32, &ipv4) != 0 ||
         call_query_int(call, "ipv6_prefix", MASK_IPV6_DEFAULT, 0, 128, &ipv6) != 0)
         return -1;
     *ret_prefixes = (struct mask_prefixes){(uint8_t)ipv4, (uint8_t)ipv6};
@@ -37,7 +38,8 @@ static void json_fault(struct call *call, const struct mask_json *j, enum mask_j
 {
     char detail[160];
     snprintf(detail, sizeof detail, "At byte %zu: %s.", j->fault_at, mask_json_fault_text(fault));
-    call_problem(call, fault == MASK_JSON_SYNTAX || fault == MASK_JSON_UTF8 ? ERROR_NOT_JSON : ERROR_INVALID, detail, NULL);
+    call_problem(call, fault == MASK_JSON_SYNTAX || fault == MASK_JSON_UTF8 ? ERROR_NOT_JSON : ERROR_INVALID,
+                 detail, NULL);
 }
 
 /* Appends the masked line, or an object that says why it is none. */
@@ -53,7 +55,8 @@ static void line_mask(struct mask_json *j, const char *line, size_t len, uint64_
         struct writer w = writer_of(out);
         writer_object_begin(&w, NULL);
         writer_int(&w, "line", (int64_t)number);
-        problem_value(&w, "error", fault == MASK_JSON_SYNTAX || fault == MASK_JSON_UTF8 ? ERROR_NOT_JSON : ERROR_INVALID,
+        problem_value(&w, "error",
+                      fault == MASK_JSON_SYNTAX || fault == MASK_JSON_UTF8 ? ERROR_NOT_JSON : ERROR_INVALID,
                       mask_json_fault_text(fault), NULL);
         writer_object_end(&w);
     }
@@ -76,7 +79,8 @@ void handle_mask(struct call *call)
 {
     struct mask_prefixes prefixes;
     if (prefixes_read(call, &prefixes) != 0) {
-        call_problem(call, ERROR_INVALID, "The query takes ipv4_prefix=0..32 and ipv6_prefix=0..128, each once.", NULL);
+        call_problem(call, ERROR_INVALID,
+                     "The query takes ipv4_prefix=0..32 and ipv6_prefix=0..128, each once.", NULL);
         return;
     }
     h2o_iovec_t body = call_body(call), type = call_header(call, "content-type");

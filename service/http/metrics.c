@@ -8,12 +8,12 @@
 #include <string.h>
 
 /* The statuses this service answers; 0 stands for a request whose stream was reset. */
-static const int statuses[] = {0,   200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 409, 410,
-                               412, 413, 415, 422, 429, 431, 500, 503, 504};
+static const int statuses[] = {0,   200, 201, 202, 204, 304, 400, 401, 403, 404, 405,
+                               409, 410, 412, 413, 415, 422, 429, 431, 500, 503, 504};
 enum { STATUSES = sizeof statuses / sizeof *statuses, ROUTES_MAX = 48, BUCKETS = 14 };
 
 /* Upper bounds of the latency histogram, in microseconds. */
-static const int64_t bounds[BUCKETS] = {250,    500,    1000,   2500,   5000,    10000,   25000,
+static const int64_t bounds[BUCKETS] = {250,   500,    1000,   2500,   5000,    10000,   25000,
                                         50000, 100000, 250000, 500000, 1000000, 2500000, 5000000};
 
 struct metrics {
@@ -84,7 +84,8 @@ static void head(struct buf *b, const char *name, const char *type, const char *
 
 static void requests_write(struct buf *b, struct worker *const *workers, size_t count)
 {
-    head(b, "akkoord_requests_total", "counter", "Requests by route and status; status 0: the client went away.");
+    head(b, "akkoord_requests_total", "counter",
+         "Requests by route and status; status 0: the client went away.");
     for (size_t r = 0; r <= ROUTES_MAX; r++) {
         for (size_t s = 0; s < STATUSES; s++) {
             uint64_t n = 0;
@@ -94,7 +95,8 @@ static void requests_write(struct buf *b, struct worker *const *workers, size_t 
                 continue;
             bool none = r == ROUTES_MAX;
             buf_printf(b, "akkoord_requests_total{method=\"%s\",route=\"%s\",status=\"%d\"} %llu\n",
-                       none ? "" : routes[r].method, none ? "none" : routes[r].path, statuses[s], (unsigned long long)n);
+                       none ? "" : routes[r].method, none ? "none" : routes[r].path, statuses[s],
+                       (unsigned long long)n);
         }
     }
 }
@@ -107,7 +109,8 @@ static void latency_write(struct buf *b, struct worker *const *workers, size_t c
         for (size_t w = 0; w < count; w++)
             n += get(&workers[w]->metrics->latency[i]);
         if (i < BUCKETS)
-            buf_printf(b, "akkoord_request_seconds_bucket{le=\"%g\"} %llu\n", (double)bounds[i] / 1e6, (unsigned long long)n);
+            buf_printf(b, "akkoord_request_seconds_bucket{le=\"%g\"} %llu\n", (double)bounds[i] / 1e6,
+                       (unsigned long long)n);
     }
     for (size_t w = 0; w < count; w++)
         sum += get(&workers[w]->metrics->latency_sum);
@@ -123,8 +126,9 @@ static void verdicts_write(struct buf *b, struct worker *const *workers, size_t 
         uint64_t n = 0;
         for (size_t w = 0; w < count; w++)
             n += get(&workers[w]->metrics->verdicts[i]);
-        buf_printf(b, "akkoord_verdicts_total{reason=\"%s\",allow=\"%s\"} %llu\n", reason_word((enum reason)i),
-                   reason_allows((enum reason)i) ? "true" : "false", (unsigned long long)n);
+        buf_printf(b, "akkoord_verdicts_total{reason=\"%s\",allow=\"%s\"} %llu\n",
+                   reason_word((enum reason)i), reason_allows((enum reason)i) ? "true" : "false",
+                   (unsigned long long)n);
     }
 }
 
@@ -136,11 +140,14 @@ static const struct {
 } lane_lines[] = {
     {"akkoord_lane_batches_total", "counter", "Batches sent.", offsetof(struct lane_stats, batches)},
     {"akkoord_lane_jobs_total", "counter", "Jobs sent in them.", offsetof(struct lane_stats, jobs)},
-    {"akkoord_lane_weight_total", "counter", "Probes or acts sent in them.", offsetof(struct lane_stats, weight)},
+    {"akkoord_lane_weight_total", "counter", "Probes or acts sent in them.",
+     offsetof(struct lane_stats, weight)},
     {"akkoord_lane_queue", "gauge", "Probes or acts that wait.", offsetof(struct lane_stats, queued)},
     {"akkoord_lane_lost_total", "counter", "Connections lost.", offsetof(struct lane_stats, lost)},
-    {"akkoord_lane_retried_total", "counter", "Batches that met another transaction.", offsetof(struct lane_stats, retried)},
-    {"akkoord_lane_split_total", "counter", "Batches halved to find an offender.", offsetof(struct lane_stats, split)},
+    {"akkoord_lane_retried_total", "counter", "Batches that met another transaction.",
+     offsetof(struct lane_stats, retried)},
+    {"akkoord_lane_split_total", "counter", "Batches halved to find an offender.",
+     offsetof(struct lane_stats, split)},
 };
 
 static void lanes_write(struct buf *b, struct worker *const *workers, size_t count)
@@ -152,7 +159,8 @@ static void lanes_write(struct buf *b, struct worker *const *workers, size_t cou
             const char *name = "";
             for (size_t w = 0; w < count; w++) {
                 struct lane *lanes[] = {workers[w]->read, workers[w]->write, workers[w]->slow};
-                n += get((const _Atomic uint64_t *)(const void *)((const char *)lane_stats(lanes[k]) + lane_lines[i].offset));
+                n += get((const _Atomic uint64_t *)(const void *)((const char *)lane_stats(lanes[k]) +
+                                                                  lane_lines[i].offset));
                 name = lane_name(lanes[k]);
             }
             buf_printf(b, "%s{lane=\"%s\"} %llu\n", lane_lines[i].name, name, (unsigned long long)n);

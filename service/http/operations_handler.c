@@ -20,10 +20,12 @@ static void on_ready(struct job *job, enum error e)
     struct ready_job *ready = list_entry(job, struct ready_job, job);
     struct call *call = ready->cookie;
     if (e == ERROR_NONE && ready->good) {
-        call_answer(call, 200, "application/json", "{\"status\":\"ready\"}", strlen("{\"status\":\"ready\"}"));
+        call_answer(call, 200, "application/json", "{\"status\":\"ready\"}",
+                    strlen("{\"status\":\"ready\"}"));
         return;
     }
-    call_problem(call, ERROR_UNAVAILABLE, e == ERROR_NONE ? "The schema is not for this program." : lane_trouble(call->worker->read),
+    call_problem(call, ERROR_UNAVAILABLE,
+                 e == ERROR_NONE ? "The schema is not for this program." : lane_trouble(call->worker->read),
                  NULL);
 }
 

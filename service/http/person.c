@@ -29,7 +29,8 @@ static void identifier_read(const struct node *n, const struct controller *contr
     if (kind < 0 || len == 0)
         return;
     struct identifier identifier;
-    const char *wrong = identifier_normalise((enum identifier_type)kind, raw, len, controller->policy->country, &identifier);
+    const char *wrong =
+        identifier_normalise((enum identifier_type)kind, raw, len, controller->policy->country, &identifier);
     if (wrong != NULL) {
         node_fault(&value, ERROR_INVALID, wrong);
         return;

@@ -51,7 +51,8 @@ static bool etags_have(h2o_iovec_t list, const char *etag)
 
 static void on_policy_read(struct job *job, enum error e)
 {
-    struct policy_reading *p = list_entry(list_entry(job, struct policy_read_job, job), struct policy_reading, job);
+    struct policy_reading *p =
+        list_entry(list_entry(job, struct policy_read_job, job), struct policy_reading, job);
     struct call *call = p->call;
     if (e != ERROR_NONE || call->req == NULL) {
         call_problem(call, e != ERROR_NONE ? e : ERROR_UNAVAILABLE, NULL, NULL);
@@ -68,7 +69,8 @@ static void on_policy_read(struct job *job, enum error e)
     char etag[16];
     etag_format(p->job.version, etag);
     h2o_iovec_t seen = call_header(call, "if-none-match");
-    h2o_set_header(&call->req->pool, &call->req->res.headers, H2O_TOKEN_CACHE_CONTROL, H2O_STRLIT("private, no-cache"), 1);
+    h2o_set_header(&call->req->pool, &call->req->res.headers, H2O_TOKEN_CACHE_CONTROL,
+                   H2O_STRLIT("private, no-cache"), 1);
     version_headers(call, p->job.version);
     if (seen.base != NULL && etags_have(seen, etag))
         call_answer(call, 304, NULL, "", 0);
@@ -80,7 +82,8 @@ void handle_policy_get(struct call *call)
 {
     static const char *const allowed[] = {"version", NULL};
     int64_t wanted;
-    if (call_query_only(call, allowed) != 0 || call_query_int(call, "version", 0, 1, INT32_MAX, &wanted) != 0) {
+    if (call_query_only(call, allowed) != 0 ||
+        call_query_int(call, "version", 0, 1, INT32_MAX, &wanted) != 0) {
         call_problem(call, ERROR_INVALID, "The query takes version=N, once, and nothing else.", NULL);
         return;
     }
@@ -136,7 +139,8 @@ static struct node notice_node(const struct node *notices, const struct notice *
 {
     size_t count = node_elements(notices, 1, POLICY_NOTICES_MAX);
     for (size_t i = 0; i < count; i++) {
-        struct node one = node_at(notices, i), id = node_member(&one, "id"), version = node_member(&one, "version");
+        struct node one = node_at(notices, i), id = node_member(&one, "id"),
+                    version = node_member(&one, "version");
         if (strcmp(node_string(&id, 1, POLICY_KEY_MAX, NULL), wanted->id) == 0 &&
             strcmp(node_string(&version, 1, POLICY_KEY_MAX, NULL), wanted->version) == 0)
             return one;
@@ -149,15 +153,20 @@ static void applied_conflict(struct call *call, struct applying *a)
 {
     struct node root = reader_root(&a->body);
     if (a->job.outcome == APPLY_COUNTRY_FIXED) {
-        struct node controller = node_member(&root, "controller"), country = node_optional(&controller, "country");
-        node_fault(&country, ERROR_CONFLICT, "fixed: phone numbers are known, and another country would give them other tags");
+        struct node controller = node_member(&root, "controller"),
+                    country = node_optional(&controller, "country");
+        node_fault(&country, ERROR_CONFLICT,
+                   "fixed: phone numbers are known, and another country would give them other tags");
     } else if (a->job.outcome == APPLY_BASIS_FIXED) {
         struct node purposes = node_member(&root, "purposes"), one = node_at(&purposes, a->job.offender),
                     basis = node_optional(&one, "lawful_basis");
         node_fault(&basis, ERROR_CONFLICT, "fixed: the purpose has events. Make a new purpose");
     } else {
-        struct node notices = node_member(&root, "notices"), one = notice_node(&notices, &a->policy->notices[a->job.offender]);
-        node_fault(&one, ERROR_CONFLICT, "this version was applied with other words, or another date or change. Make a new version");
+        struct node notices = node_member(&root, "notices"),
+                    one = notice_node(&notices, &a->policy->notices[a->job.offender]);
+        node_fault(
+            &one, ERROR_CONFLICT,
+            "this version was applied with other words, or another date or change. Make a new version");
     }
     call_bad_body(call, &a->body);
 }
@@ -171,7 +180,8 @@ static void on_applied(struct job *job, enum error e)
     else if (a->job.outcome == APPLY_DONE || a->job.outcome == APPLY_SAME)
         applied_answer(call, a);
     else if (a->job.outcome == APPLY_OTHER_VERSION)
-        call_problem(call, ERROR_PRECONDITION_FAILED, "Another version is in force than If-Match or If-None-Match expects.", NULL);
+        call_problem(call, ERROR_PRECONDITION_FAILED,
+                     "Another version is in force than If-Match or If-None-Match expects.", NULL);
     else
         applied_conflict(call, a);
 }

@@ -32,8 +32,8 @@ static struct standing standing_merge(struct standing a, const struct standing *
     return a;
 }
 
-struct verdict question_answer(const struct person *person, const struct policy *policy, const struct purpose *purpose,
-                               const struct probe *probes, instant as_of)
+struct verdict question_answer(const struct person *person, const struct policy *policy,
+                               const struct purpose *purpose, const struct probe *probes, instant as_of)
 {
     struct verdict strictest = {.reason = REASON_COUNT};
     size_t step = person->rotating ? 2 : 1;

@@ -11,5 +11,5 @@ size_t question_probes(const struct person *person);
 /* Fills question_probes(${person}) elements of ${probes}. */
 void question_ask(const struct person *person, const struct purpose *purpose, struct probe *probes);
 /* The strictest verdict over the person's identifiers, from the same probes, answered. */
-struct verdict question_answer(const struct person *person, const struct policy *policy, const struct purpose *purpose,
-                               const struct probe *probes, instant as_of);
+struct verdict question_answer(const struct person *person, const struct policy *policy,
+                               const struct purpose *purpose, const struct probe *probes, instant as_of);

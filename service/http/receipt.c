@@ -70,7 +70,8 @@ static void was_write(struct receipt *r, const struct recorded *e, int32_t purpo
     writer_text(&r->w, "was", event_state_word(was));
 }
 
-static void also_write(struct receipt *r, const struct recorded *events, size_t count, int32_t purpose, bool with_was)
+static void also_write(struct receipt *r, const struct recorded *events, size_t count, int32_t purpose,
+                       bool with_was)
 {
     if (count == 0)
         return;
@@ -88,7 +89,8 @@ static void also_write(struct receipt *r, const struct recorded *events, size_t 
     writer_array_end(&r->w);
 }
 
-static void record_write(struct receipt *r, const struct recorded *e, size_t n, const char *line, size_t line_len)
+static void record_write(struct receipt *r, const struct recorded *e, size_t n, const char *line,
+                         size_t line_len)
 {
     writer_object_begin(&r->w, NULL);
     writer_uuid(&r->w, "record_id", e->record_id);
@@ -125,8 +127,8 @@ static int records_write(struct receipt *r, bool array)
     return at == r->count ? pending ? 202 : 201 : 0;
 }
 
-static void withdrawn_write(struct receipt *r, const struct recorded *e, size_t n, int32_t purpose, const char *key,
-                            size_t key_len)
+static void withdrawn_write(struct receipt *r, const struct recorded *e, size_t n, int32_t purpose,
+                            const char *key, size_t key_len)
 {
     writer_object_begin(&r->w, NULL);
     writer_string(&r->w, "purpose", key, key_len);
@@ -187,7 +189,8 @@ static bool kind_skip(struct receipt *r, const char *kind)
 int receipt_write(struct buf *out, const char *context, const struct recorded *events, size_t count,
                   const struct controller *controller)
 {
-    struct receipt r = {.w = writer_of(out), .at = context, .events = events, .count = count, .ids = controller->ids};
+    struct receipt r = {
+        .w = writer_of(out), .at = context, .events = events, .count = count, .ids = controller->ids};
     if (kind_skip(&r, RECEIPT_SINGLE))
         return records_write(&r, false);
     if (kind_skip(&r, RECEIPT_ARRAY))

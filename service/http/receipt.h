@@ -13,8 +13,8 @@
  *   RECEIPT_WITHDRAW_ALL                then the JSON of not_stopped, then a line a purpose it stops: number, space, key */
 
 /* Of one length: which of the two it is comes out only when the body has been read. */
-#define RECEIPT_SINGLE "record one\n"
-#define RECEIPT_ARRAY  "record all\n"
+#define RECEIPT_SINGLE       "record one\n"
+#define RECEIPT_ARRAY        "record all\n"
 #define RECEIPT_WITHDRAW     "withdraw purposes\n"
 #define RECEIPT_WITHDRAW_ALL "withdraw all\n"
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 const struct route routes[] = {
-    {"POST", "/v1/consents", SCOPE_CONSENT_RECORD | SCOPE_CONSENT_IMPORT, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS,
-     .handle = handle_record},
+    {"POST", "/v1/consents", SCOPE_CONSENT_RECORD | SCOPE_CONSENT_IMPORT, MEDIA_JSON, BODY_BYTES_MAX,
+     CALL_DEADLINE_MS, .handle = handle_record},
     {"POST", "/v1/withdraw", SCOPE_CONSENT_WITHDRAW, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS,
      .handle = handle_withdraw},
     {"POST", "/v1/check", SCOPE_CONSENT_CHECK, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS, .is_check = true,
@@ -22,11 +22,14 @@ const struct route routes[] = {
      .handle = handle_policy_put},
     {"POST", "/v1/subjects/lookup", SCOPE_SUBJECT_READ, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS,
      .handle = handle_lookup},
-    {"GET", "/v1/subjects/{id}/consents", SCOPE_SUBJECT_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_consents},
-    {"GET", "/v1/subjects/{id}/history", SCOPE_SUBJECT_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_history},
+    {"GET", "/v1/subjects/{id}/consents", SCOPE_SUBJECT_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS,
+     .handle = handle_consents},
+    {"GET", "/v1/subjects/{id}/history", SCOPE_SUBJECT_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS,
+     .handle = handle_history},
     {"GET", "/v1/changes", SCOPE_CHANGES_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS + LONG_POLL_SECONDS_MAX * 1000,
      .handle = handle_changes},
-    {"POST", "/v1/mask", SCOPE_MASK, MEDIA_MASKABLE, BATCH_BODY_BYTES_MAX, CALL_DEADLINE_MS, .handle = handle_mask},
+    {"POST", "/v1/mask", SCOPE_MASK, MEDIA_MASKABLE, BATCH_BODY_BYTES_MAX, CALL_DEADLINE_MS,
+     .handle = handle_mask},
     {"GET", "/healthz", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_live},
     {"GET", "/readyz", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_ready},
     {"GET", "/openapi.yaml", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_openapi},
@@ -83,7 +86,8 @@ static void allow_list(h2o_iovec_t path, char *text, size_t room)
     text[0] = '\0';
     for (const struct route *r = routes; r->method != NULL; r++) {
         if (path_matches(r->path, path, &argument))
-            len += (size_t)snprintf(text + len, room - len, "%s%s, ", r->method, strcmp(r->method, "GET") == 0 ? ", HEAD" : "");
+            len += (size_t)snprintf(text + len, room - len, "%s%s, ", r->method,
+                                    strcmp(r->method, "GET") == 0 ? ", HEAD" : "");
     }
     if (len > 0)
         snprintf(text + len, room - len, "OPTIONS");
@@ -95,7 +99,8 @@ static void header_add(h2o_req_t *req, const h2o_token_t *token, const char *val
     h2o_add_header(&req->pool, &req->res.headers, token, NULL, copy.base, copy.len);
 }
 
-static void refuse(struct worker *worker, h2o_req_t *req, const struct route *route, enum error e, const char *detail)
+static void refuse(struct worker *worker, h2o_req_t *req, const struct route *route, enum error e,
+                   const char *detail)
 {
     metrics_request(worker->metrics, route, error_status(e), 0);
     problem_answer(req, e, detail, NULL, route != NULL && route->is_check);
@@ -152,17 +157,20 @@ static void refuse_token(struct worker *worker, h2o_req_t *req, const struct rou
     if (fault == NULL)
         snprintf(challenge, sizeof challenge, "Bearer realm=\"akkoord\"");
     else
-        snprintf(challenge, sizeof challenge, "Bearer realm=\"akkoord\", error=\"invalid_token\", error_description=\"%s\"", fault);
+        snprintf(challenge, sizeof challenge,
+                 "Bearer realm=\"akkoord\", error=\"invalid_token\", error_description=\"%s\"", fault);
     header_add(req, H2O_TOKEN_WWW_AUTHENTICATE, challenge);
     metrics_token_refused(worker->metrics);
-    refuse(worker, req, route, ERROR_INVALID_TOKEN, fault != NULL ? fault : "Send `Authorization: Bearer <token>`.");
+    refuse(worker, req, route, ERROR_INVALID_TOKEN,
+           fault != NULL ? fault : "Send `Authorization: Bearer <token>`.");
 }
 
 static void refuse_scope(struct worker *worker, h2o_req_t *req, const struct route *route)
 {
     char words[SCOPES_TEXT], challenge[256];
     scopes_format(route->scopes, words);
-    snprintf(challenge, sizeof challenge, "Bearer realm=\"akkoord\", error=\"insufficient_scope\", scope=\"%s\"", words);
+    snprintf(challenge, sizeof challenge,
+             "Bearer realm=\"akkoord\", error=\"insufficient_scope\", scope=\"%s\"", words);
     header_add(req, H2O_TOKEN_WWW_AUTHENTICATE, challenge);
     char detail[256];
     snprintf(detail, sizeof detail, "This needs the scope %s.", words);
@@ -223,14 +231,16 @@ static bool media_fits(const h2o_req_t *req, enum media media)
         len--;
     for (const char *const *type = media_types[media]; *type != NULL; type++) {
         if (strlen(*type) == len && strncasecmp(*type, value.base, len) == 0)
-            return semicolon == NULL || charset_is_utf8(h2o_iovec_init(semicolon, value.len - (size_t)(semicolon - value.base)));
+            return semicolon == NULL ||
+                   charset_is_utf8(h2o_iovec_init(semicolon, value.len - (size_t)(semicolon - value.base)));
     }
     return false;
 }
 
 void route_request(struct worker *worker, h2o_req_t *req)
 {
-    h2o_iovec_t path = h2o_iovec_init(req->path.base, req->query_at != SIZE_MAX ? req->query_at : req->path.len);
+    h2o_iovec_t path =
+        h2o_iovec_init(req->path.base, req->query_at != SIZE_MAX ? req->query_at : req->path.len);
     h2o_iovec_t argument = {NULL, 0};
     const struct route *route = route_find(req, path, &argument);
     if (path.len >= 4 && memcmp(path.base, "/v1/", 4) == 0)
@@ -243,9 +253,9 @@ void route_request(struct worker *worker, h2o_req_t *req)
     if (route->scopes != SCOPE_NONE && !admit(worker, req, route, &claims))
         return;
     if (!media_fits(req, route->media)) {
-        refuse(worker, req, route, ERROR_UNSUPPORTED_MEDIA_TYPE, route->media == MEDIA_JSON
-                                                                     ? "Send Content-Type: application/json, in UTF-8, not encoded."
-                                                                     : "Send a content type of this route, in UTF-8, not encoded.");
+        refuse(worker, req, route, ERROR_UNSUPPORTED_MEDIA_TYPE,
+               route->media == MEDIA_JSON ? "Send Content-Type: application/json, in UTF-8, not encoded."
+                                          : "Send a content type of this route, in UTF-8, not encoded.");
         return;
     }
     if (req->entity.len > route->body_max && route->media != MEDIA_NONE) {

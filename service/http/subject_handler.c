@@ -35,7 +35,8 @@ static void on_looked_up(struct job *job, enum error e)
     struct looking *l = list_entry(list_entry(job, struct lookup_job, job), struct looking, job);
     struct call *call = l->turn.call;
     if (e != ERROR_NONE || l->job.subject_no == 0) {
-        call_problem(call, e != ERROR_NONE ? e : ERROR_NOT_FOUND, e != ERROR_NONE ? NULL : "Nobody is known by these identifiers.", NULL);
+        call_problem(call, e != ERROR_NONE ? e : ERROR_NOT_FOUND,
+                     e != ERROR_NONE ? NULL : "Nobody is known by these identifiers.", NULL);
         return;
     }
     char id[SUBJECT_ID_TEXT + 1];
@@ -123,7 +124,8 @@ static struct standing standing_of(const struct states_job *job, int32_t purpose
 static const struct proven_state *proof_of(const struct states_job *job, int64_t revision)
 {
     for (size_t i = 0; i < job->count; i++) {
-        if (revision != 0 && job->states[i].state.revision == revision && job->states[i].recorded_at != INSTANT_NONE)
+        if (revision != 0 && job->states[i].state.revision == revision &&
+            job->states[i].recorded_at != INSTANT_NONE)
             return &job->states[i];
     }
     return NULL;
@@ -259,8 +261,10 @@ static void retelling_begin(struct call *call)
         return;
     }
     history_job_clear(&r->job);
-    r->job = (struct history_job){
-        .controller_id = c->controller_id, .subject_no = subject_no, .after = r->after, .limit = (int32_t)r->limit};
+    r->job = (struct history_job){.controller_id = c->controller_id,
+                                  .subject_no = subject_no,
+                                  .after = r->after,
+                                  .limit = (int32_t)r->limit};
     history_job_prepare(&r->job);
     r->job.job.deadline = call->deadline;
     r->job.job.done = on_retold;
@@ -271,9 +275,11 @@ void handle_history(struct call *call)
 {
     static const char *const allowed[] = {"after", "limit", NULL};
     struct retelling *r = call_alloc(call, sizeof *r);
-    if (call_query_only(call, allowed) != 0 || call_query_int(call, "after", 0, 0, INT64_MAX, &r->after) != 0 ||
+    if (call_query_only(call, allowed) != 0 ||
+        call_query_int(call, "after", 0, 0, INT64_MAX, &r->after) != 0 ||
         call_query_int(call, "limit", PAGE_DEFAULT, 1, PAGE_MAX, &r->limit) != 0) {
-        call_problem(call, ERROR_INVALID, "The query takes after=REVISION and limit=1..1000, each once.", NULL);
+        call_problem(call, ERROR_INVALID, "The query takes after=REVISION and limit=1..1000, each once.",
+                     NULL);
         return;
     }
     call->state = r;

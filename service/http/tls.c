@@ -13,15 +13,17 @@ static const char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 static bool files_use(SSL_CTX *ctx, const char *cert_file, const char *key_file)
 {
     return SSL_CTX_use_certificate_chain_file(ctx, cert_file) == 1 &&
-           SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) == 1 && SSL_CTX_check_private_key(ctx) == 1;
+           SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) == 1 &&
+           SSL_CTX_check_private_key(ctx) == 1;
 }
 
 SSL_CTX *tls_create(const char *cert_file, const char *key_file)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-    if (ctx != NULL && SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 && SSL_CTX_set_cipher_list(ctx, ciphers) == 1 &&
-        files_use(ctx, cert_file, key_file)) {
-        SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    if (ctx != NULL && SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
+        SSL_CTX_set_cipher_list(ctx, ciphers) == 1 && files_use(ctx, cert_file, key_file)) {
+        SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                     SSL_OP_CIPHER_SERVER_PREFERENCE);
         h2o_ssl_register_alpn_protocols(ctx, h2o_alpn_protocols);
         return ctx;
     }

@@ -8,8 +8,9 @@ static void on_controller(struct controller_wait *wait, struct controller *c, en
 {
     struct turn *turn = list_entry(wait, struct turn, wait);
     if (c == NULL) {
-        call_problem(turn->call, e,
-                     e == ERROR_NO_POLICY ? "Apply one first: PUT /v1/policy, or `akkoord apply FILE`." : NULL, NULL);
+        call_problem(
+            turn->call, e,
+            e == ERROR_NO_POLICY ? "Apply one first: PUT /v1/policy, or `akkoord apply FILE`." : NULL, NULL);
         return;
     }
     controller_unref(turn->controller);
@@ -20,7 +21,8 @@ static void on_controller(struct controller_wait *wait, struct controller *c, en
 static void turn_load(struct turn *turn)
 {
     turn->loads++;
-    controllers_load(turn->call->worker->controllers, turn->call->claims.controller, turn->call->deadline, &turn->wait);
+    controllers_load(turn->call->worker->controllers, turn->call->claims.controller, turn->call->deadline,
+                     &turn->wait);
 }
 
 void turn_start(struct turn *turn, struct call *call, void (*begin)(struct call *call))

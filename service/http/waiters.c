@@ -113,7 +113,8 @@ void waiter_init(struct waiter *waiter, void (*done)(struct waiter *waiter))
     list_init(&waiter->link);
 }
 
-void waiter_wait(struct waiters *all, struct waiter *waiter, int32_t controller_id, int64_t head, int64_t until)
+void waiter_wait(struct waiters *all, struct waiter *waiter, int32_t controller_id, int64_t head,
+                 int64_t until)
 {
     waiter->controller_id = controller_id;
     waiter->head = head;

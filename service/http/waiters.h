@@ -20,6 +20,7 @@ void waiters_destroy(struct waiters *all);
 
 void waiter_init(struct waiter *waiter, void (*done)(struct waiter *waiter));
 /* ${waiter}->done is called when the ledger has grown beyond ${head}, when ${until} has come, or when the worker drains. */
-void waiter_wait(struct waiters *all, struct waiter *waiter, int32_t controller_id, int64_t head, int64_t until);
+void waiter_wait(struct waiters *all, struct waiter *waiter, int32_t controller_id, int64_t head,
+                 int64_t until);
 /* done is not called. */
 void waiter_cancel(struct waiter *waiter);

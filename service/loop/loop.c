@@ -40,9 +40,8 @@ static void on_beat(h2o_timeout_entry_t *entry)
 struct loop *loop_create(void)
 {
     struct loop *loop = h2o_mem_alloc(sizeof *loop);
-    *loop = (struct loop){.h2o = h2o_evloop_create(),
-                          .tick_end_entry = {.cb = on_tick_end},
-                          .beat_entry = {.cb = on_beat}};
+    *loop = (struct loop){
+        .h2o = h2o_evloop_create(), .tick_end_entry = {.cb = on_tick_end}, .beat_entry = {.cb = on_beat}};
     list_init(&loop->tasks);
     list_init(&loop->pulses);
     h2o_timeout_init(loop->h2o, &loop->tick_end, 0);

@@ -39,7 +39,16 @@ static void check_bind(const struct sent *batch, size_t count, struct params *pa
     }
 }
 
-enum { COLUMN_N, COLUMN_PURPOSE, COLUMN_SLOT, COLUMN_RANK, COLUMN_REVISION, COLUMN_VALID_UNTIL, COLUMN_NOTICE, COLUMN_RECORD };
+enum {
+    COLUMN_N,
+    COLUMN_PURPOSE,
+    COLUMN_SLOT,
+    COLUMN_RANK,
+    COLUMN_REVISION,
+    COLUMN_VALID_UNTIL,
+    COLUMN_NOTICE,
+    COLUMN_RECORD
+};
 
 static void generation_take(const struct sent *batch, size_t count, const PGresult *rows, int row)
 {

@@ -7,7 +7,7 @@
 /* What stands for one tag and one purpose? */
 struct probe {
     struct tag tag;
-    int32_t purpose; /* its number */
+    int32_t purpose;          /* its number */
     struct standing standing; /* the answer */
 };
 

@@ -39,10 +39,10 @@ struct conn {
     int64_t backoff_us;  /* to wait in DOWN */
     const char *trouble; /* why the last attempt failed */
 
-    int syncs;                         /* awaited: batches on the wire, and in PREPARING the one of the preparation */
-    int64_t sent_at[ON_THE_WIRE_MAX];  /* of those, oldest first */
-    char sqlstate[SQLSTATE_SIZE];      /* first error of the oldest batch, "" for none */
-    bool session_ok;                   /* the session row was seen and is good */
+    int syncs; /* awaited: batches on the wire, and in PREPARING the one of the preparation */
+    int64_t sent_at[ON_THE_WIRE_MAX]; /* of those, oldest first */
+    char sqlstate[SQLSTATE_SIZE];     /* first error of the oldest batch, "" for none */
+    bool session_ok;                  /* the session row was seen and is good */
     struct gaicb lookup;
     bool lookup_running;
     char address[NI_MAXHOST];
@@ -93,8 +93,9 @@ static void conn_fail(struct conn *c, const char *reason)
 {
     bool was_ready = c->state == CONN_READY;
     bool is_news = was_ready || c->trouble == NULL || strcmp(c->trouble, reason) != 0;
-    log_line(is_news ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "conn.lost", "lane=%s host=%s state=%s reason=\"%s\"", c->name,
-             database_host_name(c->db, c->host), state_words[c->state], reason);
+    log_line(is_news ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "conn.lost",
+             "lane=%s host=%s state=%s reason=\"%s\"", c->name, database_host_name(c->db, c->host),
+             state_words[c->state], reason);
     conn_drop(c);
     c->trouble = reason;
     c->host = (c->host + 1) % database_hosts(c->db);
@@ -166,7 +167,8 @@ static void resolve_poll(struct conn *c, int64_t now)
     c->lookup_running = false;
     struct addrinfo *found = c->lookup.ar_result;
     if (rc == 0 && found != NULL &&
-        getnameinfo(found->ai_addr, found->ai_addrlen, c->address, sizeof c->address, NULL, 0, NI_NUMERICHOST) == 0) {
+        getnameinfo(found->ai_addr, found->ai_addrlen, c->address, sizeof c->address, NULL, 0,
+                    NI_NUMERICHOST) == 0) {
         freeaddrinfo(found);
         connect_start(c, c->address);
         return;
@@ -233,7 +235,9 @@ static void connect_poll(struct conn *c)
 static void prepared(struct conn *c)
 {
     if (c->sqlstate[0] != '\0' || !c->session_ok) {
-        conn_fail(c, c->sqlstate[0] != '\0' ? "the schema is missing or not for this role: run `akkoord migrate`" : c->trouble);
+        conn_fail(c, c->sqlstate[0] != '\0'
+                         ? "the schema is missing or not for this role: run `akkoord migrate`"
+                         : c->trouble);
         return;
     }
     c->backoff_us = 0;
@@ -263,7 +267,8 @@ static void on_result_error(struct conn *c, const PGresult *result)
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     if (c->sqlstate[0] != '\0' && strcmp(c->sqlstate, "01000") != 0)
         return; /* the first fault is the cause */
-    memcpy(c->sqlstate, sqlstate != NULL && strlen(sqlstate) == SQLSTATE_SIZE - 1 ? sqlstate : "08006", SQLSTATE_SIZE);
+    memcpy(c->sqlstate, sqlstate != NULL && strlen(sqlstate) == SQLSTATE_SIZE - 1 ? sqlstate : "08006",
+           SQLSTATE_SIZE);
 }
 
 static void on_result(struct conn *c, const PGresult *result)

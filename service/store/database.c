@@ -12,7 +12,8 @@ enum { HOSTS_MAX = 8, SETTINGS_MAX = 64 };
 static const char session_options[] =
     "-c synchronous_commit=on -c default_transaction_isolation=read\\ committed -c TimeZone=UTC "
     "-c lock_timeout=2s -c statement_timeout=20s -c idle_in_transaction_session_timeout=5s "
-    "-c tcp_user_timeout=10000 -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=2 "
+    "-c tcp_user_timeout=10000 -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c "
+    "tcp_keepalives_count=2 "
     "-c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off "
     "-c plan_cache_mode=force_generic_plan";
 

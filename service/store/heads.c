@@ -29,9 +29,12 @@ static void heads_take(const struct sent *batch, size_t count, const PGresult *r
 
 void heads_job_init(struct heads_job *h, const int32_t *controllers, int64_t *revisions, size_t count)
 {
-    static const struct verb verb = {.statement = "heads", .batch_max = 1, .bind = heads_bind, .take = heads_take};
-    *h = (struct heads_job){
-        .job = {.verb = &verb, .weight = 1}, .count = count, .controllers = controllers, .revisions = revisions};
+    static const struct verb verb = {
+        .statement = "heads", .batch_max = 1, .bind = heads_bind, .take = heads_take};
+    *h = (struct heads_job){.job = {.verb = &verb, .weight = 1},
+                            .count = count,
+                            .controllers = controllers,
+                            .revisions = revisions};
 }
 
 static void nothing_bind(const struct sent *batch, size_t count, struct params *params)
@@ -50,7 +53,8 @@ static void ready_take(const struct sent *batch, size_t count, const PGresult *r
 
 void ready_job_init(struct ready_job *r)
 {
-    static const struct verb verb = {.statement = "ready", .batch_max = 1, .bind = nothing_bind, .take = ready_take};
+    static const struct verb verb = {
+        .statement = "ready", .batch_max = 1, .bind = nothing_bind, .take = ready_take};
     *r = (struct ready_job){.job = {.verb = &verb, .weight = 1}};
 }
 
@@ -63,7 +67,10 @@ static void nothing_take(const struct sent *batch, size_t count, const PGresult 
 
 void expire_keys_job_init(struct job *job)
 {
-    static const struct verb verb = {
-        .statement = "expire_keys", .writes = true, .batch_max = 1, .bind = nothing_bind, .take = nothing_take};
+    static const struct verb verb = {.statement = "expire_keys",
+                                     .writes = true,
+                                     .batch_max = 1,
+                                     .bind = nothing_bind,
+                                     .take = nothing_take};
     *job = (struct job){.verb = &verb, .weight = 1};
 }

@@ -114,7 +114,8 @@ static void history_take(const struct sent *batch, size_t count, const PGresult 
             h->as_of = row_instant(rows, row, COLUMN_RECORDED_AT);
             continue;
         }
-        bool goes_on = h->count > 0 && h->entries[h->count - 1].revision == row_int8(rows, row, COLUMN_REVISION);
+        bool goes_on =
+            h->count > 0 && h->entries[h->count - 1].revision == row_int8(rows, row, COLUMN_REVISION);
         if (!goes_on)
             entry_take(&h->entries[h->count++], rows, row);
         standing_take(&h->entries[h->count - 1], rows, row);
@@ -123,7 +124,8 @@ static void history_take(const struct sent *batch, size_t count, const PGresult 
 
 void history_job_prepare(struct history_job *h)
 {
-    static const struct verb verb = {.statement = "history", .batch_max = 1, .bind = history_bind, .take = history_take};
+    static const struct verb verb = {
+        .statement = "history", .batch_max = 1, .bind = history_bind, .take = history_take};
     h->job.verb = &verb;
     h->job.weight = 1;
 }

@@ -27,13 +27,13 @@ struct lane {
     struct conn *conn;
     struct loop_task flush;
     struct loop_pulse pulse;
-    struct list queue;   /* jobs, in the order to be sent */
-    struct list again;   /* batches to be sent before the queue: they met an error and are surely not written */
+    struct list queue; /* jobs, in the order to be sent */
+    struct list again; /* batches to be sent before the queue: they met an error and are surely not written */
     struct list refused; /* jobs that found the queue full; answered at the end of the tick */
     uint64_t weight;     /* of the queue */
     struct list wire;    /* batches, oldest first */
     int on_wire;
-    int depth; /* of on_wire */
+    int depth;        /* of on_wire */
     int64_t ready_at; /* when the connection was last seen ready */
     struct params params;
     struct lane_stats stats;
@@ -133,7 +133,8 @@ static void batch_send(struct lane *lane, struct batch *batch)
     lane->on_wire++;
     atomic_fetch_add_explicit(&lane->stats.batches, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&lane->stats.jobs, batch->count, memory_order_relaxed);
-    conn_send(lane->conn, batch->verb->statement, &lane->params); /* on failure on_lost has seen to the batch */
+    conn_send(lane->conn, batch->verb->statement,
+              &lane->params); /* on failure on_lost has seen to the batch */
 }
 
 static void on_flush(struct loop_task *task)
@@ -289,7 +290,8 @@ static void on_conn_lost(void *cookie)
     list_move_all(&gone, &lane->wire);
     lane->on_wire = 0;
     while (!list_empty(&gone)) {
-        struct batch *batch = list_entry(gone.prev, struct batch, link); /* newest first: they go to the queue's head */
+        struct batch *batch =
+            list_entry(gone.prev, struct batch, link); /* newest first: they go to the queue's head */
         list_remove(&batch->link);
         if (batch->verb->writes) {
             batch_answer(batch, ERROR_OUTCOME_UNKNOWN);
@@ -346,7 +348,8 @@ static void on_beat(struct loop_pulse *pulse)
     atomic_store_explicit(&lane->stats.queued, lane->weight, memory_order_relaxed);
 }
 
-struct lane *lane_create(struct loop *loop, const struct database *db, const char *name, int depth, int stall_ms)
+struct lane *lane_create(struct loop *loop, const struct database *db, const char *name, int depth,
+                         int stall_ms)
 {
     static const struct conn_owner owner = {on_conn_ready, on_conn_rows, on_conn_sync, on_conn_lost};
     struct lane *lane = calloc(1, sizeof *lane);
@@ -409,7 +412,8 @@ const char *lane_trouble(const struct lane *lane)
 
 bool lane_is_idle(const struct lane *lane)
 {
-    return list_empty(&lane->queue) && list_empty(&lane->again) && list_empty(&lane->wire) && list_empty(&lane->refused);
+    return list_empty(&lane->queue) && list_empty(&lane->again) && list_empty(&lane->wire) &&
+           list_empty(&lane->refused);
 }
 
 const struct lane_stats *lane_stats(const struct lane *lane)

@@ -48,16 +48,17 @@ struct job {
 struct lane_stats {
     _Atomic uint64_t batches;
     _Atomic uint64_t jobs;
-    _Atomic uint64_t weight;   /* of what was sent */
-    _Atomic uint64_t queued;   /* weight in the queue now */
-    _Atomic uint64_t lost;     /* connections */
-    _Atomic uint64_t retried;  /* batches */
-    _Atomic uint64_t split;    /* batches */
-    _Atomic int state;         /* enum conn_state */
+    _Atomic uint64_t weight;  /* of what was sent */
+    _Atomic uint64_t queued;  /* weight in the queue now */
+    _Atomic uint64_t lost;    /* connections */
+    _Atomic uint64_t retried; /* batches */
+    _Atomic uint64_t split;   /* batches */
+    _Atomic int state;        /* enum conn_state */
 };
 
 /* ${name} must outlive it. ${depth}: batches on the wire at a time, at most DEPTH_MAX. */
-struct lane *lane_create(struct loop *loop, const struct database *db, const char *name, int depth, int stall_ms);
+struct lane *lane_create(struct loop *loop, const struct database *db, const char *name, int depth,
+                         int stall_ms);
 /* Answers what is left with ERROR_UNAVAILABLE or, for writes on the wire, ERROR_OUTCOME_UNKNOWN. */
 void lane_destroy(struct lane *lane);
 void lane_submit(struct lane *lane, struct job *job);

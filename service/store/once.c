@@ -28,16 +28,18 @@ enum error job_run_once(PGconn *pg, struct job *job)
     job->verb->bind(&batch, 1, &params);
     params_finish(&params, values, lengths, formats);
     PGresult *rows = params_failed(&params) ? NULL
-                                            : PQexecParams(pg, statement_text(job->verb->statement), params.count, NULL,
-                                                           values, lengths, formats, 1);
+                                            : PQexecParams(pg, statement_text(job->verb->statement),
+                                                           params.count, NULL, values, lengths, formats, 1);
     params_free(&params);
     enum error outcome = ERROR_NONE;
     if (rows != NULL && PQresultStatus(rows) == PGRES_TUPLES_OK) {
         job->verb->take(&batch, 1, rows);
     } else if (PQresultStatus(rows) != PGRES_COMMAND_OK) {
         const char *sqlstate = PQresultErrorField(rows, PG_DIAG_SQLSTATE);
-        log_error("statement.failed", "statement=%s sqlstate=%s", job->verb->statement, sqlstate != NULL ? sqlstate : "none");
-        outcome = sqlstate == NULL || sqlstate_fate(sqlstate) != FATE_BUG ? ERROR_UNAVAILABLE : ERROR_INTERNAL;
+        log_error("statement.failed", "statement=%s sqlstate=%s", job->verb->statement,
+                  sqlstate != NULL ? sqlstate : "none");
+        outcome =
+            sqlstate == NULL || sqlstate_fate(sqlstate) != FATE_BUG ? ERROR_UNAVAILABLE : ERROR_INTERNAL;
     }
     PQclear(rows);
     return outcome;

@@ -171,7 +171,8 @@ static void array_header_write(struct param *a)
     memcpy(a->bytes.data + 12, &elements, sizeof elements);
 }
 
-void params_finish(struct params *p, const char *values[PARAMS_MAX], int lengths[PARAMS_MAX], int formats[PARAMS_MAX])
+void params_finish(struct params *p, const char *values[PARAMS_MAX], int lengths[PARAMS_MAX],
+                   int formats[PARAMS_MAX])
 {
     for (int i = 0; i < p->count; i++) {
         struct param *one = &p->list[i];

@@ -9,14 +9,14 @@
 enum { PARAMS_MAX = 28 };
 
 enum param_type { /* PostgreSQL's type numbers (pg_type.dat: fixed) */
-    PARAM_BOOL = 16,
-    PARAM_BYTEA = 17,
-    PARAM_INT8 = 20,
-    PARAM_INT2 = 21,
-    PARAM_INT4 = 23,
-    PARAM_TEXT = 25,
-    PARAM_INTERVAL = 1186,
-    PARAM_UUID = 2950
+                  PARAM_BOOL = 16,
+                  PARAM_BYTEA = 17,
+                  PARAM_INT8 = 20,
+                  PARAM_INT2 = 21,
+                  PARAM_INT4 = 23,
+                  PARAM_TEXT = 25,
+                  PARAM_INTERVAL = 1186,
+                  PARAM_UUID = 2950
 };
 
 struct param {
@@ -58,4 +58,5 @@ void param_text(struct param *a, const char *text_or_null);
 void param_interval(struct param *a, struct duration d);
 
 /* Fills in what the arrays' headers must say; call it before sending. */
-void params_finish(struct params *p, const char *values[PARAMS_MAX], int lengths[PARAMS_MAX], int formats[PARAMS_MAX]);
+void params_finish(struct params *p, const char *values[PARAMS_MAX], int lengths[PARAMS_MAX],
+                   int formats[PARAMS_MAX]);

@@ -34,8 +34,10 @@ static void read_take(const struct sent *batch, size_t count, const PGresult *ro
 
 void policy_read_job_init(struct policy_read_job *p, const char *controller, int32_t wanted)
 {
-    static const struct verb verb = {.statement = "policy_read", .batch_max = 1, .bind = read_bind, .take = read_take};
-    *p = (struct policy_read_job){.job = {.verb = &verb, .weight = 1}, .controller = controller, .wanted = wanted};
+    static const struct verb verb = {
+        .statement = "policy_read", .batch_max = 1, .bind = read_bind, .take = read_take};
+    *p = (struct policy_read_job){
+        .job = {.verb = &verb, .weight = 1}, .controller = controller, .wanted = wanted};
 }
 
 void policy_read_job_clear(struct policy_read_job *p)

@@ -41,8 +41,8 @@ static void requests_bind(const struct sent *batch, size_t count, struct params 
 
 /* The columns of a_..., in the order of the function's parameters. */
 struct act_columns {
-    struct param *request, *tags, *types, *old_tags, *purpose, *slot, *role, *method, *rank_base, *tie, *floating, *at, *age,
-        *validity, *notice, *effect, *record_id, *language, *ref, *detail, *evidence;
+    struct param *request, *tags, *types, *old_tags, *purpose, *slot, *role, *method, *rank_base, *tie,
+        *floating, *at, *age, *validity, *notice, *effect, *record_id, *language, *ref, *detail, *evidence;
 };
 
 static struct act_columns act_columns_of(struct params *params)

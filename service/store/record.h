@@ -25,9 +25,9 @@ struct act {
     enum role role;
     enum collection_method method;
     rank rank_base;
-    int32_t tie;    /* of equal ranks the higher stands: a hash of what the act says */
-    bool floating;  /* a No without a time: the later of the database's clock and the standing event's time */
-    instant at;     /* INSTANT_NONE: when it was accepted, by the database's clock */
+    int32_t tie;   /* of equal ranks the higher stands: a hash of what the act says */
+    bool floating; /* a No without a time: the later of the database's clock and the standing event's time */
+    instant at;    /* INSTANT_NONE: when it was accepted, by the database's clock */
     bool has_end;
     struct duration validity; /* when it has an end */
     int32_t notice;           /* number; 0: the words are not known */
@@ -52,7 +52,8 @@ struct recorded {
     enum effect effect;
     enum event_state was; /* EVENT_NONE: nothing stood */
     int32_t policy_version;
-    size_t was_each_count; /* for PURPOSE_ALL: pairs of purpose number and event state, for each purpose that had one */
+    size_t
+        was_each_count; /* for PURPOSE_ALL: pairs of purpose number and event state, for each purpose that had one */
     int32_t *was_each;
 };
 
@@ -60,9 +61,9 @@ enum record_outcome {
     RECORD_DONE,
     RECORD_REPLAYED,   /* the first answer to this idempotency key: its events, and its context */
     RECORD_KEY_REUSED, /* the key was used for another body */
-    RECORD_IN_FUTURE,  /* an act's time is more than 60 s ahead of the database's clock: nothing of the request is written */
-    RECORD_STALE,      /* the controller's generation is not the caller's: load it again and come back */
-    RECORD_AGAIN       /* the same key came twice at once: submit again */
+    RECORD_IN_FUTURE, /* an act's time is more than 60 s ahead of the database's clock: nothing of the request is written */
+    RECORD_STALE, /* the controller's generation is not the caller's: load it again and come back */
+    RECORD_AGAIN  /* the same key came twice at once: submit again */
 };
 
 enum { KEY_HASH_SIZE = 32 };

@@ -14,11 +14,12 @@ extern const struct embedded grant_files[];
 static const char lock_sql[] = "select pg_advisory_lock(2556673)";
 /* A migration may wait and may take long; and it is no index probe. */
 static const char session_sql_owner[] =
-    "set client_min_messages = warning; set lock_timeout = 0; set statement_timeout = 0; set enable_seqscan = on; "
+    "set client_min_messages = warning; set lock_timeout = 0; set statement_timeout = 0; set enable_seqscan "
+    "= on; "
     "set enable_hashjoin = on; set enable_mergejoin = on; set plan_cache_mode = auto";
-static const char history_sql[] =
-    "create table if not exists migration (step integer primary key, name text not null, oldest integer not null, "
-    "applied_at timestamptz not null default clock_timestamp())";
+static const char history_sql[] = "create table if not exists migration (step integer primary key, name text "
+                                  "not null, oldest integer not null, "
+                                  "applied_at timestamptz not null default clock_timestamp())";
 
 static int step_number(const struct embedded *file)
 {
@@ -63,7 +64,8 @@ static int run_with(PGconn *pg, const char *sql, int count, const char *const *v
 
 static bool step_is_applied(PGconn *pg, const char *number)
 {
-    PGresult *result = PQexecParams(pg, "select from migration where step = $1::int4", 1, NULL, &number, NULL, NULL, 0);
+    PGresult *result =
+        PQexecParams(pg, "select from migration where step = $1::int4", 1, NULL, &number, NULL, NULL, 0);
     bool applied = PQntuples(result) == 1;
     PQclear(result);
     return applied;
@@ -81,7 +83,8 @@ static int step_apply(PGconn *pg, const struct embedded *file, FILE *out)
     if (run(pg, "begin") != 0)
         return -1;
     if (run(pg, file->data) == 0 &&
-        run_with(pg, "insert into migration (step, name, oldest) values ($1::int4, $2, $3::int4)", 3, values) == 0)
+        run_with(pg, "insert into migration (step, name, oldest) values ($1::int4, $2, $3::int4)", 3,
+                 values) == 0)
         return run(pg, "commit");
     run(pg, "rollback");
     return -1;
@@ -137,7 +140,8 @@ bool schema_session_good(const PGresult *row, const char **ret_trouble)
 {
     const char *trouble = step_trouble(row);
     if (trouble == NULL && row_int4(row, 0, 2) != 0)
-        trouble = "a subject key is missing or is not the one the database knows: a wrong key would lose every No";
+        trouble =
+            "a subject key is missing or is not the one the database knows: a wrong key would lose every No";
     if (trouble == NULL && (PQgetlength(row, 0, 3) != 1 || *PQgetvalue(row, 0, 3) != 1))
         trouble = "the session's settings did not take, or this is a standby";
     if (trouble != NULL)

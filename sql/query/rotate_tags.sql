@@ -1,8 +1,14 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- $1 a controller, $2 a tag, $3 how many: the next tags behind it that were made by a subject key older than the one in force.
--- A tag starts with its key's number, so these are one range of the primary keys.
-with b as (select set_byte('\x00', 0, key_last) as ours from controller where controller_id = $1)
-(select distinct s.tag from b, consent s where s.controller_id = $1 and s.tag > $2 and s.tag < b.ours order by s.tag limit $3)
+-- A tag starts with its key's number, so these are one range of the primary keys. The bound is a scalar subquery: joined, it
+-- would cost a sort of the whole range each time.
+(select distinct s.tag from consent s
+ where s.controller_id = $1 and s.tag > $2
+       and s.tag < (select set_byte('\x00', 0, key_last) from controller where controller_id = $1)
+ order by s.tag limit $3)
 union
-(select i.tag from b, identifier i where i.controller_id = $1 and i.tag > $2 and i.tag < b.ours order by i.tag limit $3)
+(select i.tag from identifier i
+ where i.controller_id = $1 and i.tag > $2
+       and i.tag < (select set_byte('\x00', 0, key_last) from controller where controller_id = $1)
+ order by i.tag limit $3)
 order by tag limit $3;

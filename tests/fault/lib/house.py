@@ -167,6 +167,14 @@ class House:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         self.cluster = Cluster(f"fault-{self.name}")
+        try:
+            self.furnish()
+        except BaseException:
+            self.cluster.destroy()
+            raise
+        return self
+
+    def furnish(self):
         key = base64.b64encode(secrets.token_bytes(32)).decode()
         self.settings = {
             "PATH": os.environ["PATH"],
@@ -177,12 +185,12 @@ class House:
             "AKKOORD_METRICS_LISTEN": "none",
             "AKKOORD_THREADS": "2",
             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", ""),
+            "LSAN_OPTIONS": f"suppressions={ROOT}/tests/fault/leaks.supp:print_suppressions=0",
             "UBSAN_OPTIONS": os.environ.get("UBSAN_OPTIONS", "print_stacktrace=1"),
         }
         self.command("migrate")
         self.command("apply", ROOT / "examples/demo.json")
         self.token = self.command("token", "--controller", CONTROLLER, "--scope", SCOPES, "--ttl", "2h").strip()
-        return self
 
     def __exit__(self, kind, *_):
         for service in self.services:

@@ -9,3 +9,11 @@
  * refused or does not fit ${room} bytes;
  * ${bytes} may then have been written to. */
 bool base64url_decode(const char *text, size_t len, unsigned char *bytes, size_t room, size_t *ret_len);
+
+/* Characters that ${len} bytes make, without padding. */
+static inline size_t base64url_length(size_t len)
+{
+    return (len * 4 + 2) / 3;
+}
+/* Writes base64url_length(${len}) characters and a NUL. */
+void base64url_encode(const unsigned char *bytes, size_t len, char *text);

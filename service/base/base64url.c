@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "auth/base64url.h"
+#include "base/base64url.h"
 
 #include <stdint.h>
 
@@ -36,4 +36,19 @@ bool base64url_decode(const char *text, size_t len, unsigned char *bytes, size_t
         return false;
     *ret_len = written;
     return true;
+}
+
+void base64url_encode(const unsigned char *bytes, size_t len, char *text)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    uint32_t window = 0;
+    unsigned bits = 0;
+    for (size_t i = 0; i < len; i++) {
+        window = window << 8 | bytes[i];
+        for (bits += 8; bits >= 6; bits -= 6)
+            *text++ = alphabet[window >> (bits - 6) & 63];
+    }
+    if (bits > 0)
+        *text++ = alphabet[window << (6 - bits) & 63];
+    *text = '\0';
 }
