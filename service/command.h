@@ -22,3 +22,4 @@ extern const struct command migrate_command;
 extern const struct command apply_command;
 extern const struct command health_command;
 extern const struct command doctor_command;
+extern const struct command rotate_command;

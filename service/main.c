@@ -75,7 +75,8 @@ static const struct command token_command = {"token", "", "prints a token signed
 /* ---- dispatch ---- */
 
 static const struct command *const commands[] = {&serve_command, &migrate_command, &apply_command,
-                                                 &token_command, &health_command,  &doctor_command};
+                                                 &token_command, &health_command,  &doctor_command,
+                                                 &rotate_command};
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 static int usage(FILE *out)

@@ -2,6 +2,8 @@
 #include "base/fault.h"
 
 #ifdef AKKOORD_FAULTS
+#include "base/log.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -15,6 +17,9 @@ bool fault_strikes(void)
         at = text != NULL ? strtol(text, NULL, 10) : 0;
         atomic_store(&strike_at, at);
     }
-    return at > 0 && atomic_fetch_add(&calls, 1) + 1 == at;
+    if (at <= 0 || atomic_fetch_add(&calls, 1) + 1 != at)
+        return false;
+    log_warn("fault.strikes", "call=%ld", at);
+    return true;
 }
 #endif

@@ -18,6 +18,7 @@
  * %2E and %3A (either case) are a dot and a colon and are written back encoded; another %XX before an address is a
  * character of its own. ::ffff:0:0/96 is masked as IPv4; 2002::/16 also loses the masked bits of the IPv4 in it.
  * All else passes byte for byte. Masking what is masked changes nothing.
+ * A zone also takes with it a colon that would else join the address, and what follows it (`fe80::1%eth0:80`).
  * Known gaps, by choice: non-ASCII digits, dashed names (ip-192-0-2-33), decimal and octal spellings. */
 
 #ifdef __cplusplus
@@ -114,7 +115,7 @@ struct mask_json {
     } keys[MASK_JSON_KEYS];
 };
 
-/* Masks the decoded strings and keys of one JSON text (RFC 8259) of less than 2 GiB into ${out}, which has
+/* Masks the decoded strings and keys of one JSON text (RFC 8259) of less than 1 GiB into ${out}, which has
  * mask_room(${len}) bytes and does not overlap. Numbers, order and white space stay as written; a string with escapes
  * is written anew with as few as JSON allows. On a fault the content of ${out} is void. */
 enum mask_json_fault mask_json(struct mask_json *j, const char *text, size_t len, char *out, size_t *ret_len);

@@ -18,7 +18,7 @@ static bool hex_pair_at(const struct scan *s, size_t at)
     return scan_is(s, at, HEX) && scan_is(s, at + 1, HEX);
 }
 
-/* The width of the group of at most ${most} hex digits that ends at ${end}, without the XX of a %XX before it. */
+/* The width of the group that ends at ${end}, as far as a bit beyond ${most}, without the XX of a %XX before it. */
 static size_t group_before(const struct scan *s, size_t end, size_t most, bool *ret_word)
 {
     size_t n = 0;
@@ -26,7 +26,7 @@ static size_t group_before(const struct scan *s, size_t end, size_t most, bool *
         n++;
     if (n >= 2 && end - n > s->bound && s->text[end - n - 1] == '%' && hex_pair_at(s, end - n))
         n -= 2;
-    bool word = n > most;
+    bool word = false;
     for (size_t i = 1; i <= n && !word; i++)
         word = !scan_is(s, end - i, HEX);
     *ret_word = word;
@@ -64,7 +64,9 @@ static void run_back(const struct scan *s, size_t at, bool colons, struct run *r
     unsigned dots = colons ? 0 : 1; /* a label's run is looked for from a dot */
     size_t start = at;
     while (at - start <= MASK_RUN_MAX) {
-        size_t digits = group_before(s, start, colons ? HEXTET_DIGITS : MASK_RUN_MAX, &run->after_word);
+        size_t most = colons ? HEXTET_DIGITS : MASK_RUN_MAX - (at - start);
+        size_t digits = group_before(s, start, most, &run->after_word);
+        run->after_word |= colons && digits > most;
         if (run->after_word)
             break;
         start -= digits;
@@ -393,6 +395,11 @@ static void part_mask(struct scan *s, const struct dotted_part *part, unsigned i
 {
     if (prefix >= 8 * i + 8)
         return;
+    if (prefix <= 8 * i) {
+        if (part->len != 1 || s->text[part->at] != '0')
+            scan_replace(s, part->at, part->at + part->len, "0", 1);
+        return;
+    }
     char text[3];
     size_t len = (size_t)(octet_print(text, byte_mask((uint8_t)part->value, i, prefix)) - text);
     if (len != part->len || memcmp(text, s->text + part->at, len) != 0)
@@ -489,7 +496,8 @@ static size_t ipv4_found(struct scan *s, size_t at)
     }
     if (!dotted_is_ipv4(&d))
         return next;
-    size_t name = ip6_name_found(s, d.parts[0].at + d.parts[0].len); /* the candidate may be an outer dot */
+    /* The candidate may have been an outer dot, of another label's run. */
+    size_t dot = d.parts[0].at + d.parts[0].len, name = dot >= s->not_name ? ip6_name_found(s, dot) : 0;
     if (name != 0)
         return name;
     for (unsigned i = first; i < 4; i++)
@@ -508,30 +516,59 @@ static bool dots_are_boundary(const struct scan *s, size_t at)
     return dots > MASK_DOTS_MAX;
 }
 
-/* The usual case: four octets with a boundary on either side. Returns the end, or 0 when it is not that. */
-static size_t ipv4_plain(struct scan *s, size_t at)
+static inline size_t is_digit(uint8_t c)
 {
-    size_t start = at;
-    while (start > s->bound && at - start < 3 && scan_is(s, start - 1, DIGIT))
-        start--;
-    if (start > s->bound && scan_is(s, start - 1, TOKEN))
-        return 0;
+    return (uint8_t)(c - '0') <= 9;
+}
+
+/* One to three digits at ${c}; reads four bytes. Octets are of any length in turn, so nothing here is left to be
+ * guessed by the processor. Returns how many, with the value in ${ret_value}; 0 digits have no value below 256. */
+static inline size_t octet_scan(const uint8_t *c, unsigned *ret_value)
+{
+    static const unsigned weights[4][3] = {{0, 0, 0}, {1, 0, 0}, {10, 1, 0}, {100, 10, 1}};
+    size_t one = is_digit(c[0]), two = one & is_digit(c[1]), three = two & is_digit(c[2]),
+           n = one + two + three;
+    *ret_value = weights[n][0] * (c[0] & 15u) + weights[n][1] * (c[1] & 15u) + weights[n][2] * (c[2] & 15u) +
+                 (unsigned)(n == 0) * 256;
+    return n;
+}
+
+enum {
+    FIRST = 4,
+    REST = 4 * 3 + 4
+}; /* bytes: the first octet and what is before it, the rest and what is read */
+
+/* The usual case: four octets with a boundary on either side. ${c} is the dot at ${at} with FIRST bytes before it and REST
+ * from it on. Returns the end, or 0 when it is not that. */
+static inline size_t ipv4_plain(struct scan *s, size_t at, const uint8_t *c)
+{
+    size_t two = is_digit(c[-2]), first = 1 + two + (two & is_digit(c[-3]));
     struct dotted_part parts[4];
-    size_t next = start;
+    const uint8_t *next = c - first;
+    unsigned bad = (mask_class[next[-1]] & TOKEN) != 0;
     for (int i = 0; i < 4; i++) {
-        int value = 0;
-        size_t from = next;
-        for (; next - from < 3 && scan_is(s, next, DIGIT); next++)
-            value = 10 * value + (s->text[next] - '0');
-        parts[i] = (struct dotted_part){.at = from, .len = next - from, .value = value};
-        if (next == from || value > 255 ||
-            (i < 3 ? next >= s->len || s->text[next] != '.' : scan_is(s, next, TOKEN)))
-            return 0;
+        unsigned value;
+        size_t n = octet_scan(next, &value);
+        parts[i] = (struct dotted_part){.at = at + (size_t)(next - c), .len = n, .value = (int)value};
+        next += n;
+        bad |= (unsigned)(value > 255) | (i < 3 ? (unsigned)(*next != '.') : mask_class[*next] & TOKEN);
         next += i < 3;
     }
-    for (unsigned i = 0; i < 4; i++)
+    if (bad != 0)
+        return 0;
+    for (unsigned i = s->prefixes.ipv4 / 8u; i < 4; i++)
         part_mask(s, &parts[i], i, s->prefixes.ipv4);
-    return next;
+    return at + (size_t)(next - c);
+}
+
+/* The same at either end of the text. */
+static __attribute__((noinline)) size_t ipv4_plain_edge(struct scan *s, size_t at)
+{
+    uint8_t copy[FIRST + REST] = {0};
+    size_t before = at - s->bound < FIRST ? at - s->bound : FIRST;
+    memcpy(copy + FIRST - before, s->text + at - before, before);
+    memcpy(copy + FIRST, s->text + at, s->len - at < REST ? s->len - at : REST);
+    return ipv4_plain(s, at, copy + FIRST);
 }
 
 /* The usual case: groups and colons alone with a boundary on either side. Returns the end, or 0 when it is not that. */
@@ -560,7 +597,8 @@ size_t scan_candidate(struct scan *s, size_t at)
     char kind = ':';
     size_t width = separator_at(s, at, &kind), end = 0;
     if (kind == '.') {
-        end = ipv4_plain(s, at);
+        bool edge = at < s->bound + FIRST || s->len - at < REST;
+        end = edge ? ipv4_plain_edge(s, at) : ipv4_plain(s, at, s->text + at);
         if (end == 0 && dots_are_boundary(s, at))
             return at + width;
         if (end == 0 && at >= s->not_name)

@@ -432,7 +432,7 @@ static bool json_value(struct json *j)
 enum mask_json_fault mask_json(struct mask_json *scratch, const char *text, size_t len, char *out,
                                size_t *ret_len)
 {
-    assert(len <= INT32_MAX);
+    assert(len < 1u << 30); /* the output's offsets have 32 bits */
     scratch->key_count = 0;
     struct json j = {.scratch = scratch,
                      .find = mask_find_best(),

@@ -14,7 +14,7 @@ static const char session_options[] =
     "-c lock_timeout=2s -c statement_timeout=20s -c idle_in_transaction_session_timeout=5s "
     "-c tcp_user_timeout=10000 -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c "
     "tcp_keepalives_count=2 "
-    "-c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off "
+    "-c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off "
     "-c plan_cache_mode=force_generic_plan";
 
 struct host {

@@ -50,7 +50,8 @@ static void states_take(const struct sent *batch, size_t count, const PGresult *
 
 void key_states_job_init(struct key_states_job *k, const char *controller)
 {
-    static const struct verb verb = {.statement = "rotate_list", .batch_max = 1, .bind = states_bind, .take = states_take};
+    static const struct verb verb = {
+        .statement = "rotate_list", .batch_max = 1, .bind = states_bind, .take = states_take};
     *k = (struct key_states_job){.job = {.verb = &verb, .weight = 1}, .controller = controller};
 }
 
@@ -106,15 +107,18 @@ static void left_take(const struct sent *batch, size_t count, const PGresult *ro
         size_t len;
         const char *bytes = row_bytes(rows, row, 0, &len);
         struct tag *tag = &r->tags[r->count++];
-        memset(tag->bytes, 0, TAG_SIZE); /* of another length it is no tag; key 0 is in no chain, so wrapping it fails */
+        memset(tag->bytes, 0,
+               TAG_SIZE); /* of another length it is no tag; key 0 is in no chain, so wrapping it fails */
         if (len == TAG_SIZE)
             memcpy(tag->bytes, bytes, TAG_SIZE);
     }
 }
 
-void rotate_tags_job_init(struct rotate_tags_job *r, int32_t controller_id, const struct tag *after, size_t limit)
+void rotate_tags_job_init(struct rotate_tags_job *r, int32_t controller_id, const struct tag *after,
+                          size_t limit)
 {
-    static const struct verb verb = {.statement = "rotate_tags", .batch_max = 1, .bind = left_bind, .take = left_take};
+    static const struct verb verb = {
+        .statement = "rotate_tags", .batch_max = 1, .bind = left_bind, .take = left_take};
     r->job = (struct job){.verb = &verb, .weight = 1};
     r->controller_id = controller_id;
     r->after = *after;
@@ -140,13 +144,16 @@ static void wrap_take(const struct sent *batch, size_t count, const PGresult *ro
     (void)rows;
 }
 
-void rotate_wrap_job_init(struct rotate_wrap_job *r, int32_t controller_id, const struct tag *old, const struct tag *fresh,
-                          size_t count)
+void rotate_wrap_job_init(struct rotate_wrap_job *r, int32_t controller_id, const struct tag *old,
+                          const struct tag *fresh, size_t count)
 {
     static const struct verb verb = {
         .statement = "rotate_wrap", .writes = true, .batch_max = 1, .bind = wrap_bind, .take = wrap_take};
-    *r = (struct rotate_wrap_job){
-        .job = {.verb = &verb, .weight = 1}, .controller_id = controller_id, .count = count, .old = old, .fresh = fresh};
+    *r = (struct rotate_wrap_job){.job = {.verb = &verb, .weight = 1},
+                                  .controller_id = controller_id,
+                                  .count = count,
+                                  .old = old,
+                                  .fresh = fresh};
 }
 
 /* ---- finish ---- */
@@ -165,7 +172,10 @@ static void finish_take(const struct sent *batch, size_t count, const PGresult *
 
 void rotate_finish_job_init(struct rotate_finish_job *r, int32_t controller_id)
 {
-    static const struct verb verb = {
-        .statement = "rotate_finish", .writes = true, .batch_max = 1, .bind = finish_bind, .take = finish_take};
+    static const struct verb verb = {.statement = "rotate_finish",
+                                     .writes = true,
+                                     .batch_max = 1,
+                                     .bind = finish_bind,
+                                     .take = finish_take};
     *r = (struct rotate_finish_job){.job = {.verb = &verb, .weight = 1}, .controller_id = controller_id};
 }

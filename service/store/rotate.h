@@ -47,7 +47,8 @@ struct rotate_tags_job {
     size_t count; /* less than ${limit}: these are the last */
     struct tag tags[ROTATE_TAGS_MAX];
 };
-void rotate_tags_job_init(struct rotate_tags_job *r, int32_t controller_id, const struct tag *after, size_t limit);
+void rotate_tags_job_init(struct rotate_tags_job *r, int32_t controller_id, const struct tag *after,
+                          size_t limit);
 
 /* Moves what stands under old[i] to fresh[i]. A tag that is no longer there is passed over. */
 struct rotate_wrap_job {
@@ -57,8 +58,8 @@ struct rotate_wrap_job {
     const struct tag *old;
     const struct tag *fresh;
 };
-void rotate_wrap_job_init(struct rotate_wrap_job *r, int32_t controller_id, const struct tag *old, const struct tag *fresh,
-                          size_t count);
+void rotate_wrap_job_init(struct rotate_wrap_job *r, int32_t controller_id, const struct tag *old,
+                          const struct tag *fresh, size_t count);
 
 /* From here on services look under the key in force only. */
 struct rotate_finish_job {

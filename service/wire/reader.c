@@ -6,6 +6,8 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -122,9 +124,42 @@ static const char *syntax_reason(enum json_error_code code)
     }
 }
 
+/* jansson makes a tree of many small pieces, which all go together: they come out of the reader's arena. Its two allocation
+ * functions are the whole process's (libjwt's too), so only what is asked for while a tree is built is taken there; and such a
+ * tree is never released piece by piece. */
+static _Thread_local struct arena *building;
+
+static void *piece_alloc(size_t size)
+{
+    return building != NULL ? arena_alloc(building, size) : malloc(size);
+}
+
+static void piece_free(void *piece)
+{
+    if (building == NULL)
+        free(piece);
+}
+
+static void pieces_set_up(void)
+{
+    json_set_alloc_funcs(piece_alloc, piece_free);
+    json_object_seed(0); /* from the system's random numbers: nobody outside can choose names that collide */
+}
+
+static json_t *tree_build(struct reader *r, const char *bytes, size_t len, json_error_t *error)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, pieces_set_up);
+    building = &r->arena;
+    json_t *tree = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, error);
+    building = NULL;
+    return tree;
+}
+
 enum error reader_open(struct reader *r, const char *bytes, size_t len)
 {
     r->tree = NULL;
+    r->arena = (struct arena){0};
     r->error = ERROR_NONE;
     r->syntax[0] = '\0';
     r->fault_count = 0;
@@ -140,8 +175,7 @@ enum error reader_open(struct reader *r, const char *bytes, size_t len)
     json_error_t error;
     /* jansson leaves the code alone where it lacks memory. */
     error.text[sizeof error.text - 1] = json_error_unknown;
-    r->tree =
-        fault_strikes() ? NULL : json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    r->tree = tree_build(r, bytes, len, &error);
     if (r->tree != NULL)
         return ERROR_NONE;
     enum json_error_code code = json_error_code(&error);
@@ -152,7 +186,7 @@ enum error reader_open(struct reader *r, const char *bytes, size_t len)
 
 void reader_close(struct reader *r)
 {
-    json_decref(r->tree);
+    arena_free(&r->arena);
     r->tree = NULL;
     buf_free(&r->faults);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -28,6 +29,7 @@ enum {
 /* One parsed body. Owns the tree and the faults. Read its fields through the functions below. */
 struct reader {
     struct json_t *tree;            /* NULL: nothing to read */
+    struct arena arena;             /* what the tree is made of */
     enum error error;               /* the first fault's */
     char syntax[READER_SYNTAX_MAX]; /* where and why the body is not JSON, or "" */
     size_t fault_count;             /* at most READER_FAULTS_MAX */

@@ -201,9 +201,11 @@ declare
     host_no bigint;
     host_tag bytea;
 begin
+    -- offset 0: a probe a tag. As a plain join, the planner may walk all of the controller's identifiers instead.
     select i.subject_no, i.tag into host_no, host_tag
         from generate_series(0, n - 1) k
-        join identifier i on i.controller_id = c and i.tag = substr(p_tags, k * 17 + 1, 17)
+        cross join lateral (select x.subject_no, x.tag from identifier x
+                            where x.controller_id = c and x.tag = substr(p_tags, k * 17 + 1, 17) offset 0) i
         order by k limit 1;
     if host_no is null then
         update head set subject_no = subject_no + 1 where controller_id = c returning subject_no into host_no;
@@ -364,7 +366,8 @@ begin
 
     return query
     with act as materialized (
-        select a.*, (a.n - 1)::integer as act, i.subject_no as known_no
+        select a.*, (a.n - 1)::integer as act,
+               (select i.subject_no from identifier i where i.controller_id = c and i.tag = a.tag) as known_no
         from (select x.*, g as place, substr(x.tags, g * 17 + 1, 17) as tag, get_byte(x.types, g)::smallint as type
               from unnest(a_request, a_tags, a_types, a_purpose, a_slot, a_role, a_method, a_rank, a_tie, a_floating,
                           a_time, a_age, a_validity, a_notice, a_effect, a_record, a_language, a_ref, a_detail,
@@ -372,8 +375,7 @@ begin
                    x(request, tags, types, purpose_id, slot, role, method, rank_base, tie, floating, at, age, validity,
                      notice_no, effect, record_id, language, ref, detail, evidence, n),
                    generate_series(0, length(x.tags) / 17 - 1) g
-              where x.request <> all (left_out)) a
-        left join identifier i on i.controller_id = c and i.tag = a.tag),
+              where x.request <> all (left_out)) a),
     numbered as materialized (
         select a.*, coalesce(known_no, h.subject_no + dense_rank() over (partition by known_no is null order by tag)) as subject_no
         from act a),

@@ -93,6 +93,20 @@ void session_run(PGconn *session, const char *sql)
     PQclear(session_ask(session, sql));
 }
 
+bool session_blocks(PGconn *session, int ms)
+{
+    static const char sql[] =
+        "select from pg_locks l where not granted and pg_backend_pid() = any (pg_blocking_pids(l.pid))";
+    for (long until = clock_ms() + ms; clock_ms() < until; sleep_ms(10)) {
+        PGresult *waiting = session_ask(session, sql);
+        int count = PQntuples(waiting);
+        PQclear(waiting);
+        if (count > 0)
+            return true;
+    }
+    return false;
+}
+
 static const char *value_of(const struct database *db, const char *sql)
 {
     PGconn *session = database_session(db);

@@ -26,6 +26,8 @@ const char *database_log(const struct database *db);
 PGconn *database_session(const struct database *db);
 /* Runs SQL in a session; fails the test on an error. */
 void session_run(PGconn *session, const char *sql);
+/* Waits up to ${ms} until another session waits for a lock that this one holds. */
+bool session_blocks(PGconn *session, int ms);
 /* As the owner: the first value of the first row, as text; NULL: no row, or null. Parameters like printf's, values from the test itself. */
 const char *database_value(const struct database *db, const char *sql, ...) __attribute__((format(printf, 2, 3)));
 /* The same as a number; -1 for none. */

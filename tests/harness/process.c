@@ -16,21 +16,6 @@
 
 enum { SETTINGS_MAX = 64, OUTPUT_MAX = 1 << 20 };
 
-/* Keeps what a test is done with reachable, so that a leak report is of the service's code. */
-static void *keep(void *memory)
-{
-    static struct kept {
-        struct kept *next;
-        void *memory;
-    } *all;
-    struct kept *one = malloc(sizeof *one);
-    if (one == NULL || memory == NULL)
-        abort();
-    *one = (struct kept){all, memory};
-    all = one;
-    return memory;
-}
-
 char *text_of(const char *format, ...)
 {
     char *text = NULL;
@@ -39,18 +24,18 @@ char *text_of(const char *format, ...)
     if (vasprintf(&text, format, args) < 0)
         abort();
     va_end(args);
-    return keep(text);
+    return text;
 }
 
 char *file_read(const char *path)
 {
-    char *text = keep(calloc(1, 1));
+    char *text = calloc(1, 1);
     struct stat about;
     FILE *file = fopen(path, "re");
     if (file == NULL)
         return text;
     if (fstat(fileno(file), &about) == 0) {
-        text = keep(calloc(1, (size_t)about.st_size + 1));
+        text = realloc(text, (size_t)about.st_size + 1);
         text[fread(text, 1, (size_t)about.st_size, file)] = '\0';
     }
     fclose(file);
@@ -70,7 +55,7 @@ int file_write(const char *path, const char *text)
 /* What a program is given beside its settings. */
 static void environment_make(const char *const settings[], char *ret_env[SETTINGS_MAX])
 {
-    static const char *const passed[] = {"PATH", "HOME", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", NULL};
+    static const char *const passed[] = {"PATH", "HOME", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", NULL};
     size_t count = 0;
     for (size_t i = 0; passed[i] != NULL; i++) {
         if (getenv(passed[i]) != NULL)
@@ -134,7 +119,7 @@ int process_wait(pid_t pid, int ms)
 int process_run(const char *const argv[], const char *const settings[], char **ret_output)
 {
     int pipe_fds[2], status = -1;
-    char *output = keep(calloc(1, OUTPUT_MAX));
+    char *output = calloc(1, OUTPUT_MAX);
     if (pipe2(pipe_fds, O_CLOEXEC) != 0)
         return -1;
     pid_t pid = process_start(argv, settings, pipe_fds[1], NULL);

@@ -3,7 +3,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Programs that the tests run. All texts that harness functions return live as long as the process: a test is one. */
+/* Programs that the tests run. Texts and values that the harness returns live as long as the process, and
+ * a test is one: nothing here is freed. */
 
 /* A text like printf's. */
 char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -29,6 +29,16 @@ static int port_hold(unsigned *ret_port)
     return fd;
 }
 
+static bool setting_given(const struct service_options *o, const char *own)
+{
+    size_t len = strcspn(own, "=") + 1;
+    for (size_t i = 0; i < SERVICE_SETTINGS_MAX && o->settings[i] != NULL; i++) {
+        if (strncmp(o->settings[i], own, len) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void settings_make(const struct service_options *o, const struct service *s, const char *ret_settings[40])
 {
     const char *const own[] = {text_of("AKKOORD_LISTEN=127.0.0.1:%u", s->port),
@@ -41,11 +51,16 @@ static void settings_make(const struct service_options *o, const struct service 
                                text_of("AKKOORD_SUBJECT_KEY_FILE=%s", o->keyring->subject_key_file),
                                text_of("AKKOORD_PUBLIC_URL=http://127.0.0.1:%u", s->port),
                                "AKKOORD_THREADS=2",
+                               "LSAN_OPTIONS=print_suppressions=0:suppressions=" HARNESS_LEAKS,
                                NULL};
     size_t count = 0;
-    for (; o->settings[count] != NULL && count < SERVICE_SETTINGS_MAX; count++)
+    for (; count < SERVICE_SETTINGS_MAX && o->settings[count] != NULL; count++)
         ret_settings[count] = o->settings[count];
-    memcpy(&ret_settings[count], own, sizeof own);
+    for (size_t i = 0; own[i] != NULL; i++) {
+        if (!setting_given(o, own[i]))
+            ret_settings[count++] = own[i];
+    }
+    ret_settings[count] = NULL;
 }
 
 int service_spawn(const struct service_options *options, struct service *ret_service)

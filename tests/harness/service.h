@@ -14,7 +14,7 @@ struct service_options {
     const char *name; /* of its log, in the keyring's folder */
     const struct database *db;
     const struct keyring *keyring;
-    const char *settings[SERVICE_SETTINGS_MAX]; /* further ones, AKKOORD_NAME=value; they come first, and the first one counts */
+    const char *settings[SERVICE_SETTINGS_MAX]; /* further ones, or others than usual: AKKOORD_NAME=value */
 };
 
 struct service {

@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/hooks.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,12 +43,13 @@ static void script_run(char *const *arguments, const char *input, char ret_outpu
     int in[2], out[2], status = 0;
     pid_t pid;
     posix_spawn_file_actions_t files;
-    must(pipe(in) == 0 && pipe(out) == 0 && posix_spawn_file_actions_init(&files) == 0, "no pipe");
+    must(pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 &&
+             posix_spawn_file_actions_init(&files) == 0,
+         "no pipe");
     posix_spawn_file_actions_adddup2(&files, in[0], STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&files, out[1], STDOUT_FILENO);
-    posix_spawn_file_actions_addclose(&files, in[1]);
-    posix_spawn_file_actions_addclose(&files, out[0]);
-    must(posix_spawn(&pid, CLUSTER_SCRIPT, &files, NULL, arguments, environ) == 0, "script/lib/cluster cannot be run");
+    must(posix_spawn(&pid, CLUSTER_SCRIPT, &files, NULL, arguments, environ) == 0,
+         "script/lib/cluster cannot be run");
     posix_spawn_file_actions_destroy(&files);
     close(in[0]);
     close(out[1]);

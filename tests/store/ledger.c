@@ -14,16 +14,23 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct subject_keys keys = {.count = 1, .keys = {{.number = 1, .bytes = "the subject key of store tests"}}};
+static const struct subject_keys keys = {.count = 1,
+                                         .keys = {{.number = 1, .bytes = "the subject key of store tests"}}};
 
 static struct purpose purposes[] = {
     {.number = NEWSLETTER, .key = "newsletter", .direct_marketing = true, .notice = "words"},
     {.number = OFFERS, .key = "offers", .direct_marketing = true, .validity = {.months = 24}},
     {.number = STATISTICS, .key = "statistics", .channel = CHANNEL_WEB}};
-static struct notice_text texts[] = {{.language = "nl", .sha256 = "old"}, {.language = "nl", .sha256 = "new"}};
+static struct notice_text texts[] = {{.language = "nl", .sha256 = "old"},
+                                     {.language = "nl", .sha256 = "new"}};
 static struct notice notices[] = {
     {.number = NOTICE_OLD, .id = "words", .version = "1", .text_count = 1, .texts = &texts[0]},
-    {.number = NOTICE_NEW, .id = "words", .version = "2", .effective_from = 1, .text_count = 1, .texts = &texts[1]}};
+    {.number = NOTICE_NEW,
+     .id = "words",
+     .version = "2",
+     .effective_from = 1,
+     .text_count = 1,
+     .texts = &texts[1]}};
 static struct policy policy = {.version = 1,
                                .country = "NL",
                                .time_zone = "Europe/Amsterdam",
@@ -69,8 +76,8 @@ int64_t ledger_number(const struct ledger *l, const char *sql)
     snprintf(controller, sizeof controller, "%d", l->controller);
     const char *values[] = {controller};
     PGresult *rows = PQexecParams(l->pg, sql, strstr(sql, "$1") != NULL ? 1 : 0, NULL, values, NULL, NULL, 0);
-    cr_assert(PQresultStatus(rows) == PGRES_TUPLES_OK || PQresultStatus(rows) == PGRES_COMMAND_OK, "%s: %s", sql,
-              PQerrorMessage(l->pg));
+    cr_assert(PQresultStatus(rows) == PGRES_TUPLES_OK || PQresultStatus(rows) == PGRES_COMMAND_OK, "%s: %s",
+              sql, PQerrorMessage(l->pg));
     int64_t number = PQntuples(rows) > 0 ? strtoll(PQgetvalue(rows, 0, 0), NULL, 10) : 0;
     PQclear(rows);
     return number;

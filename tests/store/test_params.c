@@ -90,11 +90,12 @@ Test(params, each_type_of_element_has_its_length_and_byte_order)
     param_bytes(a, "\0x", 2);
     param_interval(a, (struct duration){.months = 3, .days = 2, .seconds = 1});
     finish();
-    static const char elements[] = "\0\0\0\1\1"
-                                   "\0\0\0\2\1\2"
-                                   "\0\0\0\10\1\2\3\4\5\6\7\10"
-                                   "\0\0\0\2\0x"
-                                   "\0\0\0\20\0\0\0\0\0\17\102\100\0\0\0\2\0\0\0\3"; /* microseconds, days, months */
+    static const char elements[] =
+        "\0\0\0\1\1"
+        "\0\0\0\2\1\2"
+        "\0\0\0\10\1\2\3\4\5\6\7\10"
+        "\0\0\0\2\0x"
+        "\0\0\0\20\0\0\0\0\0\17\102\100\0\0\0\2\0\0\0\3"; /* microseconds, days, months */
     cr_assert_eq(lengths[0], 20 + (int)sizeof elements - 1);
     cr_assert_arr_eq(values[0] + 20, elements, sizeof elements - 1);
 }

@@ -6,40 +6,48 @@ import time
 
 # Seconds until a request counts as hung: several times the deadline that the service gives itself.
 HUNG = 40
+JSON, NDJSON = "application/json", "application/x-ndjson"
 
 
 class Answer:
-    def __init__(self, status, body, seconds):
+    def __init__(self, status, text, seconds):
         self.status = status
-        self.body = body
+        self.text = text
         self.seconds = seconds
 
+    @property
+    def body(self):
+        return json.loads(self.text)
+
     def __repr__(self):
-        return f"{self.status} after {self.seconds:.2f} s: {json.dumps(self.body)[:300]}"
+        return f"{self.status} after {self.seconds:.2f} s: {self.text[:300]}"
 
 
 class Client:
     def __init__(self, port, token):
         self.port = port
-        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self.token = token
         self.line = None
 
     def post(self, path, body, key=None):
         """The answer, or None when the connection was refused or lost: the outcome is not known."""
-        headers = self.headers | ({"Idempotency-Key": key} if key else {})
+        return self.ask("POST", path, json.dumps(body), JSON, key)
+
+    def ask(self, method, path, text=None, media=None, key=None):
+        """As post(), for any request."""
+        fields = {"Authorization": f"Bearer {self.token}", "Content-Type": media, "Idempotency-Key": key}
         begun = time.monotonic()
         try:
             if self.line is None:
                 self.line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HUNG)
-            self.line.request("POST", path, json.dumps(body), headers)
+            self.line.request(method, path, text, {name: value for name, value in fields.items() if value})
             answer = self.line.getresponse()
-            text = answer.read()
+            return Answer(answer.status, answer.read().decode(), time.monotonic() - begun)
         except TimeoutError as late:
-            raise AssertionError(f"{path}: no answer within {HUNG} s") from late
+            raise AssertionError(f"{method} {path}: no answer within {HUNG} s") from late
         except (OSError, http.client.HTTPException):
             self.close()
             return None
-        return Answer(answer.status, json.loads(text), time.monotonic() - begun)
 
     def close(self):
         if self.line is not None:

@@ -20,7 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 PROGRAM = pathlib.Path(os.environ.get("AKKOORD", ROOT / "build/asan/akkoord")).resolve()
 LONG = "AKKOORD_TEST_LONG" in os.environ
 CONTROLLER = "demo"
-SCOPES = "consent:record consent:import consent:check consent:withdraw subject:read"
+SCOPES = "consent:record consent:import consent:check consent:withdraw subject:read policy:read changes:read mask"
 SANITIZER = re.compile(r"ERROR: \w+Sanitizer|runtime error:|Assertion .* failed")
 CEILING = 60  # seconds: nothing that comes at all takes longer, on the slowest machine
 
@@ -74,6 +74,10 @@ class Cluster:
         postmaster = int(self.command("pid"))
         children = pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text(encoding="ascii")
         return [postmaster] + [int(child) for child in children.split()]
+
+    def clients(self):
+        """The backends that serve the service."""
+        return [p for p in self.processes() if b"postgres: akkoord " in pathlib.Path(f"/proc/{p}/cmdline").read_bytes()]
 
     def signal_all(self, number):
         """The postmaster comes first: it must not start a new child in a dead one's place."""
@@ -141,13 +145,15 @@ class Service:
         self.check_log()
         assert status == 0, f"{self.name} left with status {status}\n{self.log_tail()}"
 
+    def log_text(self):
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
     def check_log(self):
-        found = SANITIZER.search(self.log.read_text(encoding="utf-8", errors="replace"))
+        found = SANITIZER.search(self.log_text())
         assert not found, f"{self.name}: {found.group()}\n{self.log_tail()}"
 
     def log_tail(self):
-        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return "\n".join(lines[-60:])
+        return "\n".join(self.log_text().splitlines()[-30:])
 
     def memory(self):
         """Bytes that are in memory now."""

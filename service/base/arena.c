@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+
+#include "base/fault.h"
+
+#include <stdlib.h>
+
+/* A chunk holds the tree of a check's body (about 1 KB) whole. */
+enum { CHUNK = 4096, KEPT_MAX = 64, ALIGN = 16 };
+
+struct arena_chunk {
+    struct arena_chunk *next;
+    size_t size; /* of bytes */
+    _Alignas(ALIGN) char bytes[];
+};
+
+static _Thread_local struct {
+    struct arena_chunk *first;
+    size_t count;
+} kept;
+
+static struct arena_chunk *chunk_take(size_t size)
+{
+    if (fault_strikes())
+        return NULL;
+    struct arena_chunk *c = kept.first;
+    if (c != NULL && size <= c->size) {
+        kept.first = c->next;
+        kept.count--;
+        return c;
+    }
+    size_t room = size > CHUNK ? size : CHUNK;
+    c = malloc(sizeof *c + room);
+    if (c != NULL)
+        c->size = room;
+    return c;
+}
+
+static void chunk_give(struct arena_chunk *c)
+{
+    if (c->size != CHUNK || kept.count >= KEPT_MAX) {
+        free(c);
+        return;
+    }
+    c->next = kept.first;
+    kept.first = c;
+    kept.count++;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    if (a->chunks == NULL || a->chunks->size - a->used < size) {
+        struct arena_chunk *c = chunk_take(size);
+        if (c == NULL)
+            return NULL;
+        c->next = a->chunks;
+        a->chunks = c;
+        a->used = 0;
+    }
+    void *at = a->chunks->bytes + a->used;
+    a->used += size;
+    return at;
+}
+
+void arena_free(struct arena *a)
+{
+    while (a->chunks != NULL) {
+        struct arena_chunk *c = a->chunks;
+        a->chunks = c->next;
+        chunk_give(c);
+    }
+    a->used = 0;
+}

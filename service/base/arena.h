@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include <stddef.h>
+
+/* Memory for what is made together and goes together: taken in pieces, given back at once. A few chunks are kept for each thread, so
+ * that a small arena costs no call of malloc. Not thread-safe: an arena belongs to the thread that made it. */
+struct arena {
+    struct arena_chunk *chunks; /* the newest first */
+    size_t used;                /* of the newest */
+};
+
+/* Zeroed: struct arena a = {0}. Allocates nothing. */
+
+/* ${size} bytes, aligned for anything, not zeroed. NULL when memory ran out. */
+void *arena_alloc(struct arena *a, size_t size);
+/* Gives all of it back and leaves ${a} empty. */
+void arena_free(struct arena *a);

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/consent.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#define DAY (INT64_C(86400) * SECOND)
+/* The last microsecond of 2105, as far as a moment is read. */
+#define LAST (INT64_C(49673) * DAY - 1)
+
+static const struct {
+    enum event_state state;
+    int number; /* stored in the ledger */
+    const char *word;
+    bool is_no;
+} states[] = {
+    {EVENT_ELIGIBLE, 1, "eligible", false}, {EVENT_GIVEN, 2, "given", false},
+    {EVENT_RENEWED, 3, "renewed", false},   {EVENT_REQUESTED, 4, "requested", false},
+    {EVENT_REFUSED, 8, "refused", true},    {EVENT_WITHDRAWN, 9, "withdrawn", true},
+    {EVENT_OBJECTED, 10, "objected", true}, {EVENT_INVALIDATED, 11, "invalidated", true},
+};
+enum { STATES = sizeof states / sizeof *states };
+
+static const enum event_class classes[] = {CLASS_COPY, CLASS_SIGNAL, CLASS_CHOICE};
+static const instant times[] = {0, 1, SECOND, 20778 * DAY, 20778 * DAY + 1, LAST - 1, LAST};
+enum { CLASSES = sizeof classes / sizeof *classes, TIMES = sizeof times / sizeof *times };
+
+/* ---- words ---- */
+
+Test(consent, the_states_keep_their_numbers_and_words)
+{
+    for (size_t i = 0; i < STATES; i++) {
+        cr_expect_eq((int)states[i].state, states[i].number);
+        cr_expect_str_eq(event_state_word(states[i].state), states[i].word);
+        cr_expect_eq(event_state_is_no(states[i].state), states[i].is_no, "%s", states[i].word);
+    }
+    cr_expect_null(event_state_word(EVENT_NONE));
+    cr_expect_not(event_state_is_no(EVENT_NONE));
+}
+
+static void assert_words(const char *const *found, const char *const *expected)
+{
+    for (; *expected != NULL; expected++, found++) {
+        cr_assert_not_null(*found, "%s is missing", *expected);
+        cr_expect_str_eq(*found, *expected);
+    }
+    cr_expect_null(*found);
+}
+
+Test(consent, the_collection_methods_are_the_contracts_in_the_stored_order)
+{
+    static const char *const expected[] = {
+        "web_form", "banner", "preference_page", "one_click", "double_opt_in", "app",       "api",    "email",
+        "sms",      "chat",   "phone",           "letter",    "paper",         "in_person", "import", "gpc",
+        NULL};
+    assert_words(collection_method_words, expected);
+    for (enum collection_method m = 0; m < COLLECTION_METHOD_COUNT; m++)
+        cr_expect_str_eq(collection_method_word(m), expected[m]);
+    cr_expect_str_eq(collection_method_word(METHOD_GPC), "gpc");
+    cr_expect_str_eq(collection_method_word(METHOD_IMPORT), "import");
+    cr_expect_str_eq(collection_method_word(METHOD_PAPER), "paper");
+}
+
+Test(consent, the_roles_and_effects_are_the_contracts_in_the_stored_order)
+{
+    static const char *const roles[] = {"self", "parent", "carer", "legal_representative", NULL};
+    static const char *const effects[] = {"applied", "superseded", "outdated", "pending"};
+    assert_words(role_words, roles);
+    for (enum role r = 0; r < ROLE_COUNT; r++)
+        cr_expect_str_eq(role_word(r), roles[r]);
+    cr_assert_eq(EFFECT_COUNT, sizeof effects / sizeof *effects);
+    for (enum effect e = 0; e < EFFECT_COUNT; e++)
+        cr_expect_str_eq(effect_word(e), effects[e]);
+    cr_expect_str_eq(effect_word(EFFECT_SUPERSEDED), "superseded");
+}
+
+/* ---- classes ---- */
+
+Test(consent, an_imports_yes_and_a_sale_are_copies_a_gpc_no_a_signal_and_all_else_a_choice)
+{
+    for (size_t i = 0; i < STATES; i++) {
+        for (enum collection_method m = 0; m < COLLECTION_METHOD_COUNT; m++) {
+            for (int import = 0; import < 2; import++) {
+                enum event_class expected = CLASS_CHOICE;
+                if (states[i].is_no && m == METHOD_GPC)
+                    expected = CLASS_SIGNAL;
+                if (!states[i].is_no &&
+                    (import == 1 || m == METHOD_IMPORT || states[i].state == EVENT_ELIGIBLE))
+                    expected = CLASS_COPY;
+                cr_expect_eq(event_class_of(states[i].state, m, import == 1), expected, "%s by %s%s",
+                             states[i].word, collection_method_word(m), import == 1 ? ", import" : "");
+            }
+        }
+    }
+}
+
+Test(consent, an_import_brings_a_no_as_a_choice)
+{
+    cr_expect_eq(event_class_of(EVENT_WITHDRAWN, METHOD_IMPORT, true), CLASS_CHOICE);
+    cr_expect_eq(event_class_of(EVENT_REFUSED, METHOD_PAPER, true), CLASS_CHOICE);
+    cr_expect_eq(event_class_of(EVENT_GIVEN, METHOD_PAPER, true), CLASS_COPY);
+    cr_expect_eq(event_class_of(EVENT_GIVEN, METHOD_IMPORT, false), CLASS_COPY);
+    cr_expect_eq(event_class_of(EVENT_GIVEN, METHOD_PAPER, false), CLASS_CHOICE);
+}
+
+/* ---- rank ---- */
+
+/* The place of an event by the contract's own words, an element a rule. */
+struct place {
+    enum event_class class;
+    instant time;
+    size_t state;
+};
+
+static int compare(struct place a, struct place b)
+{
+    if (a.class != b.class)
+        return a.class < b.class ? -1 : 1;
+    if (a.time != b.time)
+        return a.time < b.time ? -1 : 1;
+    if (states[a.state].is_no != states[b.state].is_no)
+        return states[b.state].is_no ? -1 : 1;
+    return a.state < b.state ? -1 : a.state > b.state;
+}
+
+static struct place place_of(size_t n)
+{
+    return (struct place){classes[n / TIMES / STATES], times[n / STATES % TIMES], n % STATES};
+}
+
+static rank rank_at(struct place p)
+{
+    return rank_of(p.class, states[p.state].state, p.time);
+}
+
+Test(consent, rank_is_class_then_time_then_no_above_yes)
+{
+    enum { PLACES = CLASSES * TIMES * STATES };
+    for (size_t a = 0; a < PLACES; a++) {
+        for (size_t b = 0; b < PLACES; b++) {
+            rank x = rank_at(place_of(a)), y = rank_at(place_of(b));
+            cr_assert_eq((x > y) - (x < y), compare(place_of(a), place_of(b)),
+                         "class %d time %ld %s, class %d time %ld %s", place_of(a).class,
+                         (long)place_of(a).time, states[place_of(a).state].word, place_of(b).class,
+                         (long)place_of(b).time, states[place_of(b).state].word);
+        }
+    }
+}
+
+Test(consent, the_classes_stand_copy_signal_choice)
+{
+    cr_expect_lt(rank_of(CLASS_COPY, EVENT_GIVEN, LAST), rank_of(CLASS_SIGNAL, EVENT_REFUSED, 0));
+    cr_expect_lt(rank_of(CLASS_SIGNAL, EVENT_REFUSED, LAST), rank_of(CLASS_CHOICE, EVENT_GIVEN, 0));
+}
+
+Test(consent, at_one_time_every_no_stands_above_every_yes)
+{
+    for (size_t yes = 0; yes < STATES; yes++) {
+        for (size_t no = 0; no < STATES; no++) {
+            if (!states[yes].is_no && states[no].is_no)
+                cr_expect_gt(rank_of(CLASS_CHOICE, states[no].state, LAST),
+                             rank_of(CLASS_CHOICE, states[yes].state, LAST));
+        }
+    }
+}
+
+Test(consent, a_rank_gives_back_its_time_and_state)
+{
+    for (size_t n = 0; n < CLASSES * TIMES * STATES; n++) {
+        struct place p = place_of(n);
+        rank r = rank_at(p);
+        cr_assert_gt(r, 0, "0 is for none");
+        cr_assert_eq(rank_time(r), p.time);
+        cr_assert_eq(rank_state(r), states[p.state].state);
+        cr_assert_eq(r >> 57, (rank)p.class);
+    }
+}
+
+/* 53 bits of microseconds: to the year 2255. */
+Test(consent, the_latest_time_a_rank_can_hold_does_not_touch_its_class)
+{
+    const instant latest = (INT64_C(1) << 53) - 1;
+    cr_assert_gt(latest, LAST);
+    for (size_t c = 0; c < CLASSES; c++) {
+        rank r = rank_of(classes[c], EVENT_INVALIDATED, latest);
+        cr_expect_eq(rank_time(r), latest);
+        cr_expect_eq(r >> 57, (rank)classes[c]);
+        cr_expect_eq(rank_state(r), EVENT_INVALIDATED);
+    }
+}
+
+/* The statement adds the time by itself, and takes ranks apart: `rank >> 4 & 9007199254740991`, `rank & 15`. */
+Test(consent, the_time_is_added_to_the_base_in_bits_4_to_56)
+{
+    cr_assert_eq(RANK_TIME_SHIFT, 4);
+    for (size_t n = 0; n < CLASSES * TIMES * STATES; n++) {
+        struct place p = place_of(n);
+        cr_assert_eq(rank_base(p.class, states[p.state].state) + (p.time << 4), rank_at(p));
+        cr_assert_eq(rank_at(p) >> 4 & INT64_C(9007199254740991), p.time);
+        cr_assert_eq(rank_at(p) & 15, states[p.state].number);
+    }
+}
+
+static rank highest(const rank *ranks, const size_t *order, size_t count)
+{
+    rank stands = 0;
+    for (size_t i = 0; i < count; i++)
+        stands = ranks[order[i]] > stands ? ranks[order[i]] : stands;
+    return stands;
+}
+
+/* Heap's algorithm, iterative. */
+static void assert_every_order(const rank *ranks, rank expected)
+{
+    size_t order[] = {0, 1, 2, 3, 4}, turns[5] = {0};
+    cr_assert_eq(highest(ranks, order, 5), expected);
+    for (size_t i = 0; i < 5;) {
+        if (turns[i] == i) {
+            turns[i++] = 0;
+            continue;
+        }
+        size_t other = i % 2 == 0 ? 0 : turns[i], kept = order[i];
+        order[i] = order[other];
+        order[other] = kept;
+        turns[i]++;
+        i = 0;
+        cr_assert_eq(highest(ranks, order, 5), expected);
+    }
+}
+
+Test(consent, whatever_order_five_acts_arrive_in_the_same_one_stands)
+{
+    const rank ranks[] = {
+        rank_of(CLASS_CHOICE, EVENT_GIVEN, 20 * DAY), rank_of(CLASS_CHOICE, EVENT_WITHDRAWN, 20 * DAY),
+        rank_of(CLASS_COPY, EVENT_GIVEN, 30 * DAY),   rank_of(CLASS_SIGNAL, EVENT_REFUSED, 40 * DAY),
+        rank_of(CLASS_CHOICE, EVENT_GIVEN, 10 * DAY),
+    };
+    assert_every_order(ranks, ranks[1]);
+}
