@@ -5,66 +5,119 @@
 #include "http/question.h"
 #include "http/turn.h"
 #include "http/verdict_json.h"
+#include "loop/loop.h"
 #include "wire/ndjson.h"
 #include "wire/problem.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* POST /v1/check/batch: a line a question, a line an answer. Chunk by chunk, one on the wire at a time, so that neither the loop nor
- * the database is held up by one caller. The answer is kept until it is whole: it is never a short list that looks whole. */
+/* POST /v1/check/batch: a line a question, a line an answer. Three steps, each in slices of a few milliseconds, so that one caller
+ * holds up neither the loop nor the database:
+ *   read   the lines become units: one identifier and what is asked of it
+ *   ask    the units go to the database in the order of their tags (neighbours in the index are read together), in chunks
+ *   write  the verdicts, in the order of the lines
+ * The answer is kept until it is whole: it is never a short list that looks whole. */
 
-/* About 3 ms of reading on the loop, and of probes in the database. */
-enum { CHUNK_LINES = 1000 };
+enum {
+    SLICE_LINES = 1000, /* read or written in one tick: about 2 ms */
+    CHUNK_UNITS = 1000, /* asked in one statement: about 4 ms */
+    CHUNKS = 2,         /* on the wire or waiting for it: one runs while the next is there already */
+    BUCKETS =
+        1 << 16 /* units are sorted by the first two bytes of the hash: at 100 000 lines as good as wholly */
+};
 
 enum only { ONLY_NOTHING, ONLY_ALLOWED, ONLY_DENIED };
 
 struct line {
     struct ndjson_line text;
-    struct person person;
-    const struct purpose *purpose; /* NULL: a bad line, already answered into ${error} */
-    size_t first_probe;
-    char *error; /* the line that answers it */
+    const struct purpose *purpose; /* NULL: a bad line */
+    bool has_verdict;
+    struct verdict verdict; /* the strictest of its units so far */
+    instant as_of;
+    char *error; /* of a bad line: the line that answers it */
     size_t error_len;
 };
 
-/* A probe on its way to the database, in the order of tags: neighbours in the index are read together. */
-struct sorted {
-    struct probe probe;
-    size_t place; /* in the order of lines */
+/* One identifier of one line. */
+struct unit {
+    struct tag tag;
+    struct tag old_tag; /* while a subject key is rotated */
+    uint32_t line;
+};
+
+struct chunk {
+    struct batch_call *batch;
+    struct check_job job;
+    const struct unit *units;
+    size_t count;
+    struct probe *probes;
 };
 
 struct batch_call {
     struct turn turn;
     enum only only;
+    struct loop_task step;
     struct ndjson walk;
-    struct ndjson chunk_start; /* where the chunk in hand began: it is read again under a newer policy */
-    size_t line_count;
-    struct line *lines; /* of the chunk */
-    size_t probe_count, probe_room;
-    struct probe *probes; /* in the order of lines */
-    struct probe *asked;  /* in the order of tags */
-    size_t *places;       /* of those, in probes */
-    struct check_job job;
+    size_t line_count, line_room;
+    struct line *lines;
+    size_t unit_count, unit_room;
+    struct unit *units;
+    size_t asked;  /* units sent so far */
+    int in_flight; /* chunks */
+    bool stale;    /* one of them told of a newer policy */
+    enum error failure;
+    struct chunk chunks[CHUNKS];
+    size_t written; /* lines */
     struct buf out;
 };
+
+static void *room_for(void *old, size_t count, size_t size)
+{
+    void *grown = reallocarray(old, count, size);
+    if (grown == NULL)
+        h2o_fatal("no memory"); /* as libh2o does for each request */
+    return grown;
+}
+
+static void batch_reset(struct batch_call *b)
+{
+    for (size_t i = 0; i < b->line_count; i++)
+        free(b->lines[i].error);
+    b->line_count = b->unit_count = b->asked = b->written = 0;
+    b->stale = false;
+    buf_clear(&b->out);
+}
 
 static void batch_dispose(void *state)
 {
     struct batch_call *b = state;
-    for (size_t i = 0; i < b->line_count; i++)
-        free(b->lines[i].error);
+    loop_task_cancel(&b->step);
+    batch_reset(b);
+    for (size_t i = 0; i < CHUNKS; i++)
+        free(b->chunks[i].probes);
     free(b->lines);
-    free(b->probes);
-    free(b->asked);
-    free(b->places);
+    free(b->units);
     buf_free(&b->out);
     turn_end(&b->turn);
 }
 
-static void chunk_begin(struct call *call);
+static void step_next(struct batch_call *b, void (*run)(struct loop_task *task))
+{
+    b->step.run = run;
+    loop_task_post(b->turn.call->worker->loop, &b->step);
+}
 
-/* ---- reading ---- */
+/* Whether there is nobody left to answer: the lines point into the body, which goes with the request. Ends the call then. */
+static bool is_abandoned(struct batch_call *b)
+{
+    if (b->turn.call->req != NULL)
+        return false;
+    call_problem(b->turn.call, ERROR_UNAVAILABLE, NULL, NULL);
+    return true;
+}
+
+/* ---- read ---- */
 
 static void line_fail(struct line *l, enum error e, const char *detail, const struct reader *faults)
 {
@@ -81,92 +134,191 @@ static void line_fail(struct line *l, enum error e, const char *detail, const st
     l->error_len = buf_failed(&out) ? 0 : out.len;
 }
 
+static void units_add(struct batch_call *b, const struct person *person)
+{
+    for (size_t i = 0; i < person->count; i++) {
+        if (b->unit_count == b->unit_room) {
+            b->unit_room = b->unit_room == 0 ? SLICE_LINES : 2 * b->unit_room;
+            b->units = room_for(b->units, b->unit_room, sizeof *b->units);
+        }
+        struct unit *u = &b->units[b->unit_count++];
+        *u = (struct unit){.tag = person->tags[i], .line = (uint32_t)b->line_count};
+        if (person->rotating)
+            u->old_tag = person->old_tags[i];
+    }
+}
+
 static void line_read(struct batch_call *b, struct line *l)
 {
     static const char *const members[] = {"subject", "purpose", NULL};
     struct reader r;
+    struct person person = {0};
     reader_open(&r, l->text.bytes, l->text.len);
     struct node root = reader_root(&r);
     if (node_present(&root)) {
         node_only(&root, members);
-        person_read(&root, b->turn.controller, &l->person);
+        person_read(&root, b->turn.controller, &person);
         struct node purpose = node_member(&root, "purpose");
         const char *key = node_string(&purpose, 1, POLICY_KEY_MAX, NULL);
         l->purpose = key[0] != '\0' ? policy_purpose(b->turn.controller->policy, key) : NULL;
         if (key[0] != '\0' && l->purpose == NULL)
             node_fault(&purpose, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy");
     }
-    if (!reader_ok(&r))
+    if (reader_ok(&r))
+        units_add(b, &person);
+    else
         line_fail(l, reader_error(&r), NULL, &r);
     reader_close(&r);
 }
 
-/* Reads the next chunk. */
-static void chunk_read(struct batch_call *b)
+/* Returns false when there is no further line. */
+static bool line_next(struct batch_call *b)
 {
-    b->chunk_start = b->walk;
-    b->line_count = 0;
-    b->probe_count = 0;
-    while (b->line_count < CHUNK_LINES) {
-        struct line *l = &b->lines[b->line_count];
-        memset(l, 0, sizeof *l);
-        enum ndjson_step step = ndjson_next(&b->walk, &l->text);
-        if (step != NDJSON_LINE && step != NDJSON_LONG)
+    if (b->line_count == b->line_room) {
+        b->line_room = b->line_room == 0 ? SLICE_LINES : 2 * b->line_room;
+        b->lines = room_for(b->lines, b->line_room, sizeof *b->lines);
+    }
+    struct line *l = &b->lines[b->line_count];
+    memset(l, 0, sizeof *l);
+    enum ndjson_step step = ndjson_next(&b->walk, &l->text);
+    if (step != NDJSON_LINE && step != NDJSON_LONG)
+        return false;
+    if (step == NDJSON_LONG)
+        line_fail(l, ERROR_TOO_LARGE, "A line is at most 16384 bytes.", NULL);
+    else
+        line_read(b, l);
+    b->line_count++;
+    return true;
+}
+
+static size_t unit_bucket(const struct unit *u)
+{
+    return (size_t)u->tag.bytes[1] << 8 | u->tag.bytes[2]; /* behind the key's number */
+}
+
+static void units_sort(struct batch_call *b)
+{
+    uint32_t *starts = room_for(NULL, BUCKETS + 1, sizeof *starts);
+    struct unit *sorted = room_for(NULL, b->unit_count + 1, sizeof *sorted);
+    memset(starts, 0, (BUCKETS + 1) * sizeof *starts);
+    for (size_t i = 0; i < b->unit_count; i++)
+        starts[unit_bucket(&b->units[i]) + 1]++;
+    for (size_t i = 0; i < BUCKETS; i++)
+        starts[i + 1] += starts[i];
+    for (size_t i = 0; i < b->unit_count; i++)
+        sorted[starts[unit_bucket(&b->units[i])]++] = b->units[i];
+    free(starts);
+    free(b->units);
+    b->units = sorted;
+    b->unit_room = b->unit_count + 1;
+}
+
+static void ask_more(struct batch_call *b);
+
+static void on_read_step(struct loop_task *task)
+{
+    struct batch_call *b = list_entry(task, struct batch_call, step);
+    if (is_abandoned(b))
+        return;
+    for (size_t i = 0; i < SLICE_LINES; i++) {
+        if (!line_next(b)) {
+            units_sort(b);
+            ask_more(b);
             return;
-        if (step == NDJSON_LONG)
-            line_fail(l, ERROR_TOO_LARGE, "A line is at most 16384 bytes.", NULL);
-        else
-            line_read(b, l);
-        l->first_probe = b->probe_count;
-        if (l->purpose != NULL)
-            b->probe_count += question_probes(&l->person);
-        b->line_count++;
+        }
     }
+    step_next(b, on_read_step);
 }
 
-/* ---- asking ---- */
+/* ---- ask ---- */
 
-static int by_tag(const void *a, const void *b)
+static size_t probes_per_unit(const struct batch_call *b)
 {
-    const struct sorted *x = a, *y = b;
-    return memcmp(x->probe.tag.bytes, y->probe.tag.bytes, TAG_SIZE);
+    return b->turn.controller->old_tagger != NULL ? 2 : 1;
 }
 
-static void *room_for(void *old, size_t count, size_t size)
+static struct person unit_person(const struct batch_call *b, const struct unit *u)
 {
-    void *grown = reallocarray(old, count, size);
-    if (grown == NULL)
-        h2o_fatal("no memory"); /* as libh2o does for each request */
-    return grown;
+    return (struct person){.count = 1,
+                           .tags = {u->tag},
+                           .rotating = b->turn.controller->old_tagger != NULL,
+                           .old_tags = {u->old_tag}};
 }
 
-/* Puts the chunk's probes into the order of their tags. */
-static void probes_sort(struct batch_call *b)
+static void chunk_take(struct chunk *c)
 {
-    if (b->probe_count > b->probe_room) {
-        b->probe_room = b->probe_count;
-        b->probes = room_for(b->probes, b->probe_room, sizeof *b->probes);
-        b->asked = room_for(b->asked, b->probe_room, sizeof *b->asked);
-        b->places = room_for(b->places, b->probe_room, sizeof *b->places);
+    struct batch_call *b = c->batch;
+    size_t step = probes_per_unit(b);
+    for (size_t i = 0; i < c->count; i++) {
+        struct line *l = &b->lines[c->units[i].line];
+        struct person person = unit_person(b, &c->units[i]);
+        struct verdict v = question_answer(&person, b->turn.controller->policy, l->purpose,
+                                           c->probes + i * step, c->job.as_of);
+        l->verdict = l->has_verdict ? verdict_stricter(l->verdict, v) : v;
+        l->has_verdict = true;
+        l->as_of = c->job.as_of;
     }
-    for (size_t i = 0; i < b->line_count; i++) {
-        if (b->lines[i].purpose != NULL)
-            question_ask(&b->lines[i].person, b->lines[i].purpose, b->probes + b->lines[i].first_probe);
-    }
-    struct sorted *sorted = room_for(NULL, b->probe_count + 1, sizeof *sorted);
-    for (size_t i = 0; i < b->probe_count; i++)
-        sorted[i] = (struct sorted){b->probes[i], i};
-    qsort(sorted, b->probe_count, sizeof *sorted, by_tag);
-    for (size_t i = 0; i < b->probe_count; i++) {
-        b->asked[i] = sorted[i].probe;
-        b->places[i] = sorted[i].place;
-    }
-    free(sorted);
 }
 
-/* ---- answering ---- */
+static void on_chunk(struct job *job, enum error e)
+{
+    struct chunk *c = list_entry(list_entry(job, struct check_job, job), struct chunk, job);
+    struct batch_call *b = c->batch;
+    b->in_flight--;
+    c->count = e == ERROR_NONE ? c->count : 0;
+    if (e != ERROR_NONE)
+        b->failure = e;
+    else if (c->job.generation != b->turn.controller->generation)
+        b->stale = true;
+    else
+        chunk_take(c);
+    c->count = 0;
+    ask_more(b);
+}
 
-static void line_write(struct call *call, struct batch_call *b, struct line *l)
+static void chunk_send(struct batch_call *b, struct chunk *c)
+{
+    size_t left = b->unit_count - b->asked, step = probes_per_unit(b);
+    c->batch = b;
+    c->units = b->units + b->asked;
+    c->count = left < CHUNK_UNITS ? left : CHUNK_UNITS;
+    if (c->probes == NULL)
+        c->probes = room_for(NULL, 2 * CHUNK_UNITS, sizeof *c->probes);
+    for (size_t i = 0; i < c->count; i++) {
+        struct person person = unit_person(b, &c->units[i]);
+        question_ask(&person, b->lines[c->units[i].line].purpose, c->probes + i * step);
+    }
+    check_job_init(&c->job, b->turn.controller->controller_id, c->probes, c->count * step);
+    c->job.job.deadline = b->turn.call->deadline;
+    c->job.job.done = on_chunk;
+    b->asked += c->count;
+    b->in_flight++;
+    lane_submit(b->turn.call->worker->slow, &c->job.job);
+}
+
+static void on_write_step(struct loop_task *task);
+
+/* Keeps chunks on the wire; when all have come back, goes on to write, or to begin again. */
+static void ask_more(struct batch_call *b)
+{
+    bool stopped = b->stale || b->failure != ERROR_NONE || b->turn.call->req == NULL;
+    for (size_t i = 0; i < CHUNKS && !stopped && b->asked < b->unit_count; i++) {
+        if (b->chunks[i].count == 0)
+            chunk_send(b, &b->chunks[i]);
+    }
+    if (b->in_flight > 0)
+        return;
+    if (b->failure != ERROR_NONE)
+        call_problem(b->turn.call, b->failure, NULL, NULL);
+    else if (b->stale)
+        turn_again(&b->turn);
+    else if (!is_abandoned(b))
+        step_next(b, on_write_step);
+}
+
+/* ---- write ---- */
+
+static void line_write(struct batch_call *b, const struct line *l)
 {
     if (l->purpose == NULL) {
         if (b->only != ONLY_ALLOWED)
@@ -174,82 +326,59 @@ static void line_write(struct call *call, struct batch_call *b, struct line *l)
         b->out.failed = b->out.failed || l->error_len == 0;
         return;
     }
-    struct verdict v = question_answer(&l->person, b->turn.controller->policy, l->purpose,
-                                       b->probes + l->first_probe, b->job.as_of);
-    metrics_verdict(call->worker->metrics, v.reason);
+    bool allows = l->has_verdict && reason_allows(l->verdict.reason);
+    metrics_verdict(b->turn.call->worker->metrics, l->verdict.reason);
     if (b->only == ONLY_ALLOWED) {
-        if (reason_allows(v.reason)) {
+        if (allows) {
             buf_append(&b->out, l->text.bytes, l->text.len);
             buf_byte(&b->out, '\n');
         }
         return;
     }
-    if (b->only == ONLY_DENIED && reason_allows(v.reason))
+    if (b->only == ONLY_DENIED && allows)
         return;
     struct writer w = writer_of(&b->out);
     writer_object_begin(&w, NULL);
     writer_int(&w, "line", (int64_t)l->text.number);
-    verdict_members(&w, &v, b->job.as_of);
+    verdict_members(&w, &l->verdict, l->as_of);
     writer_object_end(&w);
     buf_byte(&b->out, '\n');
 }
 
-static void batch_end(struct call *call, struct batch_call *b)
+static void batch_answer(struct batch_call *b)
 {
     if (b->only == ONLY_DENIED)
         buf_printf(&b->out, "{\"end\":true,\"lines\":%zu}\n", b->walk.number);
-    if (buf_failed(&b->out)) {
-        call_problem(call, ERROR_OVERLOADED, "The answer does not fit in memory.", NULL);
-        return;
-    }
-    call_answer_buf(call, 200, "application/x-ndjson", &b->out);
+    if (buf_failed(&b->out))
+        call_problem(b->turn.call, ERROR_OVERLOADED, "The answer does not fit in memory.", NULL);
+    else
+        call_answer_buf(b->turn.call, 200, "application/x-ndjson", &b->out);
 }
 
-static void on_chunk(struct job *job, enum error e)
+static void on_write_step(struct loop_task *task)
 {
-    struct batch_call *b = list_entry(list_entry(job, struct check_job, job), struct batch_call, job);
-    struct call *call = b->turn.call;
-    if (e != ERROR_NONE ||
-        call->req == NULL) { /* the lines point into the body, which goes with the request */
-        call_problem(call, e != ERROR_NONE ? e : ERROR_UNAVAILABLE, NULL, NULL);
+    struct batch_call *b = list_entry(task, struct batch_call, step);
+    if (is_abandoned(b))
         return;
-    }
-    bool stale = b->job.generation != b->turn.controller->generation;
-    for (size_t i = 0; i < b->probe_count; i++)
-        b->probes[b->places[i]].standing = b->asked[i].standing;
-    for (size_t i = 0; i < b->line_count; i++) {
-        if (!stale)
-            line_write(call, b, &b->lines[i]);
-        free(b->lines[i].error);
-    }
-    b->line_count = 0;
-    if (stale) {
-        b->walk = b->chunk_start;
-        turn_again(&b->turn);
-        return;
-    }
-    worker_clock(call->worker, b->job.as_of);
-    b->turn.loads = 0;
-    chunk_begin(call);
+    for (size_t i = 0; i < SLICE_LINES && b->written < b->line_count; i++)
+        line_write(b, &b->lines[b->written++]);
+    if (b->written < b->line_count)
+        step_next(b, on_write_step);
+    else
+        batch_answer(b);
 }
 
-static void chunk_begin(struct call *call)
+/* ---- the call ---- */
+
+static void batch_begin(struct call *call)
 {
     struct batch_call *b = call->state;
-    if (call->req == NULL) {
-        call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
+    if (is_abandoned(b))
         return;
-    }
-    chunk_read(b);
-    if (b->line_count == 0) {
-        batch_end(call, b);
-        return;
-    }
-    probes_sort(b);
-    check_job_init(&b->job, b->turn.controller->controller_id, b->asked, b->probe_count);
-    b->job.job.deadline = call->deadline;
-    b->job.job.done = on_chunk;
-    lane_submit(call->worker->slow, &b->job.job);
+    h2o_iovec_t body = call_body(call);
+    batch_reset(b);
+    b->walk = ndjson_of(body.base, body.len, BATCH_LINES_MAX, BATCH_LINE_BYTES_MAX);
+    step_next(b, on_read_step);
 }
 
 /* Whether the body has no more lines than are taken. */
@@ -286,6 +415,7 @@ void handle_check_batch(struct call *call)
     struct batch_call *b = call_alloc(call, sizeof *b);
     call->state = b;
     call->dispose = batch_dispose;
+    loop_task_init(&b->step, on_read_step);
     buf_init(&b->out, BATCH_ANSWER_BYTES_MAX);
     if (only_read(call, &b->only) != 0) {
         call_problem(call, ERROR_INVALID,
@@ -297,7 +427,5 @@ void handle_check_batch(struct call *call)
         call_problem(call, ERROR_TOO_LARGE, "A batch has at most 100000 lines.", NULL);
         return;
     }
-    b->walk = ndjson_of(body.base, body.len, BATCH_LINES_MAX, BATCH_LINE_BYTES_MAX);
-    b->lines = room_for(NULL, CHUNK_LINES, sizeof *b->lines);
-    turn_start(&b->turn, call, chunk_begin);
+    turn_start(&b->turn, call, batch_begin);
 }

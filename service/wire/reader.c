@@ -7,8 +7,8 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* bytes; what is longer still counts as a fault, without words */

@@ -10,6 +10,7 @@ import threading
 import time
 
 from lib.client import Client, record_of
+from lib.house import eventually
 
 PERSONS = 40  # few: their states are written over and over, by several connections
 ACKNOWLEDGED = (200, 201, 202)
@@ -67,6 +68,9 @@ class Journal:
         if answer is not None and answer.status in ACKNOWLEDGED:
             self.last_good = time.monotonic()
         return answer
+
+    def wait_for(self, count):
+        eventually(f"{count} requests are sent", lambda: len(self.sent) > count)
 
     def acknowledged(self):
         return sum(s.is_answered() for s in self.sent)
