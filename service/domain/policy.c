@@ -20,6 +20,8 @@ const char *const signal_words[] = {"ad_storage",
                                     "security_storage",
                                     NULL};
 
+const char *const strength_words[] = {"checkbox", "email", "email_plus", "signed", "in_person", "eid", NULL};
+
 void policy_free(struct policy *p)
 {
     if (p == NULL)

@@ -2,6 +2,7 @@
 #pragma once
 #include "domain/consent.h"
 #include "domain/duration.h"
+#include "domain/mask.h"
 
 #include <stddef.h>
 
@@ -34,6 +35,9 @@ enum {
     POLICY_PURPOSES_MAX = 500, /* purposes; a state row is read for each a person has */
     POLICY_NOTICES_MAX = 2000, /* notice versions */
     POLICY_LANGUAGES_MAX = 32, /* languages of one notice version */
+    POLICY_ENTITIES_MAX = 16,  /* companies in one statement */
+    POLICY_COOKIES_MAX = 5000,
+    POLICY_AGES_MAX = 64, /* countries whose limit a policy sets itself */
     NOTICE_HASH_SIZE = 32      /* SHA-256 */
 };
 
@@ -54,6 +58,29 @@ struct notice {
     struct notice_text *texts;
 };
 
+/* What a known minor, or somebody represented, may decide alone. */
+enum minors_rule { MINORS_ALLOWED, MINORS_GUARDIAN, MINORS_FORBIDDEN };
+
+/* How sure it is that a guardian acted, weakest first. */
+enum strength {
+    STRENGTH_CHECKBOX,
+    STRENGTH_EMAIL,
+    STRENGTH_EMAIL_PLUS,
+    STRENGTH_SIGNED,
+    STRENGTH_IN_PERSON,
+    STRENGTH_EID,
+    STRENGTH_COUNT
+};
+extern const char *const strength_words[]; /* NULL-terminated, in the order of the enum */
+
+struct guardian_rule {
+    enum minors_rule minors;
+    uint8_t roles;         /* bit per enum role: who may act */
+    enum strength least;   /* a weaker act is refused */
+    bool written;          /* a signed document, or electronically STRENGTH_SIGNED or more */
+    bool ends_at_limit;    /* at the age limit the guardian's Yes expires; else it stays, with reconfirm_due */
+};
+
 struct purpose {
     int32_t number; /* as for a notice; never PURPOSE_ALL */
     char key[POLICY_KEY_MAX + 1];
@@ -67,6 +94,24 @@ struct purpose {
     struct duration refused_until;   /* no asking again within this of a No; zero: no such rule */
     char notice[POLICY_KEY_MAX + 1]; /* id of the notice shown for it, "" for none */
     uint32_t signals;                /* bit per signal_words */
+    struct guardian_rule guardian;
+    bool objection_weighed;              /* an objection restricts until its outcome is recorded */
+    bool gpc;                            /* refused by the Global Privacy Control signal */
+    bool anonymous_statistics;           /* has cookies, all of class statistics_anonymous: may be counted without consent */
+    char replaces[POLICY_KEY_MAX + 1];   /* key of a purpose whose No counts for this one too, "" for none */
+    uint32_t entities;                   /* bit per entity of the policy it is of; all where none is named */
+    int32_t entity_numbers[POLICY_ENTITIES_MAX]; /* the ledger's number of (purpose, entity); 0 before it is known */
+};
+
+/* One of several companies in one statement. */
+struct entity {
+    char key[POLICY_KEY_MAX + 1];
+};
+
+/* An age limit that the policy sets itself, instead of the table's. */
+struct age_override {
+    char country[3];
+    uint8_t years;
 };
 
 /* One controller's purposes, notices and rules, as one version. Immutable. */
@@ -79,6 +124,12 @@ struct policy {
     struct purpose *purposes; /* in the document's order */
     size_t notice_count;
     struct notice *notices; /* of one id: by effective_from, oldest first */
+    size_t entity_count;
+    struct entity entities[POLICY_ENTITIES_MAX];
+    bool cookies_none; /* "none": a cookie consent is refused and nothing is ever asked */
+    struct mask_prefixes mask;
+    size_t age_count;
+    struct age_override ages[POLICY_AGES_MAX];
 };
 
 void policy_free(struct policy *p);

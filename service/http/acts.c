@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-static const char *const strengths[] = {"checkbox",  "email", "email_plus", "signed",
-                                        "in_person", "eid",   NULL};
 static const char *const forms[] = {"written", "electronic", NULL};
 static const char *const given_states[] = {"given", "refused", "withdrawn", "objected", "eligible", NULL};
 static const enum event_state given_numbers[] = {EVENT_GIVEN, EVENT_REFUSED, EVENT_WITHDRAWN, EVENT_OBJECTED,
@@ -96,7 +94,7 @@ static void expressed_by_read(struct common *c, struct writer *w)
     struct node role = node_member(&n, "role"), strength = node_optional(&n, "strength"),
                 form = node_optional(&n, "form");
     int r = node_word(&role, role_words);
-    int s = node_present(&strength) ? node_word(&strength, strengths) : 0;
+    int s = node_present(&strength) ? node_word(&strength, strength_words) : 0;
     int f = node_present(&form) ? node_word(&form, forms) : 1;
     if (r < 0 || s < 0 || f < 0)
         return;
@@ -110,7 +108,7 @@ static void expressed_by_read(struct common *c, struct writer *w)
     c->act.role = (enum role)r;
     c->act.slot = SLOT_GUARDIAN;
     writer_object_begin(w, "expressed_by");
-    writer_text(w, "strength", strengths[s]);
+    writer_text(w, "strength", strength_words[s]);
     writer_text(w, "form", forms[f]);
     writer_object_end(w);
 }
