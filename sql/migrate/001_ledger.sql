@@ -280,11 +280,33 @@ begin
     return true;
 end $$;
 
+-- First answers to the keys of a batch that were seen before: an outcome 1 or 2 for each, its events in order; the context
+-- stands in a request's first row. Offset 0: else all keys of the day may be walked.
+create function first_answers(c integer, r_key bytea[], r_fingerprint bytea[]) returns setof recorded
+language sql stable as $$
+    with seen as (
+        select (r.n - 1)::integer as n, i.fingerprint = r.fingerprint as same, i.context, i.first_revision, i.events
+        from unnest(r_key, r_fingerprint) with ordinality r(key, fingerprint, n)
+        cross join lateral (select x.* from idempotency x
+                            where x.controller_id = c and x.key_hash = r.key
+                                  and x.recorded_at > clock_timestamp() - interval '24 hours' offset 0) i),
+    answered as (
+        select s.n, s.same, s.context, e.*, (row_number() over (partition by s.n order by e.revision) - 1)::integer as nth
+        from seen s left join event e
+             on s.same and e.controller_id = c and e.revision >= s.first_revision
+                and e.revision < s.first_revision + s.events)
+    select (case when a.same then 1 else 2 end)::smallint, a.n, a.nth, a.record_id, a.revision, a.subject_no, a.rank,
+           a.recorded_at, a.valid_until, a.purpose_id, a.effect, a.was, a.was_each, a.policy_version,
+           case when a.nth = 0 then a.context end
+    from answered a order by a.n, a.nth;
+$$;
+
 -- One batch of acts of one controller: the only way into the ledger. All arrays with a_ run in parallel, one element an
 -- act (one event on one person, in the order of revisions to be); those with r_ one element a request. What it does, in this
 -- order, is the contract of service/store/record.h:
---   locks the head; stops when the caller's generation is not the one in force; answers known idempotency keys; leaves out
---   whole requests that cannot be taken; resolves identifiers; decides times; inserts; keeps the higher rank.
+--   answers a batch of nothing but known idempotency keys; else locks the head; stops when the caller's generation is not the
+--   one in force; answers known keys; leaves out whole requests that cannot be taken; resolves identifiers; decides times;
+--   inserts; keeps the higher rank.
 create function record(
     c integer, p_generation bigint, p_policy_version integer,
     r_key bytea[], r_fingerprint bytea[], r_context text[], r_actor text[],
@@ -302,6 +324,15 @@ declare
     left_out integer[] := '{}'; -- requests
     k integer;
 begin
+    -- Where all was asked before there is nothing to write. Without the lock then: the answer may be larger than a socket's
+    -- buffer, and a node that is frozen before it has read it must not hold up the others.
+    if (select generation from controller where controller_id = c) = p_generation and not exists (
+            select from unnest(r_key) k(key) where not exists (
+                select from idempotency x where x.controller_id = c and x.key_hash = k.key
+                       and x.recorded_at > clock_timestamp() - interval '24 hours' offset 0)) then
+        return query select * from first_answers(c, r_key, r_fingerprint);
+        return;
+    end if;
     select * into h from head where controller_id = c for no key update;
     select generation into gen from controller where controller_id = c;
     if gen is distinct from p_generation then
@@ -312,25 +343,12 @@ begin
     now_us := (extract(epoch from now_) * 1000000)::bigint;
 
     if cardinality(array_remove(r_key, null)) > 0 then
-        -- keys seen before
-        return query
-            with seen as (
-                select (r.n - 1)::integer as n, i.fingerprint = r.fingerprint as same, i.context, i.first_revision, i.events
-                from unnest(r_key, r_fingerprint) with ordinality r(key, fingerprint, n)
-                join idempotency i on i.controller_id = c and i.key_hash = r.key
-                     and i.recorded_at > now_ - interval '24 hours'
-                where r.key is not null)
-            select (case when s.same then 1 else 2 end)::smallint, s.n,
-                   (row_number() over (partition by s.n order by e.revision) - 1)::integer,
-                   e.record_id, e.revision, e.subject_no, e.rank, e.recorded_at, e.valid_until, e.purpose_id, e.effect,
-                   e.was, e.was_each, e.policy_version, s.context
-            from seen s left join event e
-                 on s.same and e.controller_id = c and e.revision >= s.first_revision
-                    and e.revision < s.first_revision + s.events;
+        return query select * from first_answers(c, r_key, r_fingerprint);
         select coalesce(array_agg((r.n - 1)::integer), '{}') into left_out
             from unnest(r_key) with ordinality r(key, n)
-            join idempotency i on i.controller_id = c and i.key_hash = r.key
-                 and i.recorded_at > now_ - interval '24 hours';
+            cross join lateral (select from idempotency x
+                                where x.controller_id = c and x.key_hash = r.key
+                                      and x.recorded_at > now_ - interval '24 hours' offset 0) i;
         -- the same new key twice in this batch: the first runs, the others come again
         for k in select n - 1 from (select n, row_number() over (partition by key order by n) as nth
                      from unnest(r_key) with ordinality r(key, n) where key is not null) d
