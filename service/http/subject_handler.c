@@ -227,6 +227,25 @@ static void retelling_dispose(void *state)
     turn_end(&r->turn);
 }
 
+static void page_answer(struct call *call, const struct retelling *r)
+{
+    size_t limit = (size_t)r->limit, count = r->job.count < limit ? r->job.count : limit;
+    struct buf out;
+    buf_init(&out, ANSWER_BYTES_MAX);
+    struct writer w = writer_of(&out);
+    writer_object_begin(&w, NULL);
+    writer_array_begin(&w, "events");
+    for (size_t i = 0; i < count; i++)
+        entry_write(&w, &r->job.entries[i], r->turn.controller);
+    writer_array_end(&w);
+    if (r->job.count > count)
+        writer_int(&w, "next", r->job.entries[count - 1].revision);
+    else
+        writer_null(&w, "next");
+    writer_object_end(&w);
+    call_answer_json(call, 200, &out);
+}
+
 static void on_retold(struct job *job, enum error e)
 {
     struct retelling *r = list_entry(list_entry(job, struct history_job, job), struct retelling, job);
@@ -239,24 +258,12 @@ static void on_retold(struct job *job, enum error e)
         turn_again(&r->turn);
         return;
     }
-    if (r->job.count == 0 && r->after == 0) {
+    if (r->after > r->job.head)
+        call_problem(call, ERROR_INVALID, "after lies beyond the ledger's head.", NULL);
+    else if (r->job.count == 0 && r->after == 0)
         call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
-        return;
-    }
-    struct buf out;
-    buf_init(&out, ANSWER_BYTES_MAX);
-    struct writer w = writer_of(&out);
-    writer_object_begin(&w, NULL);
-    writer_array_begin(&w, "events");
-    for (size_t i = 0; i < r->job.count; i++)
-        entry_write(&w, &r->job.entries[i], r->turn.controller);
-    writer_array_end(&w);
-    if ((int64_t)r->job.count == r->limit)
-        writer_int(&w, "next", r->job.entries[r->job.count - 1].revision);
     else
-        writer_null(&w, "next");
-    writer_object_end(&w);
-    call_answer_json(call, 200, &out);
+        page_answer(call, r);
 }
 
 static void retelling_begin(struct call *call)
@@ -272,7 +279,8 @@ static void retelling_begin(struct call *call)
     r->job = (struct history_job){.controller_id = c->controller_id,
                                   .subject_no = subject_no,
                                   .after = r->after,
-                                  .limit = (int32_t)r->limit};
+                                  .limit = (int32_t)r->limit +
+                                           1}; /* one more tells whether this page is the last */
     history_job_prepare(&r->job);
     r->job.job.deadline = call->deadline;
     r->job.job.done = on_retold;

@@ -170,26 +170,35 @@ static void three_hundred_say_yes(const struct tenant *t)
     free(body);
 }
 
+/* Goes past ${line} in ${at}; false where it does not stand there any more. */
+static bool line_find(const char **at, const char *end, const char *line, size_t len)
+{
+    while (*at < end) {
+        const char *start = *at;
+        *at = (const char *)memchr(start, '\n', (size_t)(end - start)) + 1;
+        if ((size_t)(*at - start) == len && memcmp(start, line, len) == 0)
+            return true;
+    }
+    return false;
+}
+
 Test(batch, a_hundred_thousand_lines_are_answered_and_one_more_is_413)
 {
+    static const char end[] = "{\"end\":true,\"lines\":100000}\n";
     struct tenant t = stage_tenant("many");
     size_t len, count = 0;
     three_hundred_say_yes(&t);
     char *body = many_lines(LINES, &len);
     const struct answer *a = ask(&t, 200, "?only=allowed", body, len);
-    const char *expected = body;
-    for (const char *at = a->body; *at != '\0'; count++) {
-        size_t line_len = strcspn(at, "\n") + 1;
-        while (strncmp(expected, at, line_len) != 0 && *expected != '\0')
-            expected += strcspn(expected, "\n") + 1;
-        cr_assert_neq(*expected, '\0', "line %zu is not of the input, or not in its order", count);
-        expected += line_len;
-        at += line_len;
+    const char *in = body;
+    for (const char *out = a->body, *next; out < a->body + a->len; out = next, count++) {
+        next = (const char *)memchr(out, '\n', (size_t)(a->body + a->len - out)) + 1;
+        cr_assert(line_find(&in, body + len, out, (size_t)(next - out)),
+                  "line %zu is not of the input, or not in its order", count);
     }
     cr_assert_eq(count, (LINES + 2) / 3);
     a = ask(&t, 200, "?only=denied", body, len);
-    cr_assert_not_null(strstr(a->body, "{\"end\":true,\"lines\":100000}\n"));
-    cr_assert_str_eq(strstr(a->body, "{\"end\""), "{\"end\":true,\"lines\":100000}\n");
+    cr_assert_eq(memcmp(a->body + a->len - strlen(end), end, strlen(end)), 0);
     free(body);
     body = many_lines(LINES + 1, &len);
     expect(ask(&t, 413, "", body, len)->json, "{'type': 'urn:akkoord:problem:too-large'}");

@@ -19,7 +19,7 @@
 /* No timing is tested: waits poll, and end at this ceiling. */
 enum { PATIENCE_MS = 30000, ASKS_MAX = 64, DEPTH = 2 };
 
-/* A write and what its caller heard. */
+/* A write or a check, and what its caller heard. */
 struct ask {
     struct person person;
     struct act act;

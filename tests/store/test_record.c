@@ -580,6 +580,18 @@ Test(record, a_person_under_a_key_that_is_going_moves_with_his_state_when_touche
     }
 }
 
+static void tags_wrap(struct tag from, struct tag to)
+{
+    char sql[256] = "", hex[2][2 * TAG_SIZE + 1];
+    for (size_t i = 0; i < TAG_SIZE; i++) {
+        snprintf(hex[0] + 2 * i, 3, "%02x", from.bytes[i]);
+        snprintf(hex[1] + 2 * i, 3, "%02x", to.bytes[i]);
+    }
+    snprintf(sql, sizeof sql, "select wrap_tags($1::int4, array['\\x%s'::bytea], array['\\x%s'::bytea])",
+             hex[0], hex[1]);
+    ledger_number(&l, sql);
+}
+
 Test(record, wrapping_tags_moves_identifiers_and_states_of_this_controller_only)
 {
     struct ledger other = ledger_open("wrapping elsewhere");
@@ -588,18 +600,24 @@ Test(record, wrapping_tags_moves_identifiers_and_states_of_this_controller_only)
     ledger_record(&other, act_of(&p, OFFERS, EVENT_REFUSED, INSTANT_NONE));
     ledger_record(&l, act_of(&p, OFFERS, EVENT_REFUSED, INSTANT_NONE));
     ledger_record(&l, act_of(&p, PURPOSE_ALL, EVENT_WITHDRAWN, INSTANT_NONE));
-    char sql[256];
-    struct tag from = tag_numbered(1), to = wrapped(1);
-    int len = snprintf(sql, sizeof sql, "select wrap_tags($1::int4, array['\\x");
-    for (size_t i = 0; i < TAG_SIZE; i++)
-        len += snprintf(sql + len, sizeof sql - (size_t)len, "%02x", from.bytes[i]);
-    len += snprintf(sql + len, sizeof sql - (size_t)len, "'::bytea], array['\\x");
-    for (size_t i = 0; i < TAG_SIZE; i++)
-        len += snprintf(sql + len, sizeof sql - (size_t)len, "%02x", to.bytes[i]);
-    snprintf(sql + len, sizeof sql - (size_t)len, "'::bytea])");
-    ledger_number(&l, sql);
-    cr_assert_eq(ledger_reason(&l, to, OFFERS), REASON_WITHDRAWN);
-    cr_assert_eq(ledger_reason(&l, from, OFFERS), REASON_NEVER_ASKED);
-    cr_assert_eq(ledger_reason(&other, from, OFFERS), REASON_REFUSED);
+    tags_wrap(tag_numbered(1), wrapped(1));
+    cr_assert_eq(ledger_reason(&l, wrapped(1), OFFERS), REASON_WITHDRAWN);
+    cr_assert_eq(ledger_reason(&l, tag_numbered(1), OFFERS), REASON_NEVER_ASKED);
+    cr_assert_eq(ledger_reason(&other, tag_numbered(1), OFFERS), REASON_REFUSED);
     ledger_close(&other);
+}
+
+Test(record, of_states_under_the_old_and_the_new_tag_the_higher_rank_stands)
+{
+    l = ledger_open("wrapping both");
+    struct person old = person_numbered(1), new = person_numbered(1);
+    new.tags[0] = wrapped(1);
+    ledger_record(&l, act_of(&old, OFFERS, EVENT_WITHDRAWN, LONG_AGO + 2));
+    ledger_record(&l, act_of(&new, OFFERS, EVENT_GIVEN, LONG_AGO + 1));
+    ledger_record(&l, act_of(&old, NEWSLETTER, EVENT_GIVEN, LONG_AGO + 1));
+    ledger_record(&l, act_of(&new, NEWSLETTER, EVENT_REFUSED, LONG_AGO + 2));
+    tags_wrap(tag_numbered(1), wrapped(1));
+    cr_assert_eq(ledger_reason(&l, wrapped(1), OFFERS), REASON_WITHDRAWN);
+    cr_assert_eq(ledger_reason(&l, wrapped(1), NEWSLETTER), REASON_REFUSED);
+    cr_assert_eq(ledger_number(&l, "select count(*) from identifier where controller_id = $1"), 1);
 }
