@@ -42,6 +42,15 @@ const struct purpose *policy_purpose(const struct policy *p, const char *key)
     return NULL;
 }
 
+int policy_entity(const struct policy *p, const char *key)
+{
+    for (size_t i = 0; i < p->entity_count; i++) {
+        if (strcmp(p->entities[i].key, key) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
 const struct purpose *policy_purpose_numbered(const struct policy *p, int32_t number)
 {
     for (size_t i = 0; i < p->purpose_count; i++) {
@@ -82,6 +91,18 @@ bool policy_notice_outdated(const struct policy *p, const struct notice *n, inst
             return true;
     }
     return false;
+}
+
+instant policy_notice_next(const struct policy *p, const struct notice *n, instant now)
+{
+    instant next = INSTANT_NONE;
+    for (size_t i = 0; i < p->notice_count; i++) {
+        const struct notice *later = &p->notices[i];
+        if (later->material && later->effective_from > n->effective_from && later->effective_from > now &&
+            strcmp(later->id, n->id) == 0 && (next == INSTANT_NONE || later->effective_from < next))
+            next = later->effective_from;
+    }
+    return next;
 }
 
 const struct notice_text *notice_text_in(const struct notice *n, const char *language)

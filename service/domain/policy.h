@@ -99,6 +99,7 @@ struct purpose {
     bool gpc;                            /* refused by the Global Privacy Control signal */
     bool anonymous_statistics;           /* has cookies, all of class statistics_anonymous: may be counted without consent */
     char replaces[POLICY_KEY_MAX + 1];   /* key of a purpose whose No counts for this one too, "" for none */
+    int32_t replaces_number;             /* its number in the ledger; 0: none */
     uint32_t entities;                   /* bit per entity of the policy it is of; all where none is named */
     int32_t entity_numbers[POLICY_ENTITIES_MAX]; /* the ledger's number of (purpose, entity); 0 before it is known */
 };
@@ -137,8 +138,12 @@ void policy_free(struct policy *p);
 const struct purpose *policy_purpose(const struct policy *p, const char *key);
 const struct purpose *policy_purpose_numbered(const struct policy *p, int32_t number);
 const struct notice *policy_notice_numbered(const struct policy *p, int32_t number);
+/* Its place among the policy's entities, -1 when there is none of that key. */
+int policy_entity(const struct policy *p, const char *key);
 /* The named version; with ${version} NULL the one in force at ${at}. NULL when there is none. */
 const struct notice *policy_notice(const struct policy *p, const char *id, const char *version, instant at);
+/* When the next material version of the same notice takes effect; INSTANT_NONE: none is to come. */
+instant policy_notice_next(const struct policy *p, const struct notice *n, instant now);
 /* Whether a material version of the same notice took effect after ${n} did and at or before ${now}. */
 bool policy_notice_outdated(const struct policy *p, const struct notice *n, instant now);
 /* The text in ${language}; its first part ("nl" of "nl-BE"), else the first text. */
