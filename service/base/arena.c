@@ -72,3 +72,13 @@ void arena_free(struct arena *a)
     }
     a->used = 0;
 }
+
+void arena_thread_end(void)
+{
+    while (kept.first != NULL) {
+        struct arena_chunk *c = kept.first;
+        kept.first = c->next;
+        free(c);
+    }
+    kept.count = 0;
+}

@@ -15,3 +15,5 @@ struct arena {
 void *arena_alloc(struct arena *a, size_t size);
 /* Gives all of it back and leaves ${a} empty. */
 void arena_free(struct arena *a);
+/* Gives back what is kept for the calling thread, which is about to end. */
+void arena_thread_end(void);

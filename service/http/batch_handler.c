@@ -166,6 +166,8 @@ static void line_read(struct batch_call *b, struct line *l)
     }
     if (reader_ok(&r))
         units_add(b, &person);
+    else if (error_status(reader_error(&r)) >= 500)
+        b->failure = reader_error(&r); /* the line is not at fault, and must not be left out */
     else
         line_fail(l, reader_error(&r), NULL, &r);
     reader_close(&r);

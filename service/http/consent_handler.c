@@ -48,6 +48,11 @@ static void recording_answer(struct call *call, struct recording *r)
                      "It was recorded; what is left of it does not give the first answer again.", NULL);
         return;
     }
+    if (buf_failed(&out)) {
+        buf_free(&out);
+        call_problem(call, ERROR_OUTCOME_UNKNOWN, NULL, NULL); /* it is written, and this cannot say so */
+        return;
+    }
     call_answer_json(call, status, &out);
 }
 
@@ -93,10 +98,19 @@ static void on_recorded(struct job *job, enum error e)
 static const char *scope_lacking(const struct call *call, const struct acts *acts)
 {
     if (acts->needs_import && (call->claims.scopes & SCOPE_CONSENT_IMPORT) == 0)
-        return "This needs the scope consent:import.";
+        return "consent:import";
     if (acts->needs_record && (call->claims.scopes & SCOPE_CONSENT_RECORD) == 0)
-        return "This needs the scope consent:record.";
+        return "consent:record";
     return NULL;
+}
+
+static void refuse_scope(struct call *call, const char *scope)
+{
+    char challenge[128], detail[64];
+    snprintf(challenge, sizeof challenge, "Bearer realm=\"akkoord\", error=\"insufficient_scope\", scope=\"%s\"", scope);
+    snprintf(detail, sizeof detail, "This needs the scope %s.", scope);
+    call_set_header(call, "www-authenticate", challenge);
+    call_problem(call, ERROR_INSUFFICIENT_SCOPE, detail, NULL);
 }
 
 /* Key and body leave no trace but their keyed hashes. */
@@ -159,7 +173,7 @@ static void recording_begin(struct call *call)
     }
     const char *lacking = r->is_withdrawal ? NULL : scope_lacking(call, &r->acts);
     if (lacking != NULL) {
-        call_problem(call, ERROR_INSUFFICIENT_SCOPE, lacking, NULL);
+        refuse_scope(call, lacking);
         return;
     }
     recording_submit(call, r);

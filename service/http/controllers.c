@@ -171,11 +171,17 @@ static struct controller *controller_of(struct controllers *all, const struct co
         c->old_tagger = tagger_create(keys, job->key_first, job->key_oldest, job->key);
     c->ids = subject_ids_create(job->subject_id_key, job->controller_id);
     memcpy(c->policy_hash, job->policy_hash, sizeof c->policy_hash);
-    bool whole = c->policy != NULL && c->tagger != NULL && c->ids != NULL &&
-                 (c->old_tagger != NULL || job->key_oldest >= job->key_last);
-    if (whole)
+    bool has_keys = c->tagger != NULL && (c->old_tagger != NULL || job->key_oldest >= job->key_last);
+    if (c->policy != NULL && has_keys && c->ids != NULL)
         return c;
-    log_error("controller.load", "policy=%d tags=%d", c->policy != NULL, c->tagger != NULL);
+    if (has_keys)
+        log_error("controller.load", "policy=%d", c->policy != NULL);
+    else
+        log_error("controller.keys",
+                  "first=%d oldest=%d last=%d reason=\"the subject key file lacks a key that is in force, or "
+                  "did when this "
+                  "process started: start it again on the new file\"",
+                  job->key_first, job->key_oldest, job->key_last);
     controller_unref(c);
     return NULL;
 }

@@ -6,6 +6,7 @@
 #include "http/handlers.h"
 #include "http/metrics.h"
 
+#include <ctype.h>
 #include <string.h>
 
 const struct route routes[] = {
@@ -237,6 +238,17 @@ static bool media_fits(const h2o_req_t *req, enum media media)
     return false;
 }
 
+/* Whether each percent sign has its two digits (RFC 3986, 2.1). */
+static bool path_is_whole(h2o_iovec_t path)
+{
+    for (size_t i = 0; i < path.len; i++) {
+        if (path.base[i] == '%' && (i + 2 >= path.len || !isxdigit((unsigned char)path.base[i + 1]) ||
+                                    !isxdigit((unsigned char)path.base[i + 2])))
+            return false;
+    }
+    return true;
+}
+
 void route_request(struct worker *worker, h2o_req_t *req)
 {
     h2o_iovec_t path =
@@ -245,6 +257,10 @@ void route_request(struct worker *worker, h2o_req_t *req)
     const struct route *route = route_find(req, path, &argument);
     if (path.len >= 4 && memcmp(path.base, "/v1/", 4) == 0)
         header_add(req, H2O_TOKEN_CACHE_CONTROL, "no-store");
+    if (!path_is_whole(path)) {
+        refuse(worker, req, NULL, ERROR_BAD_REQUEST, "The path has a percent sign without its two digits.");
+        return;
+    }
     if (route == NULL) {
         refuse_unrouted(worker, req, path);
         return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/server.h"
 
+#include "base/arena.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "http/controllers.h"
@@ -120,7 +121,8 @@ static void config_init(struct server *s)
         /* Whatever a client calls the host: a list of one. */
         char name[16];
         snprintf(name, sizeof name, "listener-%d", kind);
-        h2o_hostconf_t *host = h2o_config_register_host(&s->config, h2o_iovec_init(name, strlen(name)), 65535);
+        h2o_hostconf_t *host =
+            h2o_config_register_host(&s->config, h2o_iovec_init(name, strlen(name)), 65535);
         h2o_pathconf_t *path = h2o_config_register_path(host, "/", 0);
         h2o_create_handler(path, sizeof(h2o_handler_t))->on_req =
             kind == METRICS ? on_metrics_request : on_request;
@@ -274,6 +276,7 @@ static void *thread_run(void *cookie)
         h2o_socket_read_start(t->listeners[i].socket, on_accept);
     while (!t->stopping)
         loop_run_once(t->worker.loop, 1000);
+    arena_thread_end();
     return NULL;
 }
 

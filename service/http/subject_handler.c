@@ -34,9 +34,17 @@ static void on_looked_up(struct job *job, enum error e)
 {
     struct looking *l = list_entry(list_entry(job, struct lookup_job, job), struct looking, job);
     struct call *call = l->turn.call;
-    if (e != ERROR_NONE || l->job.subject_no == 0) {
-        call_problem(call, e != ERROR_NONE ? e : ERROR_NOT_FOUND,
-                     e != ERROR_NONE ? NULL : "Nobody is known by these identifiers.", NULL);
+    if (e != ERROR_NONE) {
+        call_problem(call, e, NULL, NULL);
+        return;
+    }
+    if (l->job.generation !=
+        l->turn.controller->generation) { /* the tags may be those of a key that has gone */
+        turn_again(&l->turn);
+        return;
+    }
+    if (l->job.subject_no == 0) {
+        call_problem(call, ERROR_NOT_FOUND, "Nobody is known by these identifiers.", NULL);
         return;
     }
     char id[SUBJECT_ID_TEXT + 1];

@@ -18,8 +18,11 @@ static void lookup_bind(const struct sent *batch, size_t count, struct params *p
 static void lookup_take(const struct sent *batch, size_t count, const PGresult *rows)
 {
     (void)count;
-    if (batch[0].job != NULL && PQntuples(rows) > 0)
-        list_entry(batch[0].job, struct lookup_job, job)->subject_no = row_int8(rows, 0, 0);
+    if (batch[0].job == NULL || PQntuples(rows) == 0)
+        return;
+    struct lookup_job *l = list_entry(batch[0].job, struct lookup_job, job);
+    l->generation = row_int8(rows, 0, 0);
+    l->subject_no = row_int8(rows, 0, 1);
 }
 
 void lookup_job_init(struct lookup_job *l, int32_t controller_id, const struct tag *tags, size_t count)

@@ -11,6 +11,7 @@ struct lookup_job {
     size_t count;
     const struct tag *tags;
 
+    int64_t generation; /* of the controller; 0: there is no such controller */
     int64_t subject_no; /* of the first tag that is known; 0: none is */
 };
 void lookup_job_init(struct lookup_job *l, int32_t controller_id, const struct tag *tags, size_t count);

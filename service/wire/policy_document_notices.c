@@ -64,7 +64,7 @@ static void notice_texts_read(struct draft *d, const struct node *n)
     if (count == 0 || (notice->texts = array_of(n, count, sizeof *notice->texts)) == NULL)
         return;
     for (size_t i = 0; i < count; i++) {
-        memcpy(notice->texts[i].language, texts[i].language, sizeof texts[i].language);
+        memcpy(notice->texts[i].language, texts[i].language, strlen(texts[i].language) + 1);
         if (!sha256_of(texts[i].bytes, texts[i].len, notice->texts[i].sha256))
             node_fault(n, ERROR_OVERLOADED, "memory ran out");
     }

@@ -407,8 +407,10 @@ begin
     placed as materialized (
         select r.*,
                greatest(coalesce(old_rank, 0),
-                        coalesce(max(rank) over (partition by subject_no, purpose_id, slot order by revision
-                                                 rows between unbounded preceding and 1 preceding), 0)) as prior,
+                        max(rank) over (partition by subject_no, slot, purpose_id order by revision
+                                        rows between unbounded preceding and 1 preceding),
+                        max(rank) filter (where purpose_id = 0) over (partition by subject_no, slot order by revision
+                                        rows between unbounded preceding and 1 preceding)) as prior,
                case when nth = 0 then record_id
                     else encode(set_byte(uuid_send(record_id), 15, get_byte(uuid_send(record_id), 15) + nth), 'hex')::uuid
                end as id,

@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: a client that goes away in the middle of a request hurts nobody, and its write is there once or not at all.
 
-Thousands of requests to record, to withdraw and to check over a few HTTP/2 connections; most are reset (RST_STREAM) before
+Thousands of requests to record, to withdraw, to check and to check lists, over a few HTTP/2 connections; most are reset (RST_STREAM) before
 their body is complete, right after it, or a moment later while the database works; now and then the connection is dropped.
 What was written stands in the ledger once; what was acknowledged is there; a later request on the same connection is
 answered (within its first resets: a server may shut a connection that resets too much); memory does not grow with the
 number of resets; and the service leaves without a leak.
 """
+import itertools
+import json
 import random
 import time
 
-from lib.client import Client, person, question_of
+from lib.client import NDJSON, Client, person, question_of
 from lib.house import LONG, House, say
 from lib.http2 import Connection, Lost
 from lib.journal import Journal
@@ -22,6 +24,7 @@ PER_BURST = 16  # requests, below the streams that the server lets run at a time
 RESETS_TOLERATED = 64  # of a connection, that any server must bear
 GROWTH_MAX = 48 << 20  # bytes of memory from a quarter of the bursts to the end
 CONNECTIONS = 4
+LIST = 1500  # lines: more than is asked of the database at a time
 # AddressSanitizer keeps what was freed for a while: little of it here, so that memory tells of the service.
 SANITIZER = "quarantine_size_mb=4:thread_local_quarantine_size_kb=64"
 
@@ -42,13 +45,9 @@ class Line:
     def burst(self, journal):
         try:
             kept = self.begin_all(journal)
-            for stream, sent, name in kept:
-                answer = self.connection.wait(stream)
-                if sent:
-                    sent.take(answer)
-                else:
-                    check_one(answer, name)
-            if random.random() < 0.02:
+            for stream, check in kept:
+                check(self.connection.wait(stream))
+            if random.random() < 0.05:
                 self.begin_all(journal)
                 self.connection.drop()
                 self.open()
@@ -57,13 +56,13 @@ class Line:
             self.open()
 
     def begin_all(self, journal):
-        """Returns what was not reset: stream, what was sent, the person asked about."""
+        """Returns what was not reset: stream, and what is to be done with its answer."""
         kept, later = [], []
-        for _ in range(PER_BURST):
+        for request in itertools.chain([list_check], random.choices(REQUESTS, k=PER_BURST - 1)):
             way = random.choice(("cut", "at once", "later", "later", "keep"))
-            stream, sent, name = self.begin(journal, 20 if way == "cut" else None)
+            stream, check = request(self.connection, journal, 20 if way == "cut" else None)
             if way == "keep":
-                kept.append((stream, sent, name))
+                kept.append((stream, check))
             elif way == "later":
                 later.append(stream)
             else:
@@ -75,28 +74,40 @@ class Line:
         self.connection.poll()
         return kept
 
-    def begin(self, journal, cut):
-        dice = random.random()
-        if dice < 0.5:
-            sent = journal.new(random.choice((0, 0, 0, 5)), random.random() < 0.3)
-            return self.connection.begin("/v1/consents", sent.body, sent.key, cut), sent, None
-        name = random.choice(list(TRUTH))
-        if dice < 0.6:
-            return self.connection.begin("/v1/withdraw", {"subject": person(REFUSED), "purpose": "analytics"}, None, cut), \
-                Ignored(), None
-        return self.connection.begin("/v1/check", question_of(name), None, cut), None, name
-
     def reset(self, stream):
         self.connection.reset(stream)
         self.resets += 1
 
 
-class Ignored:
-    """Stands for what was sent where only that it was answered counts."""
+def record(connection, journal, cut):
+    sent = journal.new(random.choice((0, 0, 0, 5)), random.random() < 0.3)
+    return connection.begin("/v1/consents", json.dumps(sent.body), sent.key, cut=cut), sent.take
 
-    @staticmethod
-    def take(answer):
+
+def withdraw(connection, _, cut):
+    def check(answer):
         assert answer.status == 200, answer
+    body = {"subject": person(REFUSED), "purpose": "analytics"}
+    return connection.begin("/v1/withdraw", json.dumps(body), cut=cut), check
+
+
+def single_check(connection, _, cut):
+    name = random.choice(list(TRUTH))
+    return connection.begin("/v1/check", json.dumps(question_of(name)), cut=cut), lambda answer: check_one(answer, name)
+
+
+def list_check(connection, _, cut):
+    names = random.choices(list(TRUTH), k=LIST)
+
+    def check(answer):
+        assert answer.status == 200, answer
+        got = [json.loads(line)["allow"] for line in answer.text.splitlines()]
+        assert got == [TRUTH[name][0] for name in names], "a list was answered wrong"
+    text = "".join(json.dumps(question_of(name)) + "\n" for name in names)
+    return connection.begin("/v1/check/batch", text, media=NDJSON, cut=cut), check
+
+
+REQUESTS = (record, record, withdraw, single_check, single_check)
 
 
 def main():

@@ -32,7 +32,8 @@ struct request {
     const char *content_type; /* NULL: application/json; "": no such header */
     const char *headers[REQUEST_HEADERS_MAX + 1]; /* Name: value */
     bool may_fail;            /* the connection may break: the answer's status is then 0 */
-    bool own_connection;
+    bool foreign;             /* the answer may come from libh2o, and is not held to the contract */
+    bool own_connection;      /* not one that is open already */
 };
 
 struct answer {

@@ -1,2 +1,160 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "harness/process.h"
 #include "harness/stage.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct request keyed(const struct tenant *t, const char *path, const char *key, const char *body)
+{
+    return (struct request){
+        .service = t->service, .path = path, .token = t->token, .body = body, .headers = {text_of("Idempotency-Key: %s", key)}};
+}
+
+static const struct answer *send_keyed(const struct tenant *t, const char *path, const char *key, const char *body)
+{
+    struct request r = keyed(t, path, key, body);
+    return client_send(&r);
+}
+
+static const char *given(const char *name, const char *more)
+{
+    return json_text("{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': 'app'%s}", email(name), more);
+}
+
+Test(idempotency, the_same_key_and_body_give_the_first_answer_byte_for_byte)
+{
+    const char *const bodies[][2] = {
+        {"/v1/consents", given("one", "")},
+        {"/v1/consents", json_text("[%s, %s]", given("two", ""), given("three", ", 'language': 'nl'"))},
+        {"/v1/consents", json_text("{'subject': [%s, %s], 'choices': {'newsletter': 'given', 'marketing': 'refused'}, 'collection_method': 'app'}", email("four"), email("five"))},
+        {"/v1/withdraw", json_text("{'subject': %s, 'purpose': 'newsletter'}", email("one"))},
+        {"/v1/withdraw", json_text("{'subject': %s, 'channel': 'email'}", email("one"))},
+        {"/v1/withdraw", json_text("{'subject': %s, 'purpose': '*'}", email("two"))}};
+    struct tenant t = stage_tenant("same"), other = tenant_at(&t, stage_service(1));
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        const char *key = text_of("\"key-%zu\"", i);
+        const struct answer *first = send_keyed(&t, bodies[i][0], key, bodies[i][1]);
+        cr_assert(first->status == 200 || first->status == 201, "%s", first->body);
+        long events = tenant_events(&t);
+        const struct answer *again[] = {send_keyed(&t, bodies[i][0], key, bodies[i][1]), send_keyed(&other, bodies[i][0], key, bodies[i][1])};
+        for (size_t k = 0; k < 2; k++) {
+            cr_assert_eq(again[k]->status, first->status);
+            cr_assert_str_eq(again[k]->body, first->body, "%zu", i);
+        }
+        cr_assert_eq(tenant_events(&t), events);
+    }
+}
+
+Test(idempotency, the_first_answer_comes_again_also_when_the_policy_and_the_state_have_changed_since)
+{
+    struct tenant t = stage_tenant("changed-since");
+    const struct answer *first = send_keyed(&t, "/v1/consents", "k", given("a", ""));
+    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': '*'}", email("a"));
+    json_t *policy = tenant_policy(&t);
+    json_object_set_new(json_object_get(policy, "controller"), "name", json_string("Another name"));
+    tenant_apply(&t, policy);
+    const struct answer *again = send_keyed(&t, "/v1/consents", "k", given("a", ""));
+    cr_assert_eq(again->status, first->status, "%s", again->body);
+    cr_assert_str_eq(again->body, first->body);
+    cr_assert_eq(tenant_events(&t), 2);
+}
+
+Test(idempotency, a_key_may_be_bare_or_quoted_and_is_the_same)
+{
+    struct tenant t = stage_tenant("quoted");
+    const struct answer *bare = send_keyed(&t, "/v1/consents", "8e03978e-40d5", given("a", ""));
+    const struct answer *quoted = send_keyed(&t, "/v1/consents", "\"8e03978e-40d5\"", given("a", ""));
+    cr_assert_str_eq(bare->body, quoted->body);
+    cr_assert_eq(tenant_events(&t), 1);
+}
+
+Test(idempotency, the_same_key_with_another_body_or_route_is_422_and_writes_nothing)
+{
+    struct tenant t = stage_tenant("reused");
+    send_keyed(&t, "/v1/consents", "k", given("a", ""));
+    const struct answer *other = send_keyed(&t, "/v1/consents", "k", given("b", ""));
+    cr_assert_eq(other->status, 422);
+    expect(other->json, "{'type': 'urn:akkoord:problem:key-reused'}");
+    const struct answer *route = send_keyed(&t, "/v1/withdraw", "k", json_text("{'subject': %s, 'purpose': 'newsletter'}", email("a")));
+    cr_assert_eq(route->status, 422);
+    expect(route->json, "{'type': 'urn:akkoord:problem:key-reused'}");
+    cr_assert_eq(tenant_events(&t), 1);
+    cr_assert_str_eq(reason_of(&t, "a", "newsletter"), "granted");
+}
+
+Test(idempotency, twenty_at_once_are_one_event_and_one_answer)
+{
+    enum { COUNT = 20 };
+    struct tenant t = stage_tenant("at-once"), other = tenant_at(&t, stage_service(1));
+    struct request requests[COUNT];
+    const struct answer *answers[COUNT];
+    for (int i = 0; i < COUNT; i++)
+        requests[i] = keyed(i % 2 == 0 ? &t : &other, "/v1/consents", "\"at-once\"", given("a", ""));
+    client_send_all(requests, COUNT, answers);
+    for (int i = 0; i < COUNT; i++) {
+        cr_assert_eq(answers[i]->status, 201, "%s", answers[i]->body);
+        cr_assert_str_eq(answers[i]->body, answers[0]->body);
+    }
+    cr_assert_eq(tenant_events(&t), 1);
+}
+
+Test(idempotency, another_body_at_the_same_time_is_one_event_and_one_refusal)
+{
+    struct tenant t = stage_tenant("race"), other = tenant_at(&t, stage_service(1));
+    for (int round = 0; round < 10; round++) {
+        const char *key = text_of("race-%d", round);
+        struct request requests[] = {keyed(&t, "/v1/consents", key, given("a", "")), keyed(&other, "/v1/consents", key, given("b", ""))};
+        const struct answer *answers[2];
+        client_send_all(requests, 2, answers);
+        cr_assert_eq(answers[0]->status + answers[1]->status, 201 + 422, "%d and %d", answers[0]->status, answers[1]->status);
+    }
+    cr_assert_eq(tenant_events(&t), 10);
+}
+
+Test(idempotency, another_client_or_controller_with_the_same_key_is_on_its_own)
+{
+    struct tenant t = stage_tenant("client-a"), colleague = t, stranger = stage_tenant("client-b");
+    colleague.token = token_of(t.keyring, t.key, TENANT_SCOPES, "colleague");
+    const struct answer *mine = send_keyed(&t, "/v1/consents", "k", given("a", ""));
+    const struct answer *theirs = send_keyed(&colleague, "/v1/consents", "k", given("b", ""));
+    const struct answer *elsewhere = send_keyed(&stranger, "/v1/consents", "k", given("c", ""));
+    cr_assert_eq(mine->status, 201);
+    cr_assert_eq(theirs->status, 201);
+    cr_assert_eq(elsewhere->status, 201);
+    cr_assert_eq(tenant_events(&t), 2);
+    cr_assert_eq(tenant_events(&stranger), 1);
+}
+
+Test(idempotency, after_an_answer_that_wrote_nothing_the_key_is_free)
+{
+    struct tenant t = stage_tenant("free");
+    cr_assert_eq(send_keyed(&t, "/v1/consents", "k", given("a", ", 'ref': 1"))->status, 422);
+    cr_assert_eq(send_keyed(&t, "/v1/consents", "k", given("a", text_of(", 'event_time': '%s'", time_from_now(600))))->status, 422);
+    cr_assert_eq(send_keyed(&t, "/v1/consents", "k", given("a", ""))->status, 201);
+    cr_assert_eq(tenant_events(&t), 1);
+}
+
+Test(idempotency, a_key_that_is_none_is_400)
+{
+    char *long_key = calloc(1, 300);
+    memset(long_key, 'k', 256);
+    const char *const wrong[] = {"\"\"", "two words", "\"a\"b\"", "caf\u00e9", long_key, NULL};
+    struct tenant t = stage_tenant("no-key");
+    for (size_t i = 0; wrong[i] != NULL; i++) {
+        const struct answer *a = send_keyed(&t, "/v1/consents", wrong[i], given("a", ""));
+        cr_assert_eq(a->status, 400, "%s: %d", wrong[i], a->status);
+        expect(a->json, "{'type': 'urn:akkoord:problem:bad-request'}");
+    }
+    cr_assert_eq(tenant_events(&t), 0);
+    long_key[255] = '\0';
+    cr_assert_eq(send_keyed(&t, "/v1/consents", long_key, given("a", ""))->status, 201);
+}
+
+Test(idempotency, neither_key_nor_body_is_stored_in_clear)
+{
+    struct tenant t = stage_tenant("hashed");
+    send_keyed(&t, "/v1/consents", "key-" MARK, given("a", ""));
+    cr_assert_eq(database_number(stage_database(), "select count(*) from idempotency i join controller c using (controller_id) where c.key = 'hashed'"), 1);
+    cr_assert_null(database_mentions(stage_database(), "key-" MARK));
+}

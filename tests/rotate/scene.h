@@ -9,18 +9,13 @@
 
 enum { PEOPLE_FIRST = 1200, PEOPLE_MAX = 4000 };
 
-struct person {
-    bool said_yes;    /* the last that was acknowledged */
-    bool standing_no; /* withdrew from everything */
-};
-
 struct scene {
     struct database db;
     struct keyring keyring;
     struct service service;
     struct tenant tenant;
     size_t count;
-    struct person people[PEOPLE_MAX];
+    bool says_yes[PEOPLE_MAX]; /* the last that was acknowledged */
     unsigned dice;
 };
 

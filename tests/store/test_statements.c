@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cluster.h"
+#include "ledger.h"
+
+#include "base/buf.h"
+#include "store/statement.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Every statement must reach its rows through an index that it knows more of than the controller, whether the tables are
+ * empty, were filled behind a plan's back, or are full and analysed: else what takes microseconds on the first day takes
+ * seconds, under the head's lock, with a million subjects. */
+
+enum { PLANS_MAX = 4 * 1024 * 1024, NAME_MAX_ = 64 };
+
+static struct ledger l;
+static struct buf plans;
+
+static void stop(void)
+{
+    buf_free(&plans);
+    if (l.pg != NULL)
+        ledger_close(&l);
+}
+
+TestSuite(statements, .fini = stop, .timeout = 120);
+
+static void name_of(const struct embedded *file, char ret_name[NAME_MAX_])
+{
+    snprintf(ret_name, NAME_MAX_, "%.*s", (int)strcspn(file->name, "."), file->name);
+}
+
+/* What an index scan must be given beside the controller. */
+static const struct {
+    const char *index, *column;
+} conditions[] = {
+    {"identifier_pkey", "tag"},     {"identifier_by_subject", "subject_no"}, {"consent_pkey", "tag"},
+    {"event_pkey", "revision"},     {"event_by_subject", "subject_no"},      {"evidence_pkey", "revision"},
+    {"head_pkey", "controller_id"}, {"controller_pkey", "controller_id"},    {"idempotency_pkey", "key_hash"},
+};
+
+static const char *column_of(const char *index, size_t len)
+{
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
+        if (strlen(conditions[i].index) == len && strncmp(conditions[i].index, index, len) == 0)
+            return conditions[i].column;
+    }
+    return NULL;
+}
+
+/* The name of the index that the plan's line scans, or NULL. */
+static const char *index_scanned(const char *line, size_t len)
+{
+    static const char *const scans[] = {"Index Scan using ", "Index Only Scan using ",
+                                        "Index Scan Backward using ", "Bitmap Index Scan on "};
+    for (size_t i = 0; i < sizeof scans / sizeof *scans; i++) {
+        const char *found = memmem(line, len, scans[i], strlen(scans[i]));
+        if (found != NULL)
+            return found + strlen(scans[i]);
+    }
+    return NULL;
+}
+
+/* ${text}: plans as EXPLAIN prints them. ${what} is for the message. */
+static void plans_check(const char *what, const char *text)
+{
+    static const char *const tables[] = {"identifier",  "consent", "event",     "evidence",
+                                         "idempotency", "head",    "controller"};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        char scan[64];
+        snprintf(scan, sizeof scan, "Seq Scan on %s", tables[i]);
+        cr_expect_null(strstr(text, scan), "%s reads all of %s:\n%s", what, tables[i], text);
+    }
+    for (const char *line = text; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n') {
+        const char *index = index_scanned(line, strcspn(line, "\n"));
+        const char *column = index != NULL ? column_of(index, strcspn(index, " \n")) : NULL;
+        if (column == NULL)
+            continue;
+        const char *next = line + strcspn(line, "\n") + 1;
+        size_t next_len = strcspn(next, "\n");
+        cr_expect(memmem(next, next_len, "Index Cond:", 11) != NULL &&
+                      memmem(next, next_len, column, strlen(column)) != NULL,
+                  "%s: %.*s without its %s:\n%s", what, (int)strcspn(line, "\n"), line, column, text);
+    }
+}
+
+/* As many subjects as a planner takes seriously, in this controller and another. */
+static void tables_fill(void)
+{
+    char sql[2048];
+    snprintf(sql, sizeof sql,
+             "insert into identifier select %d, decode('01' || lpad(to_hex(g), 32, '0'), 'hex'), g, 0 from "
+             "generate_series(1000, 30000) g on conflict do nothing;"
+             "insert into consent select %d, decode('01' || lpad(to_hex(g), 32, '0'), 'hex'), p, 0, null, 1, "
+             "0, g, null, "
+             "gen_random_uuid() from generate_series(1000, 30000) g, generate_series(0, 2) p on conflict do "
+             "nothing;"
+             "insert into event select %d, g, gen_random_uuid(), g, 1, 1, now(), null, null, 1, 0, 0, 0, 0, "
+             "0, null, null, "
+             "'test', null, null from generate_series(1000, 30000) g;"
+             "insert into evidence select %d, g, '{}' from generate_series(1000, 30000) g;"
+             "insert into idempotency (controller_id, key_hash, fingerprint, context, first_revision, "
+             "events, recorded_at) "
+             "select %d, decode(lpad(to_hex(g), 64, '0'), 'hex'), '', '', g, 1, now() from "
+             "generate_series(1000, 30000) g;"
+             "update head set revision = 30000, subject_no = 30000 where controller_id = %d;",
+             l.controller, l.controller, l.controller, l.controller, l.controller, l.controller);
+    cluster_sql(sql);
+}
+
+static void statements_prepare(void)
+{
+    for (const struct embedded *f = statement_files; f->name != NULL; f++) {
+        char name[NAME_MAX_];
+        name_of(f, name);
+        PGresult *prepared = PQprepare(l.pg, name, f->data, 0, NULL);
+        cr_assert_eq(PQresultStatus(prepared), PGRES_COMMAND_OK, "%s: %s", f->name, PQerrorMessage(l.pg));
+        PQclear(prepared);
+    }
+}
+
+/* The plan the session would use for any values. */
+static void statement_explain(const char *name)
+{
+    struct buf sql;
+    buf_init(&sql, 4096);
+    PGresult *described = PQdescribePrepared(l.pg, name);
+    buf_printf(&sql, "explain (costs off) execute \"%s\"", name);
+    for (int i = 0; i < PQnparams(described); i++)
+        buf_printf(&sql, "%snull", i == 0 ? "(" : ", ");
+    buf_text(&sql, PQnparams(described) > 0 ? ")" : "");
+    buf_byte(&sql, '\0');
+    PQclear(described);
+    PGresult *rows = PQexec(l.pg, sql.data);
+    cr_assert_eq(PQresultStatus(rows), PGRES_TUPLES_OK, "%s: %s", sql.data, PQerrorMessage(l.pg));
+    buf_clear(&plans);
+    for (int i = 0; i < PQntuples(rows); i++)
+        buf_printf(&plans, "%s\n", PQgetvalue(rows, i, 0));
+    buf_byte(&plans, '\0');
+    PQclear(rows);
+    buf_free(&sql);
+}
+
+/* Reads through by age, and not more than a bounded number at a time. */
+static bool is_housekeeping(const char *name)
+{
+    return strcmp(name, "expire_keys") == 0 || strcmp(name, "session") == 0 || strcmp(name, "ready") == 0;
+}
+
+static void statements_explain(const char *when)
+{
+    for (const struct embedded *f = statement_files; f->name != NULL; f++) {
+        char name[NAME_MAX_], what[2 * NAME_MAX_];
+        name_of(f, name);
+        snprintf(what, sizeof what, "%s, %s", name, when);
+        if (is_housekeeping(name))
+            continue;
+        statement_explain(name);
+        plans_check(what, plans.data);
+    }
+}
+
+Test(statements, each_is_prepared_under_the_services_role)
+{
+    l = ledger_open("prepared");
+    statements_prepare();
+}
+
+Test(statements, each_reaches_its_rows_through_an_index)
+{
+    buf_init(&plans, PLANS_MAX);
+    l = ledger_open("explained");
+    statements_prepare();
+    statements_explain("empty");
+    tables_fill();
+    statements_explain("filled");
+    cluster_sql("analyze");
+    statements_explain("analysed");
+}
+
+Test(statements, a_check_is_a_probe_of_the_consent_index_and_nothing_else_of_it)
+{
+    buf_init(&plans, PLANS_MAX);
+    l = ledger_open("probe");
+    statements_prepare();
+    statement_explain("check");
+    const char *scan = strstr(plans.data, "consent_pkey");
+    cr_assert_not_null(scan, "%s", plans.data);
+    cr_assert_null(strstr(scan + 1, "consent_pkey"), "one probe a question: %s", plans.data);
+}
+
+/* ---- inside record() ---- */
+
+static void on_notice(void *cookie, const char *message)
+{
+    (void)cookie;
+    buf_text(&plans, message);
+}
+
+/* The service's new sessions tell the plan of each statement they run, those inside functions too. */
+static void plans_tell(void)
+{
+    cluster_sql("alter role akkoord set session_preload_libraries = 'auto_explain';"
+                "alter role akkoord set auto_explain.log_min_duration = 0;"
+                "alter role akkoord set auto_explain.log_nested_statements = on;"
+                "alter role akkoord set auto_explain.log_level = 'notice';");
+}
+
+static void plans_tell_no_more(void)
+{
+    cluster_sql("alter role akkoord reset session_preload_libraries; alter role akkoord reset "
+                "auto_explain.log_min_duration;"
+                "alter role akkoord reset auto_explain.log_nested_statements; alter role akkoord reset "
+                "auto_explain.log_level;");
+}
+
+/* One batch that takes every way there is through the function. */
+static void record_everything(PGconn *pg, uint32_t n)
+{
+    struct person one = person_numbered(n), several = person_of(n, 3), rotating = person_of(n + 10, 2);
+    rotating.rotating = true;
+    for (size_t i = 0; i < rotating.count; i++) {
+        rotating.old_tags[i] = rotating.tags[i];
+        rotating.tags[i].bytes[0] = 2;
+    }
+    struct act acts[] = {act_of(&one, OFFERS, EVENT_GIVEN, INSTANT_NONE),
+                         act_of(&several, OFFERS, EVENT_REFUSED, INSTANT_NONE),
+                         act_of(&rotating, PURPOSE_ALL, EVENT_WITHDRAWN, INSTANT_NONE)};
+    acts[0].evidence = "{}";
+    struct record_job r = request_of(&l, acts, 3);
+    r.has_key = true;
+    memcpy(r.key_hash, &n, sizeof n);
+    r.context = "";
+    batch_run(pg, &r, 1);
+    cr_assert_eq(r.outcome, RECORD_DONE);
+    batch_run(pg, &r, 1);
+    cr_assert_eq(r.outcome, RECORD_REPLAYED);
+    record_job_clear(&r);
+}
+
+static void record_explain(PGconn *pg, const char *when, uint32_t n)
+{
+    buf_clear(&plans);
+    record_everything(pg, n);
+    buf_byte(&plans, '\0');
+    cr_assert_not(buf_failed(&plans));
+    cr_assert_not_null(strstr(plans.data, "Insert on event"), "no plan was told:\n%s", plans.data);
+    plans_check(when, plans.data);
+}
+
+Test(statements, those_inside_record_reach_their_rows_through_an_index, .fini = plans_tell_no_more)
+{
+    buf_init(&plans, PLANS_MAX);
+    l = ledger_open("inside");
+    cluster_sql("truncate identifier, consent, evidence, idempotency; vacuum analyze");
+    plans_tell();
+    PGconn *old = service_connect();
+    PQsetNoticeProcessor(old, on_notice, NULL);
+    record_explain(old, "record, empty", 1);
+    tables_fill();
+    record_explain(old, "record, filled behind its plans", 100);
+    cluster_sql("analyze");
+    record_explain(old, "record, analysed behind its plans", 200);
+    PQfinish(old);
+    PGconn *fresh = service_connect();
+    PQsetNoticeProcessor(fresh, on_notice, NULL);
+    record_explain(fresh, "record, analysed", 300);
+    PQfinish(fresh);
+}

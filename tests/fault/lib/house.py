@@ -153,7 +153,10 @@ class Service:
         assert not found, f"{self.name}: {found.group()}\n{self.log_tail()}"
 
     def log_tail(self):
-        return "\n".join(self.log_text().splitlines()[-30:])
+        """The end of the log, or the beginning of what a sanitizer says."""
+        text = self.log_text()
+        found = SANITIZER.search(text)
+        return "\n".join(text[found.start():].splitlines()[:60] if found else text.splitlines()[-30:])
 
     def memory(self):
         """Bytes that are in memory now."""

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """HTTP/2 by hand (RFC 9113), so that a stream can be reset, or a connection dropped, at any moment of a request."""
-import json
 import socket
 import struct
 import time
 
-from lib.client import HUNG, Answer
+from lib.client import HUNG, JSON, Answer
 
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
 END_STREAM, END_HEADERS, ACK = 1, 4, 1
 CANCEL = 8
 WINDOW = 1 << 30
+FRAME_MAX = 16384
 STATIC_STATUS = {8: 200, 9: 204, 10: 206, 11: 304, 12: 400, 13: 404, 14: 500}  # HPACK's static table
 
 
@@ -51,10 +51,13 @@ class Connection:
         self.bodies = {}
         self.answers = {}  # stream: Answer, once it is complete
         self.input = b""
+        self.settled = False  # the server's SETTINGS have come, and with them a window for bodies
         no_table = struct.pack(">HI", 1, 0)
         window = struct.pack(">HI", 4, WINDOW)
         self.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS, 0, 0, no_table + window)
                    + frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", WINDOW)))
+        while not self.settled:
+            self.take_in(self.socket.recv(1 << 20))
 
     def write(self, data):
         try:
@@ -64,19 +67,20 @@ class Connection:
         except OSError as gone:
             raise Lost from gone
 
-    def begin(self, path, body, key=None, cut=None):
+    def begin(self, path, text, key=None, media=JSON, cut=None):
         """Sends a request; of its body only the first ${cut} bytes, and then no end, when that is given. Returns its stream."""
         stream = self.next_stream
         self.next_stream += 2
-        data = json.dumps(body).encode()
+        data = text.encode()[:cut]
         fields = {":method": "POST", ":scheme": "http", ":authority": "test", ":path": path,
-                  "authorization": f"Bearer {self.token}", "content-type": "application/json"}
+                  "authorization": f"Bearer {self.token}", "content-type": media}
         if key:
             fields["idempotency-key"] = key
         block = b"".join(b"\0" + hpack_text(name) + hpack_text(value) for name, value in fields.items())
+        frames = [frame(DATA, 0, stream, data[at:at + FRAME_MAX]) for at in range(0, len(data), FRAME_MAX)]
+        end = b"" if cut is not None else frame(DATA, END_STREAM, stream)
         self.begun[stream] = time.monotonic()
-        self.write(frame(HEADERS, END_HEADERS, stream, block)
-                   + frame(DATA, 0 if cut is not None else END_STREAM, stream, data[:cut]))
+        self.write(frame(HEADERS, END_HEADERS, stream, block) + b"".join(frames) + end)
         return stream
 
     def reset(self, stream):
@@ -122,6 +126,7 @@ class Connection:
         if kind == GOAWAY:
             raise Lost
         if kind == SETTINGS and not flags & ACK:
+            self.settled = True
             self.write(frame(SETTINGS, ACK, 0))
         if kind == PING and not flags & ACK:
             self.write(frame(PING, ACK, 0, payload))

@@ -14,7 +14,7 @@ from lib.house import eventually
 
 PERSONS = 40  # few: their states are written over and over, by several connections
 ACKNOWLEDGED = (200, 201, 202)
-SURELY_NOT_WRITTEN = (503,)
+SURELY_NOT_WRITTEN = (500, 503)
 UNKNOWN = (504, None)
 
 

@@ -30,6 +30,19 @@ Test(uuid, the_example_of_the_rfc_is_read_in_either_case)
     cr_assert_arr_eq(found, example, UUID_SIZE);
 }
 
+Test(uuid, every_digit_is_read)
+{
+    static const uint8_t digits[] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
+    static const char *const texts[] = {"01234567-89ab-cdef-0123-456789abcdef",
+                                        "01234567-89AB-CDEF-0123-456789ABCDEF"};
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t found[UUID_SIZE];
+        cr_assert(uuid_parse(texts[i], UUID_TEXT, found), "%s", texts[i]);
+        cr_assert_arr_eq(found, digits, 8);
+        cr_assert_arr_eq(found + 8, digits, 8);
+    }
+}
+
 Test(uuid, every_byte_survives_writing_and_reading)
 {
     for (unsigned byte = 0; byte < 256; byte++) {
@@ -113,7 +126,8 @@ static int compare(const void *a, const void *b)
     return memcmp(a, b, 10);
 }
 
-/* More than one fill of the pool; the time is left out, so that the random bytes alone must tell them apart. */
+/* More than one fill of the pool; the time is left out, so that the random bytes alone must tell them
+ * apart. */
 Test(uuid, ten_thousand_differ_in_their_random_bytes)
 {
     enum { COUNT = 10000 };
@@ -126,6 +140,28 @@ Test(uuid, ten_thousand_differ_in_their_random_bytes)
     qsort(random, COUNT, sizeof *random, compare);
     for (size_t i = 1; i < COUNT; i++)
         cr_assert_neq(memcmp(random[i - 1], random[i], 10), 0);
+}
+
+/* A byte at two places in two neighbours is the same once in 256, else the pool is used twice. */
+Test(uuid, no_random_byte_is_used_again_in_the_next_one)
+{
+    enum { DRAWS = 1000 };
+    static const size_t places[] = {7, 9, 10, 11, 12, 13, 14}; /* random in all their bits */
+    int same[UUID_SIZE][UUID_SIZE] = {0};
+    uint8_t before[UUID_SIZE], after[UUID_SIZE];
+    cr_assert_eq(uuid_v7(before), 0);
+    for (int i = 0; i < DRAWS; i++) {
+        cr_assert_eq(uuid_v7(after), 0);
+        for (size_t a = 0; a < sizeof places / sizeof *places; a++) {
+            for (size_t b = 0; b < sizeof places / sizeof *places; b++)
+                same[a][b] += before[places[a]] == after[places[b]];
+        }
+        memcpy(before, after, sizeof before);
+    }
+    for (size_t a = 0; a < UUID_SIZE; a++) {
+        for (size_t b = 0; b < UUID_SIZE; b++)
+            cr_assert_lt(same[a][b], DRAWS / 10);
+    }
 }
 
 /* 71 bits: each is 0 about half of the time; 1000 draws keep within 400..600 but once in a billion. */

@@ -189,7 +189,8 @@ Test(consent, the_latest_time_a_rank_can_hold_does_not_touch_its_class)
     }
 }
 
-/* The statement adds the time by itself, and takes ranks apart: `rank >> 4 & 9007199254740991`, `rank & 15`. */
+/* The statement adds the time by itself, and takes ranks apart: `rank >> 4 & 9007199254740991`,
+ * `rank & 15`. */
 Test(consent, the_time_is_added_to_the_base_in_bits_4_to_56)
 {
     cr_assert_eq(RANK_TIME_SHIFT, 4);

@@ -83,10 +83,10 @@ Test(policy, words_are_outdated_once_a_later_material_version_of_the_same_notice
         int day;
         bool outdated;
     } rows[] = {
-        {0, 0, false},  {0, 20, false}, {0, 29, false}, {0, 30, true}, {0, 90, true},  {2, 29, false},
-        {2, 30, true},  {2, 90, true},                  /* an editorial one ages too */
+        {0, 0, false},  {0, 20, false}, {0, 29, false}, {0, 30, true}, {0, 90, true},
+        {2, 29, false}, {2, 30, true},  {2, 90, true},  /* an editorial one ages too */
         {3, 30, false}, {3, 50, false}, {3, 90, false}, /* nothing but commas changed since */
-        {4, 90, false}, {1, 30, false}, {1, 59, false}, {1, 60, true}, {5, 90, false}, /* another notice ages nothing */
+        {4, 90, false}, {1, 30, false}, {1, 59, false}, {1, 60, true}, {5, 90, false}, /* another ages none */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct notice *n = &notices[rows[i].notice];

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/subject_id.h"
 
+#include "base/base64url.h"
+
 #include <criterion/criterion.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 static const uint8_t key[SUBJECT_ID_KEY_BYTES] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
@@ -30,7 +33,8 @@ static bool is_accepted(const char *text, size_t len)
     return accepted;
 }
 
-/* printf '\0\0\0\7\0\0\0\0\0\0\0\0\0\0\0\1' | openssl enc -aes-128-ecb -nopad -K 000102..0f | basenc --base64url */
+/* printf '\0\0\0\7\0\0\0\0\0\0\0\0\0\0\0\1' | openssl enc -aes-128-ecb -nopad -K 000102..0f |
+ * basenc --base64url */
 Test(subject_id, it_is_one_block_of_aes_over_controller_zeros_and_number)
 {
     char text[SUBJECT_ID_TEXT + 1];
@@ -71,7 +75,7 @@ static size_t common_prefix(const char *a, const char *b)
     return n;
 }
 
-/* By chance two of 1000 neighbours share four characters once in 16 000 runs; the key is fixed, so this is no run of chance. */
+/* By chance two of 1000 neighbours share four characters once in 16 000 keys; this key is fixed. */
 Test(subject_id, neighbours_look_nothing_alike)
 {
     char before[SUBJECT_ID_TEXT + 1], after[SUBJECT_ID_TEXT + 1];
@@ -120,6 +124,33 @@ Test(subject_id, one_of_another_controller_is_refused)
     cr_expect_not(is_accepted_from(key, -7));
     cr_expect_not(is_accepted_from(key, 7 + (1 << 24)));
     cr_expect_not(is_accepted_from(other_key, 7));
+}
+
+/* What whoever has the key could make of any block. */
+static bool is_block_accepted(const uint8_t block[16])
+{
+    uint8_t sealed[16];
+    char text[SUBJECT_ID_TEXT + 1];
+    int len = 0;
+    EVP_CIPHER_CTX *seal = EVP_CIPHER_CTX_new();
+    cr_assert_eq(EVP_EncryptInit_ex(seal, EVP_aes_128_ecb(), NULL, key, NULL), 1);
+    EVP_CIPHER_CTX_set_padding(seal, 0);
+    cr_assert_eq(EVP_EncryptUpdate(seal, sealed, &len, block, 16), 1);
+    EVP_CIPHER_CTX_free(seal);
+    base64url_encode(sealed, sizeof sealed, text);
+    return is_accepted(text, SUBJECT_ID_TEXT);
+}
+
+/* It is the controller and the zeros that a guess has to hit. */
+Test(subject_id, a_block_counts_only_with_this_controller_and_zeros_before_a_number)
+{
+    cr_assert(is_block_accepted((const uint8_t[16]){[3] = 7, [15] = 1}));
+    for (size_t i = 0; i < 9; i++) { /* byte 8: the sign of the number */
+        uint8_t block[16] = {[3] = 7, [15] = 1};
+        block[i] ^= 0x80;
+        cr_expect_not(is_block_accepted(block), "byte %zu", i);
+    }
+    cr_expect_not(is_block_accepted((const uint8_t[16]){[3] = 7}), "the number 0");
 }
 
 Test(subject_id, one_with_any_character_changed_is_refused)

@@ -337,7 +337,8 @@ Test(verdict, where_no_yes_is_needed_only_an_objection_stops)
 
 /* ---- every state against every basis, told a second way ---- */
 
-/* What one slot says: the later of the purpose's own act and the standing No; an import and a sale never count as later. */
+/* What one slot says: the later of the purpose's own act and the standing No; an import and a sale never count
+ * as later. */
 static enum event_state expected_word(const struct scene *s, enum event_state own, int all)
 {
     bool heard = s->basis == BASIS_CONSENT || s->basis == BASIS_SOFT_OPT_IN || s->direct_marketing;
@@ -388,7 +389,8 @@ static const char *expected_yes(const struct scene *s, enum event_state word)
     return "granted";
 }
 
-/* Two reasons, either of which is right: where both slots hold a Yes that differs the contract names neither. */
+/* Two reasons, either of which is right: where both slots hold a Yes that differs the contract names
+ * neither. */
 static void expected_reasons(const struct scene *s, const char *ret_reasons[2])
 {
     static const char *const noes[] = {"objected", "withdrawn", "refused", "invalidated"};
@@ -409,8 +411,8 @@ static void expected_reasons(const struct scene *s, const char *ret_reasons[2])
         ret_reasons[slot] = expected_yes(s, words[slot] != EVENT_NONE ? words[slot] : words[1 - slot]);
 }
 
-/* What the ledger never holds: a sale is not recorded on consent, nor a Yes on soft opt-in, and a request stands only
- * where a confirmation is asked for. */
+/* What the ledger never holds: a sale is not recorded on consent, nor a Yes on soft opt-in, and a request
+ * stands only where a confirmation is asked for. */
 static bool can_stand(const struct scene *s, enum event_state state)
 {
     if (s->basis == BASIS_CONSENT)
@@ -508,7 +510,8 @@ Test(verdict, where_a_record_is_needed_nothing_but_a_yes_allows)
 
 enum { POLICIES = 2 * 2 * 2 * 3 * 3 * 4 };
 
-/* Today's policy, whatever the one was when the act was recorded. The basis is fixed once a purpose has events. */
+/* Today's policy, whatever the one was when the act was recorded. The basis is fixed once a purpose has
+ * events. */
 static struct purpose changed(const struct purpose *purpose, size_t n)
 {
     static const struct duration durations[] = {{0}, {.days = 1}, {.months = 1200}};
