@@ -11,9 +11,9 @@
     X(EVENT_ELIGIBLE, 1, "eligible") /* soft opt-in: the address came with a sale (Tw 11.7) */               \
     X(EVENT_GIVEN, 2, "given")                                                                               \
     X(EVENT_RENEWED, 3, "renewed")                                                                           \
-    X(EVENT_REQUESTED, 4, "requested") /* a Yes that waits for its confirmation */                          \
-    X(EVENT_LIFTED, 5, "lifted")       /* of a fact, such as being a minor: it does not hold */             \
-    X(EVENT_HOLDS, 6, "holds")         /* likewise: it does */                                              \
+    X(EVENT_REQUESTED, 4, "requested")   /* a Yes that waits for its confirmation */                         \
+    X(EVENT_LIFTED, 5, "lifted")         /* of a fact, such as being a minor: it does not hold */            \
+    X(EVENT_HOLDS, 6, "holds")           /* likewise: it does */                                             \
     X(EVENT_OVERRIDDEN, 7, "overridden") /* an objection was weighed: compelling grounds stand against it */ \
     X(EVENT_REFUSED, 8, "refused")                                                                           \
     X(EVENT_WITHDRAWN, 9, "withdrawn")                                                                       \

@@ -128,7 +128,7 @@ void notice_hash(const struct notice *n, uint8_t ret_hash[NOTICE_HASH_SIZE])
     SHA256((const unsigned char *)head, (size_t)head_len, ret_hash);
     for (size_t i = 0; i < n->text_count; i++) {
         unsigned char one[sizeof n->texts[i].language + NOTICE_HASH_SIZE] = {0}, hash[NOTICE_HASH_SIZE];
-        memcpy(one, n->texts[i].language, sizeof n->texts[i].language);
+        memcpy(one, n->texts[i].language, strlen(n->texts[i].language));
         memcpy(one + sizeof n->texts[i].language, n->texts[i].sha256, NOTICE_HASH_SIZE);
         SHA256(one, sizeof one, hash);
         for (size_t k = 0; k < NOTICE_HASH_SIZE; k++)
@@ -149,4 +149,11 @@ bool basis_takes_objection(enum lawful_basis basis)
 bool basis_is_withdrawable(enum lawful_basis basis)
 {
     return basis == BASIS_CONSENT || basis_takes_objection(basis);
+}
+
+void purpose_entity_key(const struct purpose *p, const struct entity *entity,
+                        char ret_key[PURPOSE_ENTITY_KEY_MAX + 1])
+{
+    snprintf(ret_key, PURPOSE_ENTITY_KEY_MAX + 1, "%s%s%s", p->key, entity != NULL ? "@" : "",
+             entity != NULL ? entity->key : "");
 }

@@ -30,11 +30,11 @@ struct question {
     int entity;
     const struct standing *standing;
     instant now;
-    bool needs_guardian;         /* a minor or somebody represented, and the purpose is not theirs to decide */
-    bool came_of_age;            /* was a minor, or represented, and no longer is */
-    instant limit;               /* when; where came_of_age */
-    const struct state *no;      /* the strictest No that stands, or NULL */
-    const struct state *yes;     /* the Yes that counts where no No does, or NULL */
+    bool needs_guardian;     /* a minor or somebody represented, and the purpose is not theirs to decide */
+    bool came_of_age;        /* was a minor, or represented, and no longer is */
+    instant limit;           /* when; where came_of_age */
+    const struct state *no;  /* the strictest No that stands, or NULL */
+    const struct state *yes; /* the Yes that counts where no No does, or NULL */
     bool yes_is_guardians;
     bool yes_was_too_young;      /* the only Yes is the person's own, from before the limit */
     const struct state *pending; /* a Yes that waits for its confirmation, or NULL */
@@ -53,7 +53,8 @@ const struct state *standing_find(const struct standing *s, int32_t purpose, enu
 /* ---- whose states count ---- */
 
 /* The purposes whose No counts for this one too, nearest first; those that left the document end the chain. */
-static size_t replaced_by(const struct policy *policy, const struct purpose *purpose, int32_t ret_numbers[REPLACES_MAX])
+static size_t replaced_by(const struct policy *policy, const struct purpose *purpose,
+                          int32_t ret_numbers[REPLACES_MAX])
 {
     size_t n = 0;
     while (purpose != NULL && purpose->replaces_number != 0 && n < REPLACES_MAX) {
@@ -69,7 +70,8 @@ static void set_add(struct purpose_set *set, int32_t number)
         set->numbers[set->count++] = number;
 }
 
-static void set_add_purpose(struct purpose_set *set, const struct policy *policy, const struct purpose *purpose)
+static void set_add_purpose(struct purpose_set *set, const struct policy *policy,
+                            const struct purpose *purpose)
 {
     set_add(set, purpose->number);
     for (size_t i = 0; i < policy->entity_count; i++)
@@ -177,6 +179,21 @@ static void yes_find(struct question *q, const struct state *self, const struct 
         q->valid_until = yes_ends(q->purpose, q->yes);
 }
 
+/* The reason a No gives under this purpose: a standing No was spoken without knowing the purpose's basis. */
+static enum reason no_reason(const struct question *q, const struct state *no)
+{
+    switch (rank_state(no->rank)) {
+    case EVENT_REFUSED:
+        return REASON_REFUSED;
+    case EVENT_INVALIDATED:
+        return REASON_INVALIDATED;
+    case EVENT_WITHDRAWN:
+        return q->purpose->basis != BASIS_CONSENT ? REASON_OBJECTED : REASON_WITHDRAWN;
+    default:
+        return REASON_OBJECTED;
+    }
+}
+
 static struct question question_of(const struct policy *policy, const struct purpose *purpose, int entity,
                                    const struct standing *standing, instant now)
 {
@@ -194,7 +211,7 @@ static struct question question_of(const struct policy *policy, const struct pur
         guardian = NULL;
     const struct state *nos[] = {is_no(self) ? self : NULL, is_no(guardian) ? guardian : NULL};
     for (size_t i = 0; i < 2; i++) {
-        if (nos[i] != NULL && (q.no == NULL || rank_state(nos[i]->rank) > rank_state(q.no->rank)))
+        if (nos[i] != NULL && (q.no == NULL || no_reason(&q, nos[i]) < no_reason(&q, q.no)))
             q.no = nos[i];
     }
     yes_find(&q, self, guardian);
@@ -204,21 +221,6 @@ static struct question question_of(const struct policy *policy, const struct pur
 }
 
 /* ---- the reasons ---- */
-
-/* The reason a No gives under this purpose: a standing No was spoken without knowing the purpose's basis. */
-static enum reason no_reason(const struct question *q)
-{
-    switch (rank_state(q->no->rank)) {
-    case EVENT_REFUSED:
-        return REASON_REFUSED;
-    case EVENT_INVALIDATED:
-        return REASON_INVALIDATED;
-    case EVENT_WITHDRAWN:
-        return basis_takes_objection(q->purpose->basis) ? REASON_OBJECTED : REASON_WITHDRAWN;
-    default:
-        return REASON_OBJECTED;
-    }
-}
 
 static bool needs_record(const struct question *q)
 {
@@ -233,8 +235,9 @@ static bool is_retired(const struct question *q)
 static bool no_stands_as(const struct question *q, enum reason reason)
 {
     /* On a contract and the like a No has nothing to stop, but a guardian's. */
-    bool stops = basis_is_withdrawable(q->purpose->basis) || q->purpose->direct_marketing || q->needs_guardian;
-    return q->no != NULL && stops && no_reason(q) == reason;
+    bool stops =
+        basis_is_withdrawable(q->purpose->basis) || q->purpose->direct_marketing || q->needs_guardian;
+    return q->no != NULL && stops && no_reason(q, q->no) == reason;
 }
 
 /* How an objection that must be weighed (GDPR art. 21(1)) came out: EVENT_NONE before it has been. */
@@ -313,12 +316,16 @@ static bool is_notice_unknown(const struct question *q)
     if (q->purpose->basis != BASIS_CONSENT || q->yes == NULL || q->purpose->notice[0] == '\0' ||
         q->purpose->unknown_words_allowed)
         return false;
-    return policy_notice_numbered(q->policy, q->yes->notice_number) == NULL;
+    const struct notice *n = policy_notice_numbered(q->policy, q->yes->notice_number);
+    return n == NULL || strcmp(n->id, q->purpose->notice) != 0;
 }
 
+/* A sale is no consent. */
 static bool is_never_asked(const struct question *q)
 {
-    return needs_record(q) && q->yes == NULL;
+    bool only_a_sale =
+        q->yes != NULL && q->purpose->basis == BASIS_CONSENT && rank_state(q->yes->rank) == EVENT_ELIGIBLE;
+    return needs_record(q) && (q->yes == NULL || only_a_sale);
 }
 
 static bool is_granted(const struct question *q)
@@ -428,5 +435,9 @@ struct verdict verdict_of(const struct policy *policy, const struct purpose *pur
 
 struct verdict verdict_stricter(struct verdict a, struct verdict b)
 {
-    return b.reason < a.reason ? b : a;
+    if (a.reason != b.reason)
+        return b.reason < a.reason ? b : a;
+    bool b_ends_first =
+        b.valid_until != INSTANT_NONE && (a.valid_until == INSTANT_NONE || b.valid_until < a.valid_until);
+    return b_ends_first ? b : a;
 }

@@ -67,10 +67,10 @@ struct verdict {
     instant since;           /* when the act that decides was done; INSTANT_NONE: no act decides */
     instant valid_until;     /* of a Yes; INSTANT_NONE: no end, or no Yes */
     instant ask_again_after; /* of a No; INSTANT_NONE: no such rule */
-    instant renew_by;        /* of a Yes to words that a material version is about to outdate; else INSTANT_NONE */
-    bool reconfirm_due;      /* a guardian's Yes, of somebody who may decide now */
-    bool renew_self;         /* expired, and only the person's own Yes renews it */
-    int64_t revision;        /* of the event that decides; 0: none does */
+    instant renew_by;   /* of a Yes to words that a material version is about to outdate; else INSTANT_NONE */
+    bool reconfirm_due; /* a guardian's Yes, of somebody who may decide now */
+    bool renew_self;    /* expired, and only the person's own Yes renews it */
+    int64_t revision;   /* of the event that decides; 0: none does */
     uint8_t record_id[UUID_SIZE];
 };
 
@@ -80,5 +80,5 @@ const struct state *standing_find(const struct standing *s, int32_t purpose, enu
 /* Decides. Pure: everything it knows is in the arguments. ${entity}: ENTITY_ANY asks for all of the policy's, and answers the strictest. */
 struct verdict verdict_of(const struct policy *policy, const struct purpose *purpose, int entity,
                           const struct standing *standing, instant now);
-/* The stricter of two verdicts on one purpose: the earlier reason; of equals the first. */
+/* The stricter of two verdicts on one purpose: the earlier reason; of equals the one that ends first. */
 struct verdict verdict_stricter(struct verdict a, struct verdict b);
