@@ -68,6 +68,12 @@ static void not_enforced_print(struct document *d)
     buf_free(&b);
 }
 
+static void warning_print(void *cookie, const char *pointer, const char *detail)
+{
+    (void)cookie;
+    printf("warning: %s: %s\n", pointer, detail);
+}
+
 static int refusal_print(const struct policy *policy, const struct policy_apply_job *job)
 {
     switch (job->outcome) {
@@ -96,6 +102,7 @@ static int outcome_print(struct document *d, const struct policy_apply_job *job)
     printf("%s: %sversion %d is in force\n", d->policy->controller,
            job->outcome == APPLY_SAME ? "unchanged, " : "", job->version);
     not_enforced_print(d);
+    policy_document_warn(&d->reader, d->policy, warning_print, NULL);
     return 0;
 }
 

@@ -96,6 +96,7 @@ const char *evidence_read(struct call *call, const struct node *object)
     if (!node_present(&evidence))
         return NULL;
     node_only(&evidence, members);
+    node_members(&evidence, 1, sizeof members / sizeof *members - 1);
     struct buf out;
     buf_init(&out, 4 * EVIDENCE_BYTES_MAX); /* the ceiling is told below, as a fault */
     struct writer w = writer_of(&out);

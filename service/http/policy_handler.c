@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/embedded.h"
 #include "base/limits.h"
+#include "http/etag.h"
 #include "http/handlers.h"
 #include "store/policy.h"
 #include "wire/policy_document.h"
@@ -7,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* GET and PUT /v1/policy. */
+/* GET and PUT /v1/policy, and GET /v1/policy/schema. */
+
+extern const struct embedded web_files[];
 
 /* ---- GET ---- */
 
@@ -36,19 +40,6 @@ static void version_headers(struct call *call, int32_t version)
     call_set_header(call, "akkoord-policy-version", number);
 }
 
-/* Whether a list of entity tags (RFC 9110, 13.1) names this one. */
-static bool etags_have(h2o_iovec_t list, const char *etag)
-{
-    size_t len = strlen(etag);
-    if (list.len == 1 && list.base[0] == '*')
-        return true;
-    for (size_t i = 0; i + len <= list.len; i++) {
-        if (memcmp(list.base + i, etag, len) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void on_policy_read(struct job *job, enum error e)
 {
     struct policy_reading *p =
@@ -68,11 +59,10 @@ static void on_policy_read(struct job *job, enum error e)
     }
     char etag[16];
     etag_format(p->job.version, etag);
-    h2o_iovec_t seen = call_header(call, "if-none-match");
     h2o_set_header(&call->req->pool, &call->req->res.headers, H2O_TOKEN_CACHE_CONTROL,
                    H2O_STRLIT("private, no-cache"), 1);
     version_headers(call, p->job.version);
-    if (seen.base != NULL && etags_have(seen, etag))
+    if (etag_seen(call, etag))
         call_answer(call, 304, NULL, "", 0);
     else
         call_answer(call, 200, "application/json", p->job.document, strlen(p->job.document));
@@ -97,6 +87,18 @@ void handle_policy_get(struct call *call)
     lane_submit(call->worker->read, &p->job.job);
 }
 
+/* The JSON Schema of the document: for editors and for those who write one, so it needs no token. */
+void handle_policy_schema(struct call *call)
+{
+    const struct embedded *schema = web_files;
+    struct buf out;
+    while (strcmp(schema->name, "policy.schema.json") != 0)
+        schema++;
+    buf_init(&out, schema->len);
+    buf_append(&out, schema->data, schema->len);
+    call_answer_cacheable(call, "application/schema+json", "public, max-age=300", &out);
+}
+
 /* ---- PUT ---- */
 
 struct applying {
@@ -116,6 +118,15 @@ static void applying_dispose(void *state)
     buf_free(&a->document);
 }
 
+static void warning_write(void *writer, const char *pointer, const char *detail)
+{
+    struct writer *w = writer;
+    writer_object_begin(w, NULL);
+    writer_text(w, "pointer", pointer);
+    writer_text(w, "detail", detail);
+    writer_object_end(w);
+}
+
 static void applied_answer(struct call *call, struct applying *a)
 {
     char hash[2 * POLICY_HASH_SIZE + 1];
@@ -129,6 +140,9 @@ static void applied_answer(struct call *call, struct applying *a)
     writer_text(&w, "sha256", hash);
     writer_bool(&w, "changed", a->job.outcome == APPLY_DONE);
     policy_document_not_enforced(&a->body, &w, "not_enforced");
+    writer_array_begin(&w, "warnings");
+    policy_document_warn(&a->body, a->policy, warning_write, &w);
+    writer_array_end(&w);
     writer_object_end(&w);
     version_headers(call, a->job.version);
     call_answer_json(call, 200, &out);

@@ -45,24 +45,18 @@ bool sha256_of(const void *bytes, size_t len, uint8_t ret_hash[POLICY_DOCUMENT_H
     return !fault_strikes() && EVP_Digest(bytes, len, ret_hash, NULL, EVP_sha256(), NULL) == 1;
 }
 
-static void cookies_check(const struct node *n)
-{
-    if (!node_is_array(n) && !value_is_word(n, "none"))
-        node_fault(n, ERROR_INVALID, "must be none, or an array");
-}
-
-/* The controller first: the order of a notice's texts is that of its languages. */
+/* The order matters: a section names what those above it have. */
 static const struct member document_members[] = {
     {"controller", REQUIRED, .read = controller_read, .inner = controller_members},
+    {"entities", OPTIONAL, .read = entities_read},
     {"purposes", REQUIRED, .read = purposes_read, .inner = purpose_members},
     {"notices", OPTIONAL, .read = notices_read, .inner = notice_members},
-    {"entities", LATER, .kinds = KIND_LIST},
-    {"clients", LATER, .kinds = KIND_LIST},
-    {"cookies", LATER, .check = cookies_check},
-    {"retention", LATER, .kinds = KIND_OBJECT},
-    {"ages", LATER, .kinds = KIND_OBJECT},
-    {"mask", LATER, .kinds = KIND_OBJECT},
-    {"rights", LATER, .kinds = KIND_OBJECT},
+    {"clients", OPTIONAL, .read = clients_read},
+    {"cookies", OPTIONAL, .read = cookies_read},
+    {"retention", LATER, .read = retention_read},
+    {"ages", OPTIONAL, .read = ages_read},
+    {"mask", OPTIONAL, .read = mask_read},
+    {"rights", LATER, .read = rights_read},
     {.name = NULL},
 };
 
@@ -107,6 +101,7 @@ struct policy *policy_document_read(struct reader *r, const char *bytes, size_t 
     struct draft d = {.policy = array_of(&root, 1, sizeof *d.policy)};
     if (d.policy == NULL)
         return NULL;
+    d.policy->mask = (struct mask_prefixes){MASK_IPV4_DEFAULT, MASK_IPV6_DEFAULT};
     section_read(&d, &root, document_members);
     purposes_check_notices(&d, &root);
     if (!reader_ok(r)) {

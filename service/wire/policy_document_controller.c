@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "domain/phone_plan.h"
 #include "domain/time_zone.h"
 #include "wire/policy_document_internal.h"
 
@@ -14,14 +13,7 @@ static void controller_key_read(struct draft *d, const struct node *n)
  * numbers are known. */
 static void country_read(struct draft *d, const struct node *n)
 {
-    size_t len;
-    const char *country = node_string(n, 2, 2, &len);
-    if (len == 0)
-        return;
-    if (phone_plan_of_country(country) != NULL)
-        memcpy(d->policy->country, country, sizeof d->policy->country);
-    else
-        node_fault(n, ERROR_INVALID, "must be a country of ISO 3166-1 (alpha-2), such as NL or GB");
+    value_country(n, d->policy->country);
 }
 
 static void time_zone_read(struct draft *d, const struct node *n)
@@ -68,11 +60,12 @@ const struct member controller_members[] = {
     {"country", REQUIRED, .read = country_read},
     {"time_zone", OPTIONAL, .read = time_zone_read},
     {"languages", OPTIONAL, .read = languages_read},
-    {"address", OPTIONAL, .kinds = KIND_TEXT | KIND_OBJECT},
-    {"contact", OPTIONAL, .kinds = KIND_TEXT | KIND_OBJECT},
-    {"data_protection_officer", OPTIONAL, .kinds = KIND_TEXT | KIND_OBJECT},
-    {"supervisory_authority", OPTIONAL, .kinds = KIND_TEXT | KIND_OBJECT},
-    {"storage_locations", OPTIONAL, .kinds = KIND_LIST},
+    {"address", OPTIONAL, .check = value_address},
+    {"contact", OPTIONAL, .check = value_contact},
+    {"data_protection_officer", OPTIONAL, .check = value_contact},
+    {"supervisory_authority", OPTIONAL, .check = value_contact},
+    {"storage_locations", OPTIONAL, .check = value_lines},
+    {"security", OPTIONAL, .check = value_text_or_texts},
     {.name = NULL},
 };
 
@@ -87,4 +80,39 @@ void controller_read(struct draft *d, const struct node *n)
         memcpy(d->policy->time_zone, name, strlen(name) + 1);
     else
         node_fault(&zone, ERROR_INVALID, "is required: there is no default for this country");
+}
+
+static void entity_key_read(struct draft *d, const struct node *n)
+{
+    value_key(n, d->policy->entities[d->policy->entity_count].key);
+}
+
+static const struct member entity_members[] = {
+    {"key", REQUIRED, .read = entity_key_read},
+    {"name", REQUIRED, .check = value_text_or_texts},
+    {"address", OPTIONAL, .check = value_address},
+    {"contact", OPTIONAL, .check = value_contact},
+    {.name = NULL},
+};
+
+static bool key_stands_before(const struct policy *policy, const char *key)
+{
+    for (size_t i = 0; i < policy->entity_count; i++) {
+        if (key[0] != '\0' && strcmp(policy->entities[i].key, key) == 0)
+            return true;
+    }
+    return false;
+}
+
+void entities_read(struct draft *d, const struct node *n)
+{
+    struct policy *policy = d->policy;
+    size_t count = node_elements(n, 1, POLICY_ENTITIES_MAX);
+    for (; policy->entity_count < count; policy->entity_count++) {
+        struct node entity = node_at(n, policy->entity_count);
+        section_read(d, &entity, entity_members);
+        struct node key = node_optional(&entity, "key");
+        if (key_stands_before(policy, policy->entities[policy->entity_count].key))
+            node_fault(&key, ERROR_INVALID, "another entity has this key");
+    }
 }

@@ -8,6 +8,10 @@
 
 enum {
     POLICY_TEXT_MAX = 16384, /* bytes of one text in one language */
+    POLICY_LINE_MAX = 500,   /* bytes of a name, an address and the like */
+    POLICY_LIST_MAX = 100,   /* elements of a list of such */
+    POLICY_CLIENTS_MAX = 1000,
+    POLICY_RULES_MAX = 2000, /* retention rules */
     LANGUAGE_SIZE = sizeof((struct notice_text *)0)->language
 };
 
@@ -20,7 +24,25 @@ struct draft {
     struct purpose *purpose; /* the one that is being read */
     bool basis_known, channel_known;
     struct notice *notice; /* likewise */
+    struct purpose_facts {
+        bool processor; /* it is done for clients */
+        bool minors_stated;
+        bool cookies_counted;     /* has cookies of class statistics_anonymous */
+        bool cookies_further;     /* has cookies of another class */
+    } facts[POLICY_PURPOSES_MAX]; /* of each purpose, in the document's order */
 };
+
+enum cookie_class {
+    COOKIE_STRICTLY_NECESSARY,
+    COOKIE_STATISTICS_ANONYMOUS,
+    COOKIE_CONSENT_CLASSES, /* from here on */
+    COOKIE_PREFERENCES = COOKIE_CONSENT_CLASSES,
+    COOKIE_ANALYTICS,
+    COOKIE_MARKETING
+};
+extern const char *const cookie_class_words[]; /* NULL-terminated, in the order of the enum */
+extern const char *const cookie_kind_words[];
+extern const char *const cookie_party_words[];
 
 enum duty {
     OPTIONAL,
@@ -37,14 +59,30 @@ struct member {
     const struct member *inner; /* the members of this object, or of each of its elements */
 };
 
-/* Reads the members of one object, in the order of its table, which ends with a row without a name. */
+/* Reads the members of one object, in the order of its table, which ends with a row without a name. ${d} may be NULL for a table that
+ * only checks. */
 void section_read(struct draft *d, const struct node *object, const struct member *members);
 
 extern const struct member controller_members[];
 extern const struct member purpose_members[];
 extern const struct member notice_members[];
 void controller_read(struct draft *d, const struct node *n);
+void entities_read(struct draft *d, const struct node *n);
+/* After the entities, which purposes name. */
 void purposes_read(struct draft *d, const struct node *n);
+/* After the purposes, as all below. */
+void clients_read(struct draft *d, const struct node *n);
+void cookies_read(struct draft *d, const struct node *n);
+void retention_read(struct draft *d, const struct node *n);
+void ages_read(struct draft *d, const struct node *n);
+void mask_read(struct draft *d, const struct node *n);
+void rights_read(struct draft *d, const struct node *n);
+/* One rule of the controller's, or of a client's. */
+void retention_rule_read(struct draft *d, const struct node *rule);
+/* Of one purpose: who may decide for a minor. */
+void minors_read(struct draft *d, const struct node *n);
+/* How many clicks a choice takes: refusing must not be harder than accepting. */
+void choice_check(const struct node *n);
 /* After the controller: the order of a notice's texts is that of its languages. */
 void notices_read(struct draft *d, const struct node *n);
 
@@ -84,3 +122,24 @@ bool value_language(const struct node *n, const char *tag, char ret_language[LAN
 size_t value_texts(const struct node *n, struct language_text texts[POLICY_LANGUAGES_MAX]);
 /* One text for all languages, or an object of them; only looked at. */
 void value_text_or_texts(const struct node *n);
+/* The same, of objects: each is looked at only. */
+void value_texts_check(const struct node *n);
+/* A text of at most POLICY_LINE_MAX bytes. */
+void value_line(const struct node *n);
+/* An array of them, at most POLICY_LIST_MAX. */
+void value_lines(const struct node *n);
+/* Whether telephone numbers of the country of that code are known: those are all of ISO 3166-1. */
+bool country_is_known(const char *country);
+/* The code of such a country. Writes "" on a fault. */
+void value_country(const struct node *n, char country[3]);
+void value_country_check(const struct node *n);
+/* A date that exists, YYYY-MM-DD. */
+void value_date(const struct node *n);
+/* A line, or an object of name, email, phone, url and address. */
+void value_contact(const struct node *n);
+/* A line, or an object of street, postal_code, city and country. */
+void value_address(const struct node *n);
+/* An array of at most ${max} objects, each of these members, which only check. */
+void value_objects(const struct node *n, size_t max, const struct member *members);
+/* The purpose of the policy that ${n} names, by its place; SIZE_MAX, with a fault, where there is none. */
+size_t value_purpose(const struct draft *d, const struct node *n);

@@ -78,6 +78,7 @@ const struct member notice_members[] = {
     {"effective_from", OPTIONAL, .read = effective_from_read},
     {"change", OPTIONAL, .read = change_read},
     {"texts", REQUIRED, .read = notice_texts_read},
+    {"choice", OPTIONAL, .check = choice_check},
     {.name = NULL},
 };
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/calendar.h"
+#include "domain/phone_plan.h"
 #include "wire/policy_document_internal.h"
 
 #include <stdio.h>
@@ -150,4 +152,151 @@ void value_text_or_texts(const struct node *n)
         node_string(n, 1, POLICY_TEXT_MAX, NULL);
     else
         value_texts(n, texts);
+}
+
+void value_texts_check(const struct node *n)
+{
+    struct language_text texts[POLICY_LANGUAGES_MAX];
+    value_texts(n, texts);
+}
+
+void value_line(const struct node *n)
+{
+    node_string(n, 1, POLICY_LINE_MAX, NULL);
+}
+
+void value_lines(const struct node *n)
+{
+    size_t count = node_elements(n, 0, POLICY_LIST_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct node element = node_at(n, i);
+        value_line(&element);
+    }
+}
+
+bool country_is_known(const char *country)
+{
+    return strlen(country) == 2 && phone_plan_of_country(country) != NULL;
+}
+
+void value_country(const struct node *n, char country[3])
+{
+    size_t len;
+    const char *code = node_string(n, 2, 2, &len);
+    country[0] = '\0';
+    if (len == 0)
+        return;
+    if (country_is_known(code))
+        memcpy(country, code, len + 1);
+    else
+        node_fault(n, ERROR_INVALID, "must be a country of ISO 3166-1 (alpha-2), such as NL or GB");
+}
+
+void value_country_check(const struct node *n)
+{
+    char country[3];
+    value_country(n, country);
+}
+
+static bool date_exists(const char *text, size_t len)
+{
+    static const char pattern[] = "dddd-dd-dd";
+    int32_t parts[3] = {0};
+    size_t part = 0;
+    if (len != strlen(pattern))
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if (pattern[i] == 'd' ? !is_digit(text[i]) : text[i] != pattern[i])
+            return false;
+        if (pattern[i] == 'd')
+            parts[part] = parts[part] * 10 + (text[i] - '0');
+        else
+            part++;
+    }
+    return parts[1] >= 1 && parts[1] <= 12 && parts[2] >= 1 &&
+           parts[2] <= calendar_month_length(parts[0], parts[1]);
+}
+
+void value_date(const struct node *n)
+{
+    size_t len;
+    const char *text = node_string(n, 1, POLICY_LINE_MAX, &len);
+    if (len > 0 && !date_exists(text, len))
+        node_fault(n, ERROR_INVALID, "must be a date, such as 2027-01-31");
+}
+
+static void email_check(const struct node *n)
+{
+    size_t len;
+    const char *text = node_string(n, 1, POLICY_LINE_MAX, &len);
+    const char *at = memchr(text, '@', len);
+    if (len > 0 && (at == NULL || at == text || at[1] == '\0' || strchr(text, ' ') != NULL))
+        node_fault(n, ERROR_INVALID, "must be an e-mail address");
+}
+
+static void url_check(const struct node *n)
+{
+    size_t len;
+    const char *text = node_string(n, 1, POLICY_LINE_MAX, &len);
+    bool good = strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
+    if (len > 0 && (!good || strchr(text, ' ') != NULL))
+        node_fault(n, ERROR_INVALID, "must be a URL of https or http");
+}
+
+static const struct member address_members[] = {
+    {"street", OPTIONAL, .check = value_line},
+    {"postal_code", OPTIONAL, .check = value_line},
+    {"city", OPTIONAL, .check = value_line},
+    {"country", OPTIONAL, .check = value_country_check},
+    {.name = NULL},
+};
+
+static const struct member contact_members[] = {
+    {"name", OPTIONAL, .check = value_line},       {"email", OPTIONAL, .check = email_check},
+    {"phone", OPTIONAL, .check = value_line},      {"url", OPTIONAL, .check = url_check},
+    {"address", OPTIONAL, .check = value_address}, {.name = NULL},
+};
+
+enum { CONTACT_MEMBERS_MAX = 16 };
+
+static void line_or_object(const struct node *n, const struct member *members)
+{
+    if (!value_is(n, KIND_TEXT | KIND_OBJECT))
+        return;
+    if (node_kind(n) == NODE_STRING)
+        value_line(n);
+    else if (node_members(n, 1, CONTACT_MEMBERS_MAX) > 0)
+        section_read(NULL, n, members);
+}
+
+void value_address(const struct node *n)
+{
+    line_or_object(n, address_members);
+}
+
+void value_contact(const struct node *n)
+{
+    line_or_object(n, contact_members);
+}
+
+void value_objects(const struct node *n, size_t max, const struct member *members)
+{
+    size_t count = node_elements(n, 0, max);
+    for (size_t i = 0; i < count; i++) {
+        struct node element = node_at(n, i);
+        section_read(NULL, &element, members);
+    }
+}
+
+size_t value_purpose(const struct draft *d, const struct node *n)
+{
+    char key[POLICY_KEY_MAX + 1];
+    value_key(n, key);
+    if (key[0] == '\0')
+        return SIZE_MAX;
+    const struct purpose *purpose = policy_purpose(d->policy, key);
+    if (purpose != NULL)
+        return (size_t)(purpose - d->policy->purposes);
+    node_fault(n, ERROR_INVALID, "there is no such purpose in this document");
+    return SIZE_MAX;
 }

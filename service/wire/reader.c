@@ -128,10 +128,15 @@ static const char *syntax_reason(enum json_error_code code)
  * functions are the whole process's (libjwt's too), so only what is asked for while a tree is built is taken there; and such a
  * tree is never released piece by piece. */
 static _Thread_local struct arena *building;
+static _Thread_local bool starved; /* a piece was refused: jansson may call that a syntax error */
 
 static void *piece_alloc(size_t size)
 {
-    return building != NULL ? arena_alloc(building, size) : malloc(size);
+    if (building == NULL)
+        return malloc(size);
+    void *piece = arena_alloc(building, size);
+    starved = starved || piece == NULL;
+    return piece;
 }
 
 static void piece_free(void *piece)
@@ -151,6 +156,7 @@ static json_t *tree_build(struct reader *r, const char *bytes, size_t len, json_
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, pieces_set_up);
     building = &r->arena;
+    starved = false;
     json_t *tree = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, error);
     building = NULL;
     return tree;
@@ -179,7 +185,7 @@ enum error reader_open(struct reader *r, const char *bytes, size_t len)
     if (r->tree != NULL)
         return ERROR_NONE;
     enum json_error_code code = json_error_code(&error);
-    if (code == json_error_unknown || code == json_error_out_of_memory)
+    if (starved || code == json_error_unknown || code == json_error_out_of_memory)
         return r->error = ERROR_OVERLOADED;
     return reader_refuse(r, error.line, error.column, syntax_reason(code));
 }

@@ -284,8 +284,9 @@ end $$;
 -- One batch of acts of one controller: the only way into the ledger. All arrays with a_ run in parallel, one element an
 -- act (one event on one person, in the order of revisions to be); those with r_ one element a request. What it does, in this
 -- order, is the contract of service/store/record.h:
---   locks the head; stops when the caller's generation is not the one in force; answers known idempotency keys; leaves out
---   whole requests that cannot be taken; resolves identifiers; decides times; inserts; keeps the higher rank.
+--   answers a batch of nothing but known idempotency keys; else locks the head; stops when the caller's generation is not the
+--   one in force; answers known keys; leaves out whole requests that cannot be taken; resolves identifiers; decides times;
+--   inserts; keeps the higher rank.
 create function record(
     c integer, p_generation bigint, p_policy_version integer,
     r_key bytea[], r_fingerprint bytea[], r_context text[], r_actor text[],

@@ -161,6 +161,19 @@ class Torture:
             last, beyond = (middle, beyond) if self.reaches(middle) else (last, middle)
         return last
 
+    def ledger_check(self, client):
+        """Returns how many requests were repeated, and how many events there are."""
+        repeated = events = None
+        self.service.start()
+        try:
+            repeated = self.journal.repeat_unanswered(client)
+            events = self.journal.check(self.house.cluster)
+        except AssertionError as lie:
+            self.lies.append(str(lie))
+        client.close()
+        self.service.stop()
+        return repeated, events
+
 
 def main():
     with House("torture") as house:
@@ -174,11 +187,7 @@ def main():
         rest = [n for n in range(1, last + 1) if n not in torture.reached]
         for n in rest if LONG else random.sample(rest, min(SAMPLE, len(rest))):
             torture.reaches(n)
-        torture.service.start()
-        repeated = torture.journal.repeat_unanswered(client)
-        client.close()
-        torture.service.stop()
-        events = torture.journal.check(house.cluster)
+        repeated, events = torture.ledger_check(client)
         say(f"{sum(torture.reached.values())} of {last} calls failed in turn; answers by status: {dict(torture.tally)}; {repeated} "
             f"requests repeated by their key, {events} events")
         assert not torture.lies, "\n".join(torture.lies)

@@ -64,7 +64,8 @@ static void headers_set(struct transfer *t)
     if (r->body != NULL && r->content_type == NULL)
         t->headers = curl_slist_append(t->headers, "Content-Type: application/json");
     else if (r->body != NULL)
-        t->headers = curl_slist_append(t->headers, text_of("Content-Type:%s%s", r->content_type[0] != '\0' ? " " : "", r->content_type));
+        t->headers = curl_slist_append(
+            t->headers, text_of("Content-Type:%s%s", r->content_type[0] != '\0' ? " " : "", r->content_type));
     for (size_t i = 0; i < REQUEST_HEADERS_MAX && r->headers[i] != NULL; i++)
         t->headers = curl_slist_append(t->headers, r->headers[i]);
     curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers);
@@ -74,7 +75,8 @@ static void body_set(struct transfer *t)
 {
     const struct request *r = t->request;
     if (r->body != NULL) {
-        curl_easy_setopt(t->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(r->body_len != 0 ? r->body_len : strlen(r->body)));
+        curl_easy_setopt(t->curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                         (curl_off_t)(r->body_len != 0 ? r->body_len : strlen(r->body)));
         curl_easy_setopt(t->curl, CURLOPT_POSTFIELDS, r->body);
     }
     if (r->method != NULL && strcmp(r->method, "HEAD") == 0)
@@ -93,8 +95,9 @@ static void address_set(struct transfer *t)
     const struct request *r = t->request;
     bool tls = r->protocol == HTTP2_TLS || r->protocol == HTTP11_TLS;
     curl_easy_setopt(t->curl, CURLOPT_HTTP_VERSION, versions[r->protocol]);
-    curl_easy_setopt(t->curl, CURLOPT_URL, text_of("%s://127.0.0.1:%u%s", tls ? "https" : "http",
-                                                   tls ? r->service->tls_port : r->service->port, r->path));
+    curl_easy_setopt(t->curl, CURLOPT_URL,
+                     text_of("%s://127.0.0.1:%u%s", tls ? "https" : "http",
+                             tls ? r->service->tls_port : r->service->port, r->path));
     if (tls)
         curl_easy_setopt(t->curl, CURLOPT_CAINFO, r->service->cert_file);
 }
@@ -136,18 +139,23 @@ const char *answer_header(const struct answer *answer, const char *name)
 
 static void problem_check(const struct request *r, const struct answer *a)
 {
-    const char *type = answer_header(a, "content-type"), *line = text_of("%s %s: %d %s", r->method ? r->method : "", r->path, a->status, a->body);
-    cr_assert(type != NULL && strcmp(type, "application/problem+json") == 0, "%s (a problem, as %s)", line, type);
+    const char *type = answer_header(a, "content-type"),
+               *line = text_of("%s %s: %d %s", r->method ? r->method : "", r->path, a->status, a->body);
+    cr_assert(type != NULL && strcmp(type, "application/problem+json") == 0, "%s (a problem, as %s)", line,
+              type);
     cr_assert_null(client_mark_in(a->body), "%s (personal data)", line);
     cr_assert_null(client_mark_in(a->headers), "%s (personal data: %s)", line, a->headers);
     cr_assert(a->status != 405 || answer_header(a, "allow") != NULL, "%s (no Allow)", line);
-    cr_assert((a->status != 401 && a->status != 403) || answer_header(a, "www-authenticate") != NULL, "%s (no WWW-Authenticate)", line);
-    cr_assert((a->status != 429 && a->status != 503) || answer_header(a, "retry-after") != NULL, "%s (no Retry-After)", line);
+    cr_assert((a->status != 401 && a->status != 403) || answer_header(a, "www-authenticate") != NULL,
+              "%s (no WWW-Authenticate)", line);
+    cr_assert((a->status != 429 && a->status != 503) || answer_header(a, "retry-after") != NULL,
+              "%s (no Retry-After)", line);
     if (r->method != NULL && strcmp(r->method, "HEAD") == 0)
         return;
     const char *urn = json_string_value(json_object_get(a->json, "type"));
     cr_assert(urn != NULL && strncmp(urn, "urn:akkoord:problem:", 20) == 0, "%s (no type)", line);
-    cr_assert_eq(json_integer_value(json_object_get(a->json, "status")), a->status, "%s (another status)", line);
+    cr_assert_eq(json_integer_value(json_object_get(a->json, "status")), a->status, "%s (another status)",
+                 line);
     cr_assert(json_is_string(json_object_get(a->json, "title")), "%s (no title)", line);
     cr_assert(json_string_length(json_object_get(a->json, "detail")) > 0, "%s (no detail)", line);
 }
@@ -163,7 +171,8 @@ static void answer_check(const struct request *r, const struct answer *a)
     if (a->status >= 400)
         problem_check(r, a);
     const char *cache = answer_header(a, "cache-control");
-    bool policy = strncmp(r->path, "/v1/policy", 10) == 0 && a->status < 400 && (r->method == NULL || strcmp(r->method, "PUT") != 0);
+    bool policy = strncmp(r->path, "/v1/policy", 10) == 0 && a->status < 400 &&
+                  (r->method == NULL || strcmp(r->method, "PUT") != 0);
     if (strncmp(r->path, "/v1/", 4) == 0 && !policy)
         cr_assert(cache != NULL && strcmp(cache, "no-store") == 0, "%s: Cache-Control: %s", r->path, cache);
 }
@@ -175,12 +184,13 @@ static struct answer *answer_of(struct transfer *t, CURLcode failure)
     curl_easy_getinfo(t->curl, CURLINFO_HTTP_VERSION, &version);
     struct answer *a = calloc(1, sizeof *a);
     cr_assert(a != NULL);
-    *a = (struct answer){.status = failure == CURLE_OK ? (int)status : 0,
-                         .http_version = version == CURL_HTTP_VERSION_2_0 ? 20 : 11,
-                         .headers = t->head,
-                         .body = t->body,
-                         .len = t->body_len,
-                         .json = json_loadb(t->body, t->body_len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL)};
+    *a = (struct answer){
+        .status = failure == CURLE_OK ? (int)status : 0,
+        .http_version = version == CURL_HTTP_VERSION_2_0 ? 20 : 11,
+        .headers = t->head,
+        .body = t->body,
+        .len = t->body_len,
+        .json = json_loadb(t->body, t->body_len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL)};
     if (failure != CURLE_OK && !t->request->may_fail)
         cr_log_error("%s: %s", t->request->path, curl_easy_strerror(failure));
     answer_check(t->request, a);

@@ -26,19 +26,19 @@ struct request {
     enum protocol protocol;
     const char *method; /* NULL: POST with a body, else GET */
     const char *path;
-    const char *token;        /* NULL: no Authorization */
-    const char *body;         /* NULL: none */
-    size_t body_len;          /* 0: up to its NUL */
-    const char *content_type; /* NULL: application/json; "": no such header */
+    const char *token;                            /* NULL: no Authorization */
+    const char *body;                             /* NULL: none */
+    size_t body_len;                              /* 0: up to its NUL */
+    const char *content_type;                     /* NULL: application/json; "": no such header */
     const char *headers[REQUEST_HEADERS_MAX + 1]; /* Name: value */
-    bool may_fail;            /* the connection may break: the answer's status is then 0 */
-    bool foreign;             /* the answer may come from libh2o, and is not held to the contract */
-    bool own_connection;      /* not one that is open already */
+    bool may_fail;       /* the connection may break: the answer's status is then 0 */
+    bool foreign;        /* the answer may come from libh2o, and is not held to the contract */
+    bool own_connection; /* not one that is open already */
 };
 
 struct answer {
     int status;
-    int http_version; /* 11 or 20 */
+    int http_version;    /* 11 or 20 */
     const char *headers; /* the last block of lines */
     const char *body;
     size_t len;

@@ -29,7 +29,8 @@ static const char *conninfo(const char *dir, const char *role)
 struct database database_at(const char *dir)
 {
     dir = text_of("%s", dir);
-    return (struct database){.dir = dir, .owner = conninfo(dir, "owner"), .service = conninfo(dir, "service")};
+    return (struct database){
+        .dir = dir, .owner = conninfo(dir, "owner"), .service = conninfo(dir, "service")};
 }
 
 static int migrate(const struct database *db)
@@ -84,7 +85,8 @@ static PGresult *session_ask(PGconn *session, const char *sql)
 {
     PGresult *result = PQexec(session, sql);
     ExecStatusType status = PQresultStatus(result);
-    cr_assert(status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK, "%s: %s", sql, PQerrorMessage(session));
+    cr_assert(status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK, "%s: %s", sql,
+              PQerrorMessage(session));
     return result;
 }
 
@@ -148,7 +150,8 @@ const char *database_mentions(const struct database *db, const char *text)
         snprintf(hex + 2 * i, 3, "%02x", (unsigned char)text[i]);
     const char *search = database_value(
         db,
-        "select string_agg(format('select %%L where exists (select from %%I t where strpos(lower(t::text), lower(%%L)) > 0 "
+        "select string_agg(format('select %%L where exists (select from %%I t where strpos(lower(t::text), "
+        "lower(%%L)) > 0 "
         "or strpos(t::text, %%L) > 0)', relname, relname, '%s', '%s'), ' union all ') from pg_class "
         "where relkind = 'r' and relnamespace = 'public'::regnamespace",
         text, hex);

@@ -29,7 +29,8 @@ void session_run(PGconn *session, const char *sql);
 /* Waits up to ${ms} until another session waits for a lock that this one holds. */
 bool session_blocks(PGconn *session, int ms);
 /* As the owner: the first value of the first row, as text; NULL: no row, or null. Parameters like printf's, values from the test itself. */
-const char *database_value(const struct database *db, const char *sql, ...) __attribute__((format(printf, 2, 3)));
+const char *database_value(const struct database *db, const char *sql, ...)
+    __attribute__((format(printf, 2, 3)));
 /* The same as a number; -1 for none. */
 long database_number(const struct database *db, const char *sql, ...) __attribute__((format(printf, 2, 3)));
 /* The table that has ${text} in any column of any row (case and encoding of bytes do not matter), or NULL. */

@@ -64,7 +64,8 @@ const json_t *json_at(const json_t *json, const char *pointer)
         at = json_is_array(at) ? json_array_get(at, strtoul(name, NULL, 10)) : json_object_get(at, name);
         rest += len;
     }
-    cr_assert_not_null(at, "there is no %s in %s", pointer, json != NULL ? json_dumps(json, JSON_ENCODE_ANY) : "nothing");
+    cr_assert_not_null(at, "there is no %s in %s", pointer,
+                       json != NULL ? json_dumps(json, JSON_ENCODE_ANY) : "nothing");
     return at;
 }
 
@@ -89,12 +90,15 @@ static const char *mismatch(const json_t *json, const json_t *expected, const ch
     json_t *value;
     size_t i;
     if (json_is_object(expected) && json_is_object(json)) {
-        json_object_foreach ((json_t *)expected, key, value) {
+        json_object_foreach((json_t *)expected, key, value)
+        {
             if (found == NULL)
                 found = mismatch(json_object_get(json, key), value, text_of("%s/%s", path, key));
         }
-    } else if (json_is_array(expected) && json_is_array(json) && json_array_size(expected) == json_array_size(json)) {
-        json_array_foreach (expected, i, value) {
+    } else if (json_is_array(expected) && json_is_array(json) &&
+               json_array_size(expected) == json_array_size(json)) {
+        json_array_foreach(expected, i, value)
+        {
             if (found == NULL)
                 found = mismatch(json_array_get(json, i), value, text_of("%s/%zu", path, i));
         }

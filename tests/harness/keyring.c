@@ -40,7 +40,8 @@ static X509 *certificate_make(EVP_PKEY *key, const char *name)
     X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
     X509_set_issuer_name(x, subject);
     X509_set_pubkey(x, key);
-    X509_EXTENSION *names = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
+    X509_EXTENSION *names =
+        X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
     X509_add_ext(x, names, -1);
     X509_EXTENSION_free(names);
     X509_sign(x, key, EVP_sha256());

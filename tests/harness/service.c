@@ -23,7 +23,8 @@ static int port_hold(unsigned *ret_port)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(fd, (struct sockaddr *)&address, len) != 0 || getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+    if (bind(fd, (struct sockaddr *)&address, len) != 0 ||
+        getsockname(fd, (struct sockaddr *)&address, &len) != 0)
         perror("a port for the service");
     *ret_port = ntohs(address.sin_port);
     return fd;
@@ -39,7 +40,8 @@ static bool setting_given(const struct service_options *o, const char *own)
     return false;
 }
 
-static void settings_make(const struct service_options *o, const struct service *s, const char *ret_settings[40])
+static void settings_make(const struct service_options *o, const struct service *s,
+                          const char *ret_settings[40])
 {
     const char *const own[] = {text_of("AKKOORD_LISTEN=127.0.0.1:%u", s->port),
                                text_of("AKKOORD_TLS_LISTEN=127.0.0.1:%u", s->tls_port),

@@ -64,7 +64,8 @@ struct tenant stage_tenant(const char *key)
     return tenant_open(stage_service(0), stage_keyring(), key);
 }
 
-static int services_start(const struct database *db, const struct keyring *keyring, struct service services[STAGE_SERVICES])
+static int services_start(const struct database *db, const struct keyring *keyring,
+                          struct service services[STAGE_SERVICES])
 {
     for (int i = 0; i < STAGE_SERVICES; i++) {
         struct service_options options = {.name = text_of("shared-%d", i), .db = db, .keyring = keyring};
@@ -80,7 +81,8 @@ static int log_check(const char *whose, const char *log)
 {
     const char *mark = client_mark_in(log);
     if (mark != NULL)
-        fprintf(stderr, "personal data (%s) in the log of %s: ...%.200s\n", mark, whose, strcasestr(log, mark));
+        fprintf(stderr, "personal data (%s) in the log of %s: ...%.200s\n", mark, whose,
+                strcasestr(log, mark));
     return mark != NULL;
 }
 

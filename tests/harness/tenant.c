@@ -10,7 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-const char *token_of(const struct keyring *keyring, const char *controller, const char *scope, const char *client)
+const char *token_of(const struct keyring *keyring, const char *controller, const char *scope,
+                     const char *client)
 {
     const char *const argv[] = {HARNESS_PROGRAM, "token", "--controller", controller, "--scope", scope,
                                 "--client",      client,  "--ttl",        "1h",       NULL};
@@ -57,16 +58,19 @@ struct tenant tenant_at(const struct tenant *t, const struct service *service)
     return other;
 }
 
-const json_t *post_at(const char *file, int line, const struct tenant *t, int status, const char *path, const char *header,
-                      const char *body, ...)
+const json_t *post_at(const char *file, int line, const struct tenant *t, int status, const char *path,
+                      const char *header, const char *body, ...)
 {
     va_list args;
     char *text = NULL;
     va_start(args, body);
     cr_assert(vasprintf(&text, body, args) >= 0);
     va_end(args);
-    const struct answer *a = client_send(&(struct request){
-        .service = t->service, .path = path, .token = t->token, .body = json_text("%s", text), .headers = {header}});
+    const struct answer *a = client_send(&(struct request){.service = t->service,
+                                                           .path = path,
+                                                           .token = t->token,
+                                                           .body = json_text("%s", text),
+                                                           .headers = {header}});
     cr_assert_eq(a->status, status, "%s:%d: %s %s: %d %s", file, line, path, text, a->status, a->body);
     free(text);
     return a->json;
@@ -79,7 +83,8 @@ const json_t *get_at(const char *file, int line, const struct tenant *t, int sta
     va_start(args, path);
     cr_assert(vasprintf(&text, path, args) >= 0);
     va_end(args);
-    const struct answer *a = client_send(&(struct request){.service = t->service, .path = text, .token = t->token});
+    const struct answer *a =
+        client_send(&(struct request){.service = t->service, .path = text, .token = t->token});
     cr_assert_eq(a->status, status, "%s:%d: %s: %d %s", file, line, text, a->status, a->body);
     free(text);
     return a->json;
@@ -92,7 +97,8 @@ const char *email(const char *name)
 
 const char *reason_of(const struct tenant *t, const char *name, const char *purpose)
 {
-    const json_t *verdict = post(t, 200, "/v1/check", "{'subject': %s, 'purpose': '%s'}", email(name), purpose);
+    const json_t *verdict =
+        post(t, 200, "/v1/check", "{'subject': %s, 'purpose': '%s'}", email(name), purpose);
     const char *reason = string_at(verdict, "/reason");
     bool allows = strcmp(reason, "granted") == 0 || strcmp(reason, "not_required") == 0;
     cr_assert_eq(json_is_true(json_at(verdict, "/allow")), allows, "allow does not fit %s", reason);

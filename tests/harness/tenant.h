@@ -6,7 +6,7 @@
 /* A controller of a test's own, so that tests do not meet in one ledger. */
 
 #define TENANT_SCOPES                                                                                        \
-    "consent:record consent:import consent:withdraw consent:check subject:read changes:read policy:read "   \
+    "consent:record consent:import consent:withdraw consent:check subject:read changes:read policy:read "    \
     "policy:write mask"
 
 struct tenant {
@@ -17,7 +17,8 @@ struct tenant {
 };
 
 /* A token from the program under test. */
-const char *token_of(const struct keyring *keyring, const char *controller, const char *scope, const char *client);
+const char *token_of(const struct keyring *keyring, const char *controller, const char *scope,
+                     const char *client);
 
 /* One without a policy yet. */
 struct tenant tenant_bare(const struct service *service, const struct keyring *keyring, const char *key);
@@ -33,9 +34,10 @@ struct tenant tenant_at(const struct tenant *t, const struct service *service);
 /* Sends a body (as json_text), and fails the test when the status is another. Returns the answer's JSON. */
 #define post(t, status, path, ...) post_at(__FILE__, __LINE__, (t), (status), (path), NULL, __VA_ARGS__)
 /* ... with a header field more. */
-#define post_with(t, status, path, header, ...) post_at(__FILE__, __LINE__, (t), (status), (path), (header), __VA_ARGS__)
-const json_t *post_at(const char *file, int line, const struct tenant *t, int status, const char *path, const char *header,
-                      const char *body, ...) __attribute__((format(printf, 7, 8)));
+#define post_with(t, status, path, header, ...)                                                              \
+    post_at(__FILE__, __LINE__, (t), (status), (path), (header), __VA_ARGS__)
+const json_t *post_at(const char *file, int line, const struct tenant *t, int status, const char *path,
+                      const char *header, const char *body, ...) __attribute__((format(printf, 7, 8)));
 #define get(t, status, ...) get_at(__FILE__, __LINE__, (t), (status), __VA_ARGS__)
 const json_t *get_at(const char *file, int line, const struct tenant *t, int status, const char *path, ...)
     __attribute__((format(printf, 5, 6)));

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct answer *ask(const struct tenant *t, int status, const char *query, const char *body, size_t len)
+static const struct answer *ask(const struct tenant *t, int status, const char *query, const char *body,
+                                size_t len)
 {
     const struct answer *a = client_send(&(struct request){.service = t->service,
                                                            .path = text_of("/v1/check/batch%s", query),
@@ -27,7 +28,8 @@ static const char *line(const char *name, const char *purpose)
 static struct tenant tenant_of_three(const char *key)
 {
     struct tenant t = stage_tenant(key);
-    const char *body = "{'subject': %s, 'purpose': 'newsletter', 'event_state': '%s', 'collection_method': 'app'}";
+    const char *body =
+        "{'subject': %s, 'purpose': 'newsletter', 'event_state': '%s', 'collection_method': 'app'}";
     post(&t, 201, "/v1/consents", body, email("yes"), "given");
     post(&t, 201, "/v1/consents", body, email("no"), "refused");
     post(&t, 201, "/v1/consents", body, email("out"), "withdrawn");
@@ -37,23 +39,37 @@ static struct tenant tenant_of_three(const char *key)
 Test(batch, each_line_is_answered_in_its_order)
 {
     struct tenant t = tenant_of_three("order");
-    const char *body = text_of("%s%s%s%s%s", line("no", "newsletter"), line("yes", "newsletter"), line("yes", "functional"), line("unseen", "newsletter"), line("out", "newsletter"));
+    const char *body =
+        text_of("%s%s%s%s%s", line("no", "newsletter"), line("yes", "newsletter"), line("yes", "functional"),
+                line("unseen", "newsletter"), line("out", "newsletter"));
     const struct answer *a = ask(&t, 200, "", body, 0);
     cr_assert_str_eq(answer_header(a, "content-type"), "application/x-ndjson");
-    expect(json_lines(a->body), "[{'line': 1, 'allow': false, 'reason': 'refused', 'purpose': 'newsletter', 'revision': 2}, {'line': 2, 'allow': true, 'reason': 'granted', 'revision': 1}, {'line': 3, 'allow': true, 'reason': 'not_required'}, {'line': 4, 'allow': false, 'reason': 'never_asked', 'record_id': null}, {'line': 5, 'allow': false, 'reason': 'withdrawn'}]");
+    expect(json_lines(a->body),
+           "[{'line': 1, 'allow': false, 'reason': 'refused', 'purpose': 'newsletter', 'revision': 2}, "
+           "{'line': 2, 'allow': true, 'reason': 'granted', 'revision': 1}, {'line': 3, 'allow': true, "
+           "'reason': 'not_required'}, {'line': 4, 'allow': false, 'reason': 'never_asked', 'record_id': "
+           "null}, {'line': 5, 'allow': false, 'reason': 'withdrawn'}]");
 }
 
 Test(batch, a_bad_line_is_answered_where_it_stands_and_the_rest_goes_on)
 {
     struct tenant t = tenant_of_three("bad");
-    const char *body = text_of("%s{\"subject\": {\"type\": \"em\n%s%s%s{}\n[1]\n\xff\n%s", line("yes", "newsletter"), line("yes", "newsleter"),
-                               json_text("{'subject': {'type': 'email', 'value': 'no address " MARK "'}, 'purpose': 'newsletter'}\n"),
-                               json_text("{'subject': %s, 'purpose': 'newsletter', 'extra': 1}\n", email("yes")), line("yes", "newsletter"));
+    const char *body =
+        text_of("%s{\"subject\": {\"type\": \"em\n%s%s%s{}\n[1]\n\xff\n%s", line("yes", "newsletter"),
+                line("yes", "newsleter"),
+                json_text("{'subject': {'type': 'email', 'value': 'no address " MARK
+                          "'}, 'purpose': 'newsletter'}\n"),
+                json_text("{'subject': %s, 'purpose': 'newsletter', 'extra': 1}\n", email("yes")),
+                line("yes", "newsletter"));
     const struct answer *a = ask(&t, 200, "", body, 0);
-    expect(json_lines(a->body), "[{'line': 1, 'allow': true}, {'line': 2, 'error': {'type': 'urn:akkoord:problem:not-json', 'status': 400}},"
-                                "{'line': 3, 'error': {'type': 'urn:akkoord:problem:unknown-purpose', 'status': 422, 'errors': [{'pointer': '/purpose'}]}},"
-                                "{'line': 4, 'error': {'type': 'urn:akkoord:problem:invalid', 'errors': [{'pointer': '/subject/value'}]}},"
-                                "{'line': 5, 'error': {'errors': [{'pointer': '/extra'}]}}, {'line': 6, 'error': {'status': 422}}, {'line': 7, 'error': {'status': 422}},"
+    expect(json_lines(a->body), "[{'line': 1, 'allow': true}, {'line': 2, 'error': {'type': "
+                                "'urn:akkoord:problem:not-json', 'status': 400}},"
+                                "{'line': 3, 'error': {'type': 'urn:akkoord:problem:unknown-purpose', "
+                                "'status': 422, 'errors': [{'pointer': '/purpose'}]}},"
+                                "{'line': 4, 'error': {'type': 'urn:akkoord:problem:invalid', 'errors': "
+                                "[{'pointer': '/subject/value'}]}},"
+                                "{'line': 5, 'error': {'errors': [{'pointer': '/extra'}]}}, {'line': 6, "
+                                "'error': {'status': 422}}, {'line': 7, 'error': {'status': 422}},"
                                 "{'line': 8, 'error': {'status': 400}}, {'line': 9, 'allow': true}]");
     cr_assert_null(client_mark_in(a->body));
 }
@@ -64,71 +80,92 @@ Test(batch, blank_lines_are_passed_over_and_counted)
     char *last = text_of("%s", line("yes", "newsletter"));
     last[strlen(last) - 1] = '\0'; /* the last line needs no newline */
     const char *body = text_of("\n%s\n  \r\n%s", line("no", "newsletter"), last);
-    expect(json_lines(ask(&t, 200, "", body, 0)->body), "[{'line': 2, 'reason': 'refused'}, {'line': 5, 'reason': 'granted'}]");
-    expect(json_lines(ask(&t, 200, "?only=denied", body, 0)->body), "[{'line': 2, 'reason': 'refused'}, {'end': true, 'lines': 5}]");
+    expect(json_lines(ask(&t, 200, "", body, 0)->body),
+           "[{'line': 2, 'reason': 'refused'}, {'line': 5, 'reason': 'granted'}]");
+    expect(json_lines(ask(&t, 200, "?only=denied", body, 0)->body),
+           "[{'line': 2, 'reason': 'refused'}, {'end': true, 'lines': 5}]");
     cr_assert_eq(ask(&t, 200, "", "\n\n", 0)->len, 0);
 }
 
 Test(batch, only_allowed_gives_back_the_lines_that_may_be_used_unchanged)
 {
     struct tenant t = tenant_of_three("allowed");
-    const char *odd = "  {\"purpose\" : \"newsletter\",\t\"subject\":{\"value\":\"YES-" MARK "@Example.nl\",\"type\":\"email\"}}  \n";
-    const char *body = text_of("%s%s{}\n%s%s%s", line("no", "newsletter"), odd, line("unseen", "newsletter"), line("yes", "functional"), line("out", "newsletter"));
-    cr_assert_str_eq(ask(&t, 200, "?only=allowed", body, 0)->body, text_of("%s%s", odd, line("yes", "functional")));
+    const char *odd = "  {\"purpose\" : \"newsletter\",\t\"subject\":{\"value\":\"YES-" MARK
+                      "@Example.nl\",\"type\":\"email\"}}  \n";
+    const char *body = text_of("%s%s{}\n%s%s%s", line("no", "newsletter"), odd, line("unseen", "newsletter"),
+                               line("yes", "functional"), line("out", "newsletter"));
+    cr_assert_str_eq(ask(&t, 200, "?only=allowed", body, 0)->body,
+                     text_of("%s%s", odd, line("yes", "functional")));
     cr_assert_eq(ask(&t, 200, "?only=allowed", line("no", "newsletter"), 0)->len, 0);
-    cr_assert_str_eq(ask(&t, 200, "?only=allowed", text_of("{\"subject\":[{\"type\":\"email\",\"value\":\"yes-" MARK "@example.nl\"}],\"purpose\":\"\\u006eewsletter\"}"), 0)->body,
-                     text_of("{\"subject\":[{\"type\":\"email\",\"value\":\"yes-" MARK "@example.nl\"}],\"purpose\":\"\\u006eewsletter\"}\n"));
+    cr_assert_str_eq(ask(&t, 200, "?only=allowed",
+                         text_of("{\"subject\":[{\"type\":\"email\",\"value\":\"yes-" MARK
+                                 "@example.nl\"}],\"purpose\":\"\\u006eewsletter\"}"),
+                         0)
+                         ->body,
+                     text_of("{\"subject\":[{\"type\":\"email\",\"value\":\"yes-" MARK
+                             "@example.nl\"}],\"purpose\":\"\\u006eewsletter\"}\n"));
 }
 
 Test(batch, only_denied_gives_the_others_and_says_that_it_is_whole)
 {
     struct tenant t = tenant_of_three("denied");
-    const char *body = text_of("%s%s{}\n%s", line("no", "newsletter"), line("yes", "newsletter"), line("out", "newsletter"));
-    expect(json_lines(ask(&t, 200, "?only=denied", body, 0)->body), "[{'line': 1, 'allow': false, 'reason': 'refused'}, {'line': 3, 'error': {'status': 422}}, {'line': 4, 'reason': 'withdrawn'}, {'end': true, 'lines': 4}]");
-    expect(json_lines(ask(&t, 200, "?only=denied", line("yes", "newsletter"), 0)->body), "[{'end': true, 'lines': 1}]");
+    const char *body =
+        text_of("%s%s{}\n%s", line("no", "newsletter"), line("yes", "newsletter"), line("out", "newsletter"));
+    expect(json_lines(ask(&t, 200, "?only=denied", body, 0)->body),
+           "[{'line': 1, 'allow': false, 'reason': 'refused'}, {'line': 3, 'error': {'status': 422}}, "
+           "{'line': 4, 'reason': 'withdrawn'}, {'end': true, 'lines': 4}]");
+    expect(json_lines(ask(&t, 200, "?only=denied", line("yes", "newsletter"), 0)->body),
+           "[{'end': true, 'lines': 1}]");
     expect(json_lines(ask(&t, 200, "?only=denied", "\n", 0)->body), "[{'end': true, 'lines': 1}]");
 }
 
 Test(batch, several_identifiers_in_a_line_answer_the_strictest)
 {
     struct tenant t = tenant_of_three("strictest");
-    const char *body = json_text("{'subject': [%s, %s], 'purpose': 'newsletter'}\n{'subject': [%s, %s], 'purpose': 'newsletter'}\n", email("yes"), email("out"), email("yes"), email("yes"));
+    const char *body = json_text(
+        "{'subject': [%s, %s], 'purpose': 'newsletter'}\n{'subject': [%s, %s], 'purpose': 'newsletter'}\n",
+        email("yes"), email("out"), email("yes"), email("yes"));
     expect(json_lines(ask(&t, 200, "", body, 0)->body), "[{'reason': 'withdrawn'}, {'reason': 'granted'}]");
 }
 
 Test(batch, a_line_above_its_limit_is_a_bad_line)
 {
     struct tenant t = tenant_of_three("long-line");
-    char *body = calloc(1, 40000);
-    int len = sprintf(body, "%s", line("yes", "newsletter"));
-    memset(body + len - 1, ' ', 16384 - (size_t)len + 1); /* of exactly 16 384 bytes */
-    strcpy(body + 16384, "\n");
-    size_t second = strlen(body);
-    memset(body + second, ' ', 16385);
-    body[second] = '{';
-    strcpy(body + second + 16385, "\n");
-    expect(json_lines(ask(&t, 200, "", body, 0)->body), "[{'line': 1, 'reason': 'granted'}, {'line': 2, 'error': {'type': 'urn:akkoord:problem:too-large', 'status': 413}}]");
+    const char *question =
+        text_of("%.*s", (int)strlen(line("yes", "newsletter")) - 1, line("yes", "newsletter"));
+    const char *body = text_of("%-16384s\n%-16385s\n", question, question);
+    expect(json_lines(ask(&t, 200, "", body, 0)->body),
+           "[{'line': 1, 'reason': 'granted'}, {'line': 2, 'error': {'type': "
+           "'urn:akkoord:problem:too-large', 'status': 413}}]");
 }
 
 enum { LINES = 100000 };
 
-/* Every third visitor said yes; two lines of three are of people never seen. */
-static char *hundred_thousand(size_t *ret_len)
+/* ${count} lines. Every third visitor said yes; two lines of three are of people never seen. */
+static char *many_lines(int count, size_t *ret_len)
 {
-    char *body = malloc(LINES * 100 + 1), *end = body;
-    for (int i = 0; i < LINES; i++)
-        end += sprintf(end, "{\"subject\":{\"type\":\"visitor\",\"value\":\"" MARK "%d\"},\"purpose\":\"newsletter\"}\n", i % 3 == 0 ? i % 900 : LINES + i);
-    *ret_len = (size_t)(end - body);
+    char *body;
+    FILE *out = open_memstream(&body, ret_len);
+    for (int i = 0; i < count; i++)
+        fprintf(out,
+                "{\"subject\":{\"type\":\"visitor\",\"value\":\"" MARK "%d\"},\"purpose\":\"newsletter\"}\n",
+                i % 3 == 0 ? i % 900 : LINES + i);
+    fclose(out);
     return body;
 }
 
 static void three_hundred_say_yes(const struct tenant *t)
 {
-    char *body = malloc(300 * 200), *end = body;
-    end += sprintf(end, "[");
+    char *body;
+    size_t len;
+    FILE *out = open_memstream(&body, &len);
     for (int i = 0; i < 900; i += 3)
-        end += sprintf(end, "%s{'subject': {'type': 'visitor', 'value': '" MARK "%d'}, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': 'app'}", i > 0 ? "," : "", i);
-    sprintf(end, "]");
+        fprintf(out,
+                "%s{'subject': {'type': 'visitor', 'value': '" MARK
+                "%d'}, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': 'app'}",
+                i > 0 ? "," : "[", i);
+    fprintf(out, "]");
+    fclose(out);
     post(t, 201, "/v1/consents", "%s", body);
     free(body);
 }
@@ -138,7 +175,7 @@ Test(batch, a_hundred_thousand_lines_are_answered_and_one_more_is_413)
     struct tenant t = stage_tenant("many");
     size_t len, count = 0;
     three_hundred_say_yes(&t);
-    char *body = hundred_thousand(&len);
+    char *body = many_lines(LINES, &len);
     const struct answer *a = ask(&t, 200, "?only=allowed", body, len);
     const char *expected = body;
     for (const char *at = a->body; *at != '\0'; count++) {
@@ -153,15 +190,19 @@ Test(batch, a_hundred_thousand_lines_are_answered_and_one_more_is_413)
     a = ask(&t, 200, "?only=denied", body, len);
     cr_assert_not_null(strstr(a->body, "{\"end\":true,\"lines\":100000}\n"));
     cr_assert_str_eq(strstr(a->body, "{\"end\""), "{\"end\":true,\"lines\":100000}\n");
-    strcpy(body + len, "{}\n");
-    expect(ask(&t, 413, "", body, len + 3)->json, "{'type': 'urn:akkoord:problem:too-large'}");
+    free(body);
+    body = many_lines(LINES + 1, &len);
+    expect(ask(&t, 413, "", body, len)->json, "{'type': 'urn:akkoord:problem:too-large'}");
     free(body);
 }
 
 Test(batch, a_query_that_is_wrong_is_422)
 {
-    static const char *const wrong[] = {"?only=some", "?only=", "?onyl=allowed", "?only=allowed&only=allowed", "?only=denied&x=1", "?only", NULL};
+    static const char *const wrong[] = {
+        "?only=some", "?only=", "?onyl=allowed", "?only=allowed&only=allowed", "?only=denied&x=1",
+        "?only",      NULL};
     struct tenant t = tenant_of_three("query");
     for (size_t i = 0; wrong[i] != NULL; i++)
-        expect(ask(&t, 422, wrong[i], line("yes", "newsletter"), 0)->json, "{'type': 'urn:akkoord:problem:invalid'}");
+        expect(ask(&t, 422, wrong[i], line("yes", "newsletter"), 0)->json,
+               "{'type': 'urn:akkoord:problem:invalid'}");
 }

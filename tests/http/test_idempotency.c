@@ -7,11 +7,15 @@
 
 static struct request keyed(const struct tenant *t, const char *path, const char *key, const char *body)
 {
-    return (struct request){
-        .service = t->service, .path = path, .token = t->token, .body = body, .headers = {text_of("Idempotency-Key: %s", key)}};
+    return (struct request){.service = t->service,
+                            .path = path,
+                            .token = t->token,
+                            .body = body,
+                            .headers = {text_of("Idempotency-Key: %s", key)}};
 }
 
-static const struct answer *send_keyed(const struct tenant *t, const char *path, const char *key, const char *body)
+static const struct answer *send_keyed(const struct tenant *t, const char *path, const char *key,
+                                       const char *body)
 {
     struct request r = keyed(t, path, key, body);
     return client_send(&r);
@@ -19,7 +23,9 @@ static const struct answer *send_keyed(const struct tenant *t, const char *path,
 
 static const char *given(const char *name, const char *more)
 {
-    return json_text("{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': 'app'%s}", email(name), more);
+    return json_text(
+        "{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': 'app'%s}",
+        email(name), more);
 }
 
 Test(idempotency, the_same_key_and_body_give_the_first_answer_byte_for_byte)
@@ -27,7 +33,9 @@ Test(idempotency, the_same_key_and_body_give_the_first_answer_byte_for_byte)
     const char *const bodies[][2] = {
         {"/v1/consents", given("one", "")},
         {"/v1/consents", json_text("[%s, %s]", given("two", ""), given("three", ", 'language': 'nl'"))},
-        {"/v1/consents", json_text("{'subject': [%s, %s], 'choices': {'newsletter': 'given', 'marketing': 'refused'}, 'collection_method': 'app'}", email("four"), email("five"))},
+        {"/v1/consents", json_text("{'subject': [%s, %s], 'choices': {'newsletter': 'given', 'marketing': "
+                                   "'refused'}, 'collection_method': 'app'}",
+                                   email("four"), email("five"))},
         {"/v1/withdraw", json_text("{'subject': %s, 'purpose': 'newsletter'}", email("one"))},
         {"/v1/withdraw", json_text("{'subject': %s, 'channel': 'email'}", email("one"))},
         {"/v1/withdraw", json_text("{'subject': %s, 'purpose': '*'}", email("two"))}};
@@ -37,7 +45,8 @@ Test(idempotency, the_same_key_and_body_give_the_first_answer_byte_for_byte)
         const struct answer *first = send_keyed(&t, bodies[i][0], key, bodies[i][1]);
         cr_assert(first->status == 200 || first->status == 201, "%s", first->body);
         long events = tenant_events(&t);
-        const struct answer *again[] = {send_keyed(&t, bodies[i][0], key, bodies[i][1]), send_keyed(&other, bodies[i][0], key, bodies[i][1])};
+        const struct answer *again[] = {send_keyed(&t, bodies[i][0], key, bodies[i][1]),
+                                        send_keyed(&other, bodies[i][0], key, bodies[i][1])};
         for (size_t k = 0; k < 2; k++) {
             cr_assert_eq(again[k]->status, first->status);
             cr_assert_str_eq(again[k]->body, first->body, "%zu", i);
@@ -76,7 +85,8 @@ Test(idempotency, the_same_key_with_another_body_or_route_is_422_and_writes_noth
     const struct answer *other = send_keyed(&t, "/v1/consents", "k", given("b", ""));
     cr_assert_eq(other->status, 422);
     expect(other->json, "{'type': 'urn:akkoord:problem:key-reused'}");
-    const struct answer *route = send_keyed(&t, "/v1/withdraw", "k", json_text("{'subject': %s, 'purpose': 'newsletter'}", email("a")));
+    const struct answer *route = send_keyed(
+        &t, "/v1/withdraw", "k", json_text("{'subject': %s, 'purpose': 'newsletter'}", email("a")));
     cr_assert_eq(route->status, 422);
     expect(route->json, "{'type': 'urn:akkoord:problem:key-reused'}");
     cr_assert_eq(tenant_events(&t), 1);
@@ -104,10 +114,12 @@ Test(idempotency, another_body_at_the_same_time_is_one_event_and_one_refusal)
     struct tenant t = stage_tenant("race"), other = tenant_at(&t, stage_service(1));
     for (int round = 0; round < 10; round++) {
         const char *key = text_of("race-%d", round);
-        struct request requests[] = {keyed(&t, "/v1/consents", key, given("a", "")), keyed(&other, "/v1/consents", key, given("b", ""))};
+        struct request requests[] = {keyed(&t, "/v1/consents", key, given("a", "")),
+                                     keyed(&other, "/v1/consents", key, given("b", ""))};
         const struct answer *answers[2];
         client_send_all(requests, 2, answers);
-        cr_assert_eq(answers[0]->status + answers[1]->status, 201 + 422, "%d and %d", answers[0]->status, answers[1]->status);
+        cr_assert_eq(answers[0]->status + answers[1]->status, 201 + 422, "%d and %d", answers[0]->status,
+                     answers[1]->status);
     }
     cr_assert_eq(tenant_events(&t), 10);
 }
@@ -130,7 +142,10 @@ Test(idempotency, after_an_answer_that_wrote_nothing_the_key_is_free)
 {
     struct tenant t = stage_tenant("free");
     cr_assert_eq(send_keyed(&t, "/v1/consents", "k", given("a", ", 'ref': 1"))->status, 422);
-    cr_assert_eq(send_keyed(&t, "/v1/consents", "k", given("a", text_of(", 'event_time': '%s'", time_from_now(600))))->status, 422);
+    cr_assert_eq(
+        send_keyed(&t, "/v1/consents", "k", given("a", text_of(", 'event_time': '%s'", time_from_now(600))))
+            ->status,
+        422);
     cr_assert_eq(send_keyed(&t, "/v1/consents", "k", given("a", ""))->status, 201);
     cr_assert_eq(tenant_events(&t), 1);
 }
@@ -155,6 +170,8 @@ Test(idempotency, neither_key_nor_body_is_stored_in_clear)
 {
     struct tenant t = stage_tenant("hashed");
     send_keyed(&t, "/v1/consents", "key-" MARK, given("a", ""));
-    cr_assert_eq(database_number(stage_database(), "select count(*) from idempotency i join controller c using (controller_id) where c.key = 'hashed'"), 1);
+    cr_assert_eq(database_number(stage_database(), "select count(*) from idempotency i join controller c "
+                                                   "using (controller_id) where c.key = 'hashed'"),
+                 1);
     cr_assert_null(database_mentions(stage_database(), "key-" MARK));
 }

@@ -25,8 +25,8 @@ static const struct {
             {HTTP11_TLS, "HTTP/1.1 over TLS", 11}};
 enum { WAYS = sizeof ways / sizeof *ways };
 
-static const struct answer *ask(const struct tenant *t, const char *method, const char *path, const char *body,
-                                const char *content_type)
+static const struct answer *ask(const struct tenant *t, const char *method, const char *path,
+                                const char *body, const char *content_type)
 {
     return client_send(&(struct request){.service = t->service,
                                          .method = method,
@@ -40,15 +40,17 @@ Test(transport, every_way_to_speak_http_reads_and_writes)
 {
     struct tenant t = stage_tenant("ways");
     for (size_t i = 0; i < WAYS; i++) {
-        struct request read = {.service = t.service, .protocol = ways[i].protocol, .path = "/readyz", .own_connection = true};
+        struct request read = {
+            .service = t.service, .protocol = ways[i].protocol, .path = "/readyz", .own_connection = true};
         const struct answer *a = client_send(&read);
         cr_assert_eq(a->status, 200, "%s", ways[i].name);
         cr_assert_eq(a->http_version, ways[i].version, "%s: came as %d", ways[i].name, a->http_version);
         expect(a->json, "{'status': 'ready'}");
         struct request write = read;
         write.path = "/v1/consents", write.token = t.token;
-        write.body = json_text("{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': 'app'}",
-                               email(text_of("way-%zu", i)));
+        write.body = json_text(
+            "{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': 'app'}",
+            email(text_of("way-%zu", i)));
         a = client_send(&write);
         cr_assert_eq(a->status, 201, "%s: %s", ways[i].name, a->body);
         cr_assert_str_eq(reason_of(&t, text_of("way-%zu", i), "newsletter"), "granted");
@@ -59,16 +61,31 @@ Test(transport, the_outdated_versions_of_tls_are_refused)
 {
     const struct service *s = stage_service(0);
     for (int version = 0; version < 2; version++) {
-        const char *const argv[] = {"/usr/bin/env", "curl", "-s", "-k", version == 0 ? "--tls-max" : "--tlsv1.2",
-                                    version == 0 ? "1.1" : "-k", text_of("https://127.0.0.1:%u/healthz", s->tls_port), NULL};
+        const char *const argv[] = {"/usr/bin/env",
+                                    "curl",
+                                    "-s",
+                                    "-k",
+                                    version == 0 ? "--tls-max" : "--tlsv1.2",
+                                    version == 0 ? "1.1" : "-k",
+                                    text_of("https://127.0.0.1:%u/healthz", s->tls_port),
+                                    NULL};
         cr_assert_eq(process_run(argv, NULL, NULL) == 0, version == 1);
     }
 }
 
 Test(transport, a_path_that_is_not_there_is_404)
 {
-    static const char *const paths[] = {"/", "/v1", "/v1/", "/v1/consent", "/v1/consents/", "/v1/subjects/a/b/consents", "/metrics",
-                                        "/V1/consents", "/v1//consents", "/v1/x/../consents", NULL};
+    static const char *const paths[] = {"/",
+                                        "/v1",
+                                        "/v1/",
+                                        "/v1/consent",
+                                        "/v1/consents/",
+                                        "/v1/subjects/a/b/consents",
+                                        "/metrics",
+                                        "/V1/consents",
+                                        "/v1//consents",
+                                        "/v1/x/../consents",
+                                        NULL};
     struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "paths");
     for (size_t i = 0; paths[i] != NULL; i++) {
         const struct answer *a = ask(&t, NULL, paths[i], NULL, NULL);
@@ -118,11 +135,13 @@ Test(transport, options_answers_204_with_allow_and_needs_no_token)
 
 Test(transport, head_answers_as_get_without_a_body)
 {
-    static const char *const paths[] = {"/healthz", "/readyz", "/openapi.yaml", "/v1/policy", "/v1/changes", "/nothing", NULL};
+    static const char *const paths[] = {"/healthz", "/readyz", "/openapi.yaml", "/v1/policy", "/v1/changes",
+                                        "/nothing", NULL};
     struct tenant t = stage_tenant("head");
     for (size_t i = 0; i < WAYS; i++) {
         for (size_t k = 0; paths[k] != NULL; k++) {
-            struct request r = {.service = t.service, .protocol = ways[i].protocol, .path = paths[k], .token = t.token};
+            struct request r = {
+                .service = t.service, .protocol = ways[i].protocol, .path = paths[k], .token = t.token};
             const struct answer *got = client_send(&r);
             r.method = "HEAD";
             const struct answer *head = client_send(&r);
@@ -160,10 +179,16 @@ Test(transport, a_body_above_the_routes_limit_is_413_and_one_at_the_limit_is_rea
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         for (size_t way = 0; way < WAYS; way += 3) {
             char *body = padded(limits[i].max + 1);
-            struct request r = {.service = t.service, .protocol = ways[way].protocol, .path = limits[i].path, .token = t.token, .body = body,
-                                .body_len = limits[i].max, .content_type = limits[i].type};
+            struct request r = {.service = t.service,
+                                .protocol = ways[way].protocol,
+                                .path = limits[i].path,
+                                .token = t.token,
+                                .body = body,
+                                .body_len = limits[i].max,
+                                .content_type = limits[i].type};
             const struct answer *fits = client_send(&r);
-            cr_assert_eq(fits->status, limits[i].status_at_max, "%s %s: %d", limits[i].path, ways[way].name, fits->status);
+            cr_assert_eq(fits->status, limits[i].status_at_max, "%s %s: %d", limits[i].path, ways[way].name,
+                         fits->status);
             r.body_len++;
             const struct answer *a = client_send(&r);
             cr_assert_eq(a->status, 413, "%s %s: %d", limits[i].path, ways[way].name, a->status);
@@ -179,8 +204,14 @@ Test(transport, a_batch_of_sixteen_megabytes_is_read_and_a_larger_one_never)
     struct tenant t = stage_tenant("large");
     char *body = padded(MAX + 1);
     for (size_t i = 0; i < WAYS; i++) {
-        struct request r = {.service = t.service, .protocol = ways[i].protocol, .path = "/v1/check/batch?only=allowed", .token = t.token, .body = body,
-                            .body_len = MAX, .content_type = "application/x-ndjson", .own_connection = true};
+        struct request r = {.service = t.service,
+                            .protocol = ways[i].protocol,
+                            .path = "/v1/check/batch?only=allowed",
+                            .token = t.token,
+                            .body = body,
+                            .body_len = MAX,
+                            .content_type = "application/x-ndjson",
+                            .own_connection = true};
         cr_assert_eq(client_send(&r)->status, 200, "%s", ways[i].name);
         r.body_len++;
         r.may_fail = r.foreign = true; /* libh2o itself refuses it, before it is a request */
@@ -192,9 +223,16 @@ Test(transport, a_batch_of_sixteen_megabytes_is_read_and_a_larger_one_never)
 
 Test(transport, a_content_type_that_a_route_does_not_take_is_415)
 {
-    static const char *const wrong[] = {"", "text/plain", "application/x-www-form-urlencoded", "application/json2",
-                                        "application/json; charset=iso-8859-1", "application/x-ndjson", "json", NULL};
-    static const char *const right[] = {"application/json", "Application/JSON", "application/json; charset=utf-8",
+    static const char *const wrong[] = {"",
+                                        "text/plain",
+                                        "application/x-www-form-urlencoded",
+                                        "application/json2",
+                                        "application/json; charset=iso-8859-1",
+                                        "application/x-ndjson",
+                                        "json",
+                                        NULL};
+    static const char *const right[] = {"application/json", "Application/JSON",
+                                        "application/json; charset=utf-8",
                                         "application/json;charset=\"UTF-8\"", NULL};
     struct tenant t = stage_tenant("types");
     for (size_t i = 0; wrong[i] != NULL; i++) {
@@ -205,8 +243,11 @@ Test(transport, a_content_type_that_a_route_does_not_take_is_415)
     for (size_t i = 0; right[i] != NULL; i++)
         cr_assert_eq(ask(&t, NULL, "/v1/check", "{}", right[i])->status, 422, "%s", right[i]);
     cr_assert_eq(ask(&t, NULL, "/v1/check/batch", "{}", "application/json")->status, 415);
-    const struct answer *encoded = client_send(&(struct request){
-        .service = t.service, .path = "/v1/check", .token = t.token, .body = "{}", .headers = {"Content-Encoding: gzip"}});
+    const struct answer *encoded = client_send(&(struct request){.service = t.service,
+                                                                 .path = "/v1/check",
+                                                                 .token = t.token,
+                                                                 .body = "{}",
+                                                                 .headers = {"Content-Encoding: gzip"}});
     cr_assert_eq(encoded->status, 415);
 }
 
@@ -313,8 +354,9 @@ static pid_t record_in_child(const struct tenant *t, enum protocol protocol)
         .path = "/v1/consents",
         .token = t->token,
         .may_fail = true,
-        .body = json_text("{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': 'app'}",
-                          email(text_of("in-flight-%d", protocol)))});
+        .body = json_text(
+            "{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': 'app'}",
+            email(text_of("in-flight-%d", protocol)))});
     _exit(a->status == 201 ? 0 : 1);
 }
 
@@ -323,7 +365,9 @@ static PGconn *writes_held(const char *controller)
 {
     PGconn *session = database_session(stage_database());
     session_run(session, "begin");
-    session_run(session, text_of("select from head natural join controller where key = '%s' for update of head", controller));
+    session_run(
+        session,
+        text_of("select from head natural join controller where key = '%s' for update of head", controller));
     return session;
 }
 
@@ -370,7 +414,8 @@ Test(transport, a_stop_ends_long_polls_and_idle_connections_within_ten_seconds)
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
-        const struct answer *a = client_send(&(struct request){.service = &s, .path = "/v1/changes?wait=30", .token = shared.token, .may_fail = true});
+        const struct answer *a = client_send(&(struct request){
+            .service = &s, .path = "/v1/changes?wait=30", .token = shared.token, .may_fail = true});
         _exit(a->status == 200 ? 0 : 1);
     }
     sleep_ms(500);
@@ -386,8 +431,13 @@ Test(transport, a_new_certificate_is_shown_after_sighup)
     cr_assert_eq(keyring_create(text_of("%s/certificate", stage_keyring()->dir), &keyring), 0);
     keyring.subject_key_file = stage_keyring()->subject_key_file;
     struct service s;
-    cr_assert_eq(service_start(&(struct service_options){.name = "certificate", .db = stage_database(), .keyring = &keyring}, &s), 0);
-    struct request r = {.service = &s, .protocol = HTTP2_TLS, .path = "/healthz", .own_connection = true, .may_fail = true};
+    cr_assert_eq(
+        service_start(
+            &(struct service_options){.name = "certificate", .db = stage_database(), .keyring = &keyring},
+            &s),
+        0);
+    struct request r = {
+        .service = &s, .protocol = HTTP2_TLS, .path = "/healthz", .own_connection = true, .may_fail = true};
     cr_assert_eq(client_send(&r)->status, 200);
     cr_assert_eq(keyring_certify(&keyring, "another"), 0);
     cr_assert_eq(client_send(&r)->status, 0, "the old certificate is still the one to be shown");
@@ -405,7 +455,10 @@ Test(transport, a_broken_certificate_at_sighup_keeps_the_old_one_at_work)
     cr_assert_eq(keyring_create(text_of("%s/broken", stage_keyring()->dir), &keyring), 0);
     keyring.subject_key_file = stage_keyring()->subject_key_file;
     struct service s;
-    cr_assert_eq(service_start(&(struct service_options){.name = "broken", .db = stage_database(), .keyring = &keyring}, &s), 0);
+    cr_assert_eq(
+        service_start(
+            &(struct service_options){.name = "broken", .db = stage_database(), .keyring = &keyring}, &s),
+        0);
     const char *good = file_read(keyring.cert_file);
     struct request r = {.service = &s, .protocol = HTTP2_TLS, .path = "/healthz", .own_connection = true};
     cr_assert_eq(file_write(keyring.cert_file, "no certificate\n"), 0);

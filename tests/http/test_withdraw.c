@@ -12,7 +12,9 @@ static const json_t *withdraw(const struct tenant *t, const char *name, const ch
 
 static const json_t *give(const struct tenant *t, const char *name, const char *purpose, const char *more)
 {
-    return post(t, 201, "/v1/consents", "{'subject': %s, 'purpose': '%s', 'event_state': 'given', 'collection_method': 'web_form'%s}", email(name), purpose, more);
+    return post(t, 201, "/v1/consents",
+                "{'subject': %s, 'purpose': '%s', 'event_state': 'given', 'collection_method': 'web_form'%s}",
+                email(name), purpose, more);
 }
 
 Test(withdraw, the_next_check_knows_it_on_either_node)
@@ -22,7 +24,9 @@ Test(withdraw, the_next_check_knows_it_on_either_node)
         const char *name = text_of("n%d", i);
         give(&t, name, "newsletter", "");
         cr_assert_str_eq(reason_of(&other, name, "newsletter"), "granted");
-        expect(withdraw(&t, name, "'purpose': 'newsletter'"), "{'withdrawn': [{'purpose': 'newsletter', 'was': 'given', 'effect': 'applied'}], 'not_stopped': []}");
+        expect(withdraw(&t, name, "'purpose': 'newsletter'"),
+               "{'withdrawn': [{'purpose': 'newsletter', 'was': 'given', 'effect': 'applied'}], "
+               "'not_stopped': []}");
         cr_assert_str_eq(reason_of(&other, name, "newsletter"), "withdrawn");
         cr_assert_str_eq(reason_of(&t, name, "newsletter"), "withdrawn");
     }
@@ -49,11 +53,13 @@ Test(withdraw, a_withdrawal_stands_above_a_yes_that_lies_ahead_in_the_ledger)
     struct tenant t = stage_tenant("ahead");
     give(&t, "a", "newsletter", "");
     PGconn *session = database_session(stage_database());
-    session_run(session, "update consent set rank = rank + (60000000::bigint << 4) from controller c where c.controller_id = consent.controller_id and key = 'ahead'");
+    session_run(session, "update consent set rank = rank + (60000000::bigint << 4) from controller c where "
+                         "c.controller_id = consent.controller_id and key = 'ahead'");
     PQfinish(session);
     expect(withdraw(&t, "a", "'purpose': 'newsletter'"), "{'withdrawn': [{'effect': 'applied'}]}");
     cr_assert_str_eq(reason_of(&t, "a", "newsletter"), "withdrawn");
-    expect(withdraw(&t, "a", "'purpose': '*'"), "{'withdrawn': [{'effect': 'applied'}, {'effect': 'applied'}, {'effect': 'applied'}]}");
+    expect(withdraw(&t, "a", "'purpose': '*'"),
+           "{'withdrawn': [{'effect': 'applied'}, {'effect': 'applied'}, {'effect': 'applied'}]}");
     cr_assert_str_eq(reason_of(&t, "a", "newsletter"), "withdrawn");
 }
 
@@ -62,11 +68,14 @@ Test(withdraw, a_channel_stops_every_purpose_of_it)
     struct tenant t = stage_tenant("channel");
     give(&t, "a", "newsletter", "");
     give(&t, "a", "analytics", "");
-    const json_t *w = withdraw(&t, "a", "'channel': 'email', 'reason': 'complaint', 'collection_method': 'one_click', 'ref': 'r-1'");
-    expect(w, "{'withdrawn': [{'purpose': 'newsletter', 'was': 'given', 'revision': 3}, {'purpose': 'marketing', 'was': null, 'revision': 4}], 'not_stopped': []}");
+    const json_t *w = withdraw(
+        &t, "a", "'channel': 'email', 'reason': 'complaint', 'collection_method': 'one_click', 'ref': 'r-1'");
+    expect(w, "{'withdrawn': [{'purpose': 'newsletter', 'was': 'given', 'revision': 3}, {'purpose': "
+              "'marketing', 'was': null, 'revision': 4}], 'not_stopped': []}");
     cr_assert_str_eq(reason_of(&t, "a", "marketing"), "withdrawn");
     cr_assert_str_eq(reason_of(&t, "a", "analytics"), "granted");
-    expect(post(&t, 422, "/v1/withdraw", "{'subject': %s, 'channel': 'sms'}", email("a")), "{'type': 'urn:akkoord:problem:unknown-purpose', 'errors': [{'pointer': '/channel'}]}");
+    expect(post(&t, 422, "/v1/withdraw", "{'subject': %s, 'channel': 'sms'}", email("a")),
+           "{'type': 'urn:akkoord:problem:unknown-purpose', 'errors': [{'pointer': '/channel'}]}");
 }
 
 Test(withdraw, everything_is_one_standing_no_that_overrules_purposes_added_later)
@@ -74,11 +83,15 @@ Test(withdraw, everything_is_one_standing_no_that_overrules_purposes_added_later
     struct tenant t = stage_tenant("everything");
     give(&t, "a", "newsletter", "");
     const json_t *w = withdraw(&t, "a", "'purpose': '*'");
-    expect(w, "{'withdrawn': [{'purpose': 'newsletter', 'was': 'given'}, {'purpose': 'marketing', 'was': null}, {'purpose': 'analytics', 'was': null}], 'not_stopped': [{'purpose': 'functional', 'reason': 'exempt'}]}");
+    expect(w, "{'withdrawn': [{'purpose': 'newsletter', 'was': 'given'}, {'purpose': 'marketing', 'was': "
+              "null}, {'purpose': 'analytics', 'was': null}], 'not_stopped': [{'purpose': 'functional', "
+              "'reason': 'exempt'}]}");
     cr_assert_str_eq(string_at(w, "/withdrawn/0/record_id"), string_at(w, "/withdrawn/2/record_id"));
     cr_assert_eq(tenant_events(&t), 2);
     json_t *policy = tenant_policy(&t);
-    json_array_append_new(json_object_get(policy, "purposes"), json_of("{'key': 'surveys', 'lawful_basis': 'consent', 'channel': 'email', 'notice': 'newsletter'}"));
+    json_array_append_new(
+        json_object_get(policy, "purposes"),
+        json_of("{'key': 'surveys', 'lawful_basis': 'consent', 'channel': 'email', 'notice': 'newsletter'}"));
     tenant_apply(&t, policy);
     cr_assert_str_eq(reason_of(&t, "a", "surveys"), "withdrawn");
     cr_assert_str_eq(reason_of(&t, "a", "functional"), "not_required");
@@ -92,10 +105,12 @@ Test(withdraw, a_second_one_changes_nothing_and_tells_the_standing_no)
     struct tenant t = stage_tenant("again");
     give(&t, "a", "newsletter", "");
     withdraw(&t, "a", "'purpose': 'newsletter'");
-    expect(withdraw(&t, "a", "'purpose': 'newsletter'"), "{'withdrawn': [{'was': 'withdrawn', 'effect': 'applied'}]}");
+    expect(withdraw(&t, "a", "'purpose': 'newsletter'"),
+           "{'withdrawn': [{'was': 'withdrawn', 'effect': 'applied'}]}");
     cr_assert_str_eq(reason_of(&t, "a", "newsletter"), "withdrawn");
     withdraw(&t, "b", "'purpose': '*'");
-    expect(withdraw(&t, "b", "'purpose': '*'"), "{'withdrawn': [{'was': 'withdrawn'}, {'was': 'withdrawn'}, {'was': 'withdrawn'}]}");
+    expect(withdraw(&t, "b", "'purpose': '*'"),
+           "{'withdrawn': [{'was': 'withdrawn'}, {'was': 'withdrawn'}, {'was': 'withdrawn'}]}");
     expect(withdraw(&t, "b", "'purpose': 'newsletter'"), "{'withdrawn': [{'was': 'withdrawn'}]}");
 }
 
@@ -105,7 +120,11 @@ Test(withdraw, a_person_never_seen_can_stop_it_and_the_no_is_remembered)
     const json_t *w = withdraw(&t, "a", "'purpose': 'newsletter'");
     expect(w, "{'withdrawn': [{'purpose': 'newsletter', 'was': null, 'effect': 'applied'}]}");
     cr_assert_str_eq(reason_of(&t, "a", "newsletter"), "withdrawn");
-    expect(post(&t, 201, "/v1/consents", "{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': 'import', 'notice': {'id': 'newsletter', 'version': '1'}}", email("a")), "{'effect': 'superseded'}");
+    expect(post(&t, 201, "/v1/consents",
+                "{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': "
+                "'import', 'notice': {'id': 'newsletter', 'version': '1'}}",
+                email("a")),
+           "{'effect': 'superseded'}");
     cr_assert_str_eq(reason_of(&t, "a", "newsletter"), "withdrawn");
     withdraw(&t, "b", "'purpose': '*'");
     cr_assert_str_eq(reason_of(&t, "b", "analytics"), "withdrawn");
@@ -119,29 +138,45 @@ Test(withdraw, a_later_yes_counts_again_and_an_earlier_one_does_not)
     cr_assert_str_eq(reason_of(&t, "a", "newsletter"), "withdrawn");
     expect(give(&t, "a", "newsletter", ", 'event_time': '2026-04-01T00:00:00Z'"), "{'effect': 'applied'}");
     cr_assert_str_eq(reason_of(&t, "a", "newsletter"), "granted");
-    expect(withdraw(&t, "a", "'purpose': 'newsletter', 'event_time': '2026-03-15T00:00:00Z'"), "{'withdrawn': [{'effect': 'superseded', 'was': 'given'}], 'effective_at': '2026-03-15T00:00:00Z'}");
+    expect(
+        withdraw(&t, "a", "'purpose': 'newsletter', 'event_time': '2026-03-15T00:00:00Z'"),
+        "{'withdrawn': [{'effect': 'superseded', 'was': 'given'}], 'effective_at': '2026-03-15T00:00:00Z'}");
     cr_assert_str_eq(reason_of(&t, "a", "newsletter"), "granted");
 }
 
 Test(withdraw, on_other_bases_it_is_an_objection_or_refused)
 {
     struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "objection");
-    tenant_apply(&t, json_of("{'controller': {'key': 'objection', 'country': 'NL'}, 'purposes': ["
-                             "{'key': 'li', 'lawful_basis': 'legitimate_interest', 'channel': 'phone'}, {'key': 'task', 'lawful_basis': 'public_task', 'channel': 'post'},"
-                             "{'key': 'soft', 'lawful_basis': 'soft_opt_in', 'channel': 'email'}, {'key': 'contract', 'lawful_basis': 'contract', 'channel': 'web'},"
-                             "{'key': 'law', 'lawful_basis': 'legal_obligation', 'channel': 'web'}, {'key': 'vital', 'lawful_basis': 'vital_interest', 'channel': 'web'},"
-                             "{'key': 'exempt', 'lawful_basis': 'exempt', 'channel': 'web'}, {'key': 'direct', 'lawful_basis': 'legitimate_interest', 'channel': 'post', 'direct_marketing': true}]}"));
-    static const char *const objects[] = {"li", "task", "soft", NULL}, *const refuses[] = {"contract", "law", "vital", "exempt", NULL};
+    tenant_apply(
+        &t, json_of("{'controller': {'key': 'objection', 'country': 'NL'}, 'purposes': ["
+                    "{'key': 'li', 'lawful_basis': 'legitimate_interest', 'channel': 'phone'}, {'key': "
+                    "'task', 'lawful_basis': 'public_task', 'channel': 'post'},"
+                    "{'key': 'soft', 'lawful_basis': 'soft_opt_in', 'channel': 'email'}, {'key': 'contract', "
+                    "'lawful_basis': 'contract', 'channel': 'web'},"
+                    "{'key': 'law', 'lawful_basis': 'legal_obligation', 'channel': 'web'}, {'key': 'vital', "
+                    "'lawful_basis': 'vital_interest', 'channel': 'web'},"
+                    "{'key': 'exempt', 'lawful_basis': 'exempt', 'channel': 'web'}, {'key': 'direct', "
+                    "'lawful_basis': 'legitimate_interest', 'channel': 'post', 'direct_marketing': true}]}"));
+    static const char *const objects[] = {"li", "task", "soft", NULL}, *const refuses[] = {"contract", "law",
+                                                                                           "vital", "exempt",
+                                                                                           NULL};
     for (size_t i = 0; objects[i] != NULL; i++) {
-        expect(withdraw(&t, "a", text_of("'purpose': '%s'", objects[i])), "{'withdrawn': [{'purpose': '%s', 'effect': 'applied'}]}", objects[i]);
+        expect(withdraw(&t, "a", text_of("'purpose': '%s'", objects[i])),
+               "{'withdrawn': [{'purpose': '%s', 'effect': 'applied'}]}", objects[i]);
         cr_assert_str_eq(reason_of(&t, "a", objects[i]), "objected");
     }
     long events = tenant_events(&t);
     for (size_t i = 0; refuses[i] != NULL; i++)
-        expect(post(&t, 422, "/v1/withdraw", "{'subject': %s, 'purpose': '%s'}", email("a"), refuses[i]), "{'type': 'urn:akkoord:problem:not-withdrawable', 'errors': [{'pointer': '/purpose'}]}");
-    expect(post(&t, 422, "/v1/withdraw", "{'subject': %s, 'channel': 'web'}", email("a")), "{'type': 'urn:akkoord:problem:not-withdrawable'}");
+        expect(post(&t, 422, "/v1/withdraw", "{'subject': %s, 'purpose': '%s'}", email("a"), refuses[i]),
+               "{'type': 'urn:akkoord:problem:not-withdrawable', 'errors': [{'pointer': '/purpose'}]}");
+    expect(post(&t, 422, "/v1/withdraw", "{'subject': %s, 'channel': 'web'}", email("a")),
+           "{'type': 'urn:akkoord:problem:not-withdrawable'}");
     cr_assert_eq(tenant_events(&t), events);
-    expect(withdraw(&t, "b", "'purpose': '*'"), "{'withdrawn': [{'purpose': 'soft'}, {'purpose': 'direct'}], 'not_stopped': [{'purpose': 'li', 'reason': 'legitimate_interest'}, {'purpose': 'task', 'reason': 'public_task'}, {'purpose': 'contract', 'reason': 'contract'}, {'purpose': 'law', 'reason': 'legal_obligation'}, {'purpose': 'vital', 'reason': 'vital_interest'}, {'purpose': 'exempt', 'reason': 'exempt'}]}");
+    expect(withdraw(&t, "b", "'purpose': '*'"),
+           "{'withdrawn': [{'purpose': 'soft'}, {'purpose': 'direct'}], 'not_stopped': [{'purpose': 'li', "
+           "'reason': 'legitimate_interest'}, {'purpose': 'task', 'reason': 'public_task'}, {'purpose': "
+           "'contract', 'reason': 'contract'}, {'purpose': 'law', 'reason': 'legal_obligation'}, {'purpose': "
+           "'vital', 'reason': 'vital_interest'}, {'purpose': 'exempt', 'reason': 'exempt'}]}");
     cr_assert_str_eq(reason_of(&t, "b", "li"), "not_required");
     cr_assert_str_neq(reason_of(&t, "b", "direct"), "not_required");
     cr_assert_str_neq(reason_of(&t, "b", "soft"), "never_asked");
@@ -150,10 +185,16 @@ Test(withdraw, on_other_bases_it_is_an_objection_or_refused)
 Test(withdraw, all_that_was_sent_is_kept)
 {
     struct tenant t = stage_tenant("kept");
-    withdraw(&t, "a", "'purpose': 'newsletter', 'event_time': '2026-03-01T00:00:00Z', 'collection_method': 'letter', 'reason': 'staff', 'ref': 'ticket-9', 'expressed_by': {'role': 'carer', 'strength': 'signed', 'form': 'written'}, 'evidence': {'ip': '" MARK_IP "'}");
+    withdraw(&t, "a",
+             "'purpose': 'newsletter', 'event_time': '2026-03-01T00:00:00Z', 'collection_method': 'letter', "
+             "'reason': 'staff', 'ref': 'ticket-9', 'expressed_by': {'role': 'carer', 'strength': 'signed', "
+             "'form': 'written'}, 'evidence': {'ip': '" MARK_IP "'}");
     const json_t *found = post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", email("a"));
-    expect(get(&t, 200, "/v1/subjects/%s/history", string_at(found, "/subject_id")),
-           "{'events': [{'event_state': 'withdrawn', 'event_time': '2026-03-01T00:00:00Z', 'collection_method': 'letter', 'reason': 'staff', 'ref': 'ticket-9', 'expressed_by': {'role': 'carer', 'strength': 'signed', 'form': 'written'}, 'evidence': {'ip': '203.0.113.0'}, 'notice': null}], 'next': null}");
+    expect(
+        get(&t, 200, "/v1/subjects/%s/history", string_at(found, "/subject_id")),
+        "{'events': [{'event_state': 'withdrawn', 'event_time': '2026-03-01T00:00:00Z', 'collection_method': "
+        "'letter', 'reason': 'staff', 'ref': 'ticket-9', 'expressed_by': {'role': 'carer', 'strength': "
+        "'signed', 'form': 'written'}, 'evidence': {'ip': '203.0.113.0'}, 'notice': null}], 'next': null}");
 }
 
 Test(withdraw, several_identifiers_of_several_people_are_all_stopped)
@@ -161,7 +202,8 @@ Test(withdraw, several_identifiers_of_several_people_are_all_stopped)
     struct tenant t = stage_tenant("people");
     give(&t, "a", "newsletter", "");
     give(&t, "b", "newsletter", "");
-    const json_t *w = post(&t, 200, "/v1/withdraw", "{'subject': [%s, %s, %s], 'purpose': 'newsletter'}", email("a"), email("b"), email("c"));
+    const json_t *w = post(&t, 200, "/v1/withdraw", "{'subject': [%s, %s, %s], 'purpose': 'newsletter'}",
+                           email("a"), email("b"), email("c"));
     expect(w, "{'withdrawn': [{'was': 'given', 'also': [{'was': 'given', 'effect': 'applied'}]}]}");
     cr_assert_str_eq(reason_of(&t, "a", "newsletter"), "withdrawn");
     cr_assert_str_eq(reason_of(&t, "b", "newsletter"), "withdrawn");
@@ -172,6 +214,8 @@ Test(withdraw, effective_at_is_the_time_of_the_no)
 {
     struct tenant t = stage_tenant("effective");
     const json_t *w = withdraw(&t, "a", "'purpose': 'newsletter'");
-    const json_t *verdict = post(&t, 200, "/v1/check", "{'subject': %s, 'purpose': 'newsletter'}", email("a"));
-    expect(verdict, "{'reason': 'withdrawn', 'since': '%s', 'record_id': '%s', 'revision': 1}", string_at(w, "/effective_at"), string_at(w, "/withdrawn/0/record_id"));
+    const json_t *verdict =
+        post(&t, 200, "/v1/check", "{'subject': %s, 'purpose': 'newsletter'}", email("a"));
+    expect(verdict, "{'reason': 'withdrawn', 'since': '%s', 'record_id': '%s', 'revision': 1}",
+           string_at(w, "/effective_at"), string_at(w, "/withdrawn/0/record_id"));
 }

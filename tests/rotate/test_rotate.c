@@ -77,7 +77,10 @@ Test(rotate, a_person_is_found_by_whom_nothing_told_of_the_rotation)
         keys_write(&scene, files[i]);
         service_restart(&scene);
         subject_is(&scene, subject);
+        long generation = database_number(&scene.db, "select generation from controller");
         cr_assert_eq(rotate_run(&scene, NULL), 0);
+        cr_assert_eq(database_number(&scene.db, "select generation from controller"), generation + 2,
+                     "begin and end are told");
         subject_is(&scene, subject);
     }
 }

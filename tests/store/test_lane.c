@@ -423,6 +423,30 @@ Test(lane, what_becomes_of_a_batch_with_an_error_hangs_on_its_class, .fini = sto
     }
 }
 
+static void commit_works(void)
+{
+    cluster_sql("drop trigger if exists commit_fails on event");
+}
+
+/* The rows have come by then, without an error. */
+Test(lane, a_write_whose_commit_fails_is_not_written, .fini = commit_works)
+{
+    start("commit fails");
+    cluster_sql("create or replace function commit_fails() returns trigger language plpgsql as $$ begin\n"
+                "raise exception 'no' using errcode = new.ref; end $$;\n"
+                "create constraint trigger commit_fails after insert on event deferrable initially deferred\n"
+                "for each row when (new.ref is not null) execute function commit_fails();");
+    ask_record(0, "53100", PATIENCE_MS);
+    ask_record(1, NULL, PATIENCE_MS);
+    assert_answered(0, 2, ERROR_UNAVAILABLE);
+    ask_record(2, "23514", PATIENCE_MS);
+    ask_record(3, NULL, PATIENCE_MS);
+    cr_assert(comes(idle));
+    assert_answered(2, 3, ERROR_INTERNAL);
+    assert_answered(3, 4, ERROR_NONE);
+    cr_assert_eq(events(), 1);
+}
+
 /* The lane holds the head and waits for the evidence; another holds the evidence and asks for the head. */
 Test(lane, a_write_that_meets_a_deadlock_is_tried_again)
 {
@@ -618,11 +642,16 @@ Test(lane, a_database_without_the_schema_is_refused)
     assert_refused("akkoord migrate");
 }
 
-Test(lane, a_schema_that_no_longer_serves_this_program_is_refused)
+static void future_undo(void)
+{
+    cluster_sql("delete from migration where step = 998");
+}
+
+Test(lane, a_schema_that_no_longer_serves_this_program_is_refused, .fini = future_undo)
 {
     cluster_sql("insert into migration (step, name, oldest) values (998, 'future', 998)");
     lane_open(cluster_service(), ledger_keys());
     assert_refused("upgrade");
-    cluster_sql("delete from migration where step = 998");
+    future_undo();
     cr_assert(comes(ready), "%s", lane_trouble(lane));
 }

@@ -33,13 +33,14 @@ static void name_of(const struct embedded *file, char ret_name[NAME_MAX_])
     snprintf(ret_name, NAME_MAX_, "%.*s", (int)strcspn(file->name, "."), file->name);
 }
 
-/* What an index scan must be given beside the controller. */
+/* What an index scan must be given beside the controller. The tables of a row a controller are not here: they may be read whole
+ * while they are small. No statement but the housekeeping may go by the age of a key. */
 static const struct {
     const char *index, *column;
 } conditions[] = {
-    {"identifier_pkey", "tag"},     {"identifier_by_subject", "subject_no"}, {"consent_pkey", "tag"},
-    {"event_pkey", "revision"},     {"event_by_subject", "subject_no"},      {"evidence_pkey", "revision"},
-    {"head_pkey", "controller_id"}, {"controller_pkey", "controller_id"},    {"idempotency_pkey", "key_hash"},
+    {"identifier_pkey", "tag"},       {"identifier_by_subject", "subject_no"}, {"consent_pkey", "tag"},
+    {"event_pkey", "revision"},       {"event_by_subject", "subject_no"},      {"evidence_pkey", "revision"},
+    {"idempotency_pkey", "key_hash"}, {"idempotency_by_age", "nothing"},
 };
 
 static const char *column_of(const char *index, size_t len)
@@ -64,30 +65,55 @@ static const char *index_scanned(const char *line, size_t len)
     return NULL;
 }
 
+/* Where the plan that ${at} stands in begins. */
+static const char *plan_of(const char *text, const char *at)
+{
+    const char *start = text;
+    for (const char *next = text; (next = strstr(next, "Query Text:")) != NULL && next < at; next++)
+        start = next;
+    return start;
+}
+
+static int plan_len(const char *plan)
+{
+    const char *end = strstr(plan, "NOTICE:");
+    return (int)(end != NULL ? (size_t)(end - plan) : strlen(plan));
+}
+
 /* ${text}: plans as EXPLAIN prints them. ${what} is for the message. */
 static void plans_check(const char *what, const char *text)
 {
-    static const char *const tables[] = {"identifier",  "consent", "event",     "evidence",
-                                         "idempotency", "head",    "controller"};
+    static const char *const tables[] = {"identifier", "consent", "event", "evidence", "idempotency"};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         char scan[64];
         snprintf(scan, sizeof scan, "Seq Scan on %s", tables[i]);
-        cr_expect_null(strstr(text, scan), "%s reads all of %s:\n%s", what, tables[i], text);
+        cr_expect_null(strstr(text, scan), "%s: all of %s is read", what, tables[i]);
     }
     for (const char *line = text; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n') {
         const char *index = index_scanned(line, strcspn(line, "\n"));
         const char *column = index != NULL ? column_of(index, strcspn(index, " \n")) : NULL;
         if (column == NULL)
             continue;
-        const char *next = line + strcspn(line, "\n") + 1;
-        size_t next_len = strcspn(next, "\n");
-        cr_expect(memmem(next, next_len, "Index Cond:", 11) != NULL &&
-                      memmem(next, next_len, column, strlen(column)) != NULL,
-                  "%s: %.*s without its %s:\n%s", what, (int)strcspn(line, "\n"), line, column, text);
+        const char *next = line + strcspn(line, "\n") + 1, *plan = plan_of(text, line);
+        size_t len = strcspn(next, "\n");
+        cr_expect(memmem(next, len, "Index Cond:", 11) != NULL &&
+                      memmem(next, len, column, strlen(column)) != NULL,
+                  "%s: %.*s without its %s in\n%.*s", what, (int)strcspn(index, " \n"), index, column,
+                  plan_len(plan), plan);
     }
 }
 
-/* As many subjects as a planner takes seriously, in this controller and another. */
+/* As after the first migration: nothing is there, and the planner knows nothing of it. */
+static void tables_empty(void)
+{
+    cluster_sql(
+        "truncate identifier, consent, evidence, idempotency;"
+        "alter table event disable trigger user; truncate event; alter table event enable trigger user;"
+        "delete from pg_statistic where starelid::regclass::text in "
+        "('identifier', 'consent', 'evidence', 'idempotency', 'event')");
+}
+
+/* As many subjects as a planner takes seriously. */
 static void tables_fill(void)
 {
     char sql[2048];
@@ -173,6 +199,7 @@ Test(statements, each_reaches_its_rows_through_an_index)
 {
     buf_init(&plans, PLANS_MAX);
     l = ledger_open("explained");
+    tables_empty();
     statements_prepare();
     statements_explain("empty");
     tables_fill();
@@ -217,18 +244,13 @@ static void plans_tell_no_more(void)
                 "auto_explain.log_level;");
 }
 
-/* One batch that takes every way there is through the function. */
+/* One batch that takes every way through the function that is not a rotation's. */
 static void record_everything(PGconn *pg, uint32_t n)
 {
-    struct person one = person_numbered(n), several = person_of(n, 3), rotating = person_of(n + 10, 2);
-    rotating.rotating = true;
-    for (size_t i = 0; i < rotating.count; i++) {
-        rotating.old_tags[i] = rotating.tags[i];
-        rotating.tags[i].bytes[0] = 2;
-    }
+    const struct person one = person_numbered(n), several = person_of(n, 3);
     struct act acts[] = {act_of(&one, OFFERS, EVENT_GIVEN, INSTANT_NONE),
                          act_of(&several, OFFERS, EVENT_REFUSED, INSTANT_NONE),
-                         act_of(&rotating, PURPOSE_ALL, EVENT_WITHDRAWN, INSTANT_NONE)};
+                         act_of(&one, PURPOSE_ALL, EVENT_WITHDRAWN, INSTANT_NONE)};
     acts[0].evidence = "{}";
     struct record_job r = request_of(&l, acts, 3);
     r.has_key = true;
@@ -255,7 +277,7 @@ Test(statements, those_inside_record_reach_their_rows_through_an_index, .fini = 
 {
     buf_init(&plans, PLANS_MAX);
     l = ledger_open("inside");
-    cluster_sql("truncate identifier, consent, evidence, idempotency; vacuum analyze");
+    tables_empty();
     plans_tell();
     PGconn *old = service_connect();
     PQsetNoticeProcessor(old, on_notice, NULL);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/etag.h"
+
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <string.h>
+
+void etag_of_content(const char *bytes, size_t len, char text[ETAG_TEXT + 1])
+{
+    unsigned char hash[SHA256_DIGEST_LENGTH];
+    SHA256((const unsigned char *)bytes, len, hash);
+    char *at = text;
+    *at++ = '"';
+    for (size_t i = 0; i < sizeof hash / 2; i++)
+        at += snprintf(at, 3, "%02x", hash[i]);
+    *at++ = '"';
+    *at = '\0';
+}
+
+bool etag_seen(const struct call *call, const char *etag)
+{
+    size_t len = strlen(etag);
+    h2o_iovec_t list = call_header(call, "if-none-match");
+    if (list.len == 1 && list.base[0] == '*')
+        return true;
+    /* A list of entity tags (RFC 9110, 13.1.2): the quotes keep one from being found within another. */
+    for (size_t i = 0; i + len <= list.len; i++) {
+        if (memcmp(list.base + i, etag, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+void call_answer_cacheable(struct call *call, const char *content_type, const char *cache_control,
+                           struct buf *body)
+{
+    char etag[ETAG_TEXT + 1];
+    struct buf own = *body; /* where body lives may go with the call */
+    buf_init(body, 0);
+    if (buf_failed(&own) || call->req == NULL) {
+        buf_free(&own);
+        call_problem(call, ERROR_INTERNAL, "The answer does not fit.", NULL);
+        return;
+    }
+    etag_of_content(own.data, own.len, etag);
+    call_set_header(call, "etag", etag);
+    h2o_set_header(&call->req->pool, &call->req->res.headers, H2O_TOKEN_CACHE_CONTROL, cache_control,
+                   strlen(cache_control), 1);
+    if (etag_seen(call, etag))
+        call_answer(call, 304, NULL, "", 0);
+    else
+        call_answer_buf(call, 200, content_type, &own);
+    buf_free(&own);
+}
