@@ -15,16 +15,18 @@
 #define BATCH_LINE_BYTES_MAX (16 * 1024)
 /* A policy of 200 purposes, 40 notices in several languages and 2 000 cookies is below 1 MB. */
 #define POLICY_BODY_BYTES_MAX (4 * 1024 * 1024)
-/* Bodies that wait in memory in the whole process: 16 of the largest. */
-#define BODY_BYTES_TOTAL_MAX (256 * 1024 * 1024)
-#define JSON_DEPTH_MAX       32
-#define JSON_MEMBERS_MAX     1000
+#define JSON_DEPTH_MAX        32
+#define JSON_MEMBERS_MAX      1000
 /* One person's identifiers in one request. */
 #define IDENTIFIERS_MAX 8
 /* Records in one array: one atomic write, one batch. */
 #define RECORDS_MAX 1000
+/* Identifiers in one array of records. Each may be another subject and give an event; the rows of so many (145 bytes each) must fit
+ * a socket's buffer, since they leave before the commit: a node that does not read must not hold the head's lock. */
+#define IDENTIFIERS_TOTAL_MAX 1000
 /* Purposes in one check, and choices in one record. */
 #define PURPOSES_PER_CALL_MAX 100
+#define CONFIRM_WITHIN_DAYS   7 /* a mailbox is looked into once a week at least */
 #define EVIDENCE_BYTES_MAX    4096
 #define REF_BYTES_MAX         128
 #define IDEMPOTENCY_KEY_MAX   255 /* bytes */
@@ -35,6 +37,8 @@
 #define PAGE_DEFAULT           100  /* events */
 #define PAGE_MAX               1000 /* events */
 #define LONG_POLL_SECONDS_MAX  30
+/* Revisions that one call of /v1/changes looks through for a purpose that is rare among them: below a second of reading. */
+#define CHANGES_WINDOW 50000
 
 /* ---- deadlines: from acceptance, time in queues included ---- */
 
@@ -70,5 +74,6 @@
 #define IDLE_TIMEOUT_MS      60000 /* HTTP/2 without a frame */
 #define STREAMS_MAX          32 /* requests of one HTTP/2 connection handled at a time; the others of its 100 wait */
 #define ACCEPTS_PER_TICK     64 /* connections, so that a flood of them does not keep the loop from its calls */
-/* Between looks at idempotency keys that are older than their 24 h. */
+#define EXPIRE_KEYS_MAX      5000 /* as in sql/query/expire_keys.sql */
+/* Between looks at idempotency keys that are older than their 24 h; at once where there were as many as go at a time. */
 #define EXPIRE_KEYS_EVERY_MS 60000

@@ -44,6 +44,13 @@ static inline void list_remove(struct list *node)
     list_init(node);
 }
 
+/* As list_remove, for a node that may never have been in a list (zeroed). */
+static inline void list_drop(struct list *node)
+{
+    if (node->next != NULL)
+        list_remove(node);
+}
+
 /* Returns the first node, removed, or NULL. */
 static inline struct list *list_shift(struct list *head)
 {

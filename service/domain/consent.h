@@ -11,11 +11,15 @@
     X(EVENT_ELIGIBLE, 1, "eligible") /* soft opt-in: the address came with a sale (Tw 11.7) */               \
     X(EVENT_GIVEN, 2, "given")                                                                               \
     X(EVENT_RENEWED, 3, "renewed")                                                                           \
-    X(EVENT_REQUESTED, 4, "requested")                                                                       \
+    X(EVENT_REQUESTED, 4, "requested")   /* a Yes that waits for its confirmation */                         \
+    X(EVENT_LIFTED, 5, "lifted")         /* of a fact, such as being a minor: it does not hold */            \
+    X(EVENT_HOLDS, 6, "holds")           /* likewise: it does */                                             \
+    X(EVENT_OVERRIDDEN, 7, "overridden") /* an objection was weighed: compelling grounds stand against it */ \
     X(EVENT_REFUSED, 8, "refused")                                                                           \
     X(EVENT_WITHDRAWN, 9, "withdrawn")                                                                       \
     X(EVENT_OBJECTED, 10, "objected")                                                                        \
-    X(EVENT_INVALIDATED, 11, "invalidated")
+    X(EVENT_INVALIDATED, 11, "invalidated")                                                                  \
+    X(EVENT_UPHELD, 12, "upheld") /* an objection was weighed, and holds */
 
 #define EVENT_STATE_MEMBER(name, number, word) name = number,
 enum event_state { EVENT_NONE = 0, EVENT_STATES(EVENT_STATE_MEMBER) };
@@ -49,8 +53,16 @@ enum role { ROLE_SELF, ROLE_PARENT, ROLE_CARER, ROLE_LEGAL_REPRESENTATIVE, ROLE_
 /* What came of an event. */
 enum effect { EFFECT_APPLIED, EFFECT_SUPERSEDED, EFFECT_OUTDATED, EFFECT_PENDING, EFFECT_COUNT };
 
-/* What the person says and what a guardian says are kept apart. */
-enum slot { SLOT_SELF, SLOT_GUARDIAN };
+/* What is kept apart of one person and purpose. The first two are what is said; the others beside it. */
+enum slot {
+    SLOT_SELF,        /* what the person says */
+    SLOT_GUARDIAN,    /* what a guardian says */
+    SLOT_PENDING,     /* a Yes that waits for its confirmation, until valid_until */
+    SLOT_OUTCOME,     /* how an objection was weighed */
+    SLOT_MINOR,       /* of PURPOSE_ALL: the person is a minor, until valid_until */
+    SLOT_REPRESENTED, /* of PURPOSE_ALL: an adult who is represented, until valid_until */
+    SLOT_COUNT
+};
 
 /* Instead of a purpose: the standing No that overrules every purpose on consent, soft opt-in or direct marketing. */
 enum { PURPOSE_ALL = 0 };

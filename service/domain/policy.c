@@ -42,6 +42,15 @@ const struct purpose *policy_purpose(const struct policy *p, const char *key)
     return NULL;
 }
 
+int policy_entity(const struct policy *p, const char *key)
+{
+    for (size_t i = 0; i < p->entity_count; i++) {
+        if (strcmp(p->entities[i].key, key) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
 const struct purpose *policy_purpose_numbered(const struct policy *p, int32_t number)
 {
     for (size_t i = 0; i < p->purpose_count; i++) {
@@ -84,6 +93,18 @@ bool policy_notice_outdated(const struct policy *p, const struct notice *n, inst
     return false;
 }
 
+instant policy_notice_next(const struct policy *p, const struct notice *n, instant now)
+{
+    instant next = INSTANT_NONE;
+    for (size_t i = 0; i < p->notice_count; i++) {
+        const struct notice *later = &p->notices[i];
+        if (later->material && later->effective_from > n->effective_from && later->effective_from > now &&
+            strcmp(later->id, n->id) == 0 && (next == INSTANT_NONE || later->effective_from < next))
+            next = later->effective_from;
+    }
+    return next;
+}
+
 const struct notice_text *notice_text_in(const struct notice *n, const char *language)
 {
     size_t primary = language != NULL ? strcspn(language, "-") : 0;
@@ -107,7 +128,7 @@ void notice_hash(const struct notice *n, uint8_t ret_hash[NOTICE_HASH_SIZE])
     SHA256((const unsigned char *)head, (size_t)head_len, ret_hash);
     for (size_t i = 0; i < n->text_count; i++) {
         unsigned char one[sizeof n->texts[i].language + NOTICE_HASH_SIZE] = {0}, hash[NOTICE_HASH_SIZE];
-        memcpy(one, n->texts[i].language, sizeof n->texts[i].language);
+        memcpy(one, n->texts[i].language, strlen(n->texts[i].language));
         memcpy(one + sizeof n->texts[i].language, n->texts[i].sha256, NOTICE_HASH_SIZE);
         SHA256(one, sizeof one, hash);
         for (size_t k = 0; k < NOTICE_HASH_SIZE; k++)
@@ -128,4 +149,11 @@ bool basis_takes_objection(enum lawful_basis basis)
 bool basis_is_withdrawable(enum lawful_basis basis)
 {
     return basis == BASIS_CONSENT || basis_takes_objection(basis);
+}
+
+void purpose_entity_key(const struct purpose *p, const struct entity *entity,
+                        char ret_key[PURPOSE_ENTITY_KEY_MAX + 1])
+{
+    snprintf(ret_key, PURPOSE_ENTITY_KEY_MAX + 1, "%s%s%s", p->key, entity != NULL ? "@" : "",
+             entity != NULL ? entity->key : "");
 }

@@ -38,7 +38,7 @@ enum {
     POLICY_ENTITIES_MAX = 16,  /* companies in one statement */
     POLICY_COOKIES_MAX = 5000,
     POLICY_AGES_MAX = 64, /* countries whose limit a policy sets itself */
-    NOTICE_HASH_SIZE = 32      /* SHA-256 */
+    NOTICE_HASH_SIZE = 32 /* SHA-256 */
 };
 
 /* The exact words shown, in one language. */
@@ -75,10 +75,10 @@ extern const char *const strength_words[]; /* NULL-terminated, in the order of t
 
 struct guardian_rule {
     enum minors_rule minors;
-    uint8_t roles;         /* bit per enum role: who may act */
-    enum strength least;   /* a weaker act is refused */
-    bool written;          /* a signed document, or electronically STRENGTH_SIGNED or more */
-    bool ends_at_limit;    /* at the age limit the guardian's Yes expires; else it stays, with reconfirm_due */
+    uint8_t roles;       /* bit per enum role: who may act */
+    enum strength least; /* a weaker act is refused */
+    bool written;        /* a signed document, or electronically STRENGTH_SIGNED or more */
+    bool ends_at_limit;  /* at the age limit the guardian's Yes expires; else it stays, with reconfirm_due */
 };
 
 struct purpose {
@@ -95,12 +95,15 @@ struct purpose {
     char notice[POLICY_KEY_MAX + 1]; /* id of the notice shown for it, "" for none */
     uint32_t signals;                /* bit per signal_words */
     struct guardian_rule guardian;
-    bool objection_weighed;              /* an objection restricts until its outcome is recorded */
-    bool gpc;                            /* refused by the Global Privacy Control signal */
-    bool anonymous_statistics;           /* has cookies, all of class statistics_anonymous: may be counted without consent */
-    char replaces[POLICY_KEY_MAX + 1];   /* key of a purpose whose No counts for this one too, "" for none */
-    uint32_t entities;                   /* bit per entity of the policy it is of; all where none is named */
-    int32_t entity_numbers[POLICY_ENTITIES_MAX]; /* the ledger's number of (purpose, entity); 0 before it is known */
+    bool objection_weighed; /* an objection restricts until its outcome is recorded */
+    bool gpc;               /* refused by the Global Privacy Control signal */
+    bool
+        anonymous_statistics; /* has cookies, all of class statistics_anonymous: may be counted without consent */
+    char replaces[POLICY_KEY_MAX + 1]; /* key of a purpose whose No counts for this one too, "" for none */
+    int32_t replaces_number;           /* its number in the ledger; 0: none */
+    uint32_t entities;                 /* bit per entity of the policy it is of; all where none is named */
+    int32_t entity_numbers
+        [POLICY_ENTITIES_MAX]; /* the ledger's number of (purpose, entity); 0 before it is known */
 };
 
 /* One of several companies in one statement. */
@@ -137,13 +140,21 @@ void policy_free(struct policy *p);
 const struct purpose *policy_purpose(const struct policy *p, const char *key);
 const struct purpose *policy_purpose_numbered(const struct policy *p, int32_t number);
 const struct notice *policy_notice_numbered(const struct policy *p, int32_t number);
+/* Its place among the policy's entities, -1 when there is none of that key. */
+int policy_entity(const struct policy *p, const char *key);
 /* The named version; with ${version} NULL the one in force at ${at}. NULL when there is none. */
 const struct notice *policy_notice(const struct policy *p, const char *id, const char *version, instant at);
+/* When the next material version of the same notice takes effect; INSTANT_NONE: none is to come. */
+instant policy_notice_next(const struct policy *p, const struct notice *n, instant now);
 /* Whether a material version of the same notice took effect after ${n} did and at or before ${now}. */
 bool policy_notice_outdated(const struct policy *p, const struct notice *n, instant now);
 /* The text in ${language}; its first part ("nl" of "nl-BE"), else the first text. */
 const struct notice_text *notice_text_in(const struct notice *n, const char *language);
 
+/* The ledger's key of a purpose for one entity ("newsletter@acme"), or for all of them (${entity} NULL): the purpose's own. */
+enum { PURPOSE_ENTITY_KEY_MAX = 2 * POLICY_KEY_MAX + 1 };
+void purpose_entity_key(const struct purpose *p, const struct entity *entity,
+                        char ret_key[PURPOSE_ENTITY_KEY_MAX + 1]);
 /* What must not change once a version has been applied, as one hash: its words in each language, when it takes effect, and how it
  * changes what was agreed to before. Independent of the order of languages. */
 void notice_hash(const struct notice *n, uint8_t ret_hash[NOTICE_HASH_SIZE]);

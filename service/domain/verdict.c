@@ -27,19 +27,130 @@ bool reason_allows(enum reason reason)
 struct question {
     const struct policy *policy;
     const struct purpose *purpose;
+    int entity;
+    const struct standing *standing;
     instant now;
+    bool needs_guardian;     /* a minor or somebody represented, and the purpose is not theirs to decide */
+    bool came_of_age;        /* was a minor, or represented, and no longer is */
+    instant limit;           /* when; where came_of_age */
     const struct state *no;  /* the strictest No that stands, or NULL */
-    const struct state *yes; /* the Yes that stands where no No does, or NULL */
-    instant valid_until;     /* of yes */
+    const struct state *yes; /* the Yes that counts where no No does, or NULL */
+    bool yes_is_guardians;
+    bool yes_was_too_young;      /* the only Yes is the person's own, from before the limit */
+    const struct state *pending; /* a Yes that waits for its confirmation, or NULL */
+    instant valid_until;         /* of yes */
 };
 
-/* What stands in one slot: the purpose's own state or the standing No, whichever has the higher rank. */
-static const struct state *slot_state(const struct purpose *purpose, const struct standing *s, enum slot slot)
+const struct state *standing_find(const struct standing *s, int32_t purpose, enum slot slot)
 {
-    const struct state *own = &s->purpose[slot];
-    const struct state *all = &s->all[slot];
-    const struct state *stands = purpose_stopped_by_all(purpose) && all->rank > own->rank ? all : own;
-    return stands->rank != 0 ? stands : NULL;
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->held[i].purpose == purpose && s->held[i].slot == slot)
+            return &s->held[i].state;
+    }
+    return NULL;
+}
+
+/* ---- whose states count ---- */
+
+/* The purposes whose No counts for this one too, nearest first; those that left the document end the chain. */
+static size_t replaced_by(const struct policy *policy, const struct purpose *purpose,
+                          int32_t ret_numbers[REPLACES_MAX])
+{
+    size_t n = 0;
+    while (purpose != NULL && purpose->replaces_number != 0 && n < REPLACES_MAX) {
+        ret_numbers[n++] = purpose->replaces_number;
+        purpose = policy_purpose_numbered(policy, purpose->replaces_number);
+    }
+    return n;
+}
+
+static void set_add(struct purpose_set *set, int32_t number)
+{
+    if (number != 0 && set->count < PURPOSE_SET_MAX)
+        set->numbers[set->count++] = number;
+}
+
+static void set_add_purpose(struct purpose_set *set, const struct policy *policy,
+                            const struct purpose *purpose)
+{
+    set_add(set, purpose->number);
+    for (size_t i = 0; i < policy->entity_count; i++)
+        set_add(set, purpose->entity_numbers[i]);
+}
+
+void purpose_set_of(const struct policy *policy, const struct purpose *purpose, struct purpose_set *ret_set)
+{
+    int32_t replaced[REPLACES_MAX];
+    size_t n = replaced_by(policy, purpose, replaced);
+    ret_set->count = 1;
+    ret_set->numbers[0] = PURPOSE_ALL;
+    set_add_purpose(ret_set, policy, purpose);
+    for (size_t i = 0; i < n; i++) {
+        const struct purpose *old = policy_purpose_numbered(policy, replaced[i]);
+        if (old != NULL)
+            set_add_purpose(ret_set, policy, old);
+        else
+            set_add(ret_set, replaced[i]);
+    }
+}
+
+static const struct state *higher(const struct state *a, const struct state *b)
+{
+    return a == NULL || (b != NULL && b->rank > a->rank) ? b : a;
+}
+
+static bool is_no(const struct state *s)
+{
+    return s != NULL && event_state_is_no(rank_state(s->rank));
+}
+
+/* What is held of a purpose in one slot: for all entities, or for the one asked about. */
+static const struct state *own_state(const struct question *q, int32_t number, enum slot slot)
+{
+    const struct purpose *p = policy_purpose_numbered(q->policy, number);
+    const struct state *s = standing_find(q->standing, number, slot);
+    if (p != NULL && q->entity != ENTITY_ANY && p->entity_numbers[q->entity] != 0)
+        s = higher(s, standing_find(q->standing, p->entity_numbers[q->entity], slot));
+    return s;
+}
+
+/* What stands in one slot: the purpose's own state, the standing No, or a No to what it replaces, whichever has the highest rank. */
+static const struct state *slot_state(const struct question *q, enum slot slot)
+{
+    const struct state *stands = own_state(q, q->purpose->number, slot);
+    if (purpose_stopped_by_all(q->purpose))
+        stands = higher(stands, standing_find(q->standing, PURPOSE_ALL, slot));
+    int32_t replaced[REPLACES_MAX];
+    size_t n = replaced_by(q->policy, q->purpose, replaced);
+    for (size_t i = 0; i < n; i++) {
+        const struct state *old = own_state(q, replaced[i], slot);
+        if (is_no(old))
+            stands = higher(stands, old);
+    }
+    return stands;
+}
+
+/* ---- what is worked out first ---- */
+
+/* A fact such as being a minor. Returns whether it holds now; notes when it ended, where it did. */
+static bool fact_holds(struct question *q, enum slot slot)
+{
+    const struct state *s = standing_find(q->standing, PURPOSE_ALL, slot);
+    if (s == NULL || rank_state(s->rank) != EVENT_HOLDS)
+        return false;
+    if (s->valid_until == INSTANT_NONE || s->valid_until > q->now)
+        return true;
+    q->came_of_age = true;
+    q->limit = s->valid_until > q->limit ? s->valid_until : q->limit;
+    return false;
+}
+
+static void guardianship_find(struct question *q)
+{
+    bool minor = fact_holds(q, SLOT_MINOR), represented = fact_holds(q, SLOT_REPRESENTED);
+    bool rules = q->purpose->guardian.minors != MINORS_ALLOWED;
+    q->needs_guardian = rules && (minor || represented);
+    q->came_of_age = rules && q->came_of_age && !minor && !represented;
 }
 
 /* A Yes counts until the end it was given, or a sooner one that today's policy sets: never a later one, else a change of
@@ -52,39 +163,64 @@ static instant yes_ends(const struct purpose *purpose, const struct state *yes)
     return yes->valid_until != INSTANT_NONE && yes->valid_until < by_policy ? yes->valid_until : by_policy;
 }
 
-/* The reason a No gives under this purpose: a standing No was spoken without knowing the purpose's basis. */
-static enum reason no_reason(const struct question *q)
+/* Which Yes counts: a minor's guardian's; else the person's own, but not one from before the age limit; else the guardian's. */
+static void yes_find(struct question *q, const struct state *self, const struct state *guardian)
 {
-    switch (rank_state(q->no->rank)) {
+    const struct state *own = !is_no(self) ? self : NULL, *theirs = !is_no(guardian) ? guardian : NULL;
+    if (own != NULL && q->came_of_age && rank_time(own->rank) < q->limit) {
+        own = NULL;
+        q->yes_was_too_young = theirs == NULL;
+    }
+    q->yes = q->needs_guardian ? theirs : own != NULL ? own : theirs;
+    q->yes_is_guardians = q->yes != NULL && q->yes == theirs;
+    if (q->yes == NULL && q->yes_was_too_young)
+        q->yes = self;
+    if (q->yes != NULL)
+        q->valid_until = yes_ends(q->purpose, q->yes);
+}
+
+/* The reason a No gives under this purpose: a standing No was spoken without knowing the purpose's basis. */
+static enum reason no_reason(const struct question *q, const struct state *no)
+{
+    switch (rank_state(no->rank)) {
     case EVENT_REFUSED:
         return REASON_REFUSED;
     case EVENT_INVALIDATED:
         return REASON_INVALIDATED;
     case EVENT_WITHDRAWN:
-        return basis_takes_objection(q->purpose->basis) ? REASON_OBJECTED : REASON_WITHDRAWN;
+        return q->purpose->basis != BASIS_CONSENT ? REASON_OBJECTED : REASON_WITHDRAWN;
     default:
         return REASON_OBJECTED;
     }
 }
 
-static struct question question_of(const struct policy *policy, const struct purpose *purpose,
+static struct question question_of(const struct policy *policy, const struct purpose *purpose, int entity,
                                    const struct standing *standing, instant now)
 {
-    struct question q = {.policy = policy, .purpose = purpose, .now = now, .valid_until = INSTANT_NONE};
-    const struct state *slots[] = {slot_state(purpose, standing, SLOT_SELF),
-                                   slot_state(purpose, standing, SLOT_GUARDIAN)};
+    struct question q = {.policy = policy,
+                         .purpose = purpose,
+                         .entity = entity,
+                         .standing = standing,
+                         .now = now,
+                         .limit = INSTANT_NONE,
+                         .valid_until = INSTANT_NONE};
+    guardianship_find(&q);
+    const struct state *self = slot_state(&q, SLOT_SELF), *guardian = slot_state(&q, SLOT_GUARDIAN);
+    /* Past the limit the person's own act is the one that counts. */
+    if (q.came_of_age && self != NULL && rank_time(self->rank) >= q.limit)
+        guardian = NULL;
+    const struct state *nos[] = {is_no(self) ? self : NULL, is_no(guardian) ? guardian : NULL};
     for (size_t i = 0; i < 2; i++) {
-        const struct state *s = slots[i];
-        if (s == NULL)
-            continue;
-        const struct state **place = event_state_is_no(rank_state(s->rank)) ? &q.no : &q.yes;
-        if (*place == NULL || rank_state(s->rank) > rank_state((*place)->rank))
-            *place = s;
+        if (nos[i] != NULL && (q.no == NULL || no_reason(&q, nos[i]) < no_reason(&q, q.no)))
+            q.no = nos[i];
     }
-    if (q.yes != NULL)
-        q.valid_until = yes_ends(purpose, q.yes);
+    yes_find(&q, self, guardian);
+    const struct state *pending = own_state(&q, purpose->number, SLOT_PENDING);
+    q.pending = pending != NULL && pending->valid_until > now ? pending : NULL;
     return q;
 }
+
+/* ---- the reasons ---- */
 
 static bool needs_record(const struct question *q)
 {
@@ -98,14 +234,33 @@ static bool is_retired(const struct question *q)
 
 static bool no_stands_as(const struct question *q, enum reason reason)
 {
-    /* On a contract and the like a No has nothing to stop; it can only be there from before. */
-    return q->no != NULL && (basis_is_withdrawable(q->purpose->basis) || q->purpose->direct_marketing) &&
-           no_reason(q) == reason;
+    /* On a contract and the like a No has nothing to stop, but a guardian's. */
+    bool stops =
+        basis_is_withdrawable(q->purpose->basis) || q->purpose->direct_marketing || q->needs_guardian;
+    return q->no != NULL && stops && no_reason(q, q->no) == reason;
+}
+
+/* How an objection that must be weighed (GDPR art. 21(1)) came out: EVENT_NONE before it has been. */
+static enum event_state outcome_of(const struct question *q)
+{
+    const struct state *s = own_state(q, q->purpose->number, SLOT_OUTCOME);
+    return s != NULL && rank_time(s->rank) >= rank_time(q->no->rank) ? rank_state(s->rank) : EVENT_NONE;
+}
+
+static bool is_weighed(const struct question *q)
+{
+    return q->purpose->objection_weighed && no_stands_as(q, REASON_OBJECTED);
+}
+
+/* GDPR art. 18(1)(d): restricted until it is known whose grounds prevail. */
+static bool is_restricted(const struct question *q)
+{
+    return is_weighed(q) && outcome_of(q) == EVENT_NONE;
 }
 
 static bool is_objected(const struct question *q)
 {
-    return no_stands_as(q, REASON_OBJECTED);
+    return no_stands_as(q, REASON_OBJECTED) && !(is_weighed(q) && outcome_of(q) == EVENT_OVERRIDDEN);
 }
 
 static bool is_withdrawn(const struct question *q)
@@ -123,24 +278,37 @@ static bool is_invalidated(const struct question *q)
     return no_stands_as(q, REASON_INVALIDATED);
 }
 
-/* A Yes to a purpose that asks for a confirmation counts when it came through one. */
+/* Where minors are not to be asked at all, no guardian's Yes helps. */
+static bool is_guardian_required(const struct question *q)
+{
+    return q->needs_guardian && (q->yes == NULL || q->purpose->guardian.minors == MINORS_FORBIDDEN);
+}
+
+static bool yes_is_over(const struct question *q)
+{
+    bool at_limit = q->came_of_age && q->yes_is_guardians && q->purpose->guardian.ends_at_limit;
+    return q->yes_was_too_young || at_limit || (q->valid_until != INSTANT_NONE && q->valid_until <= q->now);
+}
+
+static bool yes_is_outdated(const struct question *q)
+{
+    const struct notice *n = policy_notice_numbered(q->policy, q->yes->notice_number);
+    return n != NULL && policy_notice_outdated(q->policy, n, q->now);
+}
+
 static bool is_unconfirmed(const struct question *q)
 {
-    return q->purpose->double_opt_in && needs_record(q) && q->yes != NULL &&
-           rank_state(q->yes->rank) != EVENT_RENEWED;
+    return needs_record(q) && q->pending != NULL && (q->yes == NULL || yes_is_over(q) || yes_is_outdated(q));
 }
 
 static bool is_expired(const struct question *q)
 {
-    return needs_record(q) && q->yes != NULL && q->valid_until != INSTANT_NONE && q->valid_until <= q->now;
+    return (needs_record(q) || q->needs_guardian) && q->yes != NULL && yes_is_over(q);
 }
 
 static bool is_notice_outdated(const struct question *q)
 {
-    if (!needs_record(q) || q->yes == NULL || q->yes->notice_number == 0)
-        return false;
-    const struct notice *n = policy_notice_numbered(q->policy, q->yes->notice_number);
-    return n != NULL && policy_notice_outdated(q->policy, n, q->now);
+    return needs_record(q) && q->yes != NULL && yes_is_outdated(q);
 }
 
 static bool is_notice_unknown(const struct question *q)
@@ -148,12 +316,16 @@ static bool is_notice_unknown(const struct question *q)
     if (q->purpose->basis != BASIS_CONSENT || q->yes == NULL || q->purpose->notice[0] == '\0' ||
         q->purpose->unknown_words_allowed)
         return false;
-    return policy_notice_numbered(q->policy, q->yes->notice_number) == NULL;
+    const struct notice *n = policy_notice_numbered(q->policy, q->yes->notice_number);
+    return n == NULL || strcmp(n->id, q->purpose->notice) != 0;
 }
 
+/* A sale is no consent. */
 static bool is_never_asked(const struct question *q)
 {
-    return needs_record(q) && q->yes == NULL;
+    bool only_a_sale =
+        q->yes != NULL && q->purpose->basis == BASIS_CONSENT && rank_state(q->yes->rank) == EVENT_ELIGIBLE;
+    return needs_record(q) && (q->yes == NULL || only_a_sale);
 }
 
 static bool is_granted(const struct question *q)
@@ -167,10 +339,12 @@ static const struct {
     bool (*holds)(const struct question *q);
 } order[] = {
     {REASON_RETIRED, is_retired},
+    {REASON_RESTRICTED, is_restricted},
     {REASON_OBJECTED, is_objected},
     {REASON_WITHDRAWN, is_withdrawn},
     {REASON_REFUSED, is_refused},
     {REASON_INVALIDATED, is_invalidated},
+    {REASON_GUARDIAN_REQUIRED, is_guardian_required},
     {REASON_UNCONFIRMED, is_unconfirmed},
     {REASON_EXPIRED, is_expired},
     {REASON_NOTICE_OUTDATED, is_notice_outdated},
@@ -188,31 +362,82 @@ static enum reason question_reason(const struct question *q)
     return REASON_NOT_REQUIRED;
 }
 
-struct verdict verdict_of(const struct policy *policy, const struct purpose *purpose,
-                          const struct standing *standing, instant now)
+/* The state that a reason rests on, or NULL. */
+static const struct state *state_behind(const struct question *q, enum reason reason)
 {
-    struct question q = question_of(policy, purpose, standing, now);
+    switch (reason) {
+    case REASON_RESTRICTED:
+    case REASON_OBJECTED:
+    case REASON_WITHDRAWN:
+    case REASON_REFUSED:
+    case REASON_INVALIDATED:
+        return q->no;
+    case REASON_UNCONFIRMED:
+        return q->pending;
+    case REASON_RETIRED:
+    case REASON_GUARDIAN_REQUIRED:
+    case REASON_NEVER_ASKED:
+        return NULL;
+    default:
+        return q->yes;
+    }
+}
+
+static void verdict_about_yes(struct verdict *v, const struct question *q)
+{
+    const struct notice *n = policy_notice_numbered(q->policy, q->yes->notice_number);
+    bool at_limit = q->came_of_age && q->yes_is_guardians;
+    v->valid_until = at_limit && q->purpose->guardian.ends_at_limit ? q->limit : q->valid_until;
+    v->reconfirm_due = at_limit && reason_allows(v->reason);
+    v->renew_self = v->reason == REASON_EXPIRED && (at_limit || q->yes_was_too_young);
+    if (n != NULL && needs_record(q))
+        v->renew_by = policy_notice_next(q->policy, n, q->now);
+}
+
+static struct verdict verdict_for(const struct policy *policy, const struct purpose *purpose, int entity,
+                                  const struct standing *standing, instant now)
+{
+    struct question q = question_of(policy, purpose, entity, standing, now);
     struct verdict v = {.reason = question_reason(&q),
                         .purpose = purpose,
+                        .entity = entity,
                         .since = INSTANT_NONE,
                         .valid_until = INSTANT_NONE,
-                        .ask_again_after = INSTANT_NONE};
-    bool by_no = v.reason >= REASON_OBJECTED && v.reason <= REASON_INVALIDATED;
-    bool by_yes = v.reason != REASON_RETIRED && v.reason != REASON_NEVER_ASKED && !by_no;
-    const struct state *decides = by_no ? q.no : by_yes ? q.yes : NULL;
-    if (decides == NULL)
+                        .ask_again_after = INSTANT_NONE,
+                        .renew_by = INSTANT_NONE};
+    const struct state *behind = state_behind(&q, v.reason);
+    if (behind == NULL)
         return v;
-    v.since = rank_time(decides->rank);
-    v.revision = decides->revision;
-    memcpy(v.record_id, decides->record_id, UUID_SIZE);
-    if (by_no && !duration_is_zero(purpose->refused_until))
+    v.since = rank_time(behind->rank);
+    v.revision = behind->revision;
+    memcpy(v.record_id, behind->record_id, UUID_SIZE);
+    if (behind == q.no && !duration_is_zero(purpose->refused_until))
         v.ask_again_after = duration_add(v.since, purpose->refused_until);
-    if (by_yes)
-        v.valid_until = q.valid_until;
+    if (behind == q.yes)
+        verdict_about_yes(&v, &q);
     return v;
+}
+
+struct verdict verdict_of(const struct policy *policy, const struct purpose *purpose, int entity,
+                          const struct standing *standing, instant now)
+{
+    if (entity != ENTITY_ANY || policy->entity_count == 0)
+        return verdict_for(policy, purpose, entity, standing, now);
+    struct verdict strictest = {.reason = REASON_COUNT};
+    for (size_t i = 0; i < policy->entity_count; i++) {
+        if (purpose->entities != 0 && (purpose->entities & 1u << i) == 0)
+            continue;
+        struct verdict v = verdict_for(policy, purpose, (int)i, standing, now);
+        strictest = strictest.reason == REASON_COUNT ? v : verdict_stricter(strictest, v);
+    }
+    return strictest;
 }
 
 struct verdict verdict_stricter(struct verdict a, struct verdict b)
 {
-    return b.reason < a.reason ? b : a;
+    if (a.reason != b.reason)
+        return b.reason < a.reason ? b : a;
+    bool b_ends_first =
+        b.valid_until != INSTANT_NONE && (a.valid_until == INSTANT_NONE || b.valid_until < a.valid_until);
+    return b_ends_first ? b : a;
 }

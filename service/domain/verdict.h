@@ -38,24 +38,47 @@ struct state {
     int32_t notice_number; /* 0: the words are not known */
 };
 
-/* All that is known of one tag for one purpose. */
-struct standing {
-    struct state purpose[2]; /* by slot */
-    struct state all[2];     /* the standing No, by slot */
+/* One state that is held of a person. */
+struct held {
+    int32_t purpose; /* number of a purpose, of a purpose of one entity, or PURPOSE_ALL */
+    enum slot slot;
+    struct state state;
 };
+
+/* All that is known of one tag, or that part of it that purpose_set_of asks for. */
+struct standing {
+    size_t count;
+    const struct held *held;
+};
+
+/* The numbers whose states a verdict on one purpose looks at: the purpose, each entity's, what it replaces, PURPOSE_ALL. */
+enum { REPLACES_MAX = 4, PURPOSE_SET_MAX = 1 + (1 + REPLACES_MAX) * (1 + POLICY_ENTITIES_MAX) };
+struct purpose_set {
+    size_t count;
+    int32_t numbers[PURPOSE_SET_MAX];
+};
+
+enum { ENTITY_ANY = -1 };
 
 struct verdict {
     enum reason reason;
     const struct purpose *purpose;
+    int entity;              /* index into the policy's entities; ENTITY_ANY where it has none */
     instant since;           /* when the act that decides was done; INSTANT_NONE: no act decides */
     instant valid_until;     /* of a Yes; INSTANT_NONE: no end, or no Yes */
     instant ask_again_after; /* of a No; INSTANT_NONE: no such rule */
-    int64_t revision;        /* of the event that decides; 0: none does */
+    instant renew_by;   /* of a Yes to words that a material version is about to outdate; else INSTANT_NONE */
+    bool reconfirm_due; /* a guardian's Yes, of somebody who may decide now */
+    bool renew_self;    /* expired, and only the person's own Yes renews it */
+    int64_t revision;   /* of the event that decides; 0: none does */
     uint8_t record_id[UUID_SIZE];
 };
 
-/* Decides. Pure: everything it knows is in the arguments. */
-struct verdict verdict_of(const struct policy *policy, const struct purpose *purpose,
+void purpose_set_of(const struct policy *policy, const struct purpose *purpose, struct purpose_set *ret_set);
+/* What is held for that number and slot, or NULL. */
+const struct state *standing_find(const struct standing *s, int32_t purpose, enum slot slot);
+/* Decides. Pure: everything it knows is in the arguments. ${entity}: ENTITY_ANY asks for all of the policy's, and answers the strictest. */
+struct verdict verdict_of(const struct policy *policy, const struct purpose *purpose, int entity,
                           const struct standing *standing, instant now);
-/* The stricter of two verdicts on one purpose: the earlier reason; of equals the first. */
+/* The stricter of two verdicts on one purpose: the earlier reason; of equals the one that ends first. */
 struct verdict verdict_stricter(struct verdict a, struct verdict b);

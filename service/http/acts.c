@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/acts.h"
 
+#include "auth/link.h"
 #include "base/limits.h"
+#include "domain/age.h"
+#include "domain/moment.h"
+#include "http/entity.h"
 #include "http/evidence.h"
 #include "http/person.h"
 #include "http/receipt.h"
 #include "wire/writer.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const forms[] = {"written", "electronic", NULL};
@@ -21,7 +27,11 @@ struct common {
     struct acts *acts;
     size_t object;
     struct person *person;
-    struct act act; /* what is known before the purpose is */
+    struct act act;         /* what is known before the purpose is */
+    enum strength strength; /* of a guardian's act */
+    bool is_written; /* likewise: on paper, with the signed document named, or electronically and signed */
+    bool says_minor; /* this record says that the person is a minor or represented */
+    int entity;      /* ENTITY_ANY: for all */
     bool is_import;
     struct node notice; /* absent: the one in force */
     struct node root;
@@ -83,6 +93,15 @@ static void time_read(struct common *c)
         node_fault(&n, ERROR_INVALID, "a time from 1970 on");
 }
 
+static bool has_documents(const struct node *root)
+{
+    struct node evidence = node_optional(root, "evidence");
+    if (!node_is_object(&evidence))
+        return false;
+    struct node documents = node_optional(&evidence, "documents");
+    return node_present(&documents);
+}
+
 /* ${w}: the event's detail. */
 static void expressed_by_read(struct common *c, struct writer *w)
 {
@@ -107,6 +126,8 @@ static void expressed_by_read(struct common *c, struct writer *w)
     }
     c->act.role = (enum role)r;
     c->act.slot = SLOT_GUARDIAN;
+    c->strength = (enum strength)s;
+    c->is_written = f == 0 ? has_documents(&c->root) : s >= STRENGTH_SIGNED;
     writer_object_begin(w, "expressed_by");
     writer_text(w, "strength", strength_words[s]);
     writer_text(w, "form", forms[f]);
@@ -150,6 +171,8 @@ static void ref_read(struct common *c)
 static void common_read(struct common *c, struct writer *detail)
 {
     person_read(&c->root, c->controller, c->person);
+    c->acts->identifiers += c->person->count;
+    c->entity = entity_read(&c->root, c->controller->policy);
     time_read(c);
     language_read(c);
     ref_read(c);
@@ -171,6 +194,111 @@ static void record_id_make(const struct node *root, struct act *act)
 {
     if (uuid_v7(act->record_id) != 0)
         node_fault(root, ERROR_OVERLOADED, "no random bytes");
+}
+
+/* ---- what a record says of the person: detail of the event, and a state of its own ---- */
+
+static void fact_write(struct common *c, struct writer *w, const char *key, bool holds, const char *until)
+{
+    writer_object_begin(w, key);
+    writer_bool(w, "holds", holds);
+    writer_text(w, "until", until);
+    writer_object_end(w);
+    c->says_minor = c->says_minor || holds;
+}
+
+static bool month_parse(const char *text, size_t len, int32_t *ret_year, int32_t *ret_month)
+{
+    if (len != 7 || text[4] != '-' || strspn(text, "0123456789") != 4 || strspn(text + 5, "0123456789") != 2)
+        return false;
+    *ret_year = (int32_t)strtol(text, NULL, 10);
+    *ret_month = (int32_t)strtol(text + 5, NULL, 10);
+    return *ret_year >= 1900 && *ret_month >= 1 && *ret_month <= 12;
+}
+
+static const char *country_read(const struct common *c, const struct node *minor)
+{
+    struct node n = node_optional(minor, "country");
+    if (!node_present(&n))
+        return c->controller->policy->country;
+    const char *country = node_string(&n, 2, 2, NULL);
+    if (country[0] < 'A' || country[0] > 'Z' || country[1] < 'A' || country[1] > 'Z')
+        node_fault(&n, ERROR_INVALID, "a country of ISO 3166-1 (alpha-2), such as NL");
+    return country;
+}
+
+/* Of a birth month only the date is kept on which the limit is reached: it counts as its last day. */
+static void birth_month_read(struct common *c, const struct node *minor, struct writer *w)
+{
+    static const char *const members[] = {"birth_month", "country", NULL};
+    node_only(minor, members);
+    struct node n = node_member(minor, "birth_month");
+    size_t len;
+    int32_t year, month;
+    const char *text = node_string(&n, 7, 7, &len), *country = country_read(c, minor);
+    if (len == 0)
+        return;
+    if (!month_parse(text, len, &year, &month)) {
+        node_fault(&n, ERROR_INVALID, "a month, such as 2012-05");
+        return;
+    }
+    int years = age_limit(c->controller->policy, country, worker_now(c->call->worker), CHANNEL_WEB);
+    if (years == 0)
+        return; /* no fixed age: nothing to keep */
+    struct calendar_date limit = age_reached(year, month, years);
+    char until[16];
+    snprintf(until, sizeof until, "%04d-%02d-%02d", limit.year, limit.month, limit.day);
+    fact_write(c, w, "minor", true, until);
+}
+
+static void minor_read(struct common *c, struct writer *w)
+{
+    struct node n = node_optional(&c->root, "minor"), evidence = node_optional(&c->root, "evidence");
+    if (!node_present(&n))
+        return;
+    if (node_is_object(&n)) {
+        birth_month_read(c, &n, w);
+        return;
+    }
+    bool minor = node_bool(&n);
+    if (!minor && !node_present(&evidence))
+        node_fault(&n, ERROR_INVALID, "that somebody is no minor needs evidence");
+    fact_write(c, w, "minor", minor, NULL);
+}
+
+static bool is_date(const char *text, size_t len)
+{
+    char moment[32];
+    instant ignored;
+    snprintf(moment, sizeof moment, "%.10sT00:00:00Z", text);
+    return len == 10 && moment_parse(moment, strlen(moment), &ignored);
+}
+
+/* An adult under guardianship (curatele, mentorschap): {"until": date or null}; false lifts it. */
+static void represented_read(struct common *c, struct writer *w)
+{
+    static const char *const members[] = {"until", NULL};
+    struct node n = node_optional(&c->root, "represented"), evidence = node_optional(&c->root, "evidence");
+    if (!node_present(&n))
+        return;
+    if (node_kind(&n) == NODE_BOOL && !node_bool(&n)) {
+        if (!node_present(&evidence))
+            node_fault(&n, ERROR_INVALID, "that somebody is no longer represented needs evidence");
+        fact_write(c, w, "represented", false, NULL);
+        return;
+    }
+    node_only(&n, members);
+    struct node until = node_member(&n, "until");
+    if (node_kind(&until) == NODE_NULL) {
+        fact_write(c, w, "represented", true, NULL);
+        return;
+    }
+    size_t len;
+    const char *text = node_string(&until, 10, 10, &len);
+    if (len != 0 && !is_date(text, len))
+        node_fault(&until, ERROR_INVALID, "a date, such as 2030-01-01, or null");
+    else if (len != 0)
+        fact_write(c, w, "represented", true, text);
 }
 
 /* ---- POST /v1/consents ---- */
@@ -256,7 +384,8 @@ static const struct notice_text *text_hashed(const struct common *c, const struc
 }
 
 /* The notice that was named. */
-static const struct notice *notice_named(const struct common *c, const struct notice_text **ret_text)
+static const struct notice *notice_named(const struct common *c, const struct purpose *purpose,
+                                         const struct notice_text **ret_text)
 {
     static const char *const members[] = {"id", "version", "sha256", NULL};
     const struct node *n = &c->notice;
@@ -270,6 +399,8 @@ static const struct notice *notice_named(const struct common *c, const struct no
     const struct notice *found = policy_notice(c->controller->policy, id_text, version_text, 0);
     if (found == NULL)
         node_fault(n, ERROR_UNKNOWN_NOTICE, "no notice version of the policy");
+    else if (purpose->notice[0] != '\0' && strcmp(found->id, purpose->notice) != 0)
+        node_fault(n, ERROR_UNKNOWN_NOTICE, "another purpose's words: not what was agreed to here");
     else if (node_present(&sha256))
         *ret_text = text_hashed(c, found, &sha256);
     return found;
@@ -280,7 +411,7 @@ static const struct notice *notice_of(const struct common *c, const struct purpo
 {
     const struct notice *n = NULL;
     if (node_present(&c->notice))
-        n = notice_named(c, ret_text);
+        n = notice_named(c, purpose, ret_text);
     else if (purpose->notice[0] != '\0' && !words_are_unknown(c))
         n = policy_notice(c->controller->policy, purpose->notice, NULL,
                           c->act.at != INSTANT_NONE ? c->act.at : now);
@@ -290,10 +421,13 @@ static const struct notice *notice_of(const struct common *c, const struct purpo
 }
 
 /* What the state, read at ${n}, becomes under the purpose's basis; EVENT_NONE, with a fault, when it cannot be. */
-static enum event_state state_under(const struct purpose *p, enum event_state state,
+static enum event_state state_under(const struct common *c, const struct purpose *p, enum event_state state,
                                     const struct node *at_purpose, const struct node *n)
 {
-    if (!basis_is_withdrawable(p->basis)) {
+    if (state == EVENT_GIVEN && c->act.slot == SLOT_GUARDIAN && p->guardian.minors == MINORS_GUARDIAN)
+        return state; /* whatever the basis: a minor's guardian has to agree */
+    if (!basis_is_withdrawable(p->basis) &&
+        !(c->act.slot == SLOT_GUARDIAN && p->guardian.minors == MINORS_GUARDIAN)) {
         node_fault(at_purpose, ERROR_NOT_WITHDRAWABLE, "this purpose does not rest on a choice");
         return EVENT_NONE;
     }
@@ -347,6 +481,85 @@ static void context_line(struct buf *context, const struct purpose *purpose, con
     buf_byte(context, '\n');
 }
 
+static int32_t purpose_number(const struct purpose *p, int entity)
+{
+    return entity != ENTITY_ANY ? p->entity_numbers[entity] : p->number;
+}
+
+/* A guardian's Yes must be of the strength and form that the purpose asks for; a No never needs more than being said. */
+static void guardian_check(const struct common *c, const struct purpose *p, const struct node *at_state)
+{
+    const struct guardian_rule *rule = &p->guardian;
+    struct node by = node_optional(&c->root, "expressed_by");
+    if (c->act.slot != SLOT_GUARDIAN || rule->minors == MINORS_ALLOWED)
+        return;
+    if (rule->minors == MINORS_FORBIDDEN)
+        node_fault(at_state, ERROR_INVALID, "no consent is asked for minors here");
+    else if ((rule->roles & 1u << c->act.role) == 0)
+        node_fault(&by, ERROR_INVALID, "not a role that may act for this purpose");
+    else if (c->strength < rule->least)
+        node_fault(&by, ERROR_INVALID, "weaker than this purpose asks for");
+    else if (rule->written && !c->is_written)
+        node_fault(&by, ERROR_INVALID,
+                   "this purpose asks for it in writing: form written with the signed document's name and "
+                   "SHA-256 in evidence.documents, or electronic and signed");
+}
+
+/* A Yes that must be confirmed waits beside what stands. A copy of one that was confirmed elsewhere says when. */
+static bool must_be_confirmed(const struct common *c, const struct purpose *p, enum event_state state)
+{
+    if (!p->double_opt_in || state != EVENT_GIVEN || c->act.slot == SLOT_GUARDIAN)
+        return false;
+    if (!c->is_import)
+        return true;
+    struct node evidence = node_optional(&c->root, "evidence"), at = {0};
+    if (node_is_object(&evidence))
+        at = node_optional(&evidence, "confirmed_at");
+    if (!node_present(&at))
+        node_fault(&evidence, ERROR_INVALID, "an import of a double opt-in needs confirmed_at");
+    return false;
+}
+
+static void choice_check(const struct common *c, const struct purpose *p, enum event_state state,
+                         const struct node *at_state, bool has_sale)
+{
+    if (state == EVENT_ELIGIBLE && !has_sale)
+        node_fault(&c->root, ERROR_INVALID, "eligible needs the sale");
+    if (c->act.method == METHOD_GPC && !event_state_is_no(state))
+        node_fault(at_state, ERROR_INVALID, "a gpc signal is never a Yes");
+    if (c->controller->policy->cookies_none && p->channel == CHANNEL_WEB && p->basis == BASIS_CONSENT)
+        node_fault(at_state, ERROR_INVALID, "the policy says that there are no cookies: nothing is asked");
+    if (!event_state_is_no(state))
+        guardian_check(c, p, at_state);
+}
+
+/* What is left to be said of the act once purpose and state are known. */
+static void choice_act(struct common *c, const struct purpose *purpose, enum event_state state,
+                       const struct notice *notice, const struct notice_text *text, bool waits)
+{
+    instant now = worker_now(c->call->worker);
+    bool no = event_state_is_no(state);
+    struct act *act = act_add(c);
+    act->purpose = purpose_number(purpose, c->entity);
+    act->slot = waits ? SLOT_PENDING : act->slot;
+    state = waits ? EVENT_REQUESTED : state;
+    act->rank_base = rank_base(event_class_of(state, c->act.method, c->is_import), state);
+    act->floating = no && c->act.at == INSTANT_NONE;
+    act->has_end = waits || (!no && !duration_is_zero(purpose->validity));
+    act->validity = waits          ? (struct duration){.days = CONFIRM_WITHIN_DAYS}
+                    : act->has_end ? purpose->validity
+                                   : (struct duration){0};
+    act->notice = notice != NULL ? notice->number : 0;
+    if (act->language == NULL && text != NULL)
+        act->language = text->language;
+    bool outdated = !no && notice != NULL && policy_notice_outdated(c->controller->policy, notice, now);
+    bool alone =
+        !no && c->says_minor && act->slot != SLOT_GUARDIAN && purpose->guardian.minors != MINORS_ALLOWED;
+    act->effect = waits || alone ? EFFECT_PENDING : outdated ? EFFECT_OUTDATED : EFFECT_APPLIED;
+    act->tie = act_tie(act);
+    record_id_make(&c->root, act);
+}
+
 /* One choice: a purpose and what was said of it. ${at_purpose} and ${at_state} are where faults belong. */
 static void choice_read(struct common *c, const char *key, const struct node *at_purpose,
                         const struct node *at_state, bool has_sale)
@@ -357,29 +570,13 @@ static void choice_read(struct common *c, const char *key, const struct node *at
         node_fault(at_purpose, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy");
     if (word < 0 || purpose == NULL)
         return;
-    enum event_state state = state_under(purpose, given_numbers[word], at_purpose, at_state);
+    enum event_state state = state_under(c, purpose, given_numbers[word], at_purpose, at_state);
     if (state == EVENT_NONE)
         return;
-    if (state == EVENT_ELIGIBLE && !has_sale)
-        node_fault(&c->root, ERROR_INVALID, "eligible needs the sale");
-    if (c->act.method == METHOD_GPC && !event_state_is_no(state))
-        node_fault(at_state, ERROR_INVALID, "a gpc signal is never a Yes");
-    instant now = worker_now(c->call->worker);
+    choice_check(c, purpose, state, at_state, has_sale);
     const struct notice_text *text = NULL;
-    const struct notice *notice = notice_of(c, purpose, now, &text);
-    struct act *act = act_add(c);
-    act->purpose = purpose->number;
-    act->rank_base = rank_base(event_class_of(state, c->act.method, c->is_import), state);
-    act->floating = event_state_is_no(state) && c->act.at == INSTANT_NONE;
-    act->has_end = !event_state_is_no(state) && !duration_is_zero(purpose->validity);
-    act->validity = act->has_end ? purpose->validity : (struct duration){0};
-    act->notice = notice != NULL ? notice->number : 0;
-    if (act->language == NULL && text != NULL)
-        act->language = text->language;
-    bool outdated = notice != NULL && policy_notice_outdated(c->controller->policy, notice, now);
-    act->effect = !event_state_is_no(state) && outdated ? EFFECT_OUTDATED : EFFECT_APPLIED;
-    act->tie = act_tie(act);
-    record_id_make(&c->root, act);
+    const struct notice *notice = notice_of(c, purpose, worker_now(c->call->worker), &text);
+    choice_act(c, purpose, state, notice, text, must_be_confirmed(c, purpose, state));
     context_line(&c->acts->context, purpose, notice, text);
 }
 
@@ -419,9 +616,9 @@ static void detail_keep(struct common *c, struct buf *detail)
 static void consent_read(struct common *c)
 {
     static const char *const members[] = {
-        "subject",  "purpose", "event_state",  "choices", "event_time", "collection_method",
-        "language", "notice",  "expressed_by", "ref",     "evidence",   "import",
-        "sale",     NULL};
+        "subject",  "purpose", "event_state",  "choices",     "event_time", "collection_method",
+        "language", "notice",  "expressed_by", "ref",         "evidence",   "import",
+        "sale",     "entity",  "minor",        "represented", NULL};
     node_only(&c->root, members);
     struct buf detail;
     buf_init(&detail, EVIDENCE_BYTES_MAX);
@@ -431,6 +628,8 @@ static void consent_read(struct common *c)
     common_read(c, &w);
     import_read(c, &w);
     bool has_sale = sale_read(c, &w);
+    minor_read(c, &w);
+    represented_read(c, &w);
     writer_object_end(&w);
     detail_keep(c, &detail);
     *(c->is_import ? &c->acts->needs_import : &c->acts->needs_record) = true;
@@ -468,6 +667,8 @@ void consents_read(struct call *call, struct reader *body, const struct controll
         struct common c = common_of(call, controller, ret_acts, root);
         consent_read(&c);
     }
+    if (ret_acts->identifiers > IDENTIFIERS_TOTAL_MAX)
+        node_fault(&root, ERROR_INVALID, "at most 1000 identifiers in one request");
     if (ret_acts->count > RECORDS_MAX)
         node_fault(&root, ERROR_INVALID, "at most 1000 events in one request");
     if (!ret_acts->is_array && !buf_failed(&ret_acts->context))
@@ -476,13 +677,18 @@ void consents_read(struct call *call, struct reader *body, const struct controll
 
 /* ---- POST /v1/withdraw ---- */
 
+/* Where nothing was agreed to there is nothing to withdraw: it is an objection (GDPR art. 21). */
+static enum event_state no_state(const struct purpose *purpose)
+{
+    return purpose != NULL && purpose->basis != BASIS_CONSENT ? EVENT_OBJECTED : EVENT_WITHDRAWN;
+}
+
 static void no_add(struct common *c, const struct purpose *purpose)
 {
-    enum event_state state =
-        purpose != NULL && basis_takes_objection(purpose->basis) ? EVENT_OBJECTED : EVENT_WITHDRAWN;
+    enum event_state state = no_state(purpose);
     struct act *act = act_add(c);
-    act->purpose = purpose != NULL ? purpose->number : PURPOSE_ALL;
-    act->rank_base = rank_base(event_class_of(state, c->act.method, false), state);
+    act->purpose = purpose != NULL ? purpose_number(purpose, c->entity) : PURPOSE_ALL;
+    act->rank_base = rank_base(CLASS_CHOICE, state); /* a withdrawal is a choice, whatever it came by */
     act->floating = c->act.at == INSTANT_NONE;
     act->tie = act_tie(act);
     record_id_make(&c->root, act);
@@ -531,7 +737,13 @@ static void withdraw_all(struct common *c)
     no_add(c, NULL);
 }
 
-static void withdraw_channel(struct common *c, const struct node *n, enum channel channel)
+static bool is_meant(const struct purpose *p, enum channel channel)
+{
+    return channel == CHANNEL_COUNT || p->channel == channel;
+}
+
+/* Each purpose of a channel (or, for one entity, of all channels: ${channel} CHANNEL_COUNT) by itself. */
+static void withdraw_each(struct common *c, const struct node *n, enum channel channel)
 {
     const struct policy *policy = c->controller->policy;
     struct buf *context = &c->acts->context;
@@ -541,15 +753,15 @@ static void withdraw_channel(struct common *c, const struct node *n, enum channe
     writer_array_begin(&w, NULL);
     for (size_t i = 0; i < policy->purpose_count; i++) {
         const struct purpose *p = &policy->purposes[i];
-        used = used || p->channel == channel;
-        if (p->channel == channel && !basis_is_withdrawable(p->basis) && !p->direct_marketing)
+        used = used || is_meant(p, channel);
+        if (is_meant(p, channel) && !basis_is_withdrawable(p->basis) && !p->direct_marketing)
             not_stopped_write(&w, p);
     }
     writer_array_end(&w);
     buf_byte(context, '\n');
     for (size_t i = 0; i < policy->purpose_count; i++) {
         const struct purpose *p = &policy->purposes[i];
-        if (p->channel != channel || (!basis_is_withdrawable(p->basis) && !p->direct_marketing))
+        if (!is_meant(p, channel) || (!basis_is_withdrawable(p->basis) && !p->direct_marketing))
             continue;
         no_add(c, p);
         buf_printf(context, "%s\n", p->key);
@@ -569,12 +781,14 @@ static void what_read(struct common *c)
             node_fault(&channel, ERROR_INVALID, "either purpose or channel");
         int word = node_word(&channel, channel_words);
         if (word >= 0)
-            withdraw_channel(c, &channel, (enum channel)word);
+            withdraw_each(c, &channel, (enum channel)word);
         return;
     }
     struct node purpose = node_member(&c->root, "purpose");
     const char *key = node_string(&purpose, 1, POLICY_KEY_MAX, NULL);
-    if (strcmp(key, "*") == 0)
+    if (strcmp(key, "*") == 0 && c->entity != ENTITY_ANY)
+        withdraw_each(c, &purpose, CHANNEL_COUNT);
+    else if (strcmp(key, "*") == 0)
         withdraw_all(c);
     else if (key[0] != '\0')
         withdraw_one(c, &purpose, key);
@@ -606,4 +820,57 @@ void withdraw_read(struct call *call, struct reader *body, const struct controll
     writer_object_end(&w);
     detail_keep(&c, &detail);
     what_read(&c);
+}
+
+/* ---- POST /v1/confirm ---- */
+
+static void confirmation_add(struct common *c, const struct confirm_token *token)
+{
+    const struct policy *policy = c->controller->policy;
+    const struct purpose *purpose = NULL;
+    for (size_t i = 0; i < policy->purpose_count && purpose == NULL; i++) {
+        const struct purpose *p = &policy->purposes[i];
+        bool is_it = p->number == token->purpose;
+        for (size_t e = 0; e < policy->entity_count; e++)
+            is_it = is_it || p->entity_numbers[e] == token->purpose;
+        purpose = is_it ? p : NULL;
+    }
+    if (purpose == NULL)
+        return; /* no longer in the policy */
+    const struct notice_text *text = NULL;
+    const struct notice *notice = policy_notice(policy, purpose->notice, NULL, worker_now(c->call->worker));
+    if (notice != NULL)
+        text = notice_text_in(notice, NULL);
+    struct act *act = act_add(c);
+    act->purpose = token->purpose;
+    act->method = METHOD_DOUBLE_OPT_IN;
+    act->has_end = !duration_is_zero(purpose->validity);
+    act->validity = purpose->validity;
+    act->tie = act_tie(act);
+    record_id_make(&c->root, act);
+    buf_text(&c->acts->context, RECEIPT_SINGLE);
+    context_line(&c->acts->context, purpose, notice, text);
+    c->acts->confirmation =
+        (struct confirmation){.subject_no = token->subject_no, .revision = token->revision};
+}
+
+void confirm_read(struct call *call, struct reader *body, const struct controller *controller,
+                  struct acts *ret_acts)
+{
+    static const char *const members[] = {"token", "evidence", NULL};
+    acts_init(ret_acts);
+    struct common c = common_of(call, controller, ret_acts, reader_root(body));
+    if (!node_present(&c.root))
+        return;
+    node_only(&c.root, members);
+    struct node n = node_member(&c.root, "token");
+    size_t len;
+    const char *text = node_string(&n, 1, 4096, &len);
+    c.act.evidence = evidence_read(call, &c.root);
+    struct confirm_token token;
+    const struct subject_keys *keys = database_keys(call->worker->options->database);
+    if (len != 0 &&
+        link_open(keys, LINK_CONFIRM, worker_now(call->worker), text, len, &token, sizeof token) == 0 &&
+        token.controller_id == controller->controller_id)
+        confirmation_add(&c, &token);
 }

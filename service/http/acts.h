@@ -4,7 +4,7 @@
 #include "http/controllers.h"
 #include "store/record.h"
 
-/* The bodies of POST /v1/consents and POST /v1/withdraw, read into acts for the ledger. */
+/* The bodies of POST /v1/consents, /v1/withdraw and /v1/confirm, read into acts for the ledger. */
 
 /* The acts of one request. All memory is the call's. */
 struct acts {
@@ -13,9 +13,11 @@ struct acts {
     size_t *objects; /* of each act: the element of the body's array it stands in; 0 for a single object */
     bool is_array;   /* the body was an array, or had choices: the answer is an array */
     bool body_is_array;
-    bool needs_import;  /* one of them is a copy of what another system recorded */
-    bool needs_record;  /* one of them is not */
-    struct buf context; /* see http/receipt.h */
+    bool needs_import;                /* one of them is a copy of what another system recorded */
+    bool needs_record;                /* one of them is not */
+    size_t identifiers;               /* of all objects together */
+    struct confirmation confirmation; /* of confirm_read */
+    struct buf context;               /* see http/receipt.h */
 };
 
 /* What is wrong becomes faults of ${body}; then ${ret_acts} is of no use but for acts_free. */
@@ -23,4 +25,7 @@ void consents_read(struct call *call, struct reader *body, const struct controll
                    struct acts *ret_acts);
 void withdraw_read(struct call *call, struct reader *body, const struct controller *controller,
                    struct acts *ret_acts);
+/* No act and no fault: the token is not one of ours, or has expired. */
+void confirm_read(struct call *call, struct reader *body, const struct controller *controller,
+                  struct acts *ret_acts);
 void acts_free(struct acts *acts);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
+#include "http/entity.h"
 #include "http/handlers.h"
 #include "http/metrics.h"
 #include "http/question.h"
@@ -32,6 +33,7 @@ enum only { ONLY_NOTHING, ONLY_ALLOWED, ONLY_DENIED };
 struct line {
     struct ndjson_line text;
     const struct purpose *purpose; /* NULL: a bad line */
+    int entity;
     bool has_verdict;
     struct verdict verdict; /* the strictest of its units so far */
     instant as_of;
@@ -61,6 +63,8 @@ struct batch_call {
     struct ndjson walk;
     size_t line_count, line_room;
     struct line *lines;
+    size_t set_count;
+    struct purpose_set *sets; /* one a purpose of the policy */
     size_t unit_count, unit_room;
     struct unit *units;
     size_t asked;  /* units sent so far */
@@ -94,8 +98,11 @@ static void batch_dispose(void *state)
     struct batch_call *b = state;
     loop_task_cancel(&b->step);
     batch_reset(b);
-    for (size_t i = 0; i < CHUNKS; i++)
+    for (size_t i = 0; i < CHUNKS; i++) {
+        check_job_clear(&b->chunks[i].job);
         free(b->chunks[i].probes);
+    }
+    free(b->sets);
     free(b->lines);
     free(b->units);
     buf_free(&b->out);
@@ -150,7 +157,7 @@ static void units_add(struct batch_call *b, const struct person *person)
 
 static void line_read(struct batch_call *b, struct line *l)
 {
-    static const char *const members[] = {"subject", "purpose", NULL};
+    static const char *const members[] = {"subject", "purpose", "entity", NULL};
     struct reader r;
     struct person person = {0};
     reader_open(&r, l->text.bytes, l->text.len);
@@ -160,6 +167,7 @@ static void line_read(struct batch_call *b, struct line *l)
         person_read(&root, b->turn.controller, &person);
         struct node purpose = node_member(&root, "purpose");
         const char *key = node_string(&purpose, 1, POLICY_KEY_MAX, NULL);
+        l->entity = entity_read(&root, b->turn.controller->policy);
         l->purpose = key[0] != '\0' ? policy_purpose(b->turn.controller->policy, key) : NULL;
         if (key[0] != '\0' && l->purpose == NULL)
             node_fault(&purpose, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy");
@@ -254,8 +262,8 @@ static void chunk_take(struct chunk *c)
     for (size_t i = 0; i < c->count; i++) {
         struct line *l = &b->lines[c->units[i].line];
         struct person person = unit_person(b, &c->units[i]);
-        struct verdict v = question_answer(&person, b->turn.controller->policy, l->purpose,
-                                           c->probes + i * step, c->job.as_of);
+        struct verdict v =
+            question_answer(&person, b->turn.controller->policy, l->purpose, l->entity, &c->job, i * step);
         l->verdict = l->has_verdict ? verdict_stricter(l->verdict, v) : v;
         l->has_verdict = true;
         l->as_of = c->job.as_of;
@@ -270,12 +278,19 @@ static void on_chunk(struct job *job, enum error e)
     c->count = e == ERROR_NONE ? c->count : 0;
     if (e != ERROR_NONE)
         b->failure = e;
+    else if (c->job.broken)
+        b->failure = ERROR_OVERLOADED;
     else if (c->job.generation != b->turn.controller->generation)
         b->stale = true;
     else
         chunk_take(c);
     c->count = 0;
     ask_more(b);
+}
+
+static size_t purpose_place(const struct batch_call *b, const struct purpose *purpose)
+{
+    return (size_t)(purpose - b->turn.controller->policy->purposes);
 }
 
 static void chunk_send(struct batch_call *b, struct chunk *c)
@@ -288,9 +303,11 @@ static void chunk_send(struct batch_call *b, struct chunk *c)
         c->probes = room_for(NULL, 2 * CHUNK_UNITS, sizeof *c->probes);
     for (size_t i = 0; i < c->count; i++) {
         struct person person = unit_person(b, &c->units[i]);
-        question_ask(&person, b->lines[c->units[i].line].purpose, c->probes + i * step);
+        question_ask(&person, purpose_place(b, b->lines[c->units[i].line].purpose), c->probes + i * step);
     }
-    check_job_init(&c->job, b->turn.controller->controller_id, c->probes, c->count * step);
+    check_job_clear(&c->job);
+    check_job_init(&c->job, b->turn.controller->controller_id, c->probes, c->count * step, b->sets,
+                   b->set_count);
     c->job.job.deadline = b->turn.call->deadline;
     c->job.job.done = on_chunk;
     b->asked += c->count;
@@ -342,7 +359,7 @@ static void line_write(struct batch_call *b, const struct line *l)
     struct writer w = writer_of(&b->out);
     writer_object_begin(&w, NULL);
     writer_int(&w, "line", (int64_t)l->text.number);
-    verdict_members(&w, &l->verdict, l->as_of);
+    verdict_members(&w, &l->verdict, b->turn.controller->policy, l->as_of);
     writer_object_end(&w);
     buf_byte(&b->out, '\n');
 }
@@ -372,6 +389,15 @@ static void on_write_step(struct loop_task *task)
 
 /* ---- the call ---- */
 
+static void sets_make(struct batch_call *b)
+{
+    const struct policy *policy = b->turn.controller->policy;
+    b->set_count = policy->purpose_count;
+    b->sets = room_for(b->sets, b->set_count + 1, sizeof *b->sets);
+    for (size_t i = 0; i < b->set_count; i++)
+        purpose_set_of(policy, &policy->purposes[i], &b->sets[i]);
+}
+
 static void batch_begin(struct call *call)
 {
     struct batch_call *b = call->state;
@@ -379,6 +405,7 @@ static void batch_begin(struct call *call)
         return;
     h2o_iovec_t body = call_body(call);
     batch_reset(b);
+    sets_make(b);
     b->walk = ndjson_of(body.base, body.len, BATCH_LINES_MAX, BATCH_LINE_BYTES_MAX);
     step_next(b, on_read_step);
 }

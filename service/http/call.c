@@ -10,6 +10,8 @@
 #include <string.h>
 
 /* h2o keeps this beside the request and disposes of it with the request. */
+static void call_end(struct call *call);
+
 struct tie {
     struct call *call; /* NULL: the call has ended */
 };
@@ -17,8 +19,12 @@ struct tie {
 static void on_req_disposed(void *slot)
 {
     struct tie *tie = slot;
-    if (tie->call != NULL)
-        tie->call->req = NULL; /* nobody to answer; what was begun goes on */
+    struct call *call = tie->call;
+    if (call == NULL)
+        return;
+    call->req = NULL; /* nobody to answer; a write that was begun goes on */
+    if (call->abandon != NULL && call->abandon(call))
+        call_end(call);
 }
 
 void *call_alloc(struct call *call, size_t size)
@@ -157,14 +163,25 @@ int call_query_int(struct call *call, const char *name, int64_t fallback, int64_
     return 0;
 }
 
-h2o_iovec_t call_header(const struct call *call, const char *name)
+static ssize_t header_find(const struct call *call, const char *name, ssize_t after)
 {
     size_t len = strlen(name);
     const h2o_token_t *token = h2o_lookup_token(name, len);
     const h2o_headers_t *headers = &call->req->headers;
-    ssize_t at =
-        token != NULL ? h2o_find_header(headers, token, -1) : h2o_find_header_by_str(headers, name, len, -1);
-    return at >= 0 ? headers->entries[at].value : h2o_iovec_init(NULL, 0);
+    return token != NULL ? h2o_find_header(headers, token, after)
+                         : h2o_find_header_by_str(headers, name, len, after);
+}
+
+h2o_iovec_t call_header(const struct call *call, const char *name)
+{
+    ssize_t at = header_find(call, name, -1);
+    return at >= 0 ? call->req->headers.entries[at].value : h2o_iovec_init(NULL, 0);
+}
+
+bool call_header_is_repeated(const struct call *call, const char *name)
+{
+    ssize_t at = header_find(call, name, -1);
+    return at >= 0 && header_find(call, name, at) >= 0;
 }
 
 /* ---- what goes back ---- */
@@ -188,7 +205,7 @@ void answer_write(h2o_req_t *req, int status, const char *content_type, const ch
 {
     req->res.status = status;
     req->res.reason = status_reason(status);
-    req->res.content_length = len;
+    req->res.content_length = status == 204 || status == 304 ? SIZE_MAX : len;
     if (content_type != NULL)
         h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, content_type,
                        strlen(content_type));

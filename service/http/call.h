@@ -28,6 +28,9 @@ struct call {
     void (*dispose)(void *state);
     void *state; /* the handler's own, from the pool; ${dispose} frees what it holds beside */
     int status;  /* of the answer, 0 before */
+    /* Of a call that only reads: takes back what it waits for, now that nobody waits for its answer. Returns
+     * whether the call may end at once. NULL: it goes on. */
+    bool (*abandon)(struct call *call);
 };
 
 /* Zeroed memory that lives as long as the call. Never NULL: libh2o ends the process when memory has run out. */
@@ -50,6 +53,8 @@ int call_query_int(struct call *call, const char *name, int64_t fallback, int64_
                    int64_t *ret_value);
 /* The value of a header, or {NULL, 0}. ${name} in lower case. Valid while call->req is. */
 h2o_iovec_t call_header(const struct call *call, const char *name);
+
+bool call_header_is_repeated(const struct call *call, const char *name);
 
 /* Adds a header to the answer to come. ${name} is static. */
 void call_set_header(struct call *call, const char *name, const char *value);

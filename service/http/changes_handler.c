@@ -28,18 +28,23 @@ static void following_dispose(void *state)
 }
 
 /* The verdict now on an event's subject and purpose. The standing No is told as what it is: no purpose is allowed by it. */
-static enum reason reason_now(const struct entry *e, const struct policy *policy, instant now)
+static enum reason reason_now(const struct history_job *job, const struct entry *e,
+                              const struct policy *policy)
 {
+    struct standing standing = history_standing(job, e);
+    if (standing.count == 0)
+        return REASON_SUPPRESSED; /* the person was erased */
     const struct purpose *purpose = policy_purpose_numbered(policy, e->purpose);
     if (purpose != NULL)
-        return verdict_of(policy, purpose, &e->standing, now).reason;
+        return verdict_of(policy, purpose, ENTITY_ANY, &standing, job->as_of).reason;
     return rank_state(e->rank) == EVENT_OBJECTED ? REASON_OBJECTED : REASON_WITHDRAWN;
 }
 
-static void change_write(struct writer *w, const struct entry *e, const struct controller *c, instant now)
+static void change_write(struct writer *w, const struct history_job *job, const struct entry *e,
+                         const struct controller *c)
 {
     char subject[SUBJECT_ID_TEXT + 1];
-    enum reason reason = reason_now(e, c->policy, now);
+    enum reason reason = reason_now(job, e, c->policy);
     subject_id_format(c->ids, e->subject_no, subject);
     writer_object_begin(w, NULL);
     writer_int(w, "revision", e->revision);
@@ -58,15 +63,16 @@ static void change_write(struct writer *w, const struct entry *e, const struct c
 static void changes_write(struct call *call, struct following *f)
 {
     const struct history_job *job = &f->job;
-    /* A page that is not full has seen all up to the head, whatever purpose was asked for. */
-    int64_t next = (int64_t)job->count == f->limit ? job->entries[job->count - 1].revision : job->head;
+    /* A page that is not full has seen its whole window, whatever purpose was asked for. */
+    int64_t end = job->until < job->head ? job->until : job->head;
+    int64_t next = (int64_t)job->count == f->limit ? job->entries[job->count - 1].revision : end;
     struct buf out;
     buf_init(&out, ANSWER_BYTES_MAX);
     struct writer w = writer_of(&out);
     writer_object_begin(&w, NULL);
     writer_array_begin(&w, "changes");
     for (size_t i = 0; i < job->count; i++)
-        change_write(&w, &job->entries[i], f->turn.controller, job->as_of);
+        change_write(&w, job, &job->entries[i], f->turn.controller);
     writer_array_end(&w);
     writer_int(&w, "next", next > f->after ? next : f->after);
     writer_int(&w, "head", job->head);
@@ -93,8 +99,8 @@ static void on_changes(struct job *job, enum error e)
         turn_again(&f->turn);
     } else if (f->after > f->job.head) {
         call_problem(call, ERROR_INVALID, "after lies beyond the ledger's head.", NULL);
-    } else if (f->job.count == 0 && clock_monotonic() < f->wait_until && call->req != NULL &&
-               !call->worker->draining) {
+    } else if (f->job.count == 0 && f->job.until >= f->job.head && clock_monotonic() < f->wait_until &&
+               call->req != NULL && !call->worker->draining) {
         f->after =
             f->after > f->job.head ? f->after : f->job.head; /* what was looked at is not looked at again */
         waiter_wait(call->worker->waiters, &f->waiter, f->turn.controller->controller_id, f->job.head,
@@ -119,12 +125,21 @@ static void following_begin(struct call *call)
     history_job_clear(&f->job);
     f->job = (struct history_job){.controller_id = c->controller_id,
                                   .after = f->after,
+                                  .until = f->after + CHANGES_WINDOW,
                                   .limit = (int32_t)f->limit,
                                   .purpose = purpose != NULL ? purpose->number : 0};
     history_job_prepare(&f->job);
     f->job.job.deadline = clock_monotonic() + CALL_DEADLINE_MS * 1000;
     f->job.job.done = on_changes;
     lane_submit(call->worker->slow, &f->job.job);
+}
+
+static bool following_abandon(struct call *call)
+{
+    struct following *state = call->state;
+    lane_cancel(call->worker->slow, &state->job.job);
+    turn_abandon(&state->turn);
+    return true;
 }
 
 void handle_changes(struct call *call)
@@ -145,6 +160,7 @@ void handle_changes(struct call *call)
     }
     call->state = f;
     call->dispose = following_dispose;
+    call->abandon = following_abandon;
     f->purpose = call_query(call, "purpose");
     f->wait_until = call->accepted + wait * SECOND;
     turn_start(&f->turn, call, following_begin);

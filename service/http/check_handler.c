@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
+#include "http/entity.h"
 #include "http/handlers.h"
 #include "http/metrics.h"
 #include "http/question.h"
@@ -12,8 +13,10 @@ struct checking {
     struct reader body;
     struct person person;
     bool several; /* "purposes" was asked: the answer is an object with "results" */
+    int entity;   /* asked about; ENTITY_ANY for all */
     size_t purpose_count;
     const struct purpose **purposes;
+    struct purpose_set *sets; /* one a purpose */
     struct check_job job;
 };
 
@@ -21,6 +24,7 @@ static void checking_dispose(void *state)
 {
     struct checking *c = state;
     reader_close(&c->body);
+    check_job_clear(&c->job);
     turn_end(&c->turn);
 }
 
@@ -58,13 +62,14 @@ static void purposes_read(struct call *call, struct checking *c, const struct no
 
 static void checking_read(struct call *call, struct checking *c)
 {
-    static const char *const members[] = {"subject", "purpose", "purposes", NULL};
+    static const char *const members[] = {"subject", "purpose", "purposes", "entity", NULL};
     struct node root = reader_root(&c->body);
     if (!node_present(&root))
         return;
     node_only(&root, members);
     person_read(&root, c->turn.controller, &c->person);
     purposes_read(call, c, &root);
+    c->entity = entity_read(&root, c->turn.controller->policy);
 }
 
 static void checking_write(struct call *call, struct checking *c)
@@ -78,11 +83,11 @@ static void checking_write(struct call *call, struct checking *c)
         writer_array_begin(&w, "results");
     }
     for (size_t i = 0; i < c->purpose_count; i++) {
-        struct verdict v = question_answer(&c->person, c->turn.controller->policy, c->purposes[i],
-                                           c->job.probes + i * step, c->job.as_of);
+        struct verdict v = question_answer(&c->person, c->turn.controller->policy, c->purposes[i], c->entity,
+                                           &c->job, i * step);
         metrics_verdict(call->worker->metrics, v.reason);
         writer_object_begin(&w, NULL);
-        verdict_members(&w, &v, c->job.as_of);
+        verdict_members(&w, &v, c->turn.controller->policy, c->job.as_of);
         writer_object_end(&w);
     }
     if (c->several) {
@@ -98,6 +103,8 @@ static void on_checked(struct job *job, enum error e)
     struct call *call = c->turn.call;
     if (e != ERROR_NONE)
         call_problem(call, e, NULL, NULL);
+    else if (c->job.broken)
+        call_problem(call, ERROR_OVERLOADED, NULL, NULL);
     else if (c->job.generation != c->turn.controller->generation)
         turn_again(&c->turn);
     else {
@@ -123,12 +130,25 @@ static void checking_begin(struct call *call)
     }
     size_t step = question_probes(&c->person);
     struct probe *probes = call_alloc(call, c->purpose_count * step * sizeof *probes);
-    for (size_t i = 0; i < c->purpose_count; i++)
-        question_ask(&c->person, c->purposes[i], probes + i * step);
-    check_job_init(&c->job, c->turn.controller->controller_id, probes, c->purpose_count * step);
+    c->sets = call_alloc(call, c->purpose_count * sizeof *c->sets);
+    for (size_t i = 0; i < c->purpose_count; i++) {
+        purpose_set_of(c->turn.controller->policy, c->purposes[i], &c->sets[i]);
+        question_ask(&c->person, i, probes + i * step);
+    }
+    check_job_clear(&c->job);
+    check_job_init(&c->job, c->turn.controller->controller_id, probes, c->purpose_count * step, c->sets,
+                   c->purpose_count);
     c->job.job.deadline = call->deadline;
     c->job.job.done = on_checked;
     lane_submit(call->worker->read, &c->job.job);
+}
+
+static bool checking_abandon(struct call *call)
+{
+    struct checking *c = call->state;
+    lane_cancel(call->worker->read, &c->job.job);
+    turn_abandon(&c->turn);
+    return true;
 }
 
 void handle_check(struct call *call)
@@ -136,5 +156,6 @@ void handle_check(struct call *call)
     struct checking *c = call_alloc(call, sizeof *c);
     call->state = c;
     call->dispose = checking_dispose;
+    call->abandon = checking_abandon;
     turn_start(&c->turn, call, checking_begin);
 }

@@ -8,11 +8,20 @@
 
 #include <string.h>
 
-/* POST /v1/consents and POST /v1/withdraw: acts go into the ledger, a receipt comes back. */
+/* POST /v1/consents, POST /v1/withdraw and POST /v1/confirm: acts go into the ledger, a receipt comes back. */
+struct recording;
+
+/* What the three differ in. */
+struct recording_kind {
+    void (*read)(struct call *call, struct reader *body, const struct controller *controller,
+                 struct acts *ret_acts);
+    void (*prepare)(struct recording *r);
+};
+
 struct recording {
     struct turn turn;
     struct reader body;
-    bool is_withdrawal;
+    const struct recording_kind *kind;
     struct acts acts;
     struct record_job job;
     h2o_iovec_t key; /* of idempotency; {NULL, 0}: none was sent */
@@ -35,13 +44,16 @@ static void recording_dispose(void *state)
 static void recording_answer(struct call *call, struct recording *r)
 {
     const char *context = r->job.outcome == RECORD_REPLAYED ? r->job.first_context : r->acts.context.data;
-    if (r->job.broken || r->job.event_count == 0) {
+    if (r->job.broken || (r->job.event_count == 0 && r->job.outcome == RECORD_DONE)) {
         call_problem(call, ERROR_OUTCOME_UNKNOWN, NULL, NULL);
         return;
     }
+    if (r->job.outcome == RECORD_DONE)
+        worker_clock(call->worker, r->job.events[0].recorded_at);
     struct buf out;
     buf_init(&out, ANSWER_BYTES_MAX);
-    int status = receipt_write(&out, context, r->job.events, r->job.event_count, r->turn.controller);
+    int status = receipt_write(&out, context, r->job.events, r->job.event_count, r->turn.controller,
+                               call->worker->options);
     if (status == 0) {
         buf_free(&out);
         call_problem(call, ERROR_GONE,
@@ -56,15 +68,34 @@ static void recording_answer(struct call *call, struct recording *r)
     call_answer_json(call, status, &out);
 }
 
-static void recording_in_future(struct call *call, struct recording *r)
+/* An act that only the ledger could find fault with. */
+static void recording_fault(struct call *call, struct recording *r, const char *member, enum error e,
+                            const char *detail)
 {
     struct node root = reader_root(&r->body);
     size_t act = (size_t)r->job.faulty_act;
     struct node object =
         r->acts.body_is_array && act < r->acts.count ? node_at(&root, r->acts.objects[act]) : root;
-    struct node at = node_optional(&object, "event_time");
-    node_fault(&at, ERROR_EVENT_IN_FUTURE, "more than 60 seconds ahead of the server's clock");
+    struct node at = node_optional(&object, member);
+    node_fault(&at, e, detail);
     call_bad_body(call, &r->body);
+}
+
+/* The first answer is read apart, on a lane that reads. It was written: that it cannot be read does not make it unwritten. */
+static void on_replayed(struct job *job, enum error e)
+{
+    struct recording *r = list_entry(list_entry(job, struct record_job, job), struct recording, job);
+    if (e != ERROR_NONE)
+        call_problem(r->turn.call, ERROR_OUTCOME_UNKNOWN, NULL, NULL);
+    else
+        recording_answer(r->turn.call, r);
+}
+
+static void recording_replay(struct call *call, struct recording *r)
+{
+    record_job_replay(&r->job);
+    r->job.job.done = on_replayed;
+    lane_submit(call->worker->read, &r->job.job);
 }
 
 static void on_recorded(struct job *job, enum error e)
@@ -77,14 +108,23 @@ static void on_recorded(struct job *job, enum error e)
     }
     switch (r->job.outcome) {
     case RECORD_DONE:
-    case RECORD_REPLAYED:
         recording_answer(call, r);
+        return;
+    case RECORD_REPLAYED:
+        recording_replay(call, r);
         return;
     case RECORD_KEY_REUSED:
         call_problem(call, ERROR_KEY_REUSED, "Send the same body again, or another key.", NULL);
         return;
     case RECORD_IN_FUTURE:
-        recording_in_future(call, r);
+        recording_fault(call, r, "event_time", ERROR_EVENT_IN_FUTURE,
+                        "more than 60 seconds ahead of the server's clock");
+        return;
+    case RECORD_TOO_OLD:
+        recording_fault(call, r, "expressed_by", ERROR_INVALID, "the person may decide alone by now");
+        return;
+    case RECORD_GONE:
+        call_problem(call, ERROR_GONE, "It was used, has expired, or a No came in between.", NULL);
         return;
     case RECORD_STALE:
         turn_again(&r->turn);
@@ -107,7 +147,8 @@ static const char *scope_lacking(const struct call *call, const struct acts *act
 static void refuse_scope(struct call *call, const char *scope)
 {
     char challenge[128], detail[64];
-    snprintf(challenge, sizeof challenge, "Bearer realm=\"akkoord\", error=\"insufficient_scope\", scope=\"%s\"", scope);
+    snprintf(challenge, sizeof challenge,
+             "Bearer realm=\"akkoord\", error=\"insufficient_scope\", scope=\"%s\"", scope);
     snprintf(detail, sizeof detail, "This needs the scope %s.", scope);
     call_set_header(call, "www-authenticate", challenge);
     call_problem(call, ERROR_INSUFFICIENT_SCOPE, detail, NULL);
@@ -150,7 +191,7 @@ static void recording_submit(struct call *call, struct recording *r)
     r->job.context = r->acts.context.data;
     if (r->key.base != NULL)
         key_hash(call, r);
-    record_job_prepare(&r->job);
+    r->kind->prepare(r);
     r->job.job.deadline = call->deadline;
     r->job.job.done = on_recorded;
     lane_submit(call->worker->write, &r->job.job);
@@ -166,12 +207,16 @@ static void recording_begin(struct call *call)
     recording_reset(r);
     h2o_iovec_t body = call_body(call);
     reader_open(&r->body, body.base, body.len);
-    (r->is_withdrawal ? withdraw_read : consents_read)(call, &r->body, r->turn.controller, &r->acts);
+    r->kind->read(call, &r->body, r->turn.controller, &r->acts);
     if (!reader_ok(&r->body)) {
         turn_bad_body(&r->turn, &r->body);
         return;
     }
-    const char *lacking = r->is_withdrawal ? NULL : scope_lacking(call, &r->acts);
+    if (r->acts.count == 0) { /* a token that is none of ours: the same answer as to a used one */
+        call_problem(call, ERROR_GONE, "It was used, has expired, or a No came in between.", NULL);
+        return;
+    }
+    const char *lacking = scope_lacking(call, &r->acts);
     if (lacking != NULL) {
         refuse_scope(call, lacking);
         return;
@@ -186,6 +231,8 @@ static bool key_read(struct call *call, h2o_iovec_t *ret_key)
     *ret_key = key;
     if (key.base == NULL)
         return true;
+    if (call_header_is_repeated(call, "idempotency-key"))
+        return false;
     if (key.len >= 2 && key.base[0] == '"' && key.base[key.len - 1] == '"')
         key.base++, key.len -= 2;
     for (size_t i = 0; i < key.len; i++) {
@@ -196,12 +243,22 @@ static bool key_read(struct call *call, h2o_iovec_t *ret_key)
     return key.len >= 1 && key.len <= IDEMPOTENCY_KEY_MAX;
 }
 
-static void recording_start(struct call *call, bool is_withdrawal)
+static void acts_prepare(struct recording *r)
+{
+    record_job_prepare(&r->job);
+}
+
+static void confirmation_prepare(struct recording *r)
+{
+    record_job_confirm(&r->job, &r->acts.confirmation);
+}
+
+static void recording_start(struct call *call, const struct recording_kind *kind)
 {
     struct recording *r = call_alloc(call, sizeof *r);
     call->state = r;
     call->dispose = recording_dispose;
-    r->is_withdrawal = is_withdrawal;
+    r->kind = kind;
     h2o_iovec_t key;
     if (!key_read(call, &key)) {
         call_problem(call, ERROR_BAD_REQUEST,
@@ -215,10 +272,18 @@ static void recording_start(struct call *call, bool is_withdrawal)
 
 void handle_record(struct call *call)
 {
-    recording_start(call, false);
+    static const struct recording_kind kind = {consents_read, acts_prepare};
+    recording_start(call, &kind);
 }
 
 void handle_withdraw(struct call *call)
 {
-    recording_start(call, true);
+    static const struct recording_kind kind = {withdraw_read, acts_prepare};
+    recording_start(call, &kind);
+}
+
+void handle_confirm(struct call *call)
+{
+    static const struct recording_kind kind = {confirm_read, confirmation_prepare};
+    recording_start(call, &kind);
 }

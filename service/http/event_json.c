@@ -111,29 +111,33 @@ void entry_write(struct writer *w, const struct entry *e, const struct controlle
     reader_close(&reader);
 }
 
-void proof_write(struct writer *w, const char *key, const struct proven_state *proof,
+void proof_write(struct writer *w, const char *key, const struct held *held, const struct proven_state *proof,
                  const struct policy *policy)
 {
-    if (proof == NULL) {
-        writer_null(w, key);
-        return;
-    }
+    bool purged = proof->recorded_at == INSTANT_NONE;
     writer_object_begin(w, key);
-    writer_uuid(w, "record_id", proof->state.record_id);
-    writer_int(w, "revision", proof->state.revision);
-    writer_text(w, "purpose", purpose_key(policy, proof->purpose));
-    writer_text(w, "event_state", event_state_word(rank_state(proof->state.rank)));
-    writer_moment(w, "event_time", rank_time(proof->state.rank));
+    writer_uuid(w, "record_id", held->state.record_id);
+    writer_int(w, "revision", held->state.revision);
+    writer_text(w, "purpose", purpose_key(policy, held->purpose));
+    writer_text(w, "event_state", event_state_word(rank_state(held->state.rank)));
+    writer_moment(w, "event_time", rank_time(held->state.rank));
     writer_moment(w, "recorded_at", proof->recorded_at);
-    writer_moment(w, "valid_until", proof->state.valid_until);
-    writer_text(w, "collection_method", collection_method_word(proof->method));
-    writer_object_begin(w, "expressed_by");
-    writer_text(w, "role", role_word(proof->role));
-    writer_object_end(w);
+    writer_moment(w, "valid_until", held->state.valid_until);
+    writer_text(w, "collection_method", purged ? NULL : collection_method_word(proof->method));
+    if (purged) {
+        writer_null(w, "expressed_by");
+    } else {
+        writer_object_begin(w, "expressed_by");
+        writer_text(w, "role", role_word(proof->role));
+        writer_object_end(w);
+    }
     writer_text(w, "language", proof->language);
-    notice_write(w, policy, proof->state.notice_number, proof->language);
+    notice_write(w, policy, held->state.notice_number, proof->language);
     writer_text(w, "ref", proof->ref);
     writer_text(w, "actor", proof->actor);
-    writer_int(w, "policy_version", proof->policy_version);
+    if (purged)
+        writer_null(w, "policy_version");
+    else
+        writer_int(w, "policy_version", proof->policy_version);
     writer_object_end(w);
 }

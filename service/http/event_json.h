@@ -9,8 +9,8 @@
 
 /* A whole event. */
 void entry_write(struct writer *w, const struct entry *e, const struct controller *controller);
-/* The event that proves a state, in short; null where ${proof} is NULL. */
-void proof_write(struct writer *w, const char *key, const struct proven_state *proof,
+/* A state and the event that proves it, in short. Where that was purged all but the state is null. */
+void proof_write(struct writer *w, const char *key, const struct held *held, const struct proven_state *proof,
                  const struct policy *policy);
 /* A purpose's key; "*" for the standing No. */
 const char *purpose_key(const struct policy *policy, int32_t number);

@@ -80,9 +80,18 @@ static void documents_read(struct call *call, const struct node *evidence, struc
     writer_array_end(w);
 }
 
+/* When the person confirmed it, where another system asked. */
+static void confirmed_read(const struct node *evidence, struct writer *w)
+{
+    struct node at = node_optional(evidence, "confirmed_at");
+    if (node_present(&at))
+        writer_moment(w, "confirmed_at", node_moment(&at));
+}
+
 const char *evidence_read(struct call *call, const struct node *object)
 {
-    static const char *const members[] = {"ip", "user_agent", "url", "form", "documents", NULL};
+    static const char *const members[] = {"ip",        "user_agent",   "url", "form",
+                                          "documents", "confirmed_at", NULL};
     struct node evidence = node_optional(object, "evidence");
     if (!node_present(&evidence))
         return NULL;
@@ -97,6 +106,7 @@ const char *evidence_read(struct call *call, const struct node *object)
     text_read(call, &evidence, "url", 2048, "?#", &w);
     text_read(call, &evidence, "form", 1024, "", &w);
     documents_read(call, &evidence, &w);
+    confirmed_read(&evidence, &w);
     writer_object_end(&w);
     const char *kept = NULL;
     if (buf_failed(&out) || out.len > EVIDENCE_BYTES_MAX)

@@ -5,6 +5,7 @@
 /* What the routes run, a file a resource: consent_handler.c and so on. Each ends its call. */
 void handle_record(struct call *call);
 void handle_withdraw(struct call *call);
+void handle_confirm(struct call *call);
 void handle_check(struct call *call);
 void handle_check_batch(struct call *call);
 void handle_policy_get(struct call *call);

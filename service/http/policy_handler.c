@@ -171,10 +171,16 @@ static void applied_conflict(struct call *call, struct applying *a)
                     country = node_optional(&controller, "country");
         node_fault(&country, ERROR_CONFLICT,
                    "fixed: phone numbers are known, and another country would give them other tags");
+    } else if (a->job.outcome == APPLY_NO_TIME_ZONE) {
+        struct node controller = node_member(&root, "controller"),
+                    zone = node_optional(&controller, "time_zone");
+        node_fault(&zone, ERROR_INVALID, "no time zone that the database knows");
     } else if (a->job.outcome == APPLY_BASIS_FIXED) {
         struct node purposes = node_member(&root, "purposes"), one = node_at(&purposes, a->job.offender),
                     basis = node_optional(&one, "lawful_basis");
-        node_fault(&basis, ERROR_CONFLICT, "fixed: the purpose has events. Make a new purpose");
+        node_fault(&basis, ERROR_CONFLICT,
+                   "fixed: the purpose is in use, and a No to it or to everything must go on counting. Make "
+                   "a new purpose");
     } else {
         struct node notices = node_member(&root, "notices"),
                     one = notice_node(&notices, &a->policy->notices[a->job.offender]);

@@ -6,42 +6,33 @@ size_t question_probes(const struct person *person)
     return person->rotating ? 2 * person->count : person->count;
 }
 
-void question_ask(const struct person *person, const struct purpose *purpose, struct probe *probes)
+void question_ask(const struct person *person, size_t set, struct probe *probes)
 {
     size_t n = 0;
     for (size_t i = 0; i < person->count; i++) {
-        probes[n++] = (struct probe){.tag = person->tags[i], .purpose = purpose->number};
+        probes[n++] = (struct probe){.tag = person->tags[i], .set = set};
         if (person->rotating)
-            probes[n++] = (struct probe){.tag = person->old_tags[i], .purpose = purpose->number};
+            probes[n++] = (struct probe){.tag = person->old_tags[i], .set = set};
     }
 }
 
-/* While a key is rotated an identifier's states stand under one of its two tags; should both be there, the higher rank counts. */
-static void state_merge(struct state *to, const struct state *from)
+/* While a key is rotated an identifier's states are held under one of its two tags, never under both: the statement that moves them is
+ * one transaction, and a check sees one snapshot. */
+static struct standing identifier_standing(const struct check_job *job, size_t probe, bool rotating)
 {
-    if (from->rank > to->rank)
-        *to = *from;
-}
-
-static struct standing standing_merge(struct standing a, const struct standing *b)
-{
-    for (size_t slot = 0; slot < 2; slot++) {
-        state_merge(&a.purpose[slot], &b->purpose[slot]);
-        state_merge(&a.all[slot], &b->all[slot]);
-    }
-    return a;
+    struct standing s = check_standing(job, probe);
+    return s.count == 0 && rotating ? check_standing(job, probe + 1) : s;
 }
 
 struct verdict question_answer(const struct person *person, const struct policy *policy,
-                               const struct purpose *purpose, const struct probe *probes, instant as_of)
+                               const struct purpose *purpose, int entity, const struct check_job *job,
+                               size_t first)
 {
     struct verdict strictest = {.reason = REASON_COUNT};
     size_t step = person->rotating ? 2 : 1;
     for (size_t i = 0; i < person->count; i++) {
-        struct standing standing = probes[i * step].standing;
-        if (person->rotating)
-            standing = standing_merge(standing, &probes[i * step + 1].standing);
-        struct verdict v = verdict_of(policy, purpose, &standing, as_of);
+        struct standing standing = identifier_standing(job, first + i * step, person->rotating);
+        struct verdict v = verdict_of(policy, purpose, entity, &standing, job->as_of);
         strictest = i == 0 ? v : verdict_stricter(strictest, v);
     }
     return strictest;

@@ -8,8 +8,10 @@
 
 /* Probes for each tag of ${person}: twice as many while a subject key is being rotated. */
 size_t question_probes(const struct person *person);
-/* Fills question_probes(${person}) elements of ${probes}. */
-void question_ask(const struct person *person, const struct purpose *purpose, struct probe *probes);
-/* The strictest verdict over the person's identifiers, from the same probes, answered. */
+/* Fills question_probes(${person}) elements of ${probes}; ${set} is the purpose's place among the job's sets. */
+void question_ask(const struct person *person, size_t set, struct probe *probes);
+/* The strictest verdict over the person's identifiers, from the same probes, answered: those of ${job} from ${first} on. ${entity}:
+ * ENTITY_ANY for all. */
 struct verdict question_answer(const struct person *person, const struct policy *policy,
-                               const struct purpose *purpose, const struct probe *probes, instant as_of);
+                               const struct purpose *purpose, int entity, const struct check_job *job,
+                               size_t first);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/receipt.h"
 
+#include "auth/link.h"
 #include "wire/writer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +14,8 @@ struct receipt {
     const char *at; /* the rest of the context */
     const struct recorded *events;
     size_t count;
-    struct subject_ids *ids;
+    const struct controller *controller;
+    const struct server_options *options;
     instant effective_at;
 };
 
@@ -45,29 +48,33 @@ static size_t act_events(const struct receipt *r, size_t first)
 static void subject_write(struct receipt *r, const struct recorded *e)
 {
     char id[SUBJECT_ID_TEXT + 1];
-    subject_id_format(r->ids, e->subject_no, id);
+    subject_id_format(r->controller->ids, e->subject_no, id);
     writer_text(&r->w, "subject_id", id);
 }
 
-static enum event_state was_of(const struct recorded *e, int32_t purpose)
+/* The rank that stood before for ${purpose}, 0 for none. Of the standing No it is each purpose's own, or an earlier standing No where
+ * that was the higher; the ledger's ${was} tells only of the latter. */
+static rank stood_before(const struct recorded *e, int32_t purpose)
 {
-    if (purpose == e->purpose)
-        return e->was;
     for (size_t i = 0; i < e->was_each_count; i++) {
         if (e->was_each[2 * i] == purpose)
-            return (enum event_state)e->was_each[2 * i + 1];
+            return e->was_each[2 * i + 1];
     }
-    return EVENT_NONE;
+    return (rank)e->was; /* the state is its lowest bits */
 }
 
-/* What stood before for ${purpose}: for the standing No, the purpose's own state or an earlier standing No, whichever was the later;
- * the ledger's ${was} of the standing No itself tells only of the latter. */
 static void was_write(struct receipt *r, const struct recorded *e, int32_t purpose)
 {
-    enum event_state was = was_of(e, purpose);
-    if (was == EVENT_NONE && purpose != e->purpose)
-        was = e->was;
+    enum event_state was = purpose == e->purpose ? e->was : rank_state(stood_before(e, purpose));
     writer_text(&r->w, "was", event_state_word(was));
+}
+
+/* A standing No with a time of its own may come too late for one purpose and not for another. */
+static enum effect effect_on(const struct recorded *e, int32_t purpose)
+{
+    if (purpose == e->purpose)
+        return e->effect;
+    return stood_before(e, purpose) > e->rank ? EFFECT_SUPERSEDED : e->effect;
 }
 
 static void also_write(struct receipt *r, const struct recorded *events, size_t count, int32_t purpose,
@@ -83,10 +90,31 @@ static void also_write(struct receipt *r, const struct recorded *events, size_t 
         writer_int(&r->w, "revision", events[i].revision);
         if (with_was)
             was_write(r, &events[i], purpose);
-        writer_text(&r->w, "effect", effect_word(events[i].effect));
+        writer_text(&r->w, "effect", effect_word(effect_on(&events[i], purpose)));
         writer_object_end(&r->w);
     }
     writer_array_end(&r->w);
+}
+
+/* What the person confirms it with: whoever can read the mailbox, and nobody else, has this token. */
+static void confirmation_write(struct receipt *r, const struct recorded *e)
+{
+    struct confirm_token token = {.controller_id = r->controller->controller_id,
+                                  .purpose = e->purpose,
+                                  .subject_no = e->subject_no,
+                                  .revision = e->revision};
+    char text[LINK_TEXT_MAX + 1], url[1024];
+    if (link_seal(database_keys(r->options->database), LINK_CONFIRM, e->valid_until, &token, sizeof token,
+                  text) != 0) {
+        r->w.buf->failed = true;
+        return;
+    }
+    snprintf(url, sizeof url, "%s/confirm/%s", r->options->public_url, text);
+    writer_object_begin(&r->w, "confirmation");
+    writer_text(&r->w, "token", text);
+    writer_text(&r->w, "url", url);
+    writer_moment(&r->w, "expires_at", e->valid_until);
+    writer_object_end(&r->w);
 }
 
 static void record_write(struct receipt *r, const struct recorded *e, size_t n, const char *line,
@@ -102,7 +130,10 @@ static void record_write(struct receipt *r, const struct recorded *e, size_t n, 
     writer_int(&r->w, "revision", e->revision);
     writer_moment(&r->w, "event_time", rank_time(e->rank));
     writer_moment(&r->w, "recorded_at", e->recorded_at);
-    writer_moment(&r->w, "valid_until", e->valid_until);
+    bool waits = rank_state(e->rank) == EVENT_REQUESTED;
+    writer_moment(&r->w, "valid_until", waits ? INSTANT_NONE : e->valid_until);
+    if (waits)
+        confirmation_write(r, e);
     writer_int(&r->w, "policy_version", e->policy_version);
     also_write(r, e + 1, n - 1, e->purpose, false);
     writer_object_end(&r->w);
@@ -135,7 +166,7 @@ static void withdrawn_write(struct receipt *r, const struct recorded *e, size_t 
     writer_uuid(&r->w, "record_id", e->record_id);
     writer_int(&r->w, "revision", e->revision);
     was_write(r, e, purpose);
-    writer_text(&r->w, "effect", effect_word(e->effect));
+    writer_text(&r->w, "effect", effect_word(effect_on(e, purpose)));
     also_write(r, e + 1, n - 1, purpose, true);
     writer_object_end(&r->w);
     if (rank_time(e->rank) > r->effective_at)
@@ -187,10 +218,14 @@ static bool kind_skip(struct receipt *r, const char *kind)
 }
 
 int receipt_write(struct buf *out, const char *context, const struct recorded *events, size_t count,
-                  const struct controller *controller)
+                  const struct controller *controller, const struct server_options *options)
 {
-    struct receipt r = {
-        .w = writer_of(out), .at = context, .events = events, .count = count, .ids = controller->ids};
+    struct receipt r = {.w = writer_of(out),
+                        .at = context,
+                        .events = events,
+                        .count = count,
+                        .controller = controller,
+                        .options = options};
     if (kind_skip(&r, RECEIPT_SINGLE))
         return records_write(&r, false);
     if (kind_skip(&r, RECEIPT_ARRAY))

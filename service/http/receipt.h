@@ -18,7 +18,15 @@
 #define RECEIPT_WITHDRAW     "withdraw purposes\n"
 #define RECEIPT_WITHDRAW_ALL "withdraw all\n"
 
+/* What a confirmation's token holds, sealed. */
+struct confirm_token {
+    int32_t controller_id;
+    int32_t purpose;
+    int64_t subject_no;
+    int64_t revision; /* of the request */
+};
+
 /* Writes the answer to ${events}. Returns the HTTP status, or 0 when events and context do not fit each other (an event of them was
  * purged since). */
 int receipt_write(struct buf *out, const char *context, const struct recorded *events, size_t count,
-                  const struct controller *controller);
+                  const struct controller *controller, const struct server_options *options);

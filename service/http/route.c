@@ -14,6 +14,8 @@ const struct route routes[] = {
      CALL_DEADLINE_MS, .handle = handle_record},
     {"POST", "/v1/withdraw", SCOPE_CONSENT_WITHDRAW, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS,
      .handle = handle_withdraw},
+    {"POST", "/v1/confirm", SCOPE_CONSENT_RECORD, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS,
+     .handle = handle_confirm},
     {"POST", "/v1/check", SCOPE_CONSENT_CHECK, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS, .is_check = true,
      .handle = handle_check},
     {"POST", "/v1/check/batch", SCOPE_CONSENT_CHECK, MEDIA_NDJSON, BATCH_BODY_BYTES_MAX, BATCH_DEADLINE_MS,

@@ -44,8 +44,9 @@ struct thread {
     int64_t drain_until;
     int64_t quiet_since; /* of clock_monotonic; 0: something is in flight */
     struct loop_pulse pulse;
-    struct job expire_keys;
+    struct expire_job expire_keys;
     bool expiring;
+    bool expiring_pending; /* of the two kinds, in turn */
     int64_t expired_at;
     pthread_t id;
     struct server *server;
@@ -209,8 +210,10 @@ static void drain_watch(struct thread *t, int64_t now)
 
 static void on_keys_expired(struct job *job, enum error e)
 {
-    struct thread *t = list_entry(job, struct thread, expire_keys);
+    struct thread *t = list_entry(list_entry(job, struct expire_job, job), struct thread, expire_keys);
     t->expiring = false;
+    if (e == ERROR_NONE && t->expire_keys.expired == EXPIRE_KEYS_MAX)
+        t->expired_at = 0; /* there are more */
     if (e != ERROR_NONE)
         log_debug("idempotency.expire", "error=%s", error_word(e));
 }
@@ -221,10 +224,11 @@ static void housekeeping(struct thread *t, int64_t now)
         return;
     t->expired_at = now;
     t->expiring = true;
-    expire_keys_job_init(&t->expire_keys);
-    t->expire_keys.deadline = now + CALL_DEADLINE_MS * 1000;
-    t->expire_keys.done = on_keys_expired;
-    lane_submit(t->worker.slow, &t->expire_keys);
+    t->expiring_pending = !t->expiring_pending;
+    expire_job_init(&t->expire_keys, t->expiring_pending ? EXPIRE_PENDING : EXPIRE_KEYS);
+    t->expire_keys.job.deadline = now + CALL_DEADLINE_MS * 1000;
+    t->expire_keys.job.done = on_keys_expired;
+    lane_submit(t->worker.slow, &t->expire_keys.job);
 }
 
 static void on_beat(struct loop_pulse *pulse)
@@ -359,6 +363,8 @@ int server_run(const struct server_options *options)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
+    /* libh2o would put what grows beyond 32 MB into a file: bodies are personal data, and files block. */
+    h2o_socket_buffer_mmap_settings.threshold = SIZE_MAX;
     config_init(s);
     if (options->tls_listen[0] != '\0' &&
         (s->tls = tls_create(options->tls_cert_file, options->tls_key_file)) == NULL)

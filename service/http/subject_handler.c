@@ -90,11 +90,20 @@ static void looking_begin(struct call *call)
     lane_submit(call->worker->read, &l->job.job);
 }
 
+static bool looking_abandon(struct call *call)
+{
+    struct looking *state = call->state;
+    lane_cancel(call->worker->read, &state->job.job);
+    turn_abandon(&state->turn);
+    return true;
+}
+
 void handle_lookup(struct call *call)
 {
     struct looking *l = call_alloc(call, sizeof *l);
     call->state = l;
     call->dispose = looking_dispose;
+    call->abandon = looking_abandon;
     turn_start(&l->turn, call, looking_begin);
 }
 
@@ -113,49 +122,37 @@ static void viewing_dispose(void *state)
     turn_end(&v->turn);
 }
 
-static struct standing standing_of(const struct states_job *job, int32_t purpose)
-{
-    struct standing s;
-    memset(&s, 0, sizeof s);
-    for (size_t i = 0; i < job->count; i++) {
-        const struct proven_state *p = &job->states[i];
-        if (p->slot != SLOT_SELF && p->slot != SLOT_GUARDIAN)
-            continue;
-        if (p->purpose == purpose)
-            s.purpose[p->slot] = p->state;
-        else if (p->purpose == PURPOSE_ALL)
-            s.all[p->slot] = p->state;
-    }
-    return s;
-}
-
-static const struct proven_state *proof_of(const struct states_job *job, int64_t revision)
+/* The place of the state that a verdict rests on, or SIZE_MAX. */
+static size_t behind(const struct states_job *job, int64_t revision)
 {
     for (size_t i = 0; i < job->count; i++) {
-        if (revision != 0 && job->states[i].state.revision == revision &&
-            job->states[i].recorded_at != INSTANT_NONE)
-            return &job->states[i];
+        if (revision != 0 && job->held[i].state.revision == revision)
+            return i;
     }
-    return NULL;
+    return SIZE_MAX;
 }
 
 static void viewing_write(struct writer *w, const struct viewing *v)
 {
     const struct policy *policy = v->turn.controller->policy;
+    struct standing all = {.count = v->job.count, .held = v->job.held};
     writer_object_begin(w, NULL);
     writer_string(w, "subject_id", v->id.base, v->id.len);
     writer_moment(w, "as_of", v->job.as_of);
     writer_array_begin(w, "consents");
     for (size_t i = 0; i < policy->purpose_count; i++) {
         const struct purpose *p = &policy->purposes[i];
-        struct standing s = standing_of(&v->job, p->number);
-        struct verdict verdict = verdict_of(policy, p, &s, v->job.as_of);
+        struct verdict verdict = verdict_of(policy, p, ENTITY_ANY, &all, v->job.as_of);
+        size_t at = behind(&v->job, verdict.revision);
         writer_object_begin(w, NULL);
         writer_text(w, "purpose", p->key);
         writer_object_begin(w, "verdict");
-        verdict_members(w, &verdict, v->job.as_of);
+        verdict_members(w, &verdict, policy, v->job.as_of);
         writer_object_end(w);
-        proof_write(w, "event", proof_of(&v->job, verdict.revision), policy);
+        if (at != SIZE_MAX)
+            proof_write(w, "event", &v->job.held[at], &v->job.states[at], policy);
+        else
+            writer_null(w, "event");
         writer_object_end(w);
     }
     writer_array_end(w);
@@ -196,6 +193,14 @@ static void viewing_begin(struct call *call)
     lane_submit(call->worker->read, &v->job.job);
 }
 
+static bool viewing_abandon(struct call *call)
+{
+    struct viewing *state = call->state;
+    lane_cancel(call->worker->read, &state->job.job);
+    turn_abandon(&state->turn);
+    return true;
+}
+
 void handle_consents(struct call *call)
 {
     static const char *const nothing[] = {NULL};
@@ -206,6 +211,7 @@ void handle_consents(struct call *call)
     struct viewing *v = call_alloc(call, sizeof *v);
     call->state = v;
     call->dispose = viewing_dispose;
+    call->abandon = viewing_abandon;
     v->id = h2o_iovec_init(call_copy(call, call->argument.base, call->argument.len), call->argument.len);
     turn_start(&v->turn, call, viewing_begin);
 }
@@ -287,6 +293,14 @@ static void retelling_begin(struct call *call)
     lane_submit(call->worker->slow, &r->job.job);
 }
 
+static bool retelling_abandon(struct call *call)
+{
+    struct retelling *state = call->state;
+    lane_cancel(call->worker->slow, &state->job.job);
+    turn_abandon(&state->turn);
+    return true;
+}
+
 void handle_history(struct call *call)
 {
     static const char *const allowed[] = {"after", "limit", NULL};
@@ -300,6 +314,7 @@ void handle_history(struct call *call)
     }
     call->state = r;
     call->dispose = retelling_dispose;
+    call->abandon = retelling_abandon;
     r->id = h2o_iovec_init(call_copy(call, call->argument.base, call->argument.len), call->argument.len);
     turn_start(&r->turn, call, retelling_begin);
 }

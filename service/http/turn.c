@@ -62,10 +62,16 @@ void turn_bad_body(struct turn *turn, struct reader *faults)
         return;
     }
     turn->faults = faults;
-    check_job_init(&turn->confirm, turn->controller->controller_id, NULL, 0);
+    check_job_init(&turn->confirm, turn->controller->controller_id, NULL, 0, NULL, 0);
     turn->confirm.job.deadline = turn->call->deadline;
     turn->confirm.job.done = on_confirmed;
     lane_submit(turn->call->worker->read, &turn->confirm.job);
+}
+
+void turn_abandon(struct turn *turn)
+{
+    list_drop(&turn->wait.link);
+    lane_cancel(turn->call->worker->read, &turn->confirm.job);
 }
 
 void turn_end(struct turn *turn)

@@ -23,5 +23,7 @@ void turn_again(struct turn *turn);
 /* The body is wrong under the policy held: answers so when that is the one in force, else begins again. ${faults} stays open
  * until then. */
 void turn_bad_body(struct turn *turn, struct reader *faults);
+/* Takes back what the turn itself waits for: the call is about to end unanswered. */
+void turn_abandon(struct turn *turn);
 /* For the handler's dispose. */
 void turn_end(struct turn *turn);

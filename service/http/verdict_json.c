@@ -14,7 +14,20 @@ static void signals_write(struct writer *w, const struct verdict *v)
     writer_object_end(w);
 }
 
-void verdict_members(struct writer *w, const struct verdict *v, instant as_of)
+/* What only some verdicts have to tell. */
+static void notes_write(struct writer *w, const struct verdict *v, const struct policy *policy)
+{
+    if (v->entity != ENTITY_ANY)
+        writer_text(w, "entity", policy->entities[v->entity].key);
+    if (v->renew_by != INSTANT_NONE)
+        writer_moment(w, "renew_by", v->renew_by);
+    if (v->reconfirm_due)
+        writer_bool(w, "reconfirm_due", true);
+    if (v->renew_self)
+        writer_text(w, "renew", "self");
+}
+
+void verdict_members(struct writer *w, const struct verdict *v, const struct policy *policy, instant as_of)
 {
     writer_bool(w, "allow", reason_allows(v->reason));
     writer_text(w, "reason", reason_word(v->reason));
@@ -32,4 +45,5 @@ void verdict_members(struct writer *w, const struct verdict *v, instant as_of)
     }
     writer_moment(w, "as_of", as_of);
     signals_write(w, v);
+    notes_write(w, v, policy);
 }

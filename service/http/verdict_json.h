@@ -4,4 +4,4 @@
 #include "wire/writer.h"
 
 /* Writes the members of a verdict (not the braces), as API.md has them. */
-void verdict_members(struct writer *w, const struct verdict *v, instant as_of);
+void verdict_members(struct writer *w, const struct verdict *v, const struct policy *policy, instant as_of);

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/check.h"
 
+#include "base/fault.h"
 #include "base/limits.h"
 #include "store/row.h"
 
+#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Purposes one call may ask about, and one chunk of a batch. */
+enum { CHECK_SETS_MAX = POLICY_PURPOSES_MAX };
 
 static struct check_job *check_of(struct job *job)
 {
@@ -26,15 +32,28 @@ static void check_bind(const struct sent *batch, size_t count, struct params *pa
     controllers_bind(batch, count, params);
     struct param *controllers = params_array(params, PARAM_INT4);
     struct param *tags = params_array(params, PARAM_BYTEA);
+    struct param *low = params_array(params, PARAM_INT4);
+    struct param *high = params_array(params, PARAM_INT4);
     struct param *purposes = params_array(params, PARAM_INT4);
     for (size_t i = 0; i < count; i++) {
         struct check_job *c = check_of(batch[i].job);
-        c->generation = 0;
+        int32_t first = (int32_t)purposes->elements + 1; /* arrays count from 1 */
+        int32_t lows[CHECK_SETS_MAX], highs[CHECK_SETS_MAX];
+        assert(c->set_count <= CHECK_SETS_MAX);
+        check_job_clear(c);
+        for (size_t k = 0; k < c->set_count; k++) {
+            lows[k] = first;
+            for (size_t j = 0; j < c->sets[k].count; j++)
+                param_int4(purposes, c->sets[k].numbers[j]);
+            first += (int32_t)c->sets[k].count;
+            highs[k] = first - 1;
+        }
         for (size_t k = 0; k < c->count; k++) {
-            memset(&c->probes[k].standing, 0, sizeof c->probes[k].standing);
             param_int4(controllers, c->controller_id);
             param_bytes(tags, c->probes[k].tag.bytes, TAG_SIZE);
-            param_int4(purposes, c->probes[k].purpose);
+            param_int4(low, lows[c->probes[k].set]);
+            param_int4(high, highs[c->probes[k].set]);
+            c->probes[k].count = 0;
         }
     }
 }
@@ -62,18 +81,40 @@ static void generation_take(const struct sent *batch, size_t count, const PGresu
     }
 }
 
-static void state_take(struct probe *probe, const PGresult *rows, int row)
+static struct held *held_add(struct check_job *c)
 {
-    int16_t slot = row_int2(rows, row, COLUMN_SLOT);
-    if (slot < SLOT_SELF || slot > SLOT_GUARDIAN)
+    if (c->held_count == c->held_room) {
+        size_t room = c->held_room == 0 ? 4 : 2 * c->held_room;
+        struct held *grown = fault_strikes() ? NULL : realloc(c->held, room * sizeof *grown);
+        if (grown == NULL)
+            return NULL;
+        c->held = grown;
+        c->held_room = room;
+    }
+    return &c->held[c->held_count++];
+}
+
+/* A state of probe ${p}. All of one probe's come together, else the parts of the answer would be taken for the whole. */
+static void state_take(struct check_job *c, struct probe *p, const PGresult *rows, int row)
+{
+    if (p->count > 0 && p->first + p->count != c->held_count) {
+        c->broken = true;
         return;
-    struct state *s = row_int4(rows, row, COLUMN_PURPOSE) == PURPOSE_ALL ? &probe->standing.all[slot]
-                                                                         : &probe->standing.purpose[slot];
-    s->rank = row_int8(rows, row, COLUMN_RANK);
-    s->revision = row_int8(rows, row, COLUMN_REVISION);
-    s->valid_until = row_instant(rows, row, COLUMN_VALID_UNTIL);
-    s->notice_number = row_int4(rows, row, COLUMN_NOTICE);
-    row_uuid(rows, row, COLUMN_RECORD, s->record_id);
+    }
+    struct held *h = held_add(c);
+    if (h == NULL) {
+        c->broken = true;
+        return;
+    }
+    if (p->count++ == 0)
+        p->first = c->held_count - 1;
+    h->purpose = row_int4(rows, row, COLUMN_PURPOSE);
+    h->slot = (enum slot)row_int2(rows, row, COLUMN_SLOT);
+    h->state.rank = row_int8(rows, row, COLUMN_RANK);
+    h->state.revision = row_int8(rows, row, COLUMN_REVISION);
+    h->state.valid_until = row_instant(rows, row, COLUMN_VALID_UNTIL);
+    h->state.notice_number = row_int4(rows, row, COLUMN_NOTICE);
+    row_uuid(rows, row, COLUMN_RECORD, h->state.record_id);
 }
 
 static void check_take(const struct sent *batch, size_t count, const PGresult *rows)
@@ -93,14 +134,34 @@ static void check_take(const struct sent *batch, size_t count, const PGresult *r
         while (at + 1 < count && n >= first + (int32_t)batch[at].weight)
             first += (int32_t)batch[at++].weight;
         if (batch[at].job != NULL)
-            state_take(&check_of(batch[at].job)->probes[n - first], rows, row);
+            state_take(check_of(batch[at].job), &check_of(batch[at].job)->probes[n - first], rows, row);
     }
 }
 
-void check_job_init(struct check_job *c, int32_t controller_id, struct probe *probes, size_t count)
+void check_job_init(struct check_job *c, int32_t controller_id, struct probe *probes, size_t count,
+                    const struct purpose_set *sets, size_t set_count)
 {
     static const struct verb check_verb = {
         .statement = "check", .batch_max = READ_BATCH_MAX, .bind = check_bind, .take = check_take};
-    *c = (struct check_job){.controller_id = controller_id, .count = count, .probes = probes};
+    *c = (struct check_job){.controller_id = controller_id,
+                            .count = count,
+                            .probes = probes,
+                            .sets = sets,
+                            .set_count = set_count};
     c->job = (struct job){.verb = &check_verb, .weight = (uint32_t)count};
+}
+
+void check_job_clear(struct check_job *c)
+{
+    free(c->held);
+    c->held = NULL;
+    c->held_count = c->held_room = 0;
+    c->generation = 0;
+    c->broken = false;
+}
+
+struct standing check_standing(const struct check_job *c, size_t probe)
+{
+    const struct probe *p = &c->probes[probe];
+    return (struct standing){.count = p->count, .held = p->count > 0 ? c->held + p->first : NULL};
 }

@@ -4,11 +4,12 @@
 #include "domain/verdict.h"
 #include "store/lane.h"
 
-/* What stands for one tag and one purpose? */
+/* What is held of one tag, for the purposes of a set? */
 struct probe {
     struct tag tag;
-    int32_t purpose;          /* its number */
-    struct standing standing; /* the answer */
+    size_t set;   /* index into the job's sets */
+    size_t first; /* the answer: held[first] and on, ${count} of them */
+    size_t count;
 };
 
 /* Probes of one controller, answered from one snapshot of the primary. */
@@ -16,10 +17,20 @@ struct check_job {
     struct job job;
     int32_t controller_id;
     size_t count;
-    struct probe *probes; /* the caller's; must stay until done */
-    int64_t generation;   /* of the controller in the snapshot; 0: there is no such controller */
-    instant as_of;        /* everything committed before this was seen */
+    struct probe *probes; /* the caller's, like the sets; must stay until done */
+    const struct purpose_set *sets;
+    size_t set_count;
+
+    int64_t generation; /* of the controller in the snapshot; 0: there is no such controller */
+    instant as_of;      /* everything committed before this was seen */
+    size_t held_count, held_room;
+    struct held *held;
+    bool broken; /* memory ran out, or the rows were not what was asked for: nothing may be concluded */
 };
 
 /* Fills in the job's verb and weight; the caller sets deadline and done. */
-void check_job_init(struct check_job *c, int32_t controller_id, struct probe *probes, size_t count);
+void check_job_init(struct check_job *c, int32_t controller_id, struct probe *probes, size_t count,
+                    const struct purpose_set *sets, size_t set_count);
+/* Frees what the answer holds. */
+void check_job_clear(struct check_job *c);
+struct standing check_standing(const struct check_job *c, size_t probe);

@@ -113,22 +113,27 @@ static bool conn_watch(struct conn *c)
     return c->watch != NULL;
 }
 
-/* A warning in a write says that a commit's wait for its standby was cancelled: the outcome is not known. */
+/* The warning 01000 in answer to a statement says that a commit's wait for its standby was cancelled: the outcome is not known. What
+ * else a server may warn of, such as another version of its collations at connect, changes nothing. */
 static void on_notice(void *cookie, const PGresult *notice)
 {
     struct conn *c = cookie;
+    const char *sqlstate = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
     const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
-    if (severity != NULL && strcmp(severity, "WARNING") == 0 && c->sqlstate[0] == '\0')
-        memcpy(c->sqlstate, "01000", SQLSTATE_SIZE);
+    if (c->state != CONN_READY || c->syncs == 0 || c->sqlstate[0] != '\0' || severity == NULL ||
+        sqlstate == NULL)
+        return;
+    if (strcmp(severity, "WARNING") == 0 && strcmp(sqlstate, "01000") == 0)
+        memcpy(c->sqlstate, CONN_UNCERTAIN, SQLSTATE_SIZE);
 }
 
 static void connect_start(struct conn *c, const char *address)
 {
     c->pg = fault_strikes() ? NULL : database_connect_start(c->db, c->host, address);
     if (c->pg == NULL) {
-        c->state = CONN_DOWN;
         c->trouble = "out of memory";
         backoff_grow(c);
+        conn_set(c, CONN_DOWN);
         return;
     }
     conn_set(c, CONN_CONNECTING);
@@ -265,10 +270,10 @@ static void on_result_sync(struct conn *c)
 static void on_result_error(struct conn *c, const PGresult *result)
 {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    if (c->sqlstate[0] != '\0' && strcmp(c->sqlstate, "01000") != 0)
+    if (c->sqlstate[0] != '\0')
         return; /* the first fault is the cause */
-    memcpy(c->sqlstate, sqlstate != NULL && strlen(sqlstate) == SQLSTATE_SIZE - 1 ? sqlstate : "08006",
-           SQLSTATE_SIZE);
+    bool is_servers = sqlstate != NULL && strlen(sqlstate) == SQLSTATE_SIZE - 1;
+    memcpy(c->sqlstate, is_servers ? sqlstate : CONN_UNCERTAIN, SQLSTATE_SIZE);
 }
 
 static void on_result(struct conn *c, const PGresult *result)

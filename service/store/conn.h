@@ -17,6 +17,10 @@ struct loop;
 struct conn;
 enum conn_state { CONN_DOWN, CONN_RESOLVING, CONN_CONNECTING, CONN_PREPARING, CONN_READY, CONN_STATES };
 
+/* Instead of a SQLSTATE of the server's: its answer was lost on this side (memory), or it came with the warning that a commit's wait
+ * for its standby was cancelled. */
+#define CONN_UNCERTAIN "?????"
+
 /* What the owner hears. None is called from inside a conn_ function of the owner's, but for conn_reset. */
 struct conn_owner {
     /* The state is READY: send. */
@@ -24,7 +28,7 @@ struct conn_owner {
     /* Rows of the oldest batch on the wire. Nothing of it is committed yet. */
     void (*on_rows)(void *cookie, const PGresult *rows);
     /* The oldest batch's sync has arrived. ${sqlstate} NULL: it is committed. Else the error it met: it is surely not;
-     * but "01000" (a warning: the wait for the standby was cancelled) means that nobody knows. */
+     * but CONN_UNCERTAIN means that nobody knows. */
     void (*on_sync)(void *cookie, const char *sqlstate);
     /* The connection is gone, with every batch on the wire. */
     void (*on_lost)(void *cookie);

@@ -52,11 +52,11 @@ static void head_take(struct controller_job *c, const PGresult *rows, int row)
     c->document_len = c->document != NULL ? strlen(c->document) : 0;
 }
 
-static void key_take(const PGresult *rows, int row, int column, char ret_key[POLICY_KEY_MAX + 1])
+static void key_take(const PGresult *rows, int row, int column, char *ret_key, size_t max)
 {
     size_t len;
     const char *bytes = row_bytes(rows, row, column, &len);
-    len = len > POLICY_KEY_MAX ? POLICY_KEY_MAX : len;
+    len = len > max ? max : len;
     memcpy(ret_key, bytes != NULL ? bytes : "", len);
     ret_key[len] = '\0';
 }
@@ -81,8 +81,8 @@ static void controller_take(const struct sent *batch, size_t count, const PGresu
         struct numbered *one = &c->numbers[c->number_count++];
         one->is_notice = row_int2(rows, row, COLUMN_KIND) == 2;
         one->number = row_int4(rows, row, COLUMN_NUMBER);
-        key_take(rows, row, COLUMN_KEY, one->key);
-        key_take(rows, row, COLUMN_VERSION, one->version);
+        key_take(rows, row, COLUMN_KEY, one->key, sizeof one->key - 1);
+        key_take(rows, row, COLUMN_VERSION, one->version, sizeof one->version - 1);
     }
 }
 

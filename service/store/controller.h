@@ -7,8 +7,8 @@
 struct numbered {
     bool is_notice;
     int32_t number;
-    char key[POLICY_KEY_MAX + 1];     /* purpose key or notice id */
-    char version[POLICY_KEY_MAX + 1]; /* of a notice */
+    char key[PURPOSE_ENTITY_KEY_MAX + 1]; /* purpose key, also of one entity, or notice id */
+    char version[POLICY_KEY_MAX + 1];     /* of a notice */
 };
 
 enum { SUBJECT_ID_KEY_SIZE = 16, POLICY_HASH_SIZE = 32 };

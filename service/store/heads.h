@@ -19,5 +19,10 @@ struct ready_job {
 };
 void ready_job_init(struct ready_job *r);
 
-/* Lets go of idempotency keys older than 24 h, a bounded number at a time. */
-void expire_keys_job_init(struct job *job);
+/* Lets go of what is over: idempotency keys after 24 h (EXPIRE_KEYS_MAX at a time), requests that were not confirmed in time. */
+enum expiring { EXPIRE_KEYS, EXPIRE_PENDING };
+struct expire_job {
+    struct job job;
+    int64_t expired;
+};
+void expire_job_init(struct expire_job *e, enum expiring what);

@@ -44,11 +44,18 @@ static void history_bind(const struct sent *batch, size_t count, struct params *
     (void)count;
     const struct history_job *h = history_of(batch[0].job);
     params_int4(params, h->controller_id);
-    if (h->subject_no != 0)
-        params_int8(params, h->subject_no);
-    else
-        params_null(params);
+    params_int8(params, h->subject_no);
     params_int8(params, h->after);
+    params_int8(params, h->limit);
+}
+
+static void changes_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    (void)count;
+    const struct history_job *h = history_of(batch[0].job);
+    params_int4(params, h->controller_id);
+    params_int8(params, h->after);
+    params_int8(params, h->until);
     params_int8(params, h->limit);
     if (h->purpose != 0)
         params_int4(params, h->purpose);
@@ -79,19 +86,20 @@ static void entry_take(struct entry *e, const PGresult *rows, int row)
     e->evidence = row_text(rows, row, COLUMN_EVIDENCE);
 }
 
-static void standing_take(struct entry *e, const PGresult *rows, int row)
+static void held_take(struct history_job *h, struct entry *e, const PGresult *rows, int row)
 {
-    int16_t slot = row_int2(rows, row, COLUMN_S_SLOT);
-    if (row_is_null(rows, row, COLUMN_S_RANK) || slot < SLOT_SELF || slot > SLOT_GUARDIAN)
+    if (row_is_null(rows, row, COLUMN_S_RANK))
         return;
-    struct state *s = row_int4(rows, row, COLUMN_S_PURPOSE) == PURPOSE_ALL ? &e->standing.all[slot]
-                                                                           : &e->standing.purpose[slot];
-    e->known = true;
-    s->rank = row_int8(rows, row, COLUMN_S_RANK);
-    s->revision = row_int8(rows, row, COLUMN_S_REVISION);
-    s->valid_until = row_instant(rows, row, COLUMN_S_VALID_UNTIL);
-    s->notice_number = row_int4(rows, row, COLUMN_S_NOTICE);
-    row_uuid(rows, row, COLUMN_S_RECORD, s->record_id);
+    if (e->count++ == 0)
+        e->first = h->held_count;
+    struct held *to = &h->held[h->held_count++];
+    to->purpose = row_int4(rows, row, COLUMN_S_PURPOSE);
+    to->slot = (enum slot)row_int2(rows, row, COLUMN_S_SLOT);
+    to->state.rank = row_int8(rows, row, COLUMN_S_RANK);
+    to->state.revision = row_int8(rows, row, COLUMN_S_REVISION);
+    to->state.valid_until = row_instant(rows, row, COLUMN_S_VALID_UNTIL);
+    to->state.notice_number = row_int4(rows, row, COLUMN_S_NOTICE);
+    row_uuid(rows, row, COLUMN_S_RECORD, to->state.record_id);
 }
 
 static void history_take(const struct sent *batch, size_t count, const PGresult *rows)
@@ -103,7 +111,8 @@ static void history_take(const struct sent *batch, size_t count, const PGresult 
     history_job_clear(h);
     int n = PQntuples(rows);
     h->entries = calloc((size_t)n + 1, sizeof *h->entries);
-    if (h->entries == NULL) {
+    h->held = calloc((size_t)n + 1, sizeof *h->held);
+    if (h->entries == NULL || h->held == NULL) {
         h->broken = true;
         return;
     }
@@ -118,16 +127,23 @@ static void history_take(const struct sent *batch, size_t count, const PGresult 
             h->count > 0 && h->entries[h->count - 1].revision == row_int8(rows, row, COLUMN_REVISION);
         if (!goes_on)
             entry_take(&h->entries[h->count++], rows, row);
-        standing_take(&h->entries[h->count - 1], rows, row);
+        held_take(h, &h->entries[h->count - 1], rows, row);
     }
 }
 
 void history_job_prepare(struct history_job *h)
 {
-    static const struct verb verb = {
+    static const struct verb of_subject = {
         .statement = "history", .batch_max = 1, .bind = history_bind, .take = history_take};
-    h->job.verb = &verb;
+    static const struct verb of_ledger = {
+        .statement = "changes", .batch_max = 1, .bind = changes_bind, .take = history_take};
+    h->job.verb = h->subject_no != 0 ? &of_subject : &of_ledger;
     h->job.weight = 1;
+}
+
+struct standing history_standing(const struct history_job *h, const struct entry *e)
+{
+    return (struct standing){.count = e->count, .held = e->count > 0 ? h->held + e->first : NULL};
 }
 
 void history_job_clear(struct history_job *h)
@@ -141,6 +157,8 @@ void history_job_clear(struct history_job *h)
         free(e->evidence);
     }
     free(h->entries);
+    free(h->held);
     h->entries = NULL;
-    h->count = 0;
+    h->held = NULL;
+    h->count = h->held_count = 0;
 }

@@ -21,17 +21,18 @@ struct entry {
     enum event_state was;
     char *language, *actor, *ref; /* NULL where there is none */
     char *detail, *evidence;      /* JSON */
-    bool known;                   /* something stands: the subject has not been erased */
-    struct standing standing;
+    size_t first; /* of a change: what is held now of its subject, held[first] and on, ${count} of them; */
+    size_t count; /* none: the subject was erased */
 };
 
-/* A page of the ledger, or of one subject's part of it, oldest first, from one snapshot. */
+/* A page of the ledger (a change), or of one subject's part of it, oldest first, from one snapshot. */
 struct history_job {
     struct job job;
     int32_t controller_id;
     int64_t subject_no; /* 0: all */
     int64_t after;      /* events of a higher revision */
-    int32_t purpose;    /* number; 0: all. The standing No belongs to each. */
+    int64_t until;      /* of a change: events up to this revision */
+    int32_t purpose;    /* of a change: number; 0: all. The standing No belongs to each. */
     int32_t limit;
 
     int64_t generation;
@@ -39,9 +40,12 @@ struct history_job {
     instant as_of;
     size_t count;
     struct entry *entries;
+    size_t held_count;
+    struct held *held;
     bool broken; /* memory ran out */
 };
 
 /* Fills in verb and weight. */
 void history_job_prepare(struct history_job *h);
 void history_job_clear(struct history_job *h);
+struct standing history_standing(const struct history_job *h, const struct entry *e);

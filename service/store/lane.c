@@ -42,12 +42,14 @@ struct lane {
 static void queue_append(struct lane *lane, struct job *job)
 {
     job->batch = NULL;
+    job->queued = true;
     list_append(&lane->queue, &job->link);
     lane->weight += job->weight;
 }
 
 static void queue_remove(struct lane *lane, struct job *job)
 {
+    job->queued = false;
     list_remove(&job->link);
     lane->weight -= job->weight;
 }
@@ -56,6 +58,11 @@ static void job_answer(struct job *job, enum error outcome)
 {
     job->batch = NULL;
     job->done(job, outcome);
+}
+
+static bool job_travels_with(const struct job *a, const struct job *b)
+{
+    return a->verb == b->verb && a->group == b->group && a->edition == b->edition;
 }
 
 /* Takes the next jobs that may travel together. */
@@ -67,7 +74,7 @@ static struct batch *batch_gather(struct lane *lane)
     list_each(node, &lane->queue)
     {
         const struct job *job = list_entry(node, struct job, link);
-        if (job->verb != first->verb || job->group != first->group)
+        if (!job_travels_with(job, first))
             continue;
         if (count > 0 && weight + job->weight > first->verb->batch_max)
             break;
@@ -78,13 +85,13 @@ static struct batch *batch_gather(struct lane *lane)
     if (batch == NULL)
         return NULL;
     *batch = (struct batch){.verb = first->verb};
-    const uint64_t group = first->group;
+    const struct job company = *first;
     list_each_safe(node, &lane->queue)
     {
         struct job *job = list_entry(node, struct job, link);
         if (batch->count == count)
             break;
-        if (job->verb != batch->verb || job->group != group)
+        if (!job_travels_with(job, &company))
             continue;
         queue_remove(lane, job);
         job->batch = batch;
@@ -197,6 +204,7 @@ static void batch_requeue(struct lane *lane, struct batch *batch)
         if (job == NULL)
             continue;
         job->batch = NULL;
+        job->queued = true;
         list_append(lane->queue.next, &job->link); /* before the first */
         lane->weight += job->weight;
     }
@@ -244,8 +252,9 @@ static void batch_retry(struct lane *lane, struct batch *batch)
 
 static void batch_failed(struct lane *lane, struct batch *batch, const char *sqlstate)
 {
-    if (strncmp(sqlstate, "01", 2) == 0) {
+    if (strcmp(sqlstate, CONN_UNCERTAIN) == 0) {
         batch_answer(batch, batch->verb->writes ? ERROR_OUTCOME_UNKNOWN : ERROR_UNAVAILABLE);
+        conn_reset(lane->conn, "an answer was lost");
         return;
     }
     enum fate fate = sqlstate_fate(sqlstate);
@@ -393,11 +402,27 @@ void lane_submit(struct lane *lane, struct job *job)
     job->tries = 0;
     if (lane->weight + job->weight > QUEUE_PROBES_MAX && !list_empty(&lane->queue)) {
         job->batch = NULL;
+        job->queued = false;
         list_append(&lane->refused, &job->link);
     } else {
         queue_append(lane, job);
     }
     loop_task_post(lane->loop, &lane->flush);
+}
+
+void lane_cancel(struct lane *lane, struct job *job)
+{
+    assert(job->verb == NULL || !job->verb->writes); /* a job that was never submitted is all zeros */
+    for (size_t i = 0; job->batch != NULL && i < job->batch->count; i++) {
+        if (job->batch->jobs[i].job == job)
+            job->batch->jobs[i].job = NULL;
+    }
+    if (job->batch == NULL && job->link.next != NULL && !list_empty(&job->link)) {
+        bool queued = job->queued;
+        list_remove(&job->link);
+        lane->weight -= queued ? job->weight : 0;
+    }
+    job->batch = NULL;
 }
 
 bool lane_is_ready(const struct lane *lane)

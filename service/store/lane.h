@@ -31,16 +31,18 @@ struct verb {
     void (*take)(const struct sent *batch, size_t count, const PGresult *rows);
 };
 
-/* Embedded in what waits for the answer. Fill in all but the last three; the memory must stay until ${done}. */
+/* Embedded in what waits for the answer. Fill in all but the last four; the memory must stay until ${done}. */
 struct job {
     const struct verb *verb;
     int64_t deadline; /* of clock_monotonic, from acceptance */
-    uint64_t group;   /* only jobs of one group share a batch */
-    uint32_t weight;  /* probes or acts, at least 1 */
+    int64_t group;    /* only jobs of one group and edition share a batch */
+    int64_t edition;
+    uint32_t weight; /* probes or acts, at least 1 */
     void (*done)(struct job *job, enum error outcome);
 
     struct list link;
     struct batch *batch; /* NULL while queued */
+    bool queued;         /* its weight is counted */
     uint8_t tries;
 };
 
@@ -62,6 +64,8 @@ struct lane *lane_create(struct loop *loop, const struct database *db, const cha
 /* Answers what is left with ERROR_UNAVAILABLE or, for writes on the wire, ERROR_OUTCOME_UNKNOWN. */
 void lane_destroy(struct lane *lane);
 void lane_submit(struct lane *lane, struct job *job);
+/* Nobody waits for a job that only reads: done is not called any more. */
+void lane_cancel(struct lane *lane, struct job *job);
 bool lane_is_ready(const struct lane *lane);
 /* Why not, a static sentence. */
 const char *lane_trouble(const struct lane *lane);

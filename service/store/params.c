@@ -105,6 +105,21 @@ void params_null(struct params *p)
     params_next(p)->is_null = true;
 }
 
+static void append_interval(struct buf *b, const struct duration *d)
+{
+    append_int8(b, d->seconds * SECOND);
+    append_int4(b, d->days);
+    append_int4(b, d->months);
+}
+
+void params_interval(struct params *p, const struct duration *d_or_null)
+{
+    if (d_or_null == NULL)
+        params_null(p);
+    else
+        append_interval(&params_next(p)->bytes, d_or_null);
+}
+
 void param_null(struct param *a)
 {
     append_int4(&a->bytes, -1);
@@ -157,9 +172,7 @@ void param_int8(struct param *a, int64_t value)
 void param_interval(struct param *a, struct duration d)
 {
     append_int4(&a->bytes, 16);
-    append_int8(&a->bytes, d.seconds * SECOND);
-    append_int4(&a->bytes, d.days);
-    append_int4(&a->bytes, d.months);
+    append_interval(&a->bytes, &d);
     a->elements++;
 }
 

@@ -46,6 +46,7 @@ void params_int8(struct params *p, int64_t value);
 void params_bytes(struct params *p, const void *bytes, size_t len); /* bytea or text */
 void params_text(struct params *p, const char *text_or_null);
 void params_null(struct params *p);
+void params_interval(struct params *p, const struct duration *d_or_null);
 
 /* Elements of an array made for that type. */
 void param_null(struct param *a);

@@ -46,14 +46,27 @@ void policy_read_job_clear(struct policy_read_job *p)
     p->document = NULL;
 }
 
+/* Each purpose, and each of its entities under a key of its own. */
+static void purposes_bind(const struct policy *policy, struct params *params)
+{
+    struct param *keys = params_array(params, PARAM_TEXT);
+    struct param *bases = params_array(params, PARAM_TEXT);
+    struct param *stops = params_array(params, PARAM_BOOL);
+    for (size_t i = 0; i < policy->purpose_count; i++) {
+        const struct purpose *p = &policy->purposes[i];
+        for (size_t e = 0; e <= policy->entity_count; e++) {
+            char key[PURPOSE_ENTITY_KEY_MAX + 1];
+            purpose_entity_key(p, e == 0 ? NULL : &policy->entities[e - 1], key);
+            param_text(keys, key);
+            param_text(bases, lawful_basis_words[p->basis]);
+            param_bool(stops, purpose_stopped_by_all(p));
+        }
+    }
+}
+
 static void numbers_bind(const struct policy *policy, struct params *params)
 {
-    struct param *purposes = params_array(params, PARAM_TEXT);
-    for (size_t i = 0; i < policy->purpose_count; i++)
-        param_text(purposes, policy->purposes[i].key);
-    struct param *bases = params_array(params, PARAM_TEXT);
-    for (size_t i = 0; i < policy->purpose_count; i++)
-        param_text(bases, lawful_basis_words[policy->purposes[i].basis]);
+    purposes_bind(policy, params);
     struct param *ids = params_array(params, PARAM_TEXT);
     for (size_t i = 0; i < policy->notice_count; i++)
         param_text(ids, policy->notices[i].id);
@@ -74,6 +87,7 @@ static void apply_bind(const struct sent *batch, size_t count, struct params *pa
     const struct policy_apply_job *p = list_entry(batch[0].job, struct policy_apply_job, job);
     params_text(params, p->policy->controller);
     params_text(params, p->policy->country);
+    params_text(params, p->policy->time_zone);
     params_text(params, p->document);
     params_bytes(params, p->sha256, POLICY_HASH_SIZE);
     params_text(params, p->actor);
@@ -94,6 +108,8 @@ static void apply_take(const struct sent *batch, size_t count, const PGresult *r
     p->outcome = (enum apply_outcome)row_int2(rows, 0, 0);
     p->version = row_int4(rows, 0, 1);
     p->offender = (size_t)row_int4(rows, 0, 2);
+    if (p->outcome == APPLY_BASIS_FIXED)
+        p->offender /= p->policy->entity_count + 1;
 }
 
 void policy_apply_job_prepare(struct policy_apply_job *p)

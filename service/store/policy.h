@@ -20,8 +20,9 @@ enum apply_outcome {
     APPLY_SAME,          /* the same as the one in force: no new version */
     APPLY_OTHER_VERSION, /* another one than if_match is in force */
     APPLY_COUNTRY_FIXED, /* there are phone numbers: another country would give them other tags */
-    APPLY_BASIS_FIXED,   /* a purpose with events cannot change its lawful basis */
-    APPLY_WORDS_FIXED    /* a notice version that was applied cannot change its words */
+    APPLY_BASIS_FIXED,   /* a purpose in use cannot change its basis, nor escape the standing No */
+    APPLY_WORDS_FIXED,   /* a notice version that was applied cannot change its words */
+    APPLY_NO_TIME_ZONE   /* the database does not know it */
 };
 
 /* Makes a document the next version of its controller's policy (the first makes the controller), under the head's lock. */

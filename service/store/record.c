@@ -146,12 +146,12 @@ enum {
     COLUMN_CONTEXT
 };
 
-/* An int4[] of two dimensions as PostgreSQL sends it: 3 words and 2 a dimension, then length and value of each element. */
+/* An int8[] of two dimensions as PostgreSQL sends it: 3 words and 2 a dimension, then length and value of each element. */
 static int was_each_take(struct recorded *e, const PGresult *rows, int row)
 {
     size_t len;
     const char *bytes = row_bytes(rows, row, COLUMN_WAS_EACH, &len);
-    enum { HEADER = 12 + 2 * 8, ELEMENT = 8 };
+    enum { HEADER = 12 + 2 * 8, ELEMENT = 12 };
     if (bytes == NULL || len < HEADER)
         return 0;
     size_t n = (len - HEADER) / ELEMENT;
@@ -159,9 +159,9 @@ static int was_each_take(struct recorded *e, const PGresult *rows, int row)
     if (e->was_each == NULL)
         return -1;
     for (size_t i = 0; i < n; i++) {
-        uint32_t wire;
+        uint64_t wire;
         memcpy(&wire, bytes + HEADER + i * ELEMENT + 4, sizeof wire);
-        e->was_each[i] = (int32_t)be32toh(wire);
+        e->was_each[i] = (int64_t)be64toh(wire);
     }
     e->was_each_count = n / 2;
     return 0;
@@ -205,17 +205,13 @@ static void event_take(struct record_job *r, const PGresult *rows, int row)
 static void outcome_take(struct record_job *r, int32_t first_act, const PGresult *rows, int row)
 {
     r->outcome = (enum record_outcome)row_int2(rows, row, COLUMN_OUTCOME);
-    if (r->outcome == RECORD_IN_FUTURE)
+    if (r->outcome == RECORD_IN_FUTURE || r->outcome == RECORD_TOO_OLD)
         r->faulty_act = row_int4(rows, row, COLUMN_ACT) - first_act;
-    if (r->outcome == RECORD_REPLAYED && r->first_context == NULL) {
-        r->first_context = row_text(rows, row, COLUMN_CONTEXT);
-        r->broken = r->broken || r->first_context == NULL;
-    }
-    if (r->outcome == RECORD_DONE || r->outcome == RECORD_REPLAYED) {
-        event_take(r, rows, row);
-        if (r->outcome == RECORD_DONE && r->event_count > 0)
-            r->events[r->event_count - 1].act -= first_act;
-    }
+    if (r->outcome != RECORD_DONE)
+        return;
+    event_take(r, rows, row);
+    if (r->event_count > 0)
+        r->events[r->event_count - 1].act -= first_act;
 }
 
 static void record_take(const struct sent *batch, size_t count, const PGresult *rows)
@@ -248,7 +244,8 @@ void record_job_prepare(struct record_job *r)
                                             .take = record_take};
     r->job.verb = &record_verb;
     /* A batch is of one controller, and of one generation: the function compares one. */
-    r->job.group = (uint64_t)(uint32_t)r->controller_id << 32 | (uint32_t)r->generation;
+    r->job.group = r->controller_id;
+    r->job.edition = r->generation;
     r->job.weight = (uint32_t)r->count;
 }
 
@@ -263,4 +260,75 @@ void record_job_clear(struct record_job *r)
     r->first_context = NULL;
     r->outcome = RECORD_DONE;
     r->broken = false;
+}
+
+static void replay_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    (void)count;
+    struct record_job *r = record_of(batch[0].job);
+    record_job_clear(r);
+    params_int4(params, r->controller_id);
+    params_bytes(params, r->key_hash, KEY_HASH_SIZE);
+}
+
+static void replay_take(const struct sent *batch, size_t count, const PGresult *rows)
+{
+    (void)count;
+    if (batch[0].job == NULL)
+        return;
+    struct record_job *r = record_of(batch[0].job);
+    r->outcome = RECORD_REPLAYED;
+    for (int row = 0; row < PQntuples(rows); row++) {
+        if (r->first_context == NULL)
+            r->first_context = row_text(rows, row, COLUMN_CONTEXT);
+        if (!row_is_null(rows, row, COLUMN_REVISION)) /* null: all its events were purged */
+            event_take(r, rows, row);
+    }
+    r->broken = r->broken || r->first_context == NULL;
+}
+
+void record_job_replay(struct record_job *r)
+{
+    static const struct verb replay_verb = {
+        .statement = "replay", .batch_max = 1, .bind = replay_bind, .take = replay_take};
+    r->job.verb = &replay_verb;
+    r->job.weight = 1;
+}
+
+static void confirm_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    (void)count;
+    struct record_job *r = record_of(batch[0].job);
+    const struct act *a = &r->acts[0];
+    record_job_clear(r);
+    params_int4(params, r->controller_id);
+    params_int8(params, r->generation);
+    params_int4(params, r->policy_version);
+    if (r->has_key) {
+        params_bytes(params, r->key_hash, KEY_HASH_SIZE);
+        params_bytes(params, r->fingerprint, KEY_HASH_SIZE);
+        params_text(params, r->context);
+    } else {
+        params_null(params);
+        params_null(params);
+        params_null(params);
+    }
+    params_text(params, r->actor);
+    params_int8(params, r->confirmation.subject_no);
+    params_int4(params, a->purpose);
+    params_int8(params, r->confirmation.revision);
+    params_int4(params, (int32_t)a->method);
+    params_interval(params, a->has_end ? &a->validity : NULL);
+    params_int4(params, a->tie);
+    params_bytes(params, a->record_id, UUID_SIZE);
+    params_text(params, a->evidence);
+}
+
+void record_job_confirm(struct record_job *r, const struct confirmation *c)
+{
+    static const struct verb confirm_verb = {
+        .statement = "confirm", .writes = true, .batch_max = 1, .bind = confirm_bind, .take = record_take};
+    r->confirmation = *c;
+    r->job.verb = &confirm_verb;
+    r->job.weight = 1;
 }

@@ -53,20 +53,28 @@ struct recorded {
     enum event_state was; /* EVENT_NONE: nothing stood */
     int32_t policy_version;
     size_t
-        was_each_count; /* for PURPOSE_ALL: pairs of purpose number and event state, for each purpose that had one */
-    int32_t *was_each;
+        was_each_count; /* for PURPOSE_ALL: pairs of purpose and the rank that stood, of each that had one */
+    int64_t *was_each;
 };
 
 enum record_outcome {
     RECORD_DONE,
-    RECORD_REPLAYED,   /* the first answer to this idempotency key: its events, and its context */
+    RECORD_REPLAYED,   /* this idempotency key has its first answer: read it, record_job_replay */
     RECORD_KEY_REUSED, /* the key was used for another body */
-    RECORD_IN_FUTURE, /* an act's time is more than 60 s ahead of the database's clock: nothing of the request is written */
-    RECORD_STALE, /* the controller's generation is not the caller's: load it again and come back */
-    RECORD_AGAIN  /* the same key came twice at once: submit again */
+    RECORD_IN_FUTURE, /* an act's time is over 60 s ahead of the database's clock; nothing of the request is written */
+    RECORD_STALE,   /* the controller's generation is not the caller's: load it again and come back */
+    RECORD_AGAIN,   /* the same key came twice at once: submit again */
+    RECORD_TOO_OLD, /* a guardian's act for somebody who may decide alone; nothing of the request is written */
+    RECORD_GONE     /* nothing waits for this confirmation: used, expired, or overtaken by a No */
 };
 
 enum { KEY_HASH_SIZE = 32 };
+
+/* What a confirmation's token names. */
+struct confirmation {
+    int64_t subject_no;
+    int64_t revision; /* of the request */
+};
 
 /* One request's acts: written all or not at all, in one transaction with its idempotency key. */
 struct record_job {
@@ -82,9 +90,10 @@ struct record_job {
     const char *actor;
     size_t count;
     struct act *acts;
+    struct confirmation confirmation;
 
     enum record_outcome outcome;
-    int32_t faulty_act; /* RECORD_IN_FUTURE */
+    int32_t faulty_act; /* RECORD_IN_FUTURE, RECORD_TOO_OLD */
     size_t event_count;
     struct recorded *events; /* in the order of revisions */
     char *first_context;     /* RECORD_REPLAYED */
@@ -94,5 +103,9 @@ struct record_job {
 /* Fills in verb, group and weight from what the caller has set; the caller sets deadline and done. May be called again to
  * submit again. */
 void record_job_prepare(struct record_job *r);
+/* Makes the job read the first answer to its key: events and first_context. For a lane that reads. */
+void record_job_replay(struct record_job *r);
+/* Makes the job end a double opt-in: its one act says purpose, validity, tie, record_id and evidence; ${c} the rest. */
+void record_job_confirm(struct record_job *r, const struct confirmation *c);
 /* Frees what the answer holds. */
 void record_job_clear(struct record_job *r);

@@ -16,7 +16,8 @@ static const char lock_sql[] = "select pg_advisory_lock(2556673)";
 static const char session_sql_owner[] =
     "set client_min_messages = warning; set lock_timeout = 0; set statement_timeout = 0; set enable_seqscan "
     "= on; "
-    "set enable_hashjoin = on; set enable_mergejoin = on; set enable_material = on; set plan_cache_mode = auto";
+    "set enable_hashjoin = on; set enable_mergejoin = on; set enable_material = on; set plan_cache_mode = "
+    "auto";
 static const char history_sql[] = "create table if not exists migration (step integer primary key, name text "
                                   "not null, oldest integer not null, "
                                   "applied_at timestamptz not null default clock_timestamp())";

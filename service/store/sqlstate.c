@@ -12,6 +12,9 @@ static const struct {
     {"25006", FATE_RECONNECT}, /* read_only_sql_transaction: this was a primary once */
     {"57P0", FATE_RECONNECT},  /* admin_shutdown, crash_shutdown, cannot_connect_now */
     {"08", FATE_RECONNECT},    /* connection_exception */
+    {"0A000", FATE_RECONNECT}, /* a prepared plan whose result changed under it: the schema moved on */
+    {"26000", FATE_RECONNECT}, /* invalid_sql_statement_name: likewise */
+    {"54", FATE_SPLIT},        /* program_limit_exceeded */
     {"22", FATE_SPLIT},        /* data_exception */
     {"23", FATE_SPLIT},        /* integrity_constraint_violation */
     {"40", FATE_RETRY},        /* serialization_failure, deadlock_detected */

@@ -58,7 +58,7 @@ static void states_bind(const struct sent *batch, size_t count, struct params *p
     params_int8(params, s->subject_no);
 }
 
-static void state_take(struct proven_state *to, const PGresult *rows, int row)
+static void held_take(struct held *to, const PGresult *rows, int row)
 {
     to->purpose = row_int4(rows, row, COLUMN_PURPOSE);
     to->slot = (enum slot)row_int2(rows, row, COLUMN_SLOT);
@@ -67,6 +67,10 @@ static void state_take(struct proven_state *to, const PGresult *rows, int row)
     to->state.valid_until = row_instant(rows, row, COLUMN_VALID_UNTIL);
     to->state.notice_number = row_int4(rows, row, COLUMN_NOTICE);
     row_uuid(rows, row, COLUMN_RECORD, to->state.record_id);
+}
+
+static void proof_take(struct proven_state *to, const PGresult *rows, int row)
+{
     to->recorded_at = row_instant(rows, row, COLUMN_RECORDED_AT);
     to->role = (enum role)row_int2(rows, row, COLUMN_ROLE);
     to->method = (enum collection_method)row_int2(rows, row, COLUMN_METHOD);
@@ -85,13 +89,15 @@ static void states_take(const struct sent *batch, size_t count, const PGresult *
     states_job_clear(s);
     int n = PQntuples(rows);
     s->states = calloc((size_t)n + 1, sizeof *s->states);
-    if (s->states == NULL) {
+    s->held = calloc((size_t)n + 1, sizeof *s->held);
+    if (s->states == NULL || s->held == NULL) {
         s->broken = true;
         return;
     }
     for (int row = 0; row < n; row++) {
         if (row_int4(rows, row, COLUMN_PURPOSE) >= 0) {
-            state_take(&s->states[s->count++], rows, row);
+            held_take(&s->held[s->count], rows, row);
+            proof_take(&s->states[s->count++], rows, row);
             continue;
         }
         s->generation = row_int8(rows, row, COLUMN_RANK);
@@ -116,6 +122,8 @@ void states_job_clear(struct states_job *s)
         free(s->states[i].ref);
     }
     free(s->states);
+    free(s->held);
     s->states = NULL;
+    s->held = NULL;
     s->count = 0;
 }

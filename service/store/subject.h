@@ -16,11 +16,8 @@ struct lookup_job {
 };
 void lookup_job_init(struct lookup_job *l, int32_t controller_id, const struct tag *tags, size_t count);
 
-/* A current state and the event that proves it. */
+/* The event that proves a current state. */
 struct proven_state {
-    int32_t purpose; /* number, or PURPOSE_ALL */
-    enum slot slot;
-    struct state state;
     instant recorded_at; /* INSTANT_NONE: the event was purged */
     enum role role;
     enum collection_method method;
@@ -39,8 +36,9 @@ struct states_job {
     int64_t generation;
     instant as_of;
     size_t count;
-    struct proven_state *states;
-    bool broken; /* memory ran out */
+    struct held *held;           /* its current states */
+    struct proven_state *states; /* as many: what proves each */
+    bool broken;                 /* memory ran out */
 };
 void states_job_init(struct states_job *s, int32_t controller_id, int64_t subject_no);
 void states_job_clear(struct states_job *s);

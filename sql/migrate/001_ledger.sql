@@ -7,8 +7,10 @@ create table controller (
     controller_id   integer generated always as identity primary key,
     key             text not null unique,
     country         text not null,
+    time_zone       text not null, -- dates of its policy and people end at 00:00 there
     -- counts changes of the policy and of the keys in force: what a service holds of a controller is good while this stands
-    generation      bigint not null default 1,
+    -- (microseconds since 1970, so that a database that lost one in a failover never gives its number to another)
+    generation      bigint not null default (extract(epoch from clock_timestamp()) * 1000000)::bigint,
     policy_version  integer not null default 0,
     subject_id_key  bytea not null default uuid_send(gen_random_uuid()),
     key_first       smallint not null, -- number of the subject key its first tag was made by
@@ -37,9 +39,11 @@ create table policy (
 -- Numbers stand in for keys in the ledger. Given once, never reused.
 create table purpose (
     controller_id  integer not null,
-    purpose_id     integer not null check (purpose_id > 0),
+    purpose_id     integer not null, -- 0, key *: the standing No
     key            text not null,
-    basis          text not null, -- fixed once the purpose has events
+    basis          text not null, -- fixed once the purpose is used
+    stops          boolean not null, -- the standing No overrules it; cannot be taken back once there is one
+    used           boolean not null default false, -- the ledger has events of it
     primary key (controller_id, purpose_id),
     unique (controller_id, key)
 );
@@ -64,17 +68,12 @@ create table subject_key (
 -- caller, or are new but below a known one: a key that slips in between two would change how every tag is wrapped.
 create function register_keys(p_numbers smallint[], p_checks bytea[]) returns setof smallint language plpgsql as $$
 begin
-    if not p_numbers <@ array(select k.key_no from subject_key k) then
-        perform pg_advisory_xact_lock(2556674); -- two callers with different new keys: one after the other
-    end if;
     return query
         select k.key_no from subject_key k
         left join unnest(p_numbers, p_checks) p(number, check_value) on p.number = k.key_no
-        where p.check_value is distinct from k.check_value
-        union all
-        select p.number from unnest(p_numbers) p(number)
-        where p.number < (select max(k.key_no) from subject_key k)
-              and not exists (select from subject_key k where k.key_no = p.number);
+        where p.check_value <> k.check_value
+              or (p.number is null and exists (select from controller c
+                                               where k.key_no between least(c.key_first, c.key_oldest) and c.key_last));
     if found then
         return; -- whoever holds a wrong key must not make it known as a right one
     end if;
@@ -109,7 +108,7 @@ create table event (
     method             smallint not null,
     effect             smallint not null,
     was                smallint not null, -- state that stood before; 0: none
-    was_each           integer[],         -- for purpose 0: purpose_id, state, purpose_id, state, ...
+    was_each           bigint[],          -- for purpose 0: purpose_id and the rank that stood, of each purpose that had one
     language           text,
     actor              text not null,     -- the client that recorded it
     ref                text,              -- the caller's own reference
@@ -159,6 +158,7 @@ create table consent (
     record_id      uuid not null,
     primary key (controller_id, tag, purpose_id, slot)
 ) with (fillfactor = 85);
+create index consent_pending on consent (valid_until) where slot = 2;
 
 -- First answers to writes with an Idempotency-Key, kept 24 h. Key and body are HMACs; context is the answer without
 -- what the events themselves say.
@@ -176,9 +176,10 @@ create index idempotency_by_age on idempotency (recorded_at);
 
 create type recorded as (
     outcome        smallint,     -- 0 recorded, 1 first answer again, 2 key used for another body, 3 event in the future,
-                                 -- 4 the generation moved on, 5 ask again: the same key came twice at once
+                                 -- 4 the generation moved on, 5 ask again: the same key came twice at once,
+                                 -- 6 a guardian's act for somebody who may decide alone, 7 nothing there to confirm
     request        integer,      -- index of the request; for outcome 4: null
-    act            integer,      -- index of the act within the batch; for outcome 1 within the request
+    act            integer,      -- index of the act within the batch
     record_id      uuid,
     revision       bigint,
     subject_no     bigint,
@@ -188,9 +189,9 @@ create type recorded as (
     purpose_id     integer,
     effect         smallint,
     was            smallint,
-    was_each       integer[],
+    was_each       bigint[],
     policy_version integer,
-    context        text          -- for outcome 1
+    context        text          -- of a first answer, in its first row
 );
 
 -- Ties identifiers of one person together, under the head's lock. Unknown ones join the first known one's subject
@@ -259,7 +260,7 @@ revoke execute on function wrap_tags(integer, bytea[], bytea[]) from public;
 create function begin_rotation(c integer, p_key smallint) returns boolean language plpgsql as $$
 begin
     perform from head where controller_id = c for no key update;
-    update controller set key_last = p_key, generation = generation + 1
+    update controller set key_last = p_key, generation = greatest(generation + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)
         where controller_id = c and key_oldest = key_last and key_last < p_key;
     return found;
 end $$;
@@ -275,31 +276,10 @@ begin
        or exists (select from identifier where controller_id = c and tag < ours) then
         return false;
     end if;
-    update controller set key_oldest = key_last, generation = generation + 1
+    update controller set key_oldest = key_last, generation = greatest(generation + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)
         where controller_id = c and key_oldest < key_last;
     return true;
 end $$;
-
--- First answers to the keys of a batch that were seen before: an outcome 1 or 2 for each, its events in order; the context
--- stands in a request's first row. Offset 0: else all keys of the day may be walked.
-create function first_answers(c integer, r_key bytea[], r_fingerprint bytea[]) returns setof recorded
-language sql stable as $$
-    with seen as (
-        select (r.n - 1)::integer as n, i.fingerprint = r.fingerprint as same, i.context, i.first_revision, i.events
-        from unnest(r_key, r_fingerprint) with ordinality r(key, fingerprint, n)
-        cross join lateral (select x.* from idempotency x
-                            where x.controller_id = c and x.key_hash = r.key
-                                  and x.recorded_at > clock_timestamp() - interval '24 hours' offset 0) i),
-    answered as (
-        select s.n, s.same, s.context, e.*, (row_number() over (partition by s.n order by e.revision) - 1)::integer as nth
-        from seen s left join event e
-             on s.same and e.controller_id = c and e.revision >= s.first_revision
-                and e.revision < s.first_revision + s.events)
-    select (case when a.same then 1 else 2 end)::smallint, a.n, a.nth, a.record_id, a.revision, a.subject_no, a.rank,
-           a.recorded_at, a.valid_until, a.purpose_id, a.effect, a.was, a.was_each, a.policy_version,
-           case when a.nth = 0 then a.context end
-    from answered a order by a.n, a.nth;
-$$;
 
 -- One batch of acts of one controller: the only way into the ledger. All arrays with a_ run in parallel, one element an
 -- act (one event on one person, in the order of revisions to be); those with r_ one element a request. What it does, in this
@@ -323,16 +303,8 @@ declare
     now_us bigint; -- since 1970, as all times that come in
     left_out integer[] := '{}'; -- requests
     k integer;
+    same boolean;
 begin
-    -- Where all was asked before there is nothing to write. Without the lock then: the answer may be larger than a socket's
-    -- buffer, and a node that is frozen before it has read it must not hold up the others.
-    if (select generation from controller where controller_id = c) = p_generation and not exists (
-            select from unnest(r_key) k(key) where not exists (
-                select from idempotency x where x.controller_id = c and x.key_hash = k.key
-                       and x.recorded_at > clock_timestamp() - interval '24 hours' offset 0)) then
-        return query select * from first_answers(c, r_key, r_fingerprint);
-        return;
-    end if;
     select * into h from head where controller_id = c for no key update;
     select generation into gen from controller where controller_id = c;
     if gen is distinct from p_generation then
@@ -343,12 +315,17 @@ begin
     now_us := (extract(epoch from now_) * 1000000)::bigint;
 
     if cardinality(array_remove(r_key, null)) > 0 then
-        return query select * from first_answers(c, r_key, r_fingerprint);
-        select coalesce(array_agg((r.n - 1)::integer), '{}') into left_out
-            from unnest(r_key) with ordinality r(key, n)
-            cross join lateral (select from idempotency x
+        -- keys seen before: their answers are read apart (replay.sql), since nothing long may be sent under the head's lock
+        for k, same in
+            select (r.n - 1)::integer, i.fingerprint = r.fingerprint
+            from unnest(r_key, r_fingerprint) with ordinality r(key, fingerprint, n)
+            cross join lateral (select x.fingerprint from idempotency x
                                 where x.controller_id = c and x.key_hash = r.key
-                                      and x.recorded_at > now_ - interval '24 hours' offset 0) i;
+                                      and x.recorded_at > now_ - interval '24 hours' offset 0) i loop
+            left_out := left_out || k;
+            return next row(case when same then 1 else 2 end, k, null, null, null, null, null, null, null, null, null, null, null, null,
+                            null)::recorded;
+        end loop;
         -- the same new key twice in this batch: the first runs, the others come again
         for k in select n - 1 from (select n, row_number() over (partition by key order by n) as nth
                      from unnest(r_key) with ordinality r(key, n) where key is not null) d
@@ -365,6 +342,25 @@ begin
                             null)::recorded;
         end if;
     end loop;
+
+    -- past the age limit the person decides: a guardian's act comes too late
+    if 1 = any (a_slot) then
+        for k in select (a.n - 1)::integer
+                 from unnest(a_slot, a_tags) with ordinality a(slot, tags, n)
+                 where a.slot = 1 and exists (
+                     select from generate_series(0, length(a.tags) / 17 - 1) g
+                     cross join lateral (select x.slot, x.rank, x.valid_until from consent x
+                                         where x.controller_id = c and x.tag = substr(a.tags, g * 17 + 1, 17)
+                                               and x.purpose_id = 0 and x.slot in (4, 5) offset 0) f
+                     having bool_or(f.rank & 15 = 6 and f.valid_until <= now_)
+                            and not coalesce(bool_or(f.rank & 15 = 6 and (f.valid_until is null or f.valid_until > now_)), false)) loop
+            if a_request[k + 1] <> all (left_out) then
+                left_out := left_out || a_request[k + 1];
+                return next row(6, a_request[k + 1], k, null, null, null, null, null, null, null, null, null, null, null,
+                                null)::recorded;
+            end if;
+        end loop;
+    end if;
 
     -- tags of a key that is being rotated out move when they are touched
     if cardinality(array_remove(a_old_tag, null)) > 0 then
@@ -413,7 +409,7 @@ begin
                    max((o.rank >> 4) & 9007199254740991)
                        filter (where o.purpose_id in (0, s.purpose_id) or s.purpose_id = 0) as time,
                    case when s.purpose_id = 0 then
-                       array_agg(array[o.purpose_id, (greatest(o.rank, o.all_rank) & 15)::integer] order by o.purpose_id)
+                       array_agg(array[o.purpose_id::bigint, greatest(o.rank, o.all_rank)] order by o.purpose_id)
                    end as was_each
             from (select x.purpose_id, x.rank, max(x.rank) filter (where x.purpose_id = 0) over () as all_rank
                   from consent x
@@ -458,12 +454,26 @@ begin
         on conflict (controller_id, key_hash) do update
             set fingerprint = excluded.fingerprint, context = excluded.context, first_revision = excluded.first_revision,
                 events = excluded.events, recorded_at = excluded.recorded_at),
+    -- what a record says of the person, such as being a minor, stands beside the purposes
+    states as materialized (
+        select known_no, tag, purpose_id, slot, notice_no, rank, tie, revision, valid_until, id from placed
+        union all
+        select p.known_no, p.tag, 0, f.slot, null,
+               (2::bigint << 57) + (p.event_us << 4) + case when (f.fact ->> 'holds')::boolean then 6 else 5 end, 0, p.revision,
+               (f.fact ->> 'until')::timestamp at time zone (select time_zone from controller where controller_id = c), p.id
+        from placed p
+        cross join lateral (values (4::smallint, p.detail::jsonb -> 'minor'), (5::smallint, p.detail::jsonb -> 'represented'))
+                   f(slot, fact)
+        where p.detail is not null and f.fact is not null),
+    used as (
+        update purpose set used = true
+        where controller_id = c and not used and purpose_id in (select purpose_id from placed)),
     stood as (
         insert into consent as old (controller_id, tag, purpose_id, slot, notice_no, rank, tie, revision, valid_until,
                                     record_id)
         select distinct on (t.tag, purpose_id, slot)
                c, t.tag, purpose_id, slot, notice_no, rank, tie, revision, valid_until, id
-        from placed p
+        from states p
         cross join lateral (
             select i.tag from identifier i where i.controller_id = c and i.subject_no = p.known_no
             union all
@@ -482,10 +492,11 @@ end $$;
 -- Applies a policy: the next version, or the one in force when nothing changed. Numbers new purposes and notices. The first
 -- policy makes the controller. p_if_match: the version the caller saw, or null.
 create function apply_policy(
-    p_key text, p_country text, p_document text, p_sha256 bytea, p_actor text, p_if_match integer, p_key_number smallint,
-    p_purposes text[], p_bases text[], p_notice_ids text[], p_notice_versions text[], p_notice_hashes bytea[],
+    p_key text, p_country text, p_time_zone text, p_document text, p_sha256 bytea, p_actor text, p_if_match integer, p_key_number smallint,
+    p_purposes text[], p_bases text[], p_stops boolean[], p_notice_ids text[], p_notice_versions text[], p_notice_hashes bytea[],
     out outcome smallint, -- 0 applied, 1 the same as the current one, 2 p_if_match is another, 3 the country is fixed,
-                          -- 4 the basis of a purpose with events is fixed, 5 the words of a notice version are fixed
+                          -- 4 the basis of a purpose in use is fixed, and so is that the standing No stops it,
+                          -- 5 the words of a notice version are fixed, 6 there is no such time zone
     out version integer,
     out offender integer) -- for 4 and 5: index into p_purposes or p_notice_ids
 language plpgsql as $$
@@ -493,10 +504,19 @@ language plpgsql as $$
 declare
     c controller;
 begin
-    insert into controller (key, country, key_first, key_oldest, key_last)
-        values (p_key, p_country, p_key_number, p_key_number, p_key_number)
-        on conflict (key) do nothing;
+    if not exists (select from pg_timezone_names z where z.name = p_time_zone) then
+        outcome := 6;
+        return;
+    end if;
+    -- looked for first: a refused insert would use up a number
+    if not exists (select from controller where key = p_key) then
+        insert into controller (key, country, time_zone, key_first, key_oldest, key_last)
+            values (p_key, p_country, p_time_zone, p_key_number, p_key_number, p_key_number)
+            on conflict (key) do nothing;
+    end if;
     select * into strict c from controller where key = p_key;
+    insert into purpose (controller_id, purpose_id, key, basis, stops) values (c.controller_id, 0, '*', '', true)
+        on conflict do nothing;
     insert into head (controller_id) values (c.controller_id) on conflict do nothing;
     perform from head where controller_id = c.controller_id for no key update;
     select * into strict c from controller where key = p_key;
@@ -515,9 +535,10 @@ begin
         return;
     end if;
     select (k.n - 1)::integer into offender
-        from unnest(p_purposes, p_bases) with ordinality k(key, basis, n)
-        join purpose x on x.controller_id = c.controller_id and x.key = k.key and x.basis <> k.basis
-        where exists (select from event e where e.controller_id = c.controller_id and e.purpose_id = x.purpose_id)
+        from unnest(p_purposes, p_bases, p_stops) with ordinality k(key, basis, stops, n)
+        join purpose x on x.controller_id = c.controller_id and x.key = k.key
+        join purpose a on a.controller_id = c.controller_id and a.purpose_id = 0
+        where (x.basis <> k.basis or x.stops and not k.stops) and (x.used or x.stops and a.used)
         order by k.n limit 1;
     if offender is not null then
         outcome := 4;
@@ -534,13 +555,13 @@ begin
     version := c.policy_version + 1;
     insert into policy (controller_id, version, document, sha256, applied_by)
         values (c.controller_id, version, p_document, p_sha256, p_actor);
-    update purpose x set basis = k.basis from unnest(p_purposes, p_bases) k(key, basis)
-        where x.controller_id = c.controller_id and x.key = k.key and x.basis <> k.basis;
-    insert into purpose (controller_id, purpose_id, key, basis)
+    update purpose x set basis = k.basis, stops = k.stops from unnest(p_purposes, p_bases, p_stops) k(key, basis, stops)
+        where x.controller_id = c.controller_id and x.key = k.key;
+    insert into purpose (controller_id, purpose_id, key, basis, stops)
         select c.controller_id,
-               (select coalesce(max(x.purpose_id), 0) from purpose x where x.controller_id = c.controller_id)
-                   + row_number() over (order by k.n), k.key, k.basis
-        from unnest(p_purposes, p_bases) with ordinality k(key, basis, n)
+               (select max(x.purpose_id) from purpose x where x.controller_id = c.controller_id) + row_number() over (order by k.n),
+               k.key, k.basis, k.stops
+        from unnest(p_purposes, p_bases, p_stops) with ordinality k(key, basis, stops, n)
         where not exists (select from purpose x where x.controller_id = c.controller_id and x.key = k.key);
     insert into notice (controller_id, notice_no, id, version, sha256)
         select c.controller_id,
@@ -549,7 +570,70 @@ begin
         from unnest(p_notice_ids, p_notice_versions, p_notice_hashes) with ordinality k(id, version, sha256, n)
         where not exists (select from notice x where x.controller_id = c.controller_id and x.id = k.id
                           and x.version = k.version);
-    update controller set policy_version = version, generation = generation + 1, country = p_country
+    update controller set policy_version = version, generation = greatest(generation + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint), country = p_country,
+                          time_zone = p_time_zone
         where controller_id = c.controller_id;
     outcome := 0;
+end $$;
+
+-- Ends a double opt-in: the Yes that waits becomes a Yes, unless its time is over, it was used, or a No came in between. The token told
+-- subject, purpose and the revision of the request. One act of its own: see record().
+create function confirm(
+    c integer, p_generation bigint, p_policy_version integer, p_key bytea, p_fingerprint bytea, p_context text, p_actor text,
+    p_subject bigint, p_purpose integer, p_revision bigint, p_method smallint, p_validity interval, p_tie integer, p_record uuid,
+    p_evidence text)
+returns setof recorded language plpgsql security definer set search_path = public, pg_temp as $$
+#variable_conflict use_column
+declare
+    i identifier;
+    e event;
+    waits consent;
+    time_bits constant bigint := 9007199254740991;
+begin
+    perform from head where controller_id = c for no key update;
+    if (select x.generation from controller x where x.controller_id = c) is distinct from p_generation then
+        return next row(4, null, null, null, null, null, null, null, null, null, null, null, null, null, null)::recorded;
+        return;
+    end if;
+    -- a repeat of the first request with the same key gets the first answer, though nothing waits any more
+    if exists (select from idempotency x where x.controller_id = c and x.key_hash = p_key
+               and x.recorded_at > clock_timestamp() - interval '24 hours') then
+        return next row(case when exists (select from idempotency x where x.controller_id = c and x.key_hash = p_key
+                                          and x.fingerprint = p_fingerprint) then 1 else 2 end,
+                        0, null, null, null, null, null, null, null, null, null, null, null, null, null)::recorded;
+        return;
+    end if;
+    select * into i from identifier x where x.controller_id = c and x.subject_no = p_subject order by x.tag limit 1;
+    select * into waits from consent x
+        where x.controller_id = c and x.tag = i.tag and x.purpose_id = p_purpose and x.slot = 2
+              and x.revision = p_revision and x.valid_until > clock_timestamp();
+    if waits.tag is null or exists (
+        select from consent x
+        where x.controller_id = c and x.tag = i.tag and x.purpose_id in (0, p_purpose) and x.slot in (0, 1)
+              and x.rank & 15 >= 8 and (x.rank >> 4) & time_bits >= (waits.rank >> 4) & time_bits) then
+        return next row(7, 0, null, null, null, null, null, null, null, null, null, null, null, null, null)::recorded;
+        return;
+    end if;
+    select * into e from event x where x.controller_id = c and x.revision = p_revision;
+    delete from consent x using identifier t
+        where t.controller_id = c and t.subject_no = p_subject
+              and x.controller_id = c and x.tag = t.tag and x.purpose_id = p_purpose and x.slot = 2;
+    return query select * from record(
+        c, p_generation, p_policy_version, array[p_key], array[p_fingerprint], array[p_context], array[p_actor],
+        array[0], array[i.tag], array[set_byte('\x00'::bytea, 0, i.type)], array[null::bytea], array[p_purpose],
+        array[0::smallint], array[e.role], array[p_method], array[(2::bigint << 57) + 2], array[p_tie], array[false],
+        array[null::bigint], array[0::bigint], array[p_validity], array[e.notice_no], array[0::smallint], array[p_record],
+        array[e.language], array[e.ref], array[null::text], array[p_evidence]);
+end $$;
+
+-- Lets go of requests that were not confirmed in time.
+create function expire_pending() returns integer
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    n integer;
+begin
+    delete from consent where slot = 2 and ctid = any (array(
+        select ctid from consent where slot = 2 and valid_until < clock_timestamp() limit 1000));
+    get diagnostics n = row_count;
+    return n;
 end $$;

@@ -1,8 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- $1 a controller, $2 a subject or null for all, $3 events after this revision, $4 up to this many, $5 a purpose or null.
--- Events oldest first, each with the states that stand now for its subject and purpose: an event stands in as many rows as
--- there are such states (in the columns behind detail), at least one. The first row (record_id null) gives the
--- generation (rank), the time of the snapshot (recorded_at) and the head's revision.
+-- $1 a controller, $2 a subject, $3 events after this revision, $4 up to this many: all that was recorded of one person, oldest
+-- first. The first row and the columns are those of changes.sql; what stands now is not asked for here.
 select h.revision, null::uuid as record_id, 0::int8 as subject_no, 0::int4 as purpose_id, c.generation as rank,
        statement_timestamp() as recorded_at, null::timestamptz as valid_until, null::int4 as notice_no,
        c.policy_version, 0::int2 as slot, 0::int2 as role, 0::int2 as method, 0::int2 as effect, 0::int2 as was,
@@ -12,18 +10,10 @@ select h.revision, null::uuid as record_id, 0::int8 as subject_no, 0::int4 as pu
 from controller c join head h on h.controller_id = c.controller_id
 where c.controller_id = $1
 union all
-(select e.*, s.purpose_id, s.slot, s.rank, s.revision, s.valid_until, s.notice_no, s.record_id
-from (select v.revision, v.record_id, v.subject_no, v.purpose_id, v.rank, v.recorded_at, v.valid_until, v.notice_no,
-             v.policy_version, v.slot, v.role, v.method, v.effect, v.was, v.language, v.actor, v.ref, v.detail::text,
-             w.document::text
-      from event v
-      left join evidence w on w.controller_id = v.controller_id and w.revision = v.revision
-      where v.controller_id = $1 and v.revision > $3 and ($2::int8 is null or v.subject_no = $2)
-            and ($5::int4 is null or v.purpose_id = $5 or v.purpose_id = 0)
-      order by v.revision limit $4) e
-left join lateral (
-      select o.* from consent o
-      where o.controller_id = $1 and (o.purpose_id = e.purpose_id or o.purpose_id = 0) and o.tag = (
-          select i.tag from identifier i where i.controller_id = $1 and i.subject_no = e.subject_no order by i.tag limit 1)) s
-    on true
-order by e.revision);
+(select v.revision, v.record_id, v.subject_no, v.purpose_id, v.rank, v.recorded_at, v.valid_until, v.notice_no,
+        v.policy_version, v.slot, v.role, v.method, v.effect, v.was, v.language, v.actor, v.ref, v.detail::text,
+        (select w.document::text from evidence w where w.controller_id = $1 and w.revision = v.revision),
+        null, null, null, null, null, null, null
+ from event v
+ where v.controller_id = $1 and v.subject_no = $2 and v.revision > $3
+ order by v.revision limit $4);
