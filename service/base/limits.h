@@ -29,6 +29,7 @@
 #define CONFIRM_WITHIN_DAYS   7 /* a mailbox is looked into once a week at least */
 #define EVIDENCE_BYTES_MAX    4096
 #define REF_BYTES_MAX         128
+#define GROUNDS_BYTES_MAX     2000 /* why an objection was upheld or overridden */
 #define IDEMPOTENCY_KEY_MAX   255 /* bytes */
 /* An answer: 1 000 records of 600 bytes, or a page of 1 000 events with 4 KiB of evidence each. */
 #define ANSWER_BYTES_MAX (8 * 1024 * 1024)

@@ -8,10 +8,10 @@
 
 #include <string.h>
 
-/* POST /v1/consents, POST /v1/withdraw and POST /v1/confirm: acts go into the ledger, a receipt comes back. */
+/* POST /v1/consents, /v1/withdraw, /v1/objections and /v1/confirm: acts go into the ledger, a receipt comes back. */
 struct recording;
 
-/* What the three differ in. */
+/* What they differ in. */
 struct recording_kind {
     void (*read)(struct call *call, struct reader *body, const struct controller *controller,
                  struct acts *ret_acts);
@@ -285,5 +285,11 @@ void handle_withdraw(struct call *call)
 void handle_confirm(struct call *call)
 {
     static const struct recording_kind kind = {confirm_read, confirmation_prepare};
+    recording_start(call, &kind);
+}
+
+void handle_objection(struct call *call)
+{
+    static const struct recording_kind kind = {objection_read, acts_prepare};
     recording_start(call, &kind);
 }

@@ -6,6 +6,7 @@
 void handle_record(struct call *call);
 void handle_withdraw(struct call *call);
 void handle_confirm(struct call *call);
+void handle_objection(struct call *call);
 void handle_check(struct call *call);
 void handle_check_batch(struct call *call);
 void handle_policy_get(struct call *call);

@@ -16,6 +16,8 @@ const struct route routes[] = {
      .handle = handle_withdraw},
     {"POST", "/v1/confirm", SCOPE_CONSENT_RECORD, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS,
      .handle = handle_confirm},
+    {"POST", "/v1/objections", SCOPE_POLICY_WRITE, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS,
+     .handle = handle_objection},
     {"POST", "/v1/check", SCOPE_CONSENT_CHECK, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS, .is_check = true,
      .handle = handle_check},
     {"POST", "/v1/check/batch", SCOPE_CONSENT_CHECK, MEDIA_NDJSON, BATCH_BODY_BYTES_MAX, BATCH_DEADLINE_MS,

@@ -368,6 +368,7 @@ static void rows_of_purpose(struct row *row, row_writer *write, void *cookie)
     row->client = &nobody;
     if (written == 0)
         write(row, cookie);
+    row->client = NULL; /* it was this function's */
 }
 
 static void rows_each(const struct processing_register *reg, row_writer *write, void *cookie)

@@ -235,9 +235,9 @@ language plpgsql security definer set search_path = public, pg_temp as $$
 begin
     perform from head where controller_id = c for no key update;
     with moved as (
-        delete from consent s using unnest(p_old, p_new) w(old, new)
-        where s.controller_id = c and s.tag = w.old
-        returning w.new, s.*)
+        -- = any: the tags become index conditions whatever the planner believes of the table
+        delete from consent s where s.controller_id = c and s.tag = any (p_old)
+        returning p_new[array_position(p_old, s.tag)] as new, s.*)
     insert into consent as old
         (controller_id, tag, purpose_id, slot, notice_no, rank, tie, revision, valid_until, record_id)
         select c, new, purpose_id, slot, notice_no, rank, tie, revision, valid_until, record_id from moved
@@ -246,9 +246,8 @@ begin
                 revision = excluded.revision, valid_until = excluded.valid_until, record_id = excluded.record_id
             where (old.rank, old.tie) < (excluded.rank, excluded.tie);
     with moved as (
-        delete from identifier i using unnest(p_old, p_new) w(old, new)
-        where i.controller_id = c and i.tag = w.old
-        returning w.new, i.*)
+        delete from identifier i where i.controller_id = c and i.tag = any (p_old)
+        returning p_new[array_position(p_old, i.tag)] as new, i.*)
     insert into identifier (controller_id, tag, subject_no, type)
         select c, new, subject_no, type from moved
         on conflict do nothing;

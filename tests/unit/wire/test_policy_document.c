@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const struct embedded example_files[];
+extern const struct embedded example_files[]; /* demo.json the first */
+extern const struct embedded broken_files[];
 
 enum { DOCUMENT_MAX = 1 << 20 };
 
@@ -174,105 +175,40 @@ Test(policy_document, the_first_text_is_in_the_first_of_the_controllers_language
         cr_expect_str_eq(policy->notices[0].texts[i].language, order[i]);
 }
 
-static const struct {
-    const char *document;
-    const char *faults;
-} broken[] = {
-    {"[]", ": must be an object\n"},
-    {"{}", "/controller: is required\n/purposes: is required\n"},
-    {DOCUMENT("{'country': 'NL'}", "[" PURPOSE "]", "[" NOTICE "]"), "/controller/key: is required\n"},
-    {DOCUMENT("{'key': 'De Mo', 'country': 'NL'}", "[" PURPOSE "]", "[" NOTICE "]"),
-     "/controller/key: must be of a-z, 0-9, _ and -, and begin with a letter or a digit\n"},
-    {DOCUMENT("{'key': 'demo', 'country': 'UK'}", "[" PURPOSE "]", "[" NOTICE "]"),
-     "/controller/country: must be a country of ISO 3166-1 (alpha-2), such as NL or GB\n"},
-    {DOCUMENT("{'key': 'demo', 'country': 'US'}", "[" PURPOSE "]", "[" NOTICE "]"),
-     "/controller/time_zone: is required: there is no default for this country\n"},
-    {DOCUMENT("{'key': 'demo', 'country': 'NL', 'time_zone': '+01:00'}", "[" PURPOSE "]", "[" NOTICE "]"),
-     "/controller/time_zone: must be an IANA time zone, such as Europe/Amsterdam\n"},
-    {DOCUMENT("{'key': 'demo', 'country': 'NL', 'languages': ['nl', 'NL']}", "[" PURPOSE "]", "[" NOTICE "]"),
-     "/controller/languages/1: stands twice\n"},
-    {DOCUMENT("{'key': 'demo', 'country': 'NL', 'adress': 'here'}", "[" PURPOSE "]", "[" NOTICE "]"),
-     "/controller/adress: unknown member\n"},
-    {DOCUMENT("{'key': 'demo', 'country': 'NL', 'address': 1}", "[" PURPOSE "]", "[" NOTICE "]"),
-     "/controller/address: must be a string or an object\n"},
-    {DOCUMENT(CONTROLLER, "[]", "[" NOTICE "]"), "/purposes: must have 1 to 500 elements\n"},
-    {DOCUMENT(CONTROLLER, "[7]", "[" NOTICE "]"), "/purposes/0: must be an object\n"},
-    {DOCUMENT(CONTROLLER, "[" PURPOSE ", " PURPOSE "]", "[" NOTICE "]"),
-     "/purposes/1/key: another purpose has this key\n"},
-    {DOCUMENT(CONTROLLER, "[{'key': 'a', 'channel': 'web'}]", "[]"),
-     "/purposes/0/lawful_basis: is required\n"},
-    {DOCUMENT(CONTROLLER, "[{'key': 'a', 'lawful_basis': 'consent', 'channel': 'web'}]", "[]"),
-     "/purposes/0/notice: is required: consent is proved by the words that were shown\n"},
-    {DOCUMENT(CONTROLLER, "[" PURPOSE "]", "[]"),
-     "/purposes/0/notice: there is no such notice in this document\n"},
-    {DOCUMENT(CONTROLLER, "[{'key': 'a', 'lawful_basis': 'exempt', 'channel': 'fax'}]", "[]"),
-     "/purposes/0/channel: must be one of email, sms, phone, post, web\n"},
-    {DOCUMENT(CONTROLLER,
-              "[{'key': 'a', 'lawful_basis': 'legitimate_interest', 'channel': 'email', 'direct_marketing': "
-              "true}]",
-              "[]"),
-     "/purposes/0/lawful_basis: direct marketing by email, sms or phone must rest on consent or "
-     "soft_opt_in\n"},
-    {DOCUMENT(CONTROLLER,
-              "[{'key': 'a', 'lawful_basis': 'contract', 'channel': 'phone', 'direct_marketing': true}]",
-              "[]"),
-     "/purposes/0/lawful_basis: direct marketing by email, sms or phone must rest on consent or "
-     "soft_opt_in\n"},
-    {DOCUMENT(CONTROLLER, "[{'key': 'a', 'lawful_basis': 'soft_opt_in', 'channel': 'phone'}]", "[]"),
-     "/purposes/0/lawful_basis: soft_opt_in does not hold for phone\n"},
-    {DOCUMENT(CONTROLLER, "[{'key': 'a', 'lawful_basis': 'exempt', 'channel': 'web', 'validity': 'P0D'}]",
-              "[]"),
-     "/purposes/0/validity: must not be zero; leave it out where there is no end\n"},
-    {DOCUMENT(CONTROLLER,
-              "[{'key': 'a', 'lawful_basis': 'exempt', 'channel': 'web', 'refused_until': 'a year'}]", "[]"),
-     "/purposes/0/refused_until: must be an ISO 8601 duration in whole numbers, such as P6M\n"},
-    {DOCUMENT(CONTROLLER,
-              "[{'key': 'a', 'lawful_basis': 'exempt', 'channel': 'web', 'unknown_words': 'allow'}]", "[]"),
-     "/purposes/0/unknown_words: must be deny, or an object whose allow gives the reason\n"},
-    {DOCUMENT(CONTROLLER, "[{'key': 'a', 'lawful_basis': 'exempt', 'channel': 'web', 'unknown_words': {}}]",
-              "[]"),
-     "/purposes/0/unknown_words/allow: is required\n"},
-    {DOCUMENT(CONTROLLER,
-              "[{'key': 'a', 'lawful_basis': 'exempt', 'channel': 'web', 'signals': ['ad_storage', "
-              "'ad_storage']}]",
-              "[]"),
-     "/purposes/0/signals/1: stands twice\n"},
-    {DOCUMENT(CONTROLLER, "[{'key': 'a', 'lawful_basis': 'exempt', 'channel': 'web', 'minors': 'no'}]", "[]"),
-     "/purposes/0/minors: must be one of allowed, guardian, forbidden\n"},
-    {DOCUMENT(CONTROLLER, "[" PURPOSE "]", "[{'id': 'news', 'texts': {'nl': 'Ja'}}]"),
-     "/notices/0/version: is required\n"},
-    {DOCUMENT(CONTROLLER, "[" PURPOSE "]", "[{'id': 'news', 'version': '1\\n', 'texts': {'nl': 'Ja'}}]"),
-     "/notices/0/version: must not have control characters\n"},
-    {DOCUMENT(CONTROLLER, "[" PURPOSE "]", "[" NOTICE ", " NOTICE "]"),
-     "/notices/1/version: stands twice in this notice\n"},
-    {DOCUMENT(CONTROLLER, "[" PURPOSE "]",
-              "[" NOTICE ", {'id': 'news', 'version': '2', 'texts': {'nl': 'Ja'}}]"),
-     "/notices/1/effective_from: another version of this notice takes effect at this time\n"},
-    {DOCUMENT(CONTROLLER, "[" PURPOSE "]",
-              "[{'id': 'news', 'version': '1', 'effective_from': '2020-01-01', 'texts': {'nl': 'Ja'}}]"),
-     "/notices/0/effective_from: must be an RFC 3339 date-time\n"},
-    {DOCUMENT(CONTROLLER, "[" PURPOSE "]", "[{'id': 'news', 'version': '1', 'texts': {}}]"),
-     "/notices/0/texts: must have 1 to 32 members\n"},
-    {DOCUMENT(CONTROLLER, "[" PURPOSE "]", "[{'id': 'news', 'version': '1', 'texts': {'nl': ''}}]"),
-     "/notices/0/texts/nl: must be 1 to 16384 bytes long\n"},
-    {DOCUMENT(CONTROLLER, "[" PURPOSE "]", "[{'id': 'news', 'version': '1', 'texts': {'dutch_nl': 'Ja'}}]"),
-     "/notices/0/texts/dutch_nl: must be a language tag (BCP 47), such as nl or nl-BE\n"},
-    {DOCUMENT(CONTROLLER, "[" PURPOSE "]",
-              "[{'id': 'news', 'version': '1', 'texts': {'nl': 'Ja', 'NL': 'Ja'}}]"),
-     "/notices/0/texts/NL: stands twice: capitals do not count in a language tag\n"},
-    {"{'controller': " CONTROLLER ", 'purposes': [" PURPOSE "], 'notices': [" NOTICE "], 'cookies': 'few'}",
-     "/cookies: must be none, or an array\n"},
-    {"{'controller': " CONTROLLER ", 'purposes': [" PURPOSE "], 'notices': [" NOTICE "], 'cookie': []}",
-     "/cookie: unknown member\n"},
-};
+/* Reads broken_policies.json's element ${row}, and holds it to its faults. */
+static void assert_broken(const struct node *row)
+{
+    struct buf expected;
+    struct node value = node_member(row, "document"), faults = node_member(row, "faults");
+    size_t count = node_elements(&faults, 1, READER_FAULTS_MAX);
+    buf_init(&expected, READER_FAULTS_SIZE);
+    for (size_t i = 0; i < count; i++) {
+        struct node fault = node_at(&faults, i);
+        buf_printf(&expected, "%s\n", node_string(&fault, 1, SIZE_MAX, NULL));
+    }
+    buf_byte(&expected, '\0');
+    policy_free(policy);
+    reader_close(&r);
+    buf_clear(&document);
+    node_dump(&value, false, &document);
+    policy = policy_document_read(&r, document.data, document.len);
+    assert_faults(expected.data);
+    cr_expect_eq(reader_error(&r), ERROR_INVALID);
+    buf_free(&expected);
+}
 
 Test(policy_document, a_broken_document_is_refused_with_the_pointer_to_its_fault)
 {
-    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
-        read_again(broken[i].document);
-        assert_faults(broken[i].faults);
-        cr_expect_eq(reader_error(&r), ERROR_INVALID);
+    struct reader rows;
+    cr_assert_eq(reader_open(&rows, broken_files[0].data, broken_files[0].len), ERROR_NONE);
+    struct node root = reader_root(&rows);
+    size_t count = node_elements(&root, 100, 1000);
+    for (size_t i = 0; i < count; i++) {
+        struct node row = node_at(&root, i);
+        assert_broken(&row);
     }
+    cr_expect(reader_ok(&rows));
+    reader_close(&rows);
 }
 
 Test(policy_document, all_faults_are_told_at_once)
@@ -397,9 +333,170 @@ Test(policy_document, what_is_accepted_but_not_acted_on_is_told)
         "               'double_opt_in': false, 'gpc': false, 'recipients': ['x']},"
         "              {'key': 'b', 'lawful_basis': 'exempt', 'channel': 'web', 'gpc': true,"
         "               'double_opt_in': true, 'minors': {'guardian': {}}, 'replaces': 'a'}],"
-        " 'cookies': 'none', 'mask': {}, 'entities': [{}], 'ages': {'NL': 16}}");
+        " 'cookies': 'none', 'mask': {}, 'entities': [{'key': 'x', 'name': 'X'}], 'ages': {'NL': 16},"
+        " 'retention': {'proof_kept': 'P5Y'}, 'rights': {'term': 'P28D'}, 'clients': []}");
     assert_faults("");
-    assert_not_enforced(
-        "['/purposes/1/double_opt_in','/purposes/1/replaces','/purposes/1/minors','/purposes/1/gpc',"
-        "'/entities','/cookies','/ages','/mask']");
+    assert_not_enforced("['/purposes/1/gpc','/retention','/rights']");
+}
+
+Test(policy_document, every_example_reads_and_names_the_controller_of_its_file)
+{
+    size_t count = 0;
+    for (const struct embedded *f = example_files; f->name != NULL; f++, count++) {
+        policy_free(policy);
+        reader_close(&r);
+        policy = policy_document_read(&r, f->data, f->len);
+        assert_faults("");
+        cr_assert_not_null(policy, "%s", f->name);
+        cr_expect(strncmp(policy->controller, f->name, strlen(f->name) - strlen(".json")) == 0, "%s",
+                  f->name);
+    }
+    cr_expect_eq(count, 6);
+}
+
+static const struct policy *read_example(const char *name)
+{
+    const struct embedded *f = example_files;
+    while (strcmp(f->name, name) != 0)
+        f++;
+    policy = policy_document_read(&r, f->data, f->len);
+    cr_assert_not_null(policy);
+    return policy;
+}
+
+/* The purpose of the one document that holds ${members} beside what every purpose has. */
+static const struct purpose *read_purpose(const char *basis, const char *members)
+{
+    struct buf text;
+    buf_init(&text, DOCUMENT_MAX);
+    buf_printf(&text,
+               "{'controller': " CONTROLLER ", 'notices': [" NOTICE
+               "], 'purposes': [{'key': 'a', 'notice': 'news',"
+               " 'lawful_basis': '%s', 'channel': 'web'%s}]}",
+               basis, members);
+    buf_byte(&text, '\0');
+    read_again(text.data);
+    buf_free(&text);
+    assert_faults("");
+    return &policy->purposes[0];
+}
+
+Test(policy_document, a_minor_needs_a_guardian_for_consent_unless_the_policy_says_otherwise)
+{
+    const struct guardian_rule all = read_purpose("consent", "")->guardian;
+    cr_expect_eq(all.minors, MINORS_GUARDIAN);
+    cr_expect_eq(all.roles, 1 << ROLE_PARENT | 1 << ROLE_CARER | 1 << ROLE_LEGAL_REPRESENTATIVE);
+    cr_expect_eq(all.least, STRENGTH_CHECKBOX);
+    cr_expect(!all.written && !all.ends_at_limit);
+    cr_expect_eq(read_purpose("contract", "")->guardian.minors, MINORS_ALLOWED);
+    cr_expect_eq(read_purpose("contract", ", 'minors': 'guardian'")->guardian.minors, MINORS_GUARDIAN);
+    cr_expect_eq(read_purpose("consent", ", 'minors': 'forbidden'")->guardian.minors, MINORS_FORBIDDEN);
+    cr_expect_eq(read_purpose("consent", ", 'minors': 'allowed'")->guardian.minors, MINORS_ALLOWED);
+}
+
+Test(policy_document, who_may_act_for_a_minor_and_how_is_read)
+{
+    const struct guardian_rule rule =
+        read_purpose("contract", ", 'minors': {'guardian': {'roles': ['carer', 'parent'], 'least': 'signed',"
+                                 " 'written': true, 'at_limit': 'expire'}}")
+            ->guardian;
+    cr_expect_eq(rule.minors, MINORS_GUARDIAN);
+    cr_expect_eq(rule.roles, 1 << ROLE_PARENT | 1 << ROLE_CARER);
+    cr_expect_eq(rule.least, STRENGTH_SIGNED);
+    cr_expect(rule.written && rule.ends_at_limit);
+}
+
+Test(policy_document, what_a_purpose_says_of_objections_signals_and_its_forerunner_is_read)
+{
+    const struct purpose *p =
+        read_purpose("legitimate_interest", ", 'objection': 'weighed', 'gpc': true, 'replaces': 'gone'");
+    cr_expect(p->objection_weighed && p->gpc);
+    cr_expect_str_eq(p->replaces, "gone");
+    p = read_purpose("consent", ", 'objection': 'absolute'");
+    cr_expect(!p->objection_weighed && !p->gpc);
+    cr_expect_str_eq(p->replaces, "");
+}
+
+Test(policy_document, a_purpose_is_of_the_entities_it_names_or_of_all)
+{
+    const struct policy *p = read_example("three-entities.json");
+    cr_expect_eq(p->entity_count, 3);
+    cr_expect_str_eq(p->entities[1].key, "voip");
+    cr_expect_eq(policy_purpose(p, "marketing_email")->entities, 7);
+    cr_expect_eq(policy_purpose(p, "similar_products")->entities, 6);
+    policy_free(policy);
+    reader_close(&r);
+    cr_expect_eq(read_example("demo.json")->purposes[0].entities, 0);
+}
+
+Test(policy_document, anonymous_statistics_are_a_purpose_all_of_whose_cookies_only_count)
+{
+    const struct policy *p = read_example("directory.json");
+    cr_expect(policy_purpose(p, "visit_counts")->anonymous_statistics);
+    cr_expect_not(policy_purpose(p, "analytics")->anonymous_statistics);
+    cr_expect_not(policy_purpose(p, "telephony")->anonymous_statistics);
+    cr_expect_not(policy_purpose(p, "number_display")->anonymous_statistics, "it has no cookies");
+    cr_expect_not(p->cookies_none);
+    policy_free(policy);
+    reader_close(&r);
+    cr_expect(read_example("no-cookies.json")->cookies_none);
+}
+
+Test(policy_document, ages_and_masks_that_a_policy_sets_itself_are_read)
+{
+    read_text("{'controller': " CONTROLLER ", 'purposes': [" PURPOSE "], 'notices': [" NOTICE "],"
+              " 'ages': {'NL': 18, 'BE': 13}, 'mask': {'ipv4_prefix': 16}}");
+    assert_faults("");
+    cr_expect_eq(policy->age_count, 2);
+    cr_expect_str_eq(policy->ages[0].country, "NL");
+    cr_expect_eq(policy->ages[0].years, 18);
+    cr_expect_eq(policy->ages[1].years, 13);
+    cr_expect_eq(policy->mask.ipv4, 16);
+    cr_expect_eq(policy->mask.ipv6, 48);
+    read_again("{'controller': " CONTROLLER ", 'purposes': [" PURPOSE "], 'notices': [" NOTICE "],"
+               " 'mask': {'preset': 'strict'}}");
+    cr_expect_eq(policy->mask.ipv4, 16);
+    cr_expect_eq(policy->mask.ipv6, 32);
+    read_again(DOCUMENT(CONTROLLER, "[" PURPOSE "]", "[" NOTICE "]"));
+    cr_expect_eq(policy->mask.ipv4, 24);
+    cr_expect_eq(policy->mask.ipv6, 48);
+}
+
+static void warning_append(void *cookie, const char *pointer, const char *detail)
+{
+    buf_printf(cookie, "%s: %s\n", pointer, detail);
+}
+
+/* Of a purpose on consent with a cookie of ${class}, valid as ${validity} says. */
+static void assert_warned(const char *class, const char *validity, const char *expected)
+{
+    struct buf text, found;
+    buf_init(&text, DOCUMENT_MAX);
+    buf_init(&found, DOCUMENT_MAX);
+    buf_printf(
+        &text,
+        "{'controller': " CONTROLLER ", 'notices': [" NOTICE "], 'purposes': [{'key': 'a', 'notice': 'news',"
+        " 'lawful_basis': 'consent', 'channel': 'web'%s}], 'cookies': [{'name': 'c', 'provider': 'p',"
+        " 'purpose': 'a', 'duration': 'P1Y', 'kind': 'pixel', 'party': 'third', 'class': '%s'%s}]}",
+        validity, class, strcmp(class, "strictly_necessary") == 0 ? ", 'conditions': {'reason': 'x'}" : "");
+    buf_byte(&text, '\0');
+    read_again(text.data);
+    assert_faults("");
+    policy_document_warn(&r, policy, warning_append, &found);
+    buf_byte(&found, '\0');
+    cr_expect_str_eq(found.data, expected);
+    buf_free(&text);
+    buf_free(&found);
+}
+
+Test(policy_document, a_consent_to_cookies_for_more_than_a_year_is_warned_about)
+{
+    static const char warning[] =
+        "/purposes/0/validity: a consent to cookies should not be valid for more than 12 months\n";
+    assert_warned("marketing", ", 'validity': 'P1Y'", "");
+    assert_warned("marketing", ", 'validity': 'P365D'", "");
+    assert_warned("marketing", ", 'validity': 'P366D'", warning);
+    assert_warned("analytics", ", 'validity': 'P13M'", warning);
+    assert_warned("preferences", "", warning);
+    assert_warned("strictly_necessary", "", "");
 }
