@@ -249,6 +249,12 @@ static void birth_month_read(struct common *c, const struct node *minor, struct 
     char until[16];
     snprintf(until, sizeof until, "%04d-%02d-%02d", limit.year, limit.month, limit.day);
     fact_write(c, w, "minor", true, until);
+    if (calendar_days(limit) * 86400 * SECOND > worker_now(c->call->worker))
+        return;
+    c->says_minor = false; /* no longer: the limit has been reached */
+    struct node by = node_optional(&c->root, "expressed_by");
+    if (c->act.slot == SLOT_GUARDIAN)
+        node_fault(&by, ERROR_INVALID, "the person may decide alone by now");
 }
 
 static void minor_read(struct common *c, struct writer *w)
