@@ -10,7 +10,7 @@
 
 enum {
     LINK_PAYLOAD_MAX = 64, /* bytes */
-    LINK_TEXT_MAX = 128    /* characters: (1 + 12 + 64 + 16) * 4 / 3, rounded up */
+    LINK_TEXT_MAX = 136    /* characters: (1 + 12 + 8 + 64 + 16) * 4 / 3, rounded up */
 };
 
 /* What a token is for: one of another use does not open. */

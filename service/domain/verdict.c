@@ -37,6 +37,7 @@ struct question {
     const struct state *yes; /* the Yes that counts where no No does, or NULL */
     bool yes_is_guardians;
     bool yes_was_too_young;      /* the only Yes is the person's own, from before the limit */
+    bool has_sale;               /* that a soft opt-in rests on */
     const struct state *pending; /* a Yes that waits for its confirmation, or NULL */
     instant valid_until;         /* of yes */
 };
@@ -104,6 +105,18 @@ static bool is_no(const struct state *s)
     return s != NULL && event_state_is_no(rank_state(s->rank));
 }
 
+/* A request that waits is none, wherever it is held. */
+static bool is_yes(const struct state *s)
+{
+    return s != NULL && rank_state(s->rank) >= EVENT_ELIGIBLE && rank_state(s->rank) <= EVENT_RENEWED;
+}
+
+/* Said by somebody: no copy of what another system recorded, no sale and no browser's signal. */
+static bool is_choice(const struct state *s)
+{
+    return s != NULL && s->rank >= rank_base(CLASS_CHOICE, EVENT_NONE);
+}
+
 /* What is held of a purpose in one slot: for all entities, or for the one asked about. */
 static const struct state *own_state(const struct question *q, int32_t number, enum slot slot)
 {
@@ -166,7 +179,7 @@ static instant yes_ends(const struct purpose *purpose, const struct state *yes)
 /* Which Yes counts: a minor's guardian's; else the person's own, but not one from before the age limit; else the guardian's. */
 static void yes_find(struct question *q, const struct state *self, const struct state *guardian)
 {
-    const struct state *own = !is_no(self) ? self : NULL, *theirs = !is_no(guardian) ? guardian : NULL;
+    const struct state *own = is_yes(self) ? self : NULL, *theirs = is_yes(guardian) ? guardian : NULL;
     if (own != NULL && q->came_of_age && rank_time(own->rank) < q->limit) {
         own = NULL;
         q->yes_was_too_young = theirs == NULL;
@@ -194,6 +207,29 @@ static enum reason no_reason(const struct question *q, const struct state *no)
     }
 }
 
+/* How an objection that must be weighed (GDPR art. 21(1)) came out: EVENT_NONE before it has been. */
+static enum event_state outcome_of(const struct question *q, const struct state *objection)
+{
+    const struct state *s = own_state(q, q->purpose->number, SLOT_OUTCOME);
+    return s != NULL && rank_time(s->rank) >= rank_time(objection->rank) ? rank_state(s->rank) : EVENT_NONE;
+}
+
+static bool is_weighed(const struct question *q, const struct state *no)
+{
+    return q->purpose->objection_weighed && no_reason(q, no) == REASON_OBJECTED;
+}
+
+/* Of what stands in the two slots the strictest No counts: the first reason, and of equals the latest. An objection that compelling
+ * grounds stand against is none, and hides no other. */
+static void no_find(struct question *q, const struct state *said)
+{
+    if (!is_no(said) || (is_weighed(q, said) && outcome_of(q, said) == EVENT_OVERRIDDEN))
+        return;
+    enum reason found = q->no != NULL ? no_reason(q, q->no) : REASON_COUNT, reason = no_reason(q, said);
+    if (reason < found || (reason == found && rank_time(said->rank) > rank_time(q->no->rank)))
+        q->no = said;
+}
+
 static struct question question_of(const struct policy *policy, const struct purpose *purpose, int entity,
                                    const struct standing *standing, instant now)
 {
@@ -206,15 +242,14 @@ static struct question question_of(const struct policy *policy, const struct pur
                          .valid_until = INSTANT_NONE};
     guardianship_find(&q);
     const struct state *self = slot_state(&q, SLOT_SELF), *guardian = slot_state(&q, SLOT_GUARDIAN);
-    /* Past the limit the person's own act is the one that counts. */
-    if (q.came_of_age && self != NULL && rank_time(self->rank) >= q.limit)
+    /* Past the limit the person's own choice is the one that counts; a copy of an old one undoes no guardian's No. */
+    if (q.came_of_age && is_choice(self) && rank_time(self->rank) >= q.limit)
         guardian = NULL;
-    const struct state *nos[] = {is_no(self) ? self : NULL, is_no(guardian) ? guardian : NULL};
-    for (size_t i = 0; i < 2; i++) {
-        if (nos[i] != NULL && (q.no == NULL || no_reason(&q, nos[i]) < no_reason(&q, q.no)))
-            q.no = nos[i];
-    }
+    no_find(&q, self);
+    no_find(&q, guardian);
     yes_find(&q, self, guardian);
+    q.has_sale = (self != NULL && rank_state(self->rank) == EVENT_ELIGIBLE) ||
+                 (guardian != NULL && rank_state(guardian->rank) == EVENT_ELIGIBLE);
     const struct state *pending = own_state(&q, purpose->number, SLOT_PENDING);
     q.pending = pending != NULL && pending->valid_until > now ? pending : NULL;
     return q;
@@ -240,27 +275,15 @@ static bool no_stands_as(const struct question *q, enum reason reason)
     return q->no != NULL && stops && no_reason(q, q->no) == reason;
 }
 
-/* How an objection that must be weighed (GDPR art. 21(1)) came out: EVENT_NONE before it has been. */
-static enum event_state outcome_of(const struct question *q)
-{
-    const struct state *s = own_state(q, q->purpose->number, SLOT_OUTCOME);
-    return s != NULL && rank_time(s->rank) >= rank_time(q->no->rank) ? rank_state(s->rank) : EVENT_NONE;
-}
-
-static bool is_weighed(const struct question *q)
-{
-    return q->purpose->objection_weighed && no_stands_as(q, REASON_OBJECTED);
-}
-
 /* GDPR art. 18(1)(d): restricted until it is known whose grounds prevail. */
 static bool is_restricted(const struct question *q)
 {
-    return is_weighed(q) && outcome_of(q) == EVENT_NONE;
+    return no_stands_as(q, REASON_OBJECTED) && is_weighed(q, q->no) && outcome_of(q, q->no) == EVENT_NONE;
 }
 
 static bool is_objected(const struct question *q)
 {
-    return no_stands_as(q, REASON_OBJECTED) && !(is_weighed(q) && outcome_of(q) == EVENT_OVERRIDDEN);
+    return no_stands_as(q, REASON_OBJECTED);
 }
 
 static bool is_withdrawn(const struct question *q)
@@ -296,9 +319,20 @@ static bool yes_is_outdated(const struct question *q)
     return n != NULL && policy_notice_outdated(q->policy, n, q->now);
 }
 
+/* Whether the words that were agreed to are not known to be this purpose's. */
+static bool yes_is_to_unknown(const struct question *q)
+{
+    if (q->purpose->basis != BASIS_CONSENT || q->purpose->notice[0] == '\0' ||
+        q->purpose->unknown_words_allowed)
+        return false;
+    const struct notice *n = policy_notice_numbered(q->policy, q->yes->notice_number);
+    return n == NULL || strcmp(n->id, q->purpose->notice) != 0;
+}
+
 static bool is_unconfirmed(const struct question *q)
 {
-    return needs_record(q) && q->pending != NULL && (q->yes == NULL || yes_is_over(q) || yes_is_outdated(q));
+    return needs_record(q) && q->pending != NULL &&
+           (q->yes == NULL || yes_is_over(q) || yes_is_outdated(q) || yes_is_to_unknown(q));
 }
 
 static bool is_expired(const struct question *q)
@@ -313,19 +347,16 @@ static bool is_notice_outdated(const struct question *q)
 
 static bool is_notice_unknown(const struct question *q)
 {
-    if (q->purpose->basis != BASIS_CONSENT || q->yes == NULL || q->purpose->notice[0] == '\0' ||
-        q->purpose->unknown_words_allowed)
-        return false;
-    const struct notice *n = policy_notice_numbered(q->policy, q->yes->notice_number);
-    return n == NULL || strcmp(n->id, q->purpose->notice) != 0;
+    return q->yes != NULL && yes_is_to_unknown(q);
 }
 
-/* A sale is no consent. */
+/* A sale is no consent, and a guardian's Yes is no sale. */
 static bool is_never_asked(const struct question *q)
 {
-    bool only_a_sale =
-        q->yes != NULL && q->purpose->basis == BASIS_CONSENT && rank_state(q->yes->rank) == EVENT_ELIGIBLE;
-    return needs_record(q) && (q->yes == NULL || only_a_sale);
+    if (q->purpose->basis == BASIS_SOFT_OPT_IN)
+        return q->yes == NULL || !q->has_sale;
+    return q->purpose->basis == BASIS_CONSENT &&
+           (q->yes == NULL || rank_state(q->yes->rank) == EVENT_ELIGIBLE);
 }
 
 static bool is_granted(const struct question *q)
@@ -378,6 +409,8 @@ static const struct state *state_behind(const struct question *q, enum reason re
     case REASON_GUARDIAN_REQUIRED:
     case REASON_NEVER_ASKED:
         return NULL;
+    case REASON_NOT_REQUIRED:
+        return q->needs_guardian ? q->yes : NULL;
     default:
         return q->yes;
     }
@@ -387,10 +420,13 @@ static void verdict_about_yes(struct verdict *v, const struct question *q)
 {
     const struct notice *n = policy_notice_numbered(q->policy, q->yes->notice_number);
     bool at_limit = q->came_of_age && q->yes_is_guardians;
-    v->valid_until = at_limit && q->purpose->guardian.ends_at_limit ? q->limit : q->valid_until;
+    v->valid_until = q->valid_until;
+    if (at_limit && q->purpose->guardian.ends_at_limit &&
+        (v->valid_until == INSTANT_NONE || q->limit < v->valid_until))
+        v->valid_until = q->limit;
     v->reconfirm_due = at_limit && reason_allows(v->reason);
     v->renew_self = v->reason == REASON_EXPIRED && (at_limit || q->yes_was_too_young);
-    if (n != NULL && needs_record(q))
+    if (n != NULL && v->reason == REASON_GRANTED)
         v->renew_by = policy_notice_next(q->policy, n, q->now);
 }
 

@@ -1,14 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/policy_document_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Those for whom the controller is a processor: who of them may ask, and how long their data is kept. */
 
-static void client_key_check(const struct node *n)
+/* What is read of the clients; a table's function gets it by the draft. */
+struct clients {
+    size_t count;
+    char keys[POLICY_CLIENTS_MAX][POLICY_KEY_MAX + 1]; /* "" where it has a fault */
+};
+
+static void client_key_read(struct draft *d, const struct node *n)
 {
-    char key[POLICY_KEY_MAX + 1];
+    struct clients *clients = d->clients;
+    char *key = clients->keys[clients->count];
     value_key(n, key);
+    for (size_t i = 0; i < clients->count && key[0] != '\0'; i++) {
+        if (strcmp(clients->keys[i], key) != 0)
+            continue;
+        node_fault(n, ERROR_INVALID, "another client has this key");
+        return;
+    }
 }
 
 /* A client's data is only in what is done for clients. */
@@ -33,7 +47,7 @@ static void client_retention_read(struct draft *d, const struct node *n)
 }
 
 static const struct member client_members[] = {
-    {"key", REQUIRED, .check = client_key_check},
+    {"key", REQUIRED, .read = client_key_read},
     {"name", OPTIONAL, .check = value_text_or_texts},
     {"contact", REQUIRED, .check = value_contact},
     {"purposes", OPTIONAL, .read = client_purposes_read},
@@ -41,28 +55,15 @@ static const struct member client_members[] = {
     {.name = NULL},
 };
 
-static const char *client_key(const struct node *clients, size_t i)
-{
-    struct node client = node_at(clients, i);
-    if (!node_is_object(&client))
-        return "";
-    struct node key = node_optional(&client, "key");
-    return node_kind(&key) == NODE_STRING ? node_string(&key, 0, SIZE_MAX, NULL) : "";
-}
-
 void clients_read(struct draft *d, const struct node *n)
 {
     size_t count = node_elements(n, 0, POLICY_CLIENTS_MAX);
-    for (size_t i = 0; i < count; i++) {
-        struct node client = node_at(n, i);
+    if (count == 0 || (d->clients = array_of(n, 1, sizeof *d->clients)) == NULL)
+        return;
+    for (; d->clients->count < count; d->clients->count++) {
+        struct node client = node_at(n, d->clients->count);
         section_read(d, &client, client_members);
-        const char *key = client_key(n, i);
-        for (size_t k = 0; k < i && key[0] != '\0'; k++) {
-            struct node own = node_optional(&client, "key");
-            if (strcmp(client_key(n, k), key) != 0)
-                continue;
-            node_fault(&own, ERROR_INVALID, "another client has this key");
-            break;
-        }
     }
+    free(d->clients);
+    d->clients = NULL;
 }

@@ -84,7 +84,10 @@ void controller_read(struct draft *d, const struct node *n)
 
 static void entity_key_read(struct draft *d, const struct node *n)
 {
-    value_key(n, d->policy->entities[d->policy->entity_count].key);
+    char *key = d->policy->entities[d->policy->entity_count].key;
+    value_key(n, key);
+    if (key[0] != '\0' && policy_entity(d->policy, key) >= 0)
+        node_fault(n, ERROR_INVALID, "another entity has this key");
 }
 
 static const struct member entity_members[] = {
@@ -95,15 +98,6 @@ static const struct member entity_members[] = {
     {.name = NULL},
 };
 
-static bool key_stands_before(const struct policy *policy, const char *key)
-{
-    for (size_t i = 0; i < policy->entity_count; i++) {
-        if (key[0] != '\0' && strcmp(policy->entities[i].key, key) == 0)
-            return true;
-    }
-    return false;
-}
-
 void entities_read(struct draft *d, const struct node *n)
 {
     struct policy *policy = d->policy;
@@ -111,8 +105,5 @@ void entities_read(struct draft *d, const struct node *n)
     for (; policy->entity_count < count; policy->entity_count++) {
         struct node entity = node_at(n, policy->entity_count);
         section_read(d, &entity, entity_members);
-        struct node key = node_optional(&entity, "key");
-        if (key_stands_before(policy, policy->entities[policy->entity_count].key))
-            node_fault(&key, ERROR_INVALID, "another entity has this key");
     }
 }

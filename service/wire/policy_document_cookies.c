@@ -35,16 +35,11 @@ static void class_check(const struct node *n)
 }
 
 static const struct member cookie_members[] = {
-    {"name", REQUIRED, .check = value_line},
-    {"provider", REQUIRED, .check = value_line},
-    {"purpose", REQUIRED, .kinds = KIND_TEXT},
-    {"duration", REQUIRED, .check = duration_check},
-    {"kind", REQUIRED, .check = kind_check},
-    {"party", REQUIRED, .check = party_check},
-    {"class", REQUIRED, .check = class_check},
-    {"description", OPTIONAL, .check = value_text_or_texts},
-    {"conditions", OPTIONAL, .kinds = KIND_OBJECT},
-    {.name = NULL},
+    {"name", REQUIRED, .check = value_line},        {"provider", REQUIRED, .check = value_line},
+    {"purpose", REQUIRED, .kinds = KIND_TEXT},      {"duration", REQUIRED, .check = duration_check},
+    {"kind", REQUIRED, .check = kind_check},        {"party", REQUIRED, .check = party_check},
+    {"class", REQUIRED, .check = class_check},      {"description", OPTIONAL, .check = value_text_or_texts},
+    {"conditions", OPTIONAL, .kinds = KIND_OBJECT}, {.name = NULL},
 };
 
 static void met_check(const struct node *n)

@@ -23,7 +23,8 @@ struct draft {
 
     struct purpose *purpose; /* the one that is being read */
     bool basis_known, channel_known;
-    struct notice *notice; /* likewise */
+    struct notice *notice;   /* likewise */
+    struct clients *clients; /* those read so far, while they are read */
     struct purpose_facts {
         bool processor; /* it is done for clients */
         bool minors_stated;

@@ -127,15 +127,6 @@ static void gpc_read(struct draft *d, const struct node *n)
     d->purpose->gpc = node_bool(n);
 }
 
-static int entity_place(const struct policy *policy, const char *key)
-{
-    for (size_t i = 0; i < policy->entity_count; i++) {
-        if (strcmp(policy->entities[i].key, key) == 0)
-            return (int)i;
-    }
-    return -1;
-}
-
 static void purpose_entities_read(struct draft *d, const struct node *n)
 {
     size_t count = node_elements(n, 1, POLICY_ENTITIES_MAX);
@@ -145,7 +136,7 @@ static void purpose_entities_read(struct draft *d, const struct node *n)
         value_key(&element, key);
         if (key[0] == '\0')
             continue;
-        int place = entity_place(d->policy, key);
+        int place = policy_entity(d->policy, key);
         if (place < 0) {
             node_fault(&element, ERROR_INVALID, "there is no such entity in this document");
             continue;

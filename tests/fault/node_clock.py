@@ -3,9 +3,9 @@
 """Goal: a node whose clock is wrong makes no yes of a no, and holds no choice back.
 
 Services on one database: one with the right clock, one that runs a minute fast, one a minute slow (clock_ahead.c,
-preloaded; its path is in CLOCK_AHEAD). A yes and then a no, a no and then a yes, through every pair of them, one right
-after the other, each checked through all: the later choice holds. A yes that says itself to be 59 s ahead, and then a
-withdrawal: `withdrawn`.
+preloaded; its path is in CLOCK_AHEAD). A yes and then a no, a no and then a yes, through every pair of them, one
+right after the other, each checked through all: the later choice holds. A yes that says itself to be 59 s ahead, and
+then a withdrawal: `withdrawn`.
 """
 import datetime
 import itertools

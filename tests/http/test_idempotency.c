@@ -127,7 +127,7 @@ Test(idempotency, another_body_at_the_same_time_is_one_event_and_one_refusal)
 Test(idempotency, another_client_or_controller_with_the_same_key_is_on_its_own)
 {
     struct tenant t = stage_tenant("client-a"), colleague = t, stranger = stage_tenant("client-b");
-    colleague.token = token_of(t.keyring, t.key, TENANT_SCOPES, "colleague");
+    colleague.token = token_of(t.keyring, t.key, TENANT_SCOPES, "teller");
     const struct answer *mine = send_keyed(&t, "/v1/consents", "k", given("a", ""));
     const struct answer *theirs = send_keyed(&colleague, "/v1/consents", "k", given("b", ""));
     const struct answer *elsewhere = send_keyed(&stranger, "/v1/consents", "k", given("c", ""));

@@ -87,6 +87,41 @@ Test(policy, records_and_withdrawals_through_the_other_service_know_a_new_purpos
     expect(get(&other, 200, "/v1/changes?purpose=polls"), "{'changes': [{'purpose': 'polls'}]}");
 }
 
+Test(policy, what_is_read_back_through_the_other_service_follows_the_policy)
+{
+    struct tenant t = stage_tenant("read-back"), other = tenant_at(&t, stage_service(1));
+    const char *id = string_at(
+        post(&t, 201, "/v1/consents",
+             "{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': 'app'}",
+             email("a")),
+        "/subject_id");
+    expect(get(&other, 200, "/v1/changes"), "{'changes': [{'allow': true, 'reason': 'granted'}]}");
+    json_t *policy = tenant_policy(&t);
+    json_object_set_new(purpose(policy, 0), "retired", json_true());
+    tenant_apply(&t, policy);
+    expect(get(&other, 200, "/v1/changes"), "{'changes': [{'allow': false, 'reason': 'retired'}]}");
+    json_object_set_new(purpose(policy, 0), "retired", json_false());
+    tenant_apply(&t, policy);
+    expect(json_at(get(&other, 200, "/v1/subjects/%s/consents", id), "/consents/0"),
+           "{'verdict': {'allow': true}}");
+    json_object_set_new(purpose(policy, 0), "retired", json_true());
+    tenant_apply(&t, policy);
+    expect(json_at(get(&other, 200, "/v1/subjects/%s/consents", id), "/consents/0"),
+           "{'verdict': {'allow': false, 'reason': 'retired'}}");
+    json_object_set_new(purpose(policy, 0), "retired", json_false());
+    tenant_apply(&t, policy);
+    const char *line = json_text("{'subject': %s, 'purpose': 'newsletter'}\n", email("a"));
+    struct request batch = {.service = other.service,
+                            .path = "/v1/check/batch?only=allowed",
+                            .token = t.token,
+                            .content_type = "application/x-ndjson",
+                            .body = line};
+    cr_assert_str_eq(client_send(&batch)->body, line);
+    json_object_set_new(purpose(policy, 0), "retired", json_true());
+    tenant_apply(&t, policy);
+    cr_assert_str_eq(client_send(&batch)->body, "");
+}
+
 Test(policy, the_same_document_is_the_same_version)
 {
     struct tenant t = stage_tenant("same");

@@ -214,20 +214,39 @@ struct recorded ledger_record(const struct ledger *l, struct act act)
     return e;
 }
 
-struct standing ledger_standing(const struct ledger *l, struct tag tag, int32_t purpose)
+struct holding ledger_holding(const struct ledger *l, struct tag tag, int32_t purpose)
 {
-    struct probe probe = {.tag = tag, .purpose = purpose};
+    struct purpose_set set = {.count = 2, .numbers = {PURPOSE_ALL, purpose}};
+    struct probe probe = {.tag = tag};
     struct check_job check;
-    check_job_init(&check, l->controller, &probe, 1);
+    struct holding h = {0};
+    check_job_init(&check, l->controller, &probe, 1, &set, 1);
     cr_assert_eq(job_run_once(l->pg, &check.job), ERROR_NONE);
     cr_assert_eq(check.generation, l->generation);
-    return probe.standing;
+    cr_assert_not(check.broken);
+    struct standing standing = check_standing(&check, 0);
+    cr_assert_leq(standing.count, sizeof h.held / sizeof *h.held);
+    h.count = standing.count;
+    for (size_t i = 0; i < standing.count; i++)
+        h.held[i] = standing.held[i];
+    check_job_clear(&check);
+    return h;
+}
+
+struct state holding_state(const struct holding *h, int32_t purpose, enum slot slot)
+{
+    struct standing s = {.count = h->count, .held = h->held};
+    const struct state *found = standing_find(&s, purpose, slot);
+    return found != NULL ? *found : (struct state){0};
 }
 
 enum reason ledger_reason(const struct ledger *l, struct tag tag, int32_t purpose)
 {
-    struct standing standing = ledger_standing(l, tag, purpose);
-    return verdict_of(&policy, policy_purpose_numbered(&policy, purpose), &standing, ledger_now(l)).reason;
+    struct holding h = ledger_holding(l, tag, purpose);
+    struct standing standing = {.count = h.count, .held = h.held};
+    return verdict_of(&policy, policy_purpose_numbered(&policy, purpose), ENTITY_ANY, &standing,
+                      ledger_now(l))
+        .reason;
 }
 
 instant ledger_now(const struct ledger *l)

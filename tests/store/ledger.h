@@ -49,7 +49,14 @@ void batch_run(PGconn *pg, struct record_job *requests, size_t count);
 /* Records one act and returns what became of it. */
 struct recorded ledger_record(const struct ledger *l, struct act act);
 /* What stands for the tag and purpose. */
-struct standing ledger_standing(const struct ledger *l, struct tag tag, int32_t purpose);
+/* What is held of a tag for a purpose and PURPOSE_ALL, in room of its own. */
+struct holding {
+    size_t count;
+    struct held held[8];
+};
+struct holding ledger_holding(const struct ledger *l, struct tag tag, int32_t purpose);
+/* The state in one slot; its rank is 0 where there is none. */
+struct state holding_state(const struct holding *h, int32_t purpose, enum slot slot);
 /* The reason a check gives now. */
 enum reason ledger_reason(const struct ledger *l, struct tag tag, int32_t purpose);
 /* The database's clock. */

@@ -38,6 +38,7 @@ static struct database *db;
 static struct lane *lane;
 static struct ask asks[ASKS_MAX];
 static bool submitting;
+static const struct purpose_set offers = {.count = 2, .numbers = {PURPOSE_ALL, OFFERS}};
 
 static struct database *database_of(const char *conninfo, const struct subject_keys *keys)
 {
@@ -154,8 +155,8 @@ static void ask_record(size_t i, const char *ref, int deadline_ms)
 static void ask_check(size_t i, int deadline_ms)
 {
     struct ask *a = &asks[i];
-    a->probe = (struct probe){.tag = tag_numbered((uint32_t)i), .purpose = OFFERS};
-    check_job_init(&a->check, l.controller, &a->probe, 1);
+    a->probe = (struct probe){.tag = tag_numbered((uint32_t)i)};
+    check_job_init(&a->check, l.controller, &a->probe, 1, &offers, 1);
     a->check.job.group = 0;
     submit(a, &a->check.job, deadline_ms);
 }
@@ -206,7 +207,7 @@ Test(lane, jobs_of_one_tick_leave_as_one_batch)
     assert_answered(0, 50, ERROR_NONE);
     cr_assert_eq(lane_stats(lane)->batches, before + 2);
     for (size_t i = 0; i < 50; i++)
-        cr_assert_neq(asks[i].probe.standing.purpose[SLOT_SELF].rank, 0, "each has its own answer");
+        cr_assert_eq(check_standing(&asks[i].check, 0).count, 1, "each has its own answer");
 }
 
 Test(lane, jobs_of_another_verb_or_controller_and_what_is_too_much_leave_in_a_batch_of_their_own)
@@ -225,8 +226,8 @@ Test(lane, jobs_of_another_verb_or_controller_and_what_is_too_much_leave_in_a_ba
         ask_check(i, PATIENCE_MS);
     static struct probe probes[READ_BATCH_MAX];
     for (size_t i = 0; i < READ_BATCH_MAX; i++)
-        probes[i] = (struct probe){.tag = tag_numbered(1), .purpose = OFFERS};
-    check_job_init(&asks[12].check, l.controller, probes, READ_BATCH_MAX);
+        probes[i] = (struct probe){.tag = tag_numbered(1)};
+    check_job_init(&asks[12].check, l.controller, probes, READ_BATCH_MAX, &offers, 1);
     submit(&asks[12], &asks[12].check.job, PATIENCE_MS);
     assert_answered(0, 13, ERROR_NONE);
     cr_assert_eq(lane_stats(lane)->batches, before + 4);
@@ -270,7 +271,7 @@ Test(lane, a_full_queue_refuses_at_once_but_not_from_inside)
     for (size_t i = 0; i < 4; i++)
         ask_check(i, PATIENCE_MS);
     static struct probe probes[1];
-    check_job_init(&asks[4].check, l.controller, probes, 1);
+    check_job_init(&asks[4].check, l.controller, probes, 1, &offers, 1);
     asks[4].check.job.weight = QUEUE_PROBES_MAX; /* as many probes as there is room for */
     submit(&asks[4], &asks[4].check.job, PATIENCE_MS);
     assert_answered(0, 4, ERROR_NONE);

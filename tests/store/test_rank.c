@@ -210,19 +210,21 @@ static void state_compare(const struct telling *t, const struct state *found, co
 /* The same reason, whatever the purpose rests on. */
 static void verdict_compare(const struct telling *t, const struct standing *found, instant now)
 {
-    struct standing want = {0};
-    for (int slot = SLOT_SELF; slot <= SLOT_GUARDIAN; slot++) {
-        const struct said *own = stands(t, OFFERS, (enum slot)slot),
-                          *all = stands(t, PURPOSE_ALL, (enum slot)slot);
-        want.purpose[slot] = own != NULL ? said_state(own) : (struct state){0};
-        want.all[slot] = all != NULL ? said_state(all) : (struct state){0};
+    struct held held[4];
+    struct standing want = {.held = held};
+    static const int32_t purposes[] = {OFFERS, PURPOSE_ALL};
+    for (size_t i = 0; i < 4; i++) {
+        enum slot slot = i % 2 == 0 ? SLOT_SELF : SLOT_GUARDIAN;
+        const struct said *said = stands(t, purposes[i / 2], slot);
+        if (said != NULL)
+            held[want.count++] = (struct held){purposes[i / 2], slot, said_state(said)};
     }
     static const enum lawful_basis bases[] = {BASIS_CONSENT, BASIS_SOFT_OPT_IN, BASIS_LEGITIMATE_INTEREST};
     for (size_t i = 0; i < sizeof bases / sizeof *bases; i++) {
         struct purpose purpose = *policy_purpose_numbered(ledger_policy(), OFFERS);
         purpose.basis = bases[i];
-        struct verdict a = verdict_of(ledger_policy(), &purpose, found, now);
-        struct verdict b = verdict_of(ledger_policy(), &purpose, &want, now);
+        struct verdict a = verdict_of(ledger_policy(), &purpose, ENTITY_ANY, found, now);
+        struct verdict b = verdict_of(ledger_policy(), &purpose, ENTITY_ANY, &want, now);
         cr_assert(a.reason == b.reason && a.since == b.since && a.valid_until == b.valid_until,
                   "%s, where another order gives %s: %s", reason_word(a.reason), reason_word(b.reason),
                   telling_text(t));
@@ -235,21 +237,26 @@ static void crowd_compare(struct crowd *c)
     static struct probe probes[TELLINGS_AT_ONCE * IDENTIFIERS];
     for (size_t i = 0; i < c->count * IDENTIFIERS; i++)
         probes[i] = (struct probe){
-            .purpose = OFFERS,
             .tag = tag_numbered(c->tellings[i / IDENTIFIERS].number + (uint32_t)(i % IDENTIFIERS))};
     struct check_job check;
-    check_job_init(&check, c->ledger.controller, probes, c->count * IDENTIFIERS);
+    struct purpose_set set = {.count = 2, .numbers = {PURPOSE_ALL, OFFERS}};
+    check_job_init(&check, c->ledger.controller, probes, c->count * IDENTIFIERS, &set, 1);
     cr_assert_eq(job_run_once(c->ledger.pg, &check.job), ERROR_NONE);
     for (size_t i = 0; i < c->count * IDENTIFIERS; i++) {
         const struct telling *t = &c->tellings[i / IDENTIFIERS];
         if (!telling_names(t, i % IDENTIFIERS))
             continue;
+        struct standing found = check_standing(&check, i);
+        static const struct state none;
         for (int slot = SLOT_SELF; slot <= SLOT_GUARDIAN; slot++) {
-            state_compare(t, &probes[i].standing.purpose[slot], stands(t, OFFERS, (enum slot)slot));
-            state_compare(t, &probes[i].standing.all[slot], stands(t, PURPOSE_ALL, (enum slot)slot));
+            const struct state *own = standing_find(&found, OFFERS, (enum slot)slot);
+            const struct state *all = standing_find(&found, PURPOSE_ALL, (enum slot)slot);
+            state_compare(t, own != NULL ? own : &none, stands(t, OFFERS, (enum slot)slot));
+            state_compare(t, all != NULL ? all : &none, stands(t, PURPOSE_ALL, (enum slot)slot));
         }
-        verdict_compare(t, &probes[i].standing, NOON + 400 * 86400 * SECOND);
+        verdict_compare(t, &found, NOON + 400 * 86400 * SECOND);
     }
+    check_job_clear(&check);
 }
 
 /* The rows themselves: no others than expected, and the tie, which a check does not read. */

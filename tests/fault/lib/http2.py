@@ -68,7 +68,7 @@ class Connection:
             raise Lost from gone
 
     def begin(self, path, text, key=None, media=JSON, cut=None):
-        """Sends a request; of its body only the first ${cut} bytes, and then no end, when that is given. Returns its stream."""
+        """Sends a request, or only the first ${cut} bytes of its body and no end. Returns its stream."""
         stream = self.next_stream
         self.next_stream += 2
         data = text.encode()[:cut]

@@ -15,7 +15,7 @@ from lib.house import eventually
 PERSONS = 40  # few: their states are written over and over, by several connections
 ACKNOWLEDGED = (200, 201, 202)
 SURELY_NOT_WRITTEN = (500, 503)
-UNKNOWN = (504, None)
+FAILED = (503, 504, None)  # None: the connection was lost
 
 
 class Sent:
@@ -49,6 +49,8 @@ class Journal:
         self.numbers = itertools.count(1)
         self.lock = threading.Lock()
         self.last_good = 0.0  # of time.monotonic: when something was last acknowledged
+        self.repeated = 0
+        self.events = 0
 
     def new(self, size, with_key):
         """A request that was not sent before: one event when size is 0, or an array of so many."""
@@ -86,10 +88,10 @@ class Journal:
                     time.sleep(0.2)
             assert sent.is_answered(), f"key {sent.key}: {sent.statuses}"
             self.send(client, sent)
-        return len(repeated)
+        self.repeated += len(repeated)
 
     def check(self, cluster):
-        """Promises 3 and 5: acknowledged means written, once; nothing is written twice, nor in part; no revision lacks."""
+        """Acknowledged means written; nothing is written twice, nor in part; no revision lacks (promises 3 and 5)."""
         rows = cluster.rows("select revision, record_id, ref from event order by revision")
         assert [int(row[0]) for row in rows] == list(range(1, len(rows) + 1)), "revisions are not 1..n"
         assert cluster.rows("select revision from head") == [[str(len(rows))]], "the head is not at n"
@@ -99,7 +101,11 @@ class Journal:
         for sent in self.sent:
             written = [times[ref] for ref in sent.refs]
             self.check_one(sent, written, place)
-        return len(rows)
+        self.events = len(rows)
+
+    def __str__(self):
+        return (f"{self.acknowledged()} of {len(self.sent)} requests to record acknowledged, {self.repeated} repeated by their "
+                f"key, {self.events} events")
 
     def check_one(self, sent, written, place):
         story = f"{sent.refs[0]} of {len(sent.refs)}, key {sent.key}, answered {sent.statuses}: written {written} times"
@@ -110,7 +116,7 @@ class Journal:
             assert found == [(revision, ref) for (_, revision), ref in zip(sent.receipts, sent.refs)], story
         elif sent.statuses and all(status in SURELY_NOT_WRITTEN for status in sent.statuses):
             assert max(written) == 0, story
-        strange = [s for s in sent.statuses if s not in ACKNOWLEDGED + SURELY_NOT_WRITTEN + UNKNOWN + self.tolerated]
+        strange = [s for s in sent.statuses if s not in ACKNOWLEDGED + FAILED + self.tolerated]
         assert not strange, story
 
 
