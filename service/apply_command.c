@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "apply_rehearsal.h"
 #include "base/limits.h"
 #include "command.h"
 #include "file.h"
@@ -18,6 +19,8 @@ struct document {
     struct buf canonical;
     uint8_t sha256[POLICY_DOCUMENT_HASH_SIZE];
     struct policy *policy; /* NULL: it has faults, all of them in the reader */
+    bool rehearse;         /* tell what it would change, and change nothing */
+    bool json;             /* as JSON */
 };
 
 static void faults_print(const struct reader *r, const char *path)
@@ -90,6 +93,8 @@ static int refusal_print(const struct policy *policy, const struct policy_apply_
             "akkoord: apply: notice %s, version %s was applied before with other words: make a new version\n",
             policy->notices[job->offender].id, policy->notices[job->offender].version);
         return 1;
+    case APPLY_NO_TIME_ZONE:
+        return command_failed("apply", "the database does not know the time zone");
     default:
         return command_failed("apply", "another version was applied at the same time");
     }
@@ -117,9 +122,16 @@ static int document_apply(PGconn *pg, const struct subject_keys *keys, struct do
                                    .actor = "akkoord apply",
                                    .if_match = -1,
                                    .key = keys->keys[0].number};
-    policy_apply_job_prepare(&job);
+    if (d->rehearse)
+        policy_apply_job_rehearse(&job);
+    else
+        policy_apply_job_prepare(&job);
     enum error outcome = job_run_once(pg, &job.job);
-    return outcome == ERROR_NONE ? outcome_print(d, &job) : command_failed("apply", error_title(outcome));
+    if (outcome != ERROR_NONE)
+        return command_failed("apply", error_title(outcome));
+    if (d->rehearse && (job.outcome == APPLY_DONE || job.outcome == APPLY_SAME))
+        return apply_rehearse(pg, &d->reader, d->policy, d->json);
+    return outcome_print(d, &job);
 }
 
 static int document_send(const struct config *config, const struct subject_keys *keys, struct document *d)
@@ -139,9 +151,11 @@ static int document_send(const struct config *config, const struct subject_keys 
     return rc;
 }
 
-static int apply_bytes(const struct config *config, const char *path, const struct buf *bytes)
+static int apply_bytes(const struct config *config, const struct arguments *args, const struct buf *bytes)
 {
-    struct document document;
+    const char *path = args->operands[0], *format = arguments_flag(args, "format");
+    struct document document = {.rehearse = arguments_flag(args, "rehearse") != NULL,
+                                .json = format != NULL && strcmp(format, "json") == 0};
     struct subject_keys keys;
     char fault[KEY_FILES_FAULT];
     if (document_read(path, bytes, &document) != 0)
@@ -161,18 +175,27 @@ static int apply(const struct config *config, const struct arguments *args)
 {
     if (args->operand_count != 1)
         return command_misused("apply", "one FILE is needed, - for stdin");
-    const char *path = args->operands[0];
+    const char *path = args->operands[0], *format = arguments_flag(args, "format");
+    if (format != NULL && strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
+        return command_misused("apply", "--format is text or json");
+    if (format != NULL && arguments_flag(args, "rehearse") == NULL)
+        return command_misused("apply", "--format goes with --rehearse");
     struct buf bytes;
     buf_init(&bytes, POLICY_BODY_BYTES_MAX);
     const char *reason = file_read(path, &bytes);
     int rc = 1;
     if (reason == NULL)
-        rc = apply_bytes(config, path, &bytes);
+        rc = apply_bytes(config, args, &bytes);
     else
         fprintf(stderr, "akkoord: apply: %s: %s\n", path, reason);
     buf_free(&bytes);
     return rc;
 }
 
-const struct command apply_command = {"apply", "FILE",
-                                      "makes a controller's policy document the one in force", NULL, apply};
+static const struct config_flag apply_flags[] = {
+    {"rehearse", NULL, "only tells what the document would change: purposes, notices, and people's verdicts"},
+    {"format", "text|json", "how the rehearsal is told; text by default"},
+    {0}};
+
+const struct command apply_command = {
+    "apply", "FILE", "makes a controller's policy document the one in force", apply_flags, apply};

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUF_FIRST = 256 }; /* bytes of the first allocation: most answers fit */
+enum { BUF_FIRST = 512 }; /* bytes of the first allocation: most answers fit */
 
 void buf_init(struct buf *b, size_t ceiling)
 {

@@ -29,8 +29,9 @@
 #define CONFIRM_WITHIN_DAYS   7 /* a mailbox is looked into once a week at least */
 #define EVIDENCE_BYTES_MAX    4096
 #define REF_BYTES_MAX         128
+#define FORM_BYTES_MAX        1024 /* the name of a form in evidence, before the mask */
 #define GROUNDS_BYTES_MAX     2000 /* why an objection was upheld or overridden */
-#define IDEMPOTENCY_KEY_MAX   255 /* bytes */
+#define IDEMPOTENCY_KEY_MAX   255  /* bytes */
 /* An answer: 1 000 records of 600 bytes, or a page of 1 000 events with 4 KiB of evidence each. */
 #define ANSWER_BYTES_MAX (8 * 1024 * 1024)
 /* A batch check's answer: 100 000 verdicts of 300 bytes. */
@@ -41,9 +42,18 @@
 /* Revisions that one call of /v1/changes looks through for a purpose that is rare among them: below a second of reading. */
 #define CHANGES_WINDOW 50000
 
+/* ---- walks: all subjects of a controller, a stretch at a time ---- */
+
+/* A stretch: some 10 ms of the database's time, in which a slow lane's next call waits. */
+#define WALK_SUBJECTS_MAX 500
+/* Verdicts worked out between two looks at other calls: 10 ms at half a microsecond each. A stretch is shorter where it needs more. */
+#define WALK_VERDICTS_MAX 20000
+
 /* ---- deadlines: from acceptance, time in queues included ---- */
 
 #define CALL_DEADLINE_MS  5000  /* what a web form waits for */
+#define WALK_DEADLINE_MS  60000 /* a million subjects at 20 us, times three */
+#define WALK_PAGE_MS      2000  /* a page of a walk ends here, however little it has found */
 #define BATCH_DEADLINE_MS 60000 /* 100 000 lines at 4 us, times a busy factor of 100 */
 /* A call waits this long for a connection that is being made; after it the answer is 503, surely not written. */
 #define QUEUE_WAIT_MS 2000

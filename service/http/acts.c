@@ -830,7 +830,8 @@ void withdraw_read(struct call *call, struct reader *body, const struct controll
 
 /* ---- POST /v1/objections ---- */
 
-void objection_read(struct call *call, struct reader *body, const struct controller *controller, struct acts *ret_acts)
+void objection_read(struct call *call, struct reader *body, const struct controller *controller,
+                    struct acts *ret_acts)
 {
     static const char *const members[] = {"subject", "purpose", "entity", "outcome", "grounds", "ref", NULL};
     static const char *const outcomes[] = {"upheld", "overridden", NULL};
@@ -856,7 +857,8 @@ void objection_read(struct call *call, struct reader *body, const struct control
     if (key[0] != '\0' && purpose == NULL)
         node_fault(&purpose_node, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy");
     else if (purpose != NULL && !purpose->objection_weighed)
-        node_fault(&purpose_node, ERROR_INVALID, "objections to this purpose are absolute: there is nothing to weigh");
+        node_fault(&purpose_node, ERROR_INVALID,
+                   "objections to this purpose are absolute: there is nothing to weigh");
     if (!reader_ok(body))
         return;
     struct act *act = act_add(&c);

@@ -26,7 +26,8 @@ void consents_read(struct call *call, struct reader *body, const struct controll
 void withdraw_read(struct call *call, struct reader *body, const struct controller *controller,
                    struct acts *ret_acts);
 /* How an objection that must be weighed (GDPR art. 21(1)) came out, with the grounds. */
-void objection_read(struct call *call, struct reader *body, const struct controller *controller, struct acts *ret_acts);
+void objection_read(struct call *call, struct reader *body, const struct controller *controller,
+                    struct acts *ret_acts);
 /* No act and no fault: the token is not one of ours, or has expired. */
 void confirm_read(struct call *call, struct reader *body, const struct controller *controller,
                   struct acts *ret_acts);

@@ -27,14 +27,22 @@ static void on_req_disposed(void *slot)
         call_end(call);
 }
 
+static void *arena_take(struct arena *arena, size_t size)
+{
+    void *at = arena_alloc(arena, size);
+    if (at == NULL)
+        h2o_fatal("no memory"); /* as libh2o does for each request */
+    return at;
+}
+
 void *call_alloc(struct call *call, size_t size)
 {
-    return memset(h2o_mem_alloc_pool(&call->pool, size), 0, size);
+    return memset(arena_take(&call->arena, size), 0, size);
 }
 
 char *call_copy(struct call *call, const char *bytes, size_t len)
 {
-    char *copy = h2o_mem_alloc_pool(&call->pool, len + 1);
+    char *copy = arena_take(&call->arena, len + 1);
     memcpy(copy, bytes, len);
     copy[len] = '\0';
     return copy;
@@ -43,8 +51,10 @@ char *call_copy(struct call *call, const char *bytes, size_t len)
 void call_start(struct worker *worker, h2o_req_t *req, const struct route *route,
                 const struct claims *claims_or_null, h2o_iovec_t argument)
 {
-    struct call *call = h2o_mem_alloc(sizeof *call);
+    struct arena arena = {0};
+    struct call *call = arena_take(&arena, sizeof *call);
     memset(call, 0, sizeof *call);
+    call->arena = arena;
     call->worker = worker;
     call->req = req;
     call->route = route;
@@ -53,7 +63,6 @@ void call_start(struct worker *worker, h2o_req_t *req, const struct route *route
     call->argument = argument;
     call->accepted = clock_monotonic();
     call->deadline = call->accepted + route->deadline_ms * INT64_C(1000);
-    h2o_mem_init_pool(&call->pool);
     list_append(&worker->calls, &call->link);
     struct tie *tie = h2o_mem_alloc_shared(&req->pool, sizeof *tie, on_req_disposed);
     tie->call = call;
@@ -69,8 +78,8 @@ static void call_end(struct call *call)
     if (call->dispose != NULL)
         call->dispose(call->state);
     list_remove(&call->link);
-    h2o_mem_clear_pool(&call->pool);
-    free(call);
+    struct arena arena = call->arena;
+    arena_free(&arena);
 }
 
 /* ---- what came ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "auth/claims.h"
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/list.h"
@@ -24,7 +25,7 @@ struct call {
     h2o_iovec_t argument; /* what stands in the path for "{id}"; valid while req is */
     int64_t accepted;     /* of clock_monotonic */
     int64_t deadline;     /* likewise */
-    h2o_mem_pool_t pool;  /* lives as long as the call */
+    struct arena arena;   /* what the call holds; the call itself is the first thing in it */
     void (*dispose)(void *state);
     void *state; /* the handler's own, from the pool; ${dispose} frees what it holds beside */
     int status;  /* of the answer, 0 before */

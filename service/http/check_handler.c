@@ -74,9 +74,9 @@ static void checking_read(struct call *call, struct checking *c)
 
 static void checking_write(struct call *call, struct checking *c)
 {
-    struct buf out;
-    buf_init(&out, ANSWER_BYTES_MAX);
-    struct writer w = writer_of(&out);
+    struct buf *out = &call->worker->scratch;
+    buf_clear(out);
+    struct writer w = writer_of(out);
     size_t step = question_probes(&c->person);
     if (c->several) {
         writer_object_begin(&w, NULL);
@@ -94,7 +94,10 @@ static void checking_write(struct call *call, struct checking *c)
         writer_array_end(&w);
         writer_object_end(&w);
     }
-    call_answer_json(call, 200, &out);
+    if (buf_failed(out))
+        call_problem(call, ERROR_OVERLOADED, "The answer does not fit in memory.", NULL);
+    else
+        call_answer(call, 200, "application/json", out->data, out->len);
 }
 
 static void on_checked(struct job *job, enum error e)

@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "store/controller.h"
+#include "store/numbering.h"
 #include "wire/policy_document.h"
 
 #include <h2o.h>
@@ -118,54 +118,6 @@ struct controller *controllers_find(struct controllers *all, const char *key)
     return k != NULL && k->controller != NULL ? controller_ref(k->controller) : NULL;
 }
 
-/* The ledger's number of a purpose's key, 0 when it has none. */
-static int32_t number_of(const struct controller_job *job, const char *key)
-{
-    for (size_t n = 0; n < job->number_count; n++) {
-        if (!job->numbers[n].is_notice && strcmp(job->numbers[n].key, key) == 0)
-            return job->numbers[n].number;
-    }
-    return 0;
-}
-
-static int purpose_number(struct purpose *p, const struct policy *policy, const struct controller_job *job)
-{
-    char key[PURPOSE_ENTITY_KEY_MAX + 1];
-    p->number = number_of(job, p->key);
-    p->replaces_number = p->replaces[0] != '\0' ? number_of(job, p->replaces) : 0;
-    for (size_t i = 0; i < policy->entity_count; i++) {
-        purpose_entity_key(p, &policy->entities[i], key);
-        p->entity_numbers[i] = number_of(job, key);
-        if (p->entity_numbers[i] == 0)
-            return -1;
-    }
-    return p->number != 0 ? 0 : -1;
-}
-
-static int notice_number(struct notice *notice, const struct controller_job *job)
-{
-    for (size_t n = 0; n < job->number_count; n++) {
-        const struct numbered *one = &job->numbers[n];
-        if (one->is_notice && strcmp(one->key, notice->id) == 0 && strcmp(one->version, notice->version) == 0)
-            notice->number = one->number;
-    }
-    return notice->number != 0 ? 0 : -1;
-}
-
-/* Gives the document's purposes and notices the ledger's numbers. Returns -1 when one is missing. */
-static int policy_number(struct policy *policy, const struct controller_job *job)
-{
-    for (size_t i = 0; i < policy->purpose_count; i++) {
-        if (purpose_number(&policy->purposes[i], policy, job) != 0)
-            return -1;
-    }
-    for (size_t i = 0; i < policy->notice_count; i++) {
-        if (notice_number(&policy->notices[i], job) != 0)
-            return -1;
-    }
-    return 0;
-}
-
 static struct policy *policy_of(const struct controller_job *job)
 {
     struct reader reader;
@@ -174,7 +126,7 @@ static struct policy *policy_of(const struct controller_job *job)
     if (policy == NULL)
         return NULL;
     policy->version = job->policy_version;
-    if (policy_number(policy, job) != 0) {
+    if (policy_number(policy, job->numbers, job->number_count) != 0) {
         policy_free(policy);
         return NULL;
     }

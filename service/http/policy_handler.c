@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "http/etag.h"
 #include "http/handlers.h"
-#include "store/policy.h"
+#include "http/policy_body.h"
 #include "wire/policy_document.h"
 
 #include <stdlib.h>
@@ -148,49 +148,6 @@ static void applied_answer(struct call *call, struct applying *a)
     call_answer_json(call, 200, &out);
 }
 
-/* Where the document has that notice version; the policy has them sorted. ${notices} must stay. */
-static struct node notice_node(const struct node *notices, const struct notice *wanted)
-{
-    size_t count = node_elements(notices, 1, POLICY_NOTICES_MAX);
-    for (size_t i = 0; i < count; i++) {
-        struct node one = node_at(notices, i), id = node_member(&one, "id"),
-                    version = node_member(&one, "version");
-        if (strcmp(node_string(&id, 1, POLICY_KEY_MAX, NULL), wanted->id) == 0 &&
-            strcmp(node_string(&version, 1, POLICY_KEY_MAX, NULL), wanted->version) == 0)
-            return one;
-    }
-    return *notices;
-}
-
-/* What is already recorded forbids it: 409, with a pointer to the member. */
-static void applied_conflict(struct call *call, struct applying *a)
-{
-    struct node root = reader_root(&a->body);
-    if (a->job.outcome == APPLY_COUNTRY_FIXED) {
-        struct node controller = node_member(&root, "controller"),
-                    country = node_optional(&controller, "country");
-        node_fault(&country, ERROR_CONFLICT,
-                   "fixed: phone numbers are known, and another country would give them other tags");
-    } else if (a->job.outcome == APPLY_NO_TIME_ZONE) {
-        struct node controller = node_member(&root, "controller"),
-                    zone = node_optional(&controller, "time_zone");
-        node_fault(&zone, ERROR_INVALID, "no time zone that the database knows");
-    } else if (a->job.outcome == APPLY_BASIS_FIXED) {
-        struct node purposes = node_member(&root, "purposes"), one = node_at(&purposes, a->job.offender),
-                    basis = node_optional(&one, "lawful_basis");
-        node_fault(&basis, ERROR_CONFLICT,
-                   "fixed: the purpose is in use, and a No to it or to everything must go on counting. Make "
-                   "a new purpose");
-    } else {
-        struct node notices = node_member(&root, "notices"),
-                    one = notice_node(&notices, &a->policy->notices[a->job.offender]);
-        node_fault(
-            &one, ERROR_CONFLICT,
-            "this version was applied with other words, or another date or change. Make a new version");
-    }
-    call_bad_body(call, &a->body);
-}
-
 static void on_applied(struct job *job, enum error e)
 {
     struct applying *a = list_entry(list_entry(job, struct policy_apply_job, job), struct applying, job);
@@ -203,7 +160,7 @@ static void on_applied(struct job *job, enum error e)
         call_problem(call, ERROR_PRECONDITION_FAILED,
                      "Another version is in force than If-Match or If-None-Match expects.", NULL);
     else
-        applied_conflict(call, a);
+        policy_body_conflict(call, &a->body, &a->job);
 }
 
 /* The version the caller saw: of If-Match, 0 for If-None-Match: *, -1 for neither. Returns false when a header is neither. */
@@ -231,17 +188,8 @@ static bool precondition_read(struct call *call, int32_t *ret_version)
 
 static bool document_read(struct call *call, struct applying *a)
 {
-    h2o_iovec_t body = call_body(call);
-    a->policy = policy_document_read(&a->body, body.base, body.len);
-    if (a->policy != NULL && strcmp(a->policy->controller, call->claims.controller) != 0) {
-        struct node root = reader_root(&a->body), controller = node_member(&root, "controller"),
-                    key = node_member(&controller, "key");
-        node_fault(&key, ERROR_INVALID, "not the controller that the token names");
-    }
-    if (a->policy == NULL || !reader_ok(&a->body)) {
-        call_bad_body(call, &a->body);
+    if (!policy_body_read(call, &a->body, &a->policy))
         return false;
-    }
     policy_document_canonical(&a->body, &a->document, a->sha256);
     buf_byte(&a->document, '\0');
     if (buf_failed(&a->document)) {

@@ -12,6 +12,8 @@
 const struct route routes[] = {
     {"POST", "/v1/consents", SCOPE_CONSENT_RECORD | SCOPE_CONSENT_IMPORT, MEDIA_JSON, BODY_BYTES_MAX,
      CALL_DEADLINE_MS, .handle = handle_record},
+    {"POST", "/v1/consents/invalidate", SCOPE_POLICY_WRITE, MEDIA_JSON, BODY_BYTES_MAX, WALK_DEADLINE_MS,
+     .handle = handle_invalidate},
     {"POST", "/v1/withdraw", SCOPE_CONSENT_WITHDRAW, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS,
      .handle = handle_withdraw},
     {"POST", "/v1/confirm", SCOPE_CONSENT_RECORD, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS,
@@ -25,16 +27,20 @@ const struct route routes[] = {
     {"GET", "/v1/policy", SCOPE_POLICY_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_policy_get},
     {"PUT", "/v1/policy", SCOPE_POLICY_WRITE, MEDIA_JSON, POLICY_BODY_BYTES_MAX, CALL_DEADLINE_MS,
      .handle = handle_policy_put},
+    {"POST", "/v1/policy/rehearse", SCOPE_POLICY_WRITE, MEDIA_JSON, POLICY_BODY_BYTES_MAX, WALK_DEADLINE_MS,
+     .handle = handle_policy_rehearse},
     {"GET", "/v1/policy/schema", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_policy_schema},
     {"GET", "/v1/policy/register", SCOPE_POLICY_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS,
      .handle = handle_policy_register},
-    {"GET", "/v1/sites/{id}/cookies", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_site_cookies},
+    {"GET", "/v1/sites/{id}/cookies", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS,
+     .handle = handle_site_cookies},
     {"POST", "/v1/subjects/lookup", SCOPE_SUBJECT_READ, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS,
      .handle = handle_lookup},
     {"GET", "/v1/subjects/{id}/consents", SCOPE_SUBJECT_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS,
      .handle = handle_consents},
     {"GET", "/v1/subjects/{id}/history", SCOPE_SUBJECT_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS,
      .handle = handle_history},
+    {"GET", "/v1/renewals", SCOPE_SUBJECT_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_renewals},
     {"GET", "/v1/changes", SCOPE_CHANGES_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS + LONG_POLL_SECONDS_MAX * 1000,
      .handle = handle_changes},
     {"POST", "/v1/mask", SCOPE_MASK, MEDIA_MASKABLE, BATCH_BODY_BYTES_MAX, CALL_DEADLINE_MS,
@@ -60,10 +66,12 @@ static const char *const media_types[][4] = {
 /* Whether ${path} has the shape of ${pattern}; what stands for "{id}" goes into ${ret_argument}. */
 static bool path_matches(const char *pattern, h2o_iovec_t path, h2o_iovec_t *ret_argument)
 {
-    const char *hole = strstr(pattern, "{id}");
     size_t len = strlen(pattern);
+    if (h2o_memis(path.base, path.len, pattern, len))
+        return true;
+    const char *hole = strstr(pattern, "{id}");
     if (hole == NULL)
-        return h2o_memis(path.base, path.len, pattern, len);
+        return false;
     size_t before = (size_t)(hole - pattern), after = len - before - 4;
     if (path.len <= before + after || memcmp(path.base, pattern, before) != 0 ||
         memcmp(path.base + path.len - after, hole + 4, after) != 0)
@@ -264,7 +272,7 @@ void route_request(struct worker *worker, h2o_req_t *req)
     h2o_iovec_t argument = {NULL, 0};
     const struct route *route = route_find(req, path, &argument);
     if (path.len >= 4 && memcmp(path.base, "/v1/", 4) == 0)
-        header_add(req, H2O_TOKEN_CACHE_CONTROL, "no-store");
+        h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL, H2O_STRLIT("no-store"));
     if (!path_is_whole(path)) {
         refuse(worker, req, NULL, ERROR_BAD_REQUEST, "The path has a percent sign without its two digits.");
         return;

@@ -250,6 +250,7 @@ static int thread_open(struct server *s, struct thread *t)
     w->options = o;
     w->loop = loop_create();
     list_init(&w->calls);
+    buf_init(&w->scratch, ANSWER_BYTES_MAX);
     h2o_context_init(&t->ctx, loop_h2o(w->loop), &s->config);
     h2o_multithread_register_receiver(t->ctx.queue, &t->receiver, on_news);
     for (int kind = 0; kind < KINDS; kind++)
@@ -295,6 +296,7 @@ static void thread_close(struct thread *t)
     waiters_destroy(w->waiters);
     controllers_destroy(w->controllers);
     remembered_destroy(w->tokens);
+    buf_free(&w->scratch);
     keys_unref(w->keys);
     SSL_CTX_free(t->accept[TLS].ssl_ctx);
 }

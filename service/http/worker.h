@@ -2,6 +2,7 @@
 #pragma once
 #include "auth/keys.h"
 #include "auth/remembered.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "http/server.h"
@@ -25,7 +26,8 @@ struct worker {
     struct controllers *controllers;
     struct waiters *waiters; /* long polls */
     struct metrics *metrics;
-    struct list calls; /* in flight */
+    struct list calls;  /* in flight */
+    struct buf scratch; /* for an answer that is written and sent at once */
     bool draining;
     int64_t clock_offset; /* the database's clock less clock_monotonic, as of the last answer that told it */
 };

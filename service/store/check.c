@@ -81,16 +81,26 @@ static void generation_take(const struct sent *batch, size_t count, const PGresu
     }
 }
 
+static bool held_grow(struct check_job *c)
+{
+    size_t room = c->held_room == 0 ? CHECK_FEW : 2 * c->held_room;
+    bool first = c->held_room == 0, leaves_few = c->held == c->few;
+    struct held *grown = first             ? c->few
+                         : fault_strikes() ? NULL
+                                           : realloc(leaves_few ? NULL : c->held, room * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    if (leaves_few && !first)
+        memcpy(grown, c->few, sizeof c->few);
+    c->held = grown;
+    c->held_room = room;
+    return true;
+}
+
 static struct held *held_add(struct check_job *c)
 {
-    if (c->held_count == c->held_room) {
-        size_t room = c->held_room == 0 ? 4 : 2 * c->held_room;
-        struct held *grown = fault_strikes() ? NULL : realloc(c->held, room * sizeof *grown);
-        if (grown == NULL)
-            return NULL;
-        c->held = grown;
-        c->held_room = room;
-    }
+    if (c->held_count == c->held_room && !held_grow(c))
+        return NULL;
     return &c->held[c->held_count++];
 }
 
@@ -153,7 +163,8 @@ void check_job_init(struct check_job *c, int32_t controller_id, struct probe *pr
 
 void check_job_clear(struct check_job *c)
 {
-    free(c->held);
+    if (c->held != c->few)
+        free(c->held);
     c->held = NULL;
     c->held_count = c->held_room = 0;
     c->generation = 0;

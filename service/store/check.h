@@ -12,6 +12,8 @@ struct probe {
     size_t count;
 };
 
+enum { CHECK_FEW = 4 };
+
 /* Probes of one controller, answered from one snapshot of the primary. */
 struct check_job {
     struct job job;
@@ -25,6 +27,7 @@ struct check_job {
     instant as_of;      /* everything committed before this was seen */
     size_t held_count, held_room;
     struct held *held;
+    struct held few[CHECK_FEW]; /* where held is while there are no more: one probe seldom has more */
     bool broken; /* memory ran out, or the rows were not what was asked for: nothing may be concluded */
 };
 

@@ -112,6 +112,26 @@ static void apply_take(const struct sent *batch, size_t count, const PGresult *r
         p->offender /= p->policy->entity_count + 1;
 }
 
+static void rehearse_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    (void)count;
+    const struct policy_apply_job *p = list_entry(batch[0].job, struct policy_apply_job, job);
+    params_text(params, p->policy->controller);
+    params_text(params, p->policy->country);
+    params_text(params, p->policy->time_zone);
+    params_bytes(params, p->sha256, POLICY_HASH_SIZE);
+    numbers_bind(p->policy, params);
+}
+
+void policy_apply_job_rehearse(struct policy_apply_job *p)
+{
+    static const struct verb verb = {
+        .statement = "policy_rehearse", .batch_max = 1, .bind = rehearse_bind, .take = apply_take};
+    p->job.verb = &verb;
+    p->job.group = 0;
+    p->job.weight = 1;
+}
+
 void policy_apply_job_prepare(struct policy_apply_job *p)
 {
     static const struct verb verb = {

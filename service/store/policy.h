@@ -41,3 +41,6 @@ struct policy_apply_job {
 };
 /* Fills in verb, group and weight. */
 void policy_apply_job_prepare(struct policy_apply_job *p);
+/* Makes the job tell its outcome, and the version in force (0: none), with nothing written: policy and sha256 are enough. For a lane
+ * that reads. */
+void policy_apply_job_rehearse(struct policy_apply_job *p);

@@ -72,8 +72,12 @@ begin
         select k.key_no from subject_key k
         left join unnest(p_numbers, p_checks) p(number, check_value) on p.number = k.key_no
         where p.check_value <> k.check_value
-              or (p.number is null and exists (select from controller c
-                                               where k.key_no between least(c.key_first, c.key_oldest) and c.key_last));
+              or (p.number is null and exists (select from controller c where k.key_no between c.key_first and c.key_last))
+        union all
+        -- a new key among those that tags are wrapped by would change every tag
+        select p.number from unnest(p_numbers) p(number)
+        where not exists (select from subject_key k where k.key_no = p.number)
+              and exists (select from controller c where p.number between c.key_first and c.key_last);
     if found then
         return; -- whoever holds a wrong key must not make it known as a right one
     end if;
@@ -283,9 +287,8 @@ end $$;
 -- One batch of acts of one controller: the only way into the ledger. All arrays with a_ run in parallel, one element an
 -- act (one event on one person, in the order of revisions to be); those with r_ one element a request. What it does, in this
 -- order, is the contract of service/store/record.h:
---   answers a batch of nothing but known idempotency keys; else locks the head; stops when the caller's generation is not the
---   one in force; answers known keys; leaves out whole requests that cannot be taken; resolves identifiers; decides times;
---   inserts; keeps the higher rank.
+--   locks the head; stops when the caller's generation is not the one in force; names the idempotency keys that were seen before;
+--   leaves out whole requests that cannot be taken; resolves identifiers; decides times; inserts; keeps the higher rank.
 create function record(
     c integer, p_generation bigint, p_policy_version integer,
     r_key bytea[], r_fingerprint bytea[], r_context text[], r_actor text[],
@@ -345,8 +348,8 @@ begin
     -- past the age limit the person decides: a guardian's act comes too late
     if 1 = any (a_slot) then
         for k in select (a.n - 1)::integer
-                 from unnest(a_slot, a_tags) with ordinality a(slot, tags, n)
-                 where a.slot = 1 and exists (
+                 from unnest(a_slot, a_rank, a_tags) with ordinality a(slot, rank, tags, n)
+                 where a.slot = 1 and a.rank & 15 <> 11 and exists ( -- invalidating a guardian's act is none
                      select from generate_series(0, length(a.tags) / 17 - 1) g
                      cross join lateral (select x.slot, x.rank, x.valid_until from consent x
                                          where x.controller_id = c and x.tag = substr(a.tags, g * 17 + 1, 17)
@@ -488,6 +491,36 @@ begin
     from placed order by revision;
 end $$;
 
+-- What is recorded already that a document cannot follow: the first of outcomes 3 to 5 of apply_policy(), or 0.
+create function policy_conflict(
+    p_controller integer, p_country text, p_purposes text[], p_bases text[], p_stops boolean[], p_notice_ids text[],
+    p_notice_versions text[], p_notice_hashes bytea[],
+    out outcome smallint,
+    out offender integer) -- index into p_purposes or p_notice_ids
+language plpgsql stable as $$
+begin
+    if (select x.country from controller x where x.controller_id = p_controller) <> p_country
+       and exists (select from identifier i where i.controller_id = p_controller and i.type = 1) then
+        outcome := 3;
+        return;
+    end if;
+    select (k.n - 1)::integer into offender
+        from unnest(p_purposes, p_bases, p_stops) with ordinality k(key, basis, stops, n)
+        join purpose x on x.controller_id = p_controller and x.key = k.key
+        join purpose a on a.controller_id = p_controller and a.purpose_id = 0
+        where (x.basis <> k.basis or x.stops and not k.stops) and (x.used or x.stops and a.used)
+        order by k.n limit 1;
+    if offender is not null then
+        outcome := 4;
+        return;
+    end if;
+    select (k.n - 1)::integer into offender
+        from unnest(p_notice_ids, p_notice_versions, p_notice_hashes) with ordinality k(id, version, sha256, n)
+        join notice x on x.controller_id = p_controller and x.id = k.id and x.version = k.version and x.sha256 <> k.sha256
+        order by k.n limit 1;
+    outcome := case when offender is not null then 5 else 0 end;
+end $$;
+
 -- Applies a policy: the next version, or the one in force when nothing changed. Numbers new purposes and notices. The first
 -- policy makes the controller. p_if_match: the version the caller saw, or null.
 create function apply_policy(
@@ -529,26 +562,10 @@ begin
         outcome := 1;
         return;
     end if;
-    if c.country <> p_country and exists (select from identifier i where i.controller_id = c.controller_id and i.type = 1) then
-        outcome := 3;
-        return;
-    end if;
-    select (k.n - 1)::integer into offender
-        from unnest(p_purposes, p_bases, p_stops) with ordinality k(key, basis, stops, n)
-        join purpose x on x.controller_id = c.controller_id and x.key = k.key
-        join purpose a on a.controller_id = c.controller_id and a.purpose_id = 0
-        where (x.basis <> k.basis or x.stops and not k.stops) and (x.used or x.stops and a.used)
-        order by k.n limit 1;
-    if offender is not null then
-        outcome := 4;
-        return;
-    end if;
-    select (k.n - 1)::integer into offender
-        from unnest(p_notice_ids, p_notice_versions, p_notice_hashes) with ordinality k(id, version, sha256, n)
-        join notice x on x.controller_id = c.controller_id and x.id = k.id and x.version = k.version and x.sha256 <> k.sha256
-        order by k.n limit 1;
-    if offender is not null then
-        outcome := 5;
+    select x.outcome, x.offender into outcome, offender
+        from policy_conflict(c.controller_id, p_country, p_purposes, p_bases, p_stops, p_notice_ids, p_notice_versions,
+                             p_notice_hashes) x;
+    if outcome <> 0 then
         return;
     end if;
     version := c.policy_version + 1;

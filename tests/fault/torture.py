@@ -186,7 +186,7 @@ def main():
         for n in rest if LONG else random.sample(rest, min(SAMPLE, len(rest))):
             torture.reaches(n)
         torture.ledger_check(client)
-        say(f"{sum(torture.reached.values())} of {last} calls failed in turn; {torture.journal}; other answers by status: "
+        say(f"{sum(torture.reached.values())} of {last} calls failed in turn; {torture.journal}; answers to the rest: "
             f"{dict(torture.tally)}")
         assert not torture.lies, "\n".join(torture.lies)
 

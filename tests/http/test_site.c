@@ -151,3 +151,38 @@ Test(site, a_consent_to_cookies_for_years_is_applied_with_a_warning)
     cr_assert_eq(a->status, 200);
     expect(a->json, "{'warnings': [{'pointer': '/purposes/2/validity'}]}");
 }
+
+/* What `akkoord apply FILE` prints; fails the test where it is refused. */
+static const char *command_apply(const char *file)
+{
+    const char *const argv[] = {HARNESS_PROGRAM, "apply", file, NULL};
+    const char *const settings[] = {text_of("AKKOORD_DATABASE=%s", stage_database()->service),
+                                    text_of("AKKOORD_SUBJECT_KEY_FILE=%s", stage_keyring()->subject_key_file),
+                                    NULL};
+    char *output;
+    cr_assert_eq(process_run(argv, settings, &output), 0, "%s was refused", file);
+    return output;
+}
+
+Test(site, each_example_is_applied_and_its_cookies_and_register_are_told)
+{
+    static const char *const keys[] = {"operator", "no-cookies", "youth", "three-entities", "directory"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        struct tenant t = tenant_bare(stage_service(0), stage_keyring(), keys[i]);
+        command_apply(text_of(EXAMPLES "/%s.json", keys[i]));
+        bool none = strcmp(keys[i], "no-cookies") == 0;
+        expect(get_cookies(&t, "", NULL)->json, "{'controller': '%s', 'cookies': '%s'}", keys[i],
+               none ? "none" : "listed");
+        cr_expect_geq(json_array_size(json_at(get(&t, 200, "/v1/policy/register"), "/rows")), 4);
+    }
+}
+
+Test(site, the_command_tells_a_warning_too)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "site-command");
+    json_t *policy = cookies_policy(&t);
+    json_object_del(json_array_get(json_object_get(policy, "purposes"), 2), "validity");
+    const char *file = text_of("%s/site-command.json", stage_keyring()->dir);
+    cr_assert_eq(file_write(file, json_dumps(policy, 0)), 0);
+    cr_expect_not_null(strstr(command_apply(file), "warning: /purposes/2/validity: "));
+}

@@ -5,8 +5,9 @@ set -u
 mask=$1
 dir=$(mktemp -d)
 background=
+# shellcheck disable=SC2317 # called by the trap
 finish() {
-    [ -n "$background" ] && kill $background 2>/dev/null
+    [ -n "$background" ] && kill "$background" 2>/dev/null
     rm -rf "$dir"
 }
 trap finish EXIT
@@ -86,7 +87,8 @@ check "masked" "$(sort -u "$dir/live")" "192.0.2.0"
 
 # Memory is flat: the peak of a large input (a line of 10 MB in it) against that of a small one.
 if [ -x /usr/bin/time ]; then
-    tr -d '\n' <"$dir/log" | head -c 10000000 >>"$dir/log"
+    tr -d '\n' <"$dir/log" | head -c 10000000 >"$dir/line"
+    cat "$dir/line" >>"$dir/log"
     /usr/bin/time -f %M -o "$dir/small" "$mask" "$dir/b" >/dev/null
     /usr/bin/time -f %M -o "$dir/large" "$mask" "$dir/log" >/dev/null
     grown=$(($(cat "$dir/large") - $(cat "$dir/small")))

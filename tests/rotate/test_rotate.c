@@ -79,8 +79,8 @@ Test(rotate, a_person_is_found_by_whom_nothing_told_of_the_rotation)
         subject_is(&scene, subject);
         long generation = database_number(&scene.db, "select generation from controller");
         cr_assert_eq(rotate_run(&scene, NULL), 0);
-        cr_assert_eq(database_number(&scene.db, "select generation from controller"), generation + 2,
-                     "begin and end are told");
+        cr_assert_gt(database_number(&scene.db, "select generation from controller"), generation,
+                     "it is told");
         subject_is(&scene, subject);
     }
 }
@@ -236,7 +236,7 @@ Test(rotate, a_service_that_lacks_the_new_key_allows_nothing_and_records_nothing
     cr_assert_str_eq(reason_of(t, "bert", "newsletter"), "granted");
 }
 
-Test(rotate, a_service_without_every_key_the_database_knows_does_not_start)
+Test(rotate, a_service_without_every_key_in_force_does_not_start)
 {
     static const int four_two_one[] = {4, 2, 1, 0}, four_three_two_one[] = {4, 3, 2, 1, 0};
     const int *const refused[] = {one, two, three_two_one, four_three_two_one};
@@ -249,6 +249,7 @@ Test(rotate, a_service_without_every_key_the_database_knows_does_not_start)
     cr_assert_eq(rotate_run(&scene, NULL), 0);
     keys_write(&scene, four_two_one);
     service_restart(&scene);
+    cr_assert_eq(rotate_run(&scene, NULL), 0);
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         keys_write(&scene, refused[i]);
         cr_assert_eq(serve_refused(&scene), 1, "file %zu", i);

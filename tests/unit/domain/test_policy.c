@@ -101,6 +101,69 @@ Test(policy, words_are_outdated_at_the_moment_the_new_ones_take_effect)
     cr_expect(policy_notice_outdated(&policy, &notices[0], 30 * DAY));
 }
 
+Test(policy, the_next_material_version_of_the_same_notice_is_the_one_to_renew_by)
+{
+    static const struct {
+        size_t notice;
+        int day;
+        int next; /* day; 0: none is to come */
+    } rows[] = {
+        {0, 0, 30}, {0, 29, 30}, {0, 30, 0}, {2, 20, 30}, {3, 30, 0},
+        {4, 0, 0},  {1, 10, 60}, {1, 60, 0}, {5, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct notice *n = &notices[rows[i].notice];
+        cr_expect_eq(policy_notice_next(&policy, n, rows[i].day * DAY),
+                     rows[i].next != 0 ? rows[i].next * DAY : INSTANT_NONE, "%s %s on day %d", n->id,
+                     n->version, rows[i].day);
+    }
+}
+
+Test(policy, of_two_material_versions_to_come_the_sooner_is_the_one_to_renew_by)
+{
+    struct notice three[] = {{.number = 1, .id = "mail", .effective_from = 0, .material = true},
+                             {.number = 2, .id = "mail", .effective_from = 10 * DAY, .material = true},
+                             {.number = 3, .id = "mail", .effective_from = 20 * DAY, .material = true}};
+    struct policy p = {.notice_count = 3, .notices = three};
+    cr_expect_eq(policy_notice_next(&p, &three[0], 0), 10 * DAY);
+    cr_expect_eq(policy_notice_next(&p, &three[0], 10 * DAY), 20 * DAY);
+    cr_expect_eq(policy_notice_next(&p, &three[0], 20 * DAY), INSTANT_NONE);
+}
+
+/* ---- entities ---- */
+
+Test(policy, an_entity_is_found_by_its_whole_key)
+{
+    struct policy p = {.entity_count = 2, .entities = {{.key = "north"}, {.key = "nor"}}};
+    cr_expect_eq(policy_entity(&p, "north"), 0);
+    cr_expect_eq(policy_entity(&p, "nor"), 1);
+    cr_expect_eq(policy_entity(&p, "no"), -1);
+    cr_expect_eq(policy_entity(&p, "North"), -1);
+    cr_expect_eq(policy_entity(&policy, "north"), -1);
+}
+
+Test(policy, the_ledgers_key_of_a_purpose_names_the_entity_where_there_is_one)
+{
+    struct entity north = {.key = "north"};
+    char key[PURPOSE_ENTITY_KEY_MAX + 1];
+    purpose_entity_key(&purposes[0], NULL, key);
+    cr_expect_str_eq(key, "newsletter");
+    purpose_entity_key(&purposes[0], &north, key);
+    cr_expect_str_eq(key, "newsletter@north");
+}
+
+Test(policy, the_longest_key_of_a_purpose_and_an_entity_fits)
+{
+    struct purpose p = {0};
+    struct entity e = {0};
+    char key[PURPOSE_ENTITY_KEY_MAX + 1];
+    memset(p.key, 'p', POLICY_KEY_MAX);
+    memset(e.key, 'e', POLICY_KEY_MAX);
+    purpose_entity_key(&p, &e, key);
+    cr_expect_eq(strlen(key), PURPOSE_ENTITY_KEY_MAX);
+    cr_expect_eq(key[PURPOSE_ENTITY_KEY_MAX - 1], 'e');
+}
+
 /* ---- languages ---- */
 
 static struct notice_text texts[] = {
@@ -253,6 +316,15 @@ Test(policy, the_channels_and_signals_are_closed_lists)
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         cr_expect_not_null(signal_words[i]);
     cr_expect_null(signal_words[SIGNAL_COUNT]);
+}
+
+Test(policy, strengths_go_from_the_weakest_to_the_strongest)
+{
+    static const char *const strengths[] = {"checkbox", "email", "email_plus", "signed", "in_person", "eid"};
+    cr_assert_eq(STRENGTH_COUNT, sizeof strengths / sizeof *strengths);
+    for (size_t i = 0; i < STRENGTH_COUNT; i++)
+        cr_expect_str_eq(strength_words[i], strengths[i]);
+    cr_expect_null(strength_words[STRENGTH_COUNT]);
 }
 
 Test(policy, freeing_takes_all_of_it_and_nothing)

@@ -442,6 +442,26 @@ Test(policy_document, anonymous_statistics_are_a_purpose_all_of_whose_cookies_on
     cr_expect(read_example("no-cookies.json")->cookies_none);
 }
 
+#define COOKIE(class, more)                                                                                  \
+    "{'name': 'c', 'provider': 'p', 'purpose': 'news', 'duration': 'P1Y', 'kind': 'cookie', 'party': "       \
+    "'first',"                                                                                               \
+    " 'class': '" class "'" more "}"
+#define COUNTING                                                                                             \
+    COOKIE("statistics_anonymous", ", 'conditions': {'processor_contract': true, 'last_octet_masked': true," \
+                                   " 'sharing_off': true, 'no_other_services': true}")
+
+Test(policy_document, one_cookie_that_does_more_than_count_makes_them_other_statistics)
+{
+    read_text("{'controller': " CONTROLLER ", 'purposes': [" PURPOSE "], 'notices': [" NOTICE "],"
+              " 'cookies': [" COUNTING ", " COUNTING "]}");
+    assert_faults("");
+    cr_expect(policy->purposes[0].anonymous_statistics);
+    read_again("{'controller': " CONTROLLER ", 'purposes': [" PURPOSE "], 'notices': [" NOTICE "],"
+               " 'cookies': [" COUNTING ", " COOKIE("analytics", "") "]}");
+    assert_faults("");
+    cr_expect_not(policy->purposes[0].anonymous_statistics);
+}
+
 Test(policy_document, ages_and_masks_that_a_policy_sets_itself_are_read)
 {
     read_text("{'controller': " CONTROLLER ", 'purposes': [" PURPOSE "], 'notices': [" NOTICE "],"

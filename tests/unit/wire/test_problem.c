@@ -39,11 +39,12 @@ Test(problem, it_has_the_members_of_rfc_9457)
         "\"detail\":\"no route has this path\"}");
 }
 
-Test(problem, a_detail_that_is_not_there_is_left_out)
+Test(problem, without_a_detail_of_its_own_it_says_the_title)
 {
     problem_write(&b, ERROR_INTERNAL, NULL, NULL);
     assert_written(
-        "{\"type\":\"urn:akkoord:problem:internal\",\"title\":\"The service failed\",\"status\":500}");
+        "{\"type\":\"urn:akkoord:problem:internal\",\"title\":\"The service failed\",\"status\":500,"
+        "\"detail\":\"The service failed\"}");
 }
 
 Test(problem, each_fault_of_the_body_is_named_by_its_pointer)
@@ -58,8 +59,20 @@ Test(problem, each_fault_of_the_body_is_named_by_its_pointer)
     problem_write(&b, reader_error(&r), NULL, &r);
     assert_written(
         "{\"type\":\"urn:akkoord:problem:invalid\",\"title\":\"The request is well-formed but wrong\","
-        "\"status\":422,\"errors\":[{\"pointer\":\"/subject/type\",\"detail\":\"must be a string\"},"
+        "\"status\":422,\"detail\":\"must be a "
+        "string\",\"errors\":[{\"pointer\":\"/subject/type\",\"detail\":\"must be a string\"},"
         "{\"pointer\":\"/purpsoe\",\"detail\":\"unknown member\"}]}");
+    reader_close(&r);
+}
+
+Test(problem, its_own_detail_goes_before_the_first_faults)
+{
+    open_text("{}");
+    struct node root = reader_root(&r);
+    node_member(&root, "subject");
+    problem_write(&b, reader_error(&r), "line 7 of the batch", &r);
+    static const char expected[] = "\"detail\":\"line 7 of the batch\",\"errors\"";
+    cr_expect_not_null(memmem(b.data, b.len, expected, sizeof expected - 1));
     reader_close(&r);
 }
 
@@ -96,9 +109,10 @@ Test(problem, it_can_be_a_value_inside_another)
     writer_int(&w, "line", 7);
     problem_value(&w, "error", ERROR_GONE, NULL, NULL);
     writer_object_end(&w);
-    assert_written("{\"line\":7,\"error\":{\"type\":\"urn:akkoord:problem:gone\",\"title\":\"This was used, "
-                   "has expired, or "
-                   "was overtaken\",\"status\":410}}");
+    assert_written(
+        "{\"line\":7,\"error\":{\"type\":\"urn:akkoord:problem:gone\",\"title\":\"This was used, "
+        "has expired, or was overtaken\",\"status\":410,\"detail\":\"This was used, has expired, or was "
+        "overtaken\"}}");
 }
 
 Test(problem, every_error_of_the_table_is_written_as_json)

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "domain/tag.h"
+#include "domain/verdict.h"
+#include "store/lane.h"
+
+/* What is told of the event that proves a state. */
+enum walk_proof {
+    WALK_STATES, /* nothing */
+    WALK_REFS,   /* role and ref */
+    WALK_ORIGINS /* also the import's batch, and the form */
+};
+
+struct walked_proof {
+    enum role role;
+    char *ref; /* NULL where there is none, or the event was purged; likewise below */
+    char *batch;
+    char *form;
+};
+
+/* One subject on the way. */
+struct walked {
+    int64_t subject_no;
+    struct tag tag; /* the lowest of its tags */
+    uint8_t type;   /* of that identifier */
+    size_t first;   /* its states: held[first] and on, ${count} of them */
+    size_t count;
+};
+
+/* A stretch of a controller's subjects in the order of their numbers, with what is held of each, from one snapshot. */
+struct walk_job {
+    struct job job;
+    int32_t controller_id;
+    int64_t after;   /* subjects of a higher number */
+    int32_t numbers; /* so many numbers are looked at; who has none any more is passed over */
+    enum walk_proof proof;
+    const struct purpose_set
+        *only; /* states of these purposes; NULL: all. The caller's, must stay until done */
+
+    int64_t generation; /* 0: there is no such controller */
+    int64_t last;       /* the highest number in the snapshot */
+    instant as_of;
+    size_t count;
+    struct walked *subjects;
+    size_t held_count;
+    struct held *held;
+    struct walked_proof *proofs; /* as many as ${held} */
+    bool broken;                 /* memory ran out */
+};
+
+/* Fills in verb and weight; the caller sets the rest, deadline and done. */
+void walk_job_prepare(struct walk_job *w);
+/* Frees what the answer holds. */
+void walk_job_clear(struct walk_job *w);
+struct standing walk_standing(const struct walk_job *w, const struct walked *subject);
+/* The number the next stretch begins after; INT64_MAX when this one reached the last. */
+int64_t walk_next(const struct walk_job *w);
+
+/* How many verdicts are worked out of a subject: one a purpose and entity. */
+size_t policy_verdicts(const struct policy *policy);
+/* The numbers that a stretch may have where each subject takes so many verdicts: they are worked out at once, on a loop's thread. */
+int32_t walk_numbers(size_t verdicts);
