@@ -381,7 +381,7 @@ begin
     select subject_no into h.subject_no from head where controller_id = c;
 
     return query
-    with act as materialized (
+    with act as (
         select a.*, (a.n - 1)::integer as act,
                (select i.subject_no from identifier i where i.controller_id = c and i.tag = a.tag) as known_no
         from (select x.*, g as place, substr(x.tags, g * 17 + 1, 17) as tag, get_byte(x.types, g)::smallint as type
@@ -392,31 +392,32 @@ begin
                      notice_no, effect, record_id, language, ref, detail, evidence, n),
                    generate_series(0, length(x.tags) / 17 - 1) g
               where x.request <> all (left_out)) a),
-    numbered as materialized (
+    numbered as (
         select a.*, coalesce(known_no, h.subject_no + dense_rank() over (partition by known_no is null order by tag)) as subject_no
         from act a),
     -- one event for each subject that the person's identifiers belong to
-    spread as materialized (
+    spread as (
         select d.*, (row_number() over (partition by act order by place) - 1)::integer as nth
         from (select distinct on (act, subject_no) n.*
               from numbered n order by act, subject_no, place) d),
-    dated as materialized (
-        select s.*, old.rank as old_rank, old.was_each,
-               case when s.floating then greatest(now_us, old.time)
+    dated as (
+        select s.*, coalesce(old.rank, every.rank) as old_rank, every.was_each,
+               case when s.floating then greatest(now_us, old.time, every.time)
                     when s.at is null then now_us - s.age
                     else least(s.at, now_us) end as event_us
         from spread s
         left join lateral (
-            select max(o.rank) filter (where o.purpose_id in (0, s.purpose_id)) as rank,
-                   max((o.rank >> 4) & 9007199254740991)
-                       filter (where o.purpose_id in (0, s.purpose_id) or s.purpose_id = 0) as time,
-                   case when s.purpose_id = 0 then
-                       array_agg(array[o.purpose_id::bigint, greatest(o.rank, o.all_rank)] order by o.purpose_id)
-                   end as was_each
+            select max(o.rank) as rank, max((o.rank >> 4) & 9007199254740991) as time
+            from consent o
+            where o.controller_id = c and o.tag = s.tag and o.slot = s.slot
+                  and (o.purpose_id = s.purpose_id or o.purpose_id = 0)) old on s.purpose_id <> 0
+        left join lateral (
+            select max(o.rank) filter (where o.purpose_id = 0) as rank, max((o.rank >> 4) & 9007199254740991) as time,
+                   array_agg(array[o.purpose_id::bigint, greatest(o.rank, o.all_rank)] order by o.purpose_id) as was_each
             from (select x.purpose_id, x.rank, max(x.rank) filter (where x.purpose_id = 0) over () as all_rank
                   from consent x
-                  where x.controller_id = c and x.tag = s.tag and x.slot = s.slot) o) old on true),
-    ranked as materialized (
+                  where x.controller_id = c and x.tag = s.tag and x.slot = s.slot) o) every on s.purpose_id = 0),
+    ranked as (
         select d.*, d.rank_base + (d.event_us << 4) as rank,
                h.revision + row_number() over (order by act, nth) as revision
         from dated d),

@@ -33,9 +33,14 @@ Test(invalidate_rotating, everybody_is_found_and_nobody_new_is_made_up)
     scene_open(&scene, "invalidate");
     people_record(&scene);
     const char *before = database_value(&scene.db, "%s", people);
-    long yes = 0;
-    for (size_t i = 0; i < scene.count; i++)
-        yes += scene.says_yes[i];
+    long
+        given = 0,
+        counted =
+            0; /* some said No to everything later: their Yes is invalidated too, and does not stand anyway */
+    for (size_t i = 0; i < scene.count; i++) {
+        given += i % 3 != 0;
+        counted += scene.says_yes[i];
+    }
     keys_write(&scene, two_one);
     service_restart(&scene);
     rotation_slow();
@@ -46,8 +51,8 @@ Test(invalidate_rotating, everybody_is_found_and_nobody_new_is_made_up)
         post(&scene.tenant, 200, "/v1/consents/invalidate",
              "{'purpose': 'newsletter', 'period': {'from': '2000-01-01T00:00:00Z'}, 'reason': 'untrue'}");
     cr_expect(process_wait(pid, 0) < 0, "the rotation was over too soon to meet");
-    cr_expect_eq(number_at(r, "/matched"), yes);
-    cr_expect_eq(number_at(r, "/invalidated"), yes);
+    cr_expect_eq(number_at(r, "/matched"), given);
+    cr_expect_eq(number_at(r, "/invalidated"), counted);
     cr_assert_eq(process_wait(pid, 120000), 0);
     memset(scene.says_yes, 0, sizeof scene.says_yes);
     people_check(&scene);

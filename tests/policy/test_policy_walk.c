@@ -334,8 +334,11 @@ Test(renewals, tells_of_the_day_on_which_a_minor_may_decide)
     gmtime_r(&now, &tm);
     /* next month's last day, sixteen years on: between 28 and 62 days from now */
     int month = tm.tm_mon == 11 ? 1 : tm.tm_mon + 2, year = tm.tm_year + 1900 - 16 + (tm.tm_mon == 11);
-    give(&t, "young", "newsletter",
-         text_of(", 'ref': 'crm-9', 'minor': {'birth_month': '%04d-%02d'}", year, month));
+    post(&t, 202, "/v1/consents",
+         "{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': 'app', "
+         "'ref': 'crm-9', "
+         "'minor': {'birth_month': '%04d-%02d'}}",
+         email("young"), year, month);
     give(&t, "adult", "newsletter", "");
     expect(get(&t, 200, "/v1/renewals?due_within=P63D"),
            "{'renewals': [{'ref': 'crm-9', 'purpose': null, 'kind': 'age'}], 'next': null}");
