@@ -5,7 +5,6 @@
 #include "command.h"
 #include "domain/moment.h"
 #include "http/rehearsal.h"
-#include "store/once.h"
 
 #include <stdio.h>
 

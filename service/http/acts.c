@@ -580,6 +580,7 @@ static void choice_read(struct common *c, const char *key, const struct node *at
     if (state == EVENT_NONE)
         return;
     choice_check(c, purpose, state, at_state, has_sale);
+    entity_check(&c->root, purpose, c->entity);
     const struct notice_text *text = NULL;
     const struct notice *notice = notice_of(c, purpose, worker_now(c->call->worker), &text);
     choice_act(c, purpose, state, notice, text, must_be_confirmed(c, purpose, state));
@@ -719,6 +720,7 @@ static void withdraw_one(struct common *c, const struct node *n, const char *key
         node_fault(n, ERROR_NOT_WITHDRAWABLE, "this purpose does not rest on a choice");
         return;
     }
+    entity_check(&c->root, purpose, c->entity);
     no_add(c, purpose);
     buf_printf(&c->acts->context, RECEIPT_WITHDRAW "[]\n%s\n", purpose->key);
 }
@@ -804,8 +806,8 @@ void withdraw_read(struct call *call, struct reader *body, const struct controll
                    struct acts *ret_acts)
 {
     static const char *const members[] = {
-        "subject", "purpose",      "channel",  "event_time", "collection_method",
-        "ref",     "expressed_by", "evidence", "reason",     NULL};
+        "subject",  "purpose", "channel", "event_time", "collection_method", "ref", "expressed_by",
+        "evidence", "reason",  "entity",  NULL};
     static const char *const reasons[] = {"person", "complaint", "staff", NULL};
     acts_init(ret_acts);
     struct common c = common_of(call, controller, ret_acts, reader_root(body));

@@ -171,6 +171,8 @@ static void line_read(struct batch_call *b, struct line *l)
         l->purpose = key[0] != '\0' ? policy_purpose(b->turn.controller->policy, key) : NULL;
         if (key[0] != '\0' && l->purpose == NULL)
             node_fault(&purpose, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy");
+        else if (l->purpose != NULL)
+            entity_check(&root, l->purpose, l->entity);
     }
     if (reader_ok(&r))
         units_add(b, &person);

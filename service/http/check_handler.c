@@ -70,6 +70,10 @@ static void checking_read(struct call *call, struct checking *c)
     person_read(&root, c->turn.controller, &c->person);
     purposes_read(call, c, &root);
     c->entity = entity_read(&root, c->turn.controller->policy);
+    for (size_t i = 0; i < c->purpose_count; i++) {
+        if (c->purposes[i] != NULL)
+            entity_check(&root, c->purposes[i], c->entity);
+    }
 }
 
 static void checking_write(struct call *call, struct checking *c)

@@ -12,3 +12,11 @@ int entity_read(const struct node *object, const struct policy *policy)
         node_fault(&n, ERROR_INVALID, "no entity of the policy");
     return entity;
 }
+
+void entity_check(const struct node *object, const struct purpose *purpose, int entity)
+{
+    if (entity == ENTITY_ANY || purpose->entities == 0 || (purpose->entities & 1u << entity) != 0)
+        return;
+    struct node n = node_optional(object, "entity");
+    node_fault(&n, ERROR_INVALID, "not an entity that this purpose is of");
+}

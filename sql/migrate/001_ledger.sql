@@ -626,8 +626,13 @@ begin
               and x.revision = p_revision and x.valid_until > clock_timestamp();
     if waits.tag is null or exists (
         select from consent x
-        where x.controller_id = c and x.tag = i.tag and x.purpose_id in (0, p_purpose) and x.slot in (0, 1)
-              and x.rank & 15 >= 8 and (x.rank >> 4) & time_bits >= (waits.rank >> 4) & time_bits) then
+        where x.controller_id = c and x.tag = i.tag and x.slot in (0, 1) and x.rank & 15 >= 8
+              -- the purpose for all entities and for each: a No to any of them came in between
+              and x.purpose_id in (select 0 union all
+                                   select q.purpose_id from purpose q, purpose w
+                                   where w.controller_id = c and w.purpose_id = p_purpose and q.controller_id = c
+                                         and split_part(q.key, '@', 1) = split_part(w.key, '@', 1))
+              and (x.rank >> 4) & time_bits >= (waits.rank >> 4) & time_bits) then
         return next row(7, 0, null, null, null, null, null, null, null, null, null, null, null, null, null)::recorded;
         return;
     end if;
