@@ -19,6 +19,7 @@ struct document {
     struct buf canonical;
     uint8_t sha256[POLICY_DOCUMENT_HASH_SIZE];
     struct policy *policy; /* NULL: it has faults, all of them in the reader */
+    bool retire;           /* purposes in use that it leaves out */
     bool rehearse;         /* tell what it would change, and change nothing */
     bool json;             /* as JSON */
 };
@@ -93,6 +94,8 @@ static int refusal_print(const struct policy *policy, const struct policy_apply_
             "akkoord: apply: notice %s, version %s was applied before with other words: make a new version\n",
             policy->notices[job->offender].id, policy->notices[job->offender].version);
         return 1;
+    case APPLY_STRANDS:
+        return command_failed("apply", "it leaves out a purpose that has events: --retire retires it");
     case APPLY_NO_TIME_ZONE:
         return command_failed("apply", "the database does not know the time zone");
     default:
@@ -121,6 +124,7 @@ static int document_apply(PGconn *pg, const struct subject_keys *keys, struct do
                                    .sha256 = d->sha256,
                                    .actor = "akkoord apply",
                                    .if_match = -1,
+                                   .retire = d->retire,
                                    .key = keys->keys[0].number};
     if (d->rehearse)
         policy_apply_job_rehearse(&job);
@@ -154,7 +158,8 @@ static int document_send(const struct config *config, const struct subject_keys 
 static int apply_bytes(const struct config *config, const struct arguments *args, const struct buf *bytes)
 {
     const char *path = args->operands[0], *format = arguments_flag(args, "format");
-    struct document document = {.rehearse = arguments_flag(args, "rehearse") != NULL,
+    struct document document = {.retire = arguments_flag(args, "retire") != NULL,
+                                .rehearse = arguments_flag(args, "rehearse") != NULL,
                                 .json = format != NULL && strcmp(format, "json") == 0};
     struct subject_keys keys;
     char fault[KEY_FILES_FAULT];
@@ -193,6 +198,7 @@ static int apply(const struct config *config, const struct arguments *args)
 }
 
 static const struct config_flag apply_flags[] = {
+    {"retire", NULL, "purposes that have events and are left out are retired; else they forbid it"},
     {"rehearse", NULL, "only tells what the document would change: purposes, notices, and people's verdicts"},
     {"format", "text|json", "how the rehearsal is told; text by default"},
     {0}};

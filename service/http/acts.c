@@ -529,6 +529,8 @@ static bool must_be_confirmed(const struct common *c, const struct purpose *p, e
 static void choice_check(const struct common *c, const struct purpose *p, enum event_state state,
                          const struct node *at_state, bool has_sale)
 {
+    if (p->retired && !event_state_is_no(state))
+        node_fault(at_state, ERROR_INVALID, "the purpose is retired: only a No can be recorded");
     if (state == EVENT_ELIGIBLE && !has_sale)
         node_fault(&c->root, ERROR_INVALID, "eligible needs the sale");
     if (c->act.method == METHOD_GPC && !event_state_is_no(state))
@@ -733,13 +735,13 @@ static void withdraw_all(struct common *c)
     struct writer w = writer_of(context);
     writer_array_begin(&w, NULL);
     for (size_t i = 0; i < policy->purpose_count; i++) {
-        if (!purpose_stopped_by_all(&policy->purposes[i]))
+        if (!policy->purposes[i].retired && !purpose_stopped_by_all(&policy->purposes[i]))
             not_stopped_write(&w, &policy->purposes[i]);
     }
     writer_array_end(&w);
     buf_byte(context, '\n');
     for (size_t i = 0; i < policy->purpose_count; i++) {
-        if (purpose_stopped_by_all(&policy->purposes[i]))
+        if (!policy->purposes[i].retired && purpose_stopped_by_all(&policy->purposes[i]))
             buf_printf(context, "%d %s\n", policy->purposes[i].number, policy->purposes[i].key);
     }
     no_add(c, NULL);
@@ -747,7 +749,7 @@ static void withdraw_all(struct common *c)
 
 static bool is_meant(const struct purpose *p, enum channel channel)
 {
-    return channel == CHANNEL_COUNT || p->channel == channel;
+    return !p->retired && (channel == CHANNEL_COUNT || p->channel == channel);
 }
 
 /* Each purpose of a channel (or, for one entity, of all channels: ${channel} CHANNEL_COUNT) by itself. */

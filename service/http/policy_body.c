@@ -50,6 +50,9 @@ void policy_body_conflict(struct call *call, struct reader *body, const struct p
         struct node controller = node_member(&root, "controller"),
                     zone = node_optional(&controller, "time_zone");
         node_fault(&zone, ERROR_INVALID, "no time zone that the database knows");
+    } else if (job->outcome == APPLY_STRANDS) {
+        struct node purposes = node_member(&root, "purposes");
+        node_fault(&purposes, ERROR_CONFLICT, "a purpose that has events is left out: say force=retire to retire it");
     } else if (job->outcome == APPLY_BASIS_FIXED) {
         struct node purposes = node_member(&root, "purposes"), one = node_at(&purposes, job->offender),
                     basis = node_optional(&one, "lawful_basis");

@@ -201,6 +201,12 @@ static bool document_read(struct call *call, struct applying *a)
 
 void handle_policy_put(struct call *call)
 {
+    static const char *const allowed[] = {"force", NULL};
+    const char *force = call_query(call, "force");
+    if (call_query_only(call, allowed) != 0 || (force != NULL && strcmp(force, "retire") != 0)) {
+        call_problem(call, ERROR_INVALID, "The query takes force=retire, once, and nothing else.", NULL);
+        return;
+    }
     struct applying *a = call_alloc(call, sizeof *a);
     call->state = a;
     call->dispose = applying_dispose;
@@ -218,6 +224,7 @@ void handle_policy_put(struct call *call)
                                        .sha256 = a->sha256,
                                        .actor = call->claims.subject,
                                        .if_match = seen,
+                                       .retire = force != NULL,
                                        .key = call->worker->options->subject_key};
     policy_apply_job_prepare(&a->job);
     a->job.job.deadline = call->deadline;

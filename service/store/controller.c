@@ -80,6 +80,7 @@ static void controller_take(const struct sent *batch, size_t count, const PGresu
             continue;
         struct numbered *one = &c->numbers[c->number_count++];
         one->is_notice = row_int2(rows, row, COLUMN_KIND) == 2;
+        one->retired = !one->is_notice && !row_is_null(rows, row, COLUMN_VERSION);
         one->number = row_int4(rows, row, COLUMN_NUMBER);
         key_take(rows, row, COLUMN_KEY, one->key, sizeof one->key - 1);
         key_take(rows, row, COLUMN_VERSION, one->version, sizeof one->version - 1);

@@ -8,6 +8,7 @@ struct numbered {
     bool is_notice;
     int32_t number;
     char key[PURPOSE_ENTITY_KEY_MAX + 1]; /* purpose key, also of one entity, or notice id */
+    bool retired;                         /* a purpose that left the document, and has events */
     char version[POLICY_KEY_MAX + 1];     /* of a notice */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/numbering.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct numbering {
@@ -79,4 +80,25 @@ void policy_number_provisionally(struct policy *policy, const struct numbered *n
 {
     struct numbering n = {.numbers = numbers, .count = count, .provisional = INT32_MAX};
     policy_number_by(&n, policy);
+}
+
+static bool is_kept(const struct policy *policy, const struct numbered *n)
+{
+    return n->retired && strchr(n->key, '@') == NULL && strlen(n->key) <= POLICY_KEY_MAX && policy_purpose(policy, n->key) == NULL;
+}
+
+int policy_keep_retired(struct policy *policy, const struct numbered *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!is_kept(policy, &numbers[i]))
+            continue;
+        struct purpose *grown = realloc(policy->purposes, (policy->purpose_count + 1) * sizeof *grown);
+        if (grown == NULL)
+            return -1;
+        policy->purposes = grown;
+        struct purpose *p = &grown[policy->purpose_count++];
+        *p = (struct purpose){.basis = BASIS_CONSENT, .channel = CHANNEL_COUNT, .retired = true};
+        memcpy(p->key, numbers[i].key, strlen(numbers[i].key) + 1);
+    }
+    return 0;
 }

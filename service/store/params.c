@@ -76,6 +76,11 @@ struct param *params_array(struct params *p, enum param_type type)
     return a;
 }
 
+void params_bool(struct params *p, bool value)
+{
+    buf_byte(&params_next(p)->bytes, value ? 1 : 0);
+}
+
 void params_int4(struct params *p, int32_t value)
 {
     append_int4(&params_next(p)->bytes, value);

@@ -41,6 +41,7 @@ bool params_failed(const struct params *p);
 
 /* Each returns a new parameter, the next in order. At most PARAMS_MAX. */
 struct param *params_array(struct params *p, enum param_type type);
+void params_bool(struct params *p, bool value);
 void params_int4(struct params *p, int32_t value);
 void params_int8(struct params *p, int64_t value);
 void params_bytes(struct params *p, const void *bytes, size_t len); /* bytea or text */

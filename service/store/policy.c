@@ -97,6 +97,7 @@ static void apply_bind(const struct sent *batch, size_t count, struct params *pa
         params_null(params);
     params_int4(params, p->key);
     numbers_bind(p->policy, params);
+    params_bool(params, p->retire);
 }
 
 static void apply_take(const struct sent *batch, size_t count, const PGresult *rows)

@@ -22,7 +22,8 @@ enum apply_outcome {
     APPLY_COUNTRY_FIXED, /* there are phone numbers: another country would give them other tags */
     APPLY_BASIS_FIXED,   /* a purpose in use cannot change its basis, nor escape the standing No */
     APPLY_WORDS_FIXED,   /* a notice version that was applied cannot change its words */
-    APPLY_NO_TIME_ZONE   /* the database does not know it */
+    APPLY_NO_TIME_ZONE,  /* the database does not know it */
+    APPLY_STRANDS        /* a purpose with events is left out: retire says that it is to be retired */
 };
 
 /* Makes a document the next version of its controller's policy (the first makes the controller), under the head's lock. */
@@ -33,6 +34,7 @@ struct policy_apply_job {
     const uint8_t *sha256;
     const char *actor;
     int32_t if_match; /* version the caller saw; -1: whatever */
+    bool retire;      /* purposes in use that the document leaves out are retired */
     uint8_t key;      /* number of the subject key a new controller starts with */
 
     enum apply_outcome outcome;

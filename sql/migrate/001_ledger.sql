@@ -44,6 +44,7 @@ create table purpose (
     basis          text not null, -- fixed once the purpose is used
     stops          boolean not null, -- the standing No overrules it; cannot be taken back once there is one
     used           boolean not null default false, -- the ledger has events of it
+    retired        boolean not null default false, -- it left the document, and the ledger has events of it
     primary key (controller_id, purpose_id),
     unique (controller_id, key)
 );
@@ -527,9 +528,10 @@ end $$;
 create function apply_policy(
     p_key text, p_country text, p_time_zone text, p_document text, p_sha256 bytea, p_actor text, p_if_match integer, p_key_number smallint,
     p_purposes text[], p_bases text[], p_stops boolean[], p_notice_ids text[], p_notice_versions text[], p_notice_hashes bytea[],
+    p_retire boolean, -- purposes in use that the document leaves out are retired; else they forbid it
     out outcome smallint, -- 0 applied, 1 the same as the current one, 2 p_if_match is another, 3 the country is fixed,
                           -- 4 the basis of a purpose in use is fixed, and so is that the standing No stops it,
-                          -- 5 the words of a notice version are fixed, 6 there is no such time zone
+                          -- 5 the words of a notice version are fixed, 6 there is no such time zone, 7 it would strand the events of a purpose
     out version integer,
     out offender integer) -- for 4 and 5: index into p_purposes or p_notice_ids
 language plpgsql as $$
@@ -569,6 +571,15 @@ begin
     if outcome <> 0 then
         return;
     end if;
+    if not p_retire and exists (select from purpose x
+            where x.controller_id = c.controller_id and x.purpose_id > 0 and x.used and not x.retired
+                  and split_part(x.key, '@', 1) <> all (p_purposes)) then
+        outcome := 7;
+        return;
+    end if;
+    update purpose x set retired = split_part(x.key, '@', 1) <> all (p_purposes)
+        where x.controller_id = c.controller_id and x.purpose_id > 0 and x.used
+              and x.retired <> (split_part(x.key, '@', 1) <> all (p_purposes));
     version := c.policy_version + 1;
     insert into policy (controller_id, version, document, sha256, applied_by)
         values (c.controller_id, version, p_document, p_sha256, p_actor);

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- $1 a controller's key. No row: it has no policy yet. The first row is the controller (kind 0), then its purposes (1) and
+-- $1 a controller's key. No row: it has no policy yet. The first row is the controller (kind 0), then its purposes (1, version tells a retired one) and
 -- notices (2) with their numbers.
 with c as (select * from controller where key = $1 and policy_version > 0)
 select 0::int2 as kind, c.controller_id as number, c.key as key, p.document as version, c.generation, c.policy_version,
@@ -7,7 +7,7 @@ select 0::int2 as kind, c.controller_id as number, c.key as key, p.document as v
        statement_timestamp() as as_of
 from c join policy p on p.controller_id = c.controller_id and p.version = c.policy_version
 union all
-select 1::int2, x.purpose_id, x.key, null, null, null, null, null, null, null, null, null
+select 1::int2, x.purpose_id, x.key, case when x.retired then 'retired' end, null, null, null, null, null, null, null, null
 from c join purpose x on x.controller_id = c.controller_id
 union all
 select 2::int2, x.notice_no, x.id, x.version, null, null, null, null, null, null, null, null
