@@ -658,6 +658,7 @@ begin
         array[null::bigint], array[0::bigint], array[p_validity], array[e.notice_no], array[0::smallint], array[p_record],
         array[e.language], array[e.ref], array[null::text], array[p_evidence]);
 end $$;
+revoke execute on function confirm from public;
 
 -- Lets go of requests that were not confirmed in time.
 create function expire_pending() returns integer
@@ -670,3 +671,4 @@ begin
     get diagnostics n = row_count;
     return n;
 end $$;
+revoke execute on function expire_pending from public;
