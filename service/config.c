@@ -70,9 +70,11 @@ __attribute__((format(printf, 2, 3))) static int fault_set(char fault[CONFIG_FAU
 
 static char *text_copy(const char *text, size_t len)
 {
-    char *copy = strndup(text, len);
+    char *copy = malloc(len + 1);
     if (copy == NULL)
         abort();
+    memcpy(copy, text, len);
+    copy[len] = '\0';
     return copy;
 }
 

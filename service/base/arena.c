@@ -19,9 +19,9 @@ static _Thread_local struct {
     size_t count;
 } kept;
 
-static struct arena_chunk *chunk_take(size_t size)
+static struct arena_chunk *chunk_take(size_t size, bool vital)
 {
-    if (fault_strikes())
+    if (!vital && fault_strikes())
         return NULL;
     struct arena_chunk *c = kept.first;
     if (c != NULL && size <= c->size) {
@@ -51,7 +51,7 @@ void *arena_alloc(struct arena *a, size_t size)
 {
     size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     if (a->chunks == NULL || a->chunks->size - a->used < size) {
-        struct arena_chunk *c = chunk_take(size);
+        struct arena_chunk *c = chunk_take(size, a->vital);
         if (c == NULL)
             return NULL;
         c->next = a->chunks;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Memory for what is made together and goes together: taken in pieces, given back at once. A few chunks are kept for each thread, so
@@ -7,6 +8,7 @@
 struct arena {
     struct arena_chunk *chunks; /* the newest first */
     size_t used;                /* of the newest */
+    bool vital;                 /* its owner ends the process when memory has run out: not for the torture counter */
 };
 
 /* Zeroed: struct arena a = {0}. Allocates nothing. */

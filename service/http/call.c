@@ -51,7 +51,7 @@ char *call_copy(struct call *call, const char *bytes, size_t len)
 void call_start(struct worker *worker, h2o_req_t *req, const struct route *route,
                 const struct claims *claims_or_null, h2o_iovec_t argument)
 {
-    struct arena arena = {0};
+    struct arena arena = {.vital = true};
     struct call *call = arena_take(&arena, sizeof *call);
     memset(call, 0, sizeof *call);
     call->arena = arena;

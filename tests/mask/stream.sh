@@ -7,7 +7,8 @@ dir=$(mktemp -d)
 background=
 # shellcheck disable=SC2317 # called by the trap
 finish() {
-    [ -n "$background" ] && kill "$background" 2>/dev/null
+    # shellcheck disable=SC2086 # several of them
+    [ -n "$background" ] && kill $background 2>/dev/null
     rm -rf "$dir"
 }
 trap finish EXIT

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harness/process.h"
+#include "harness/stage.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+#include <time.h>
+
+/* Five companies, each with the policy of examples/, and what each of them must be able to rely on. NEEDS.md says which need is held
+ * by which test. */
+
+/* ---- help ---- */
+
+/* The example ${name} applied by the command, for a controller ${key}. */
+static struct tenant company(const char *name, const char *key)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), key);
+    json_t *policy = json_load_file(text_of(EXAMPLES "/%s.json", name), 0, NULL);
+    cr_assert_not_null(policy, "no example %s", name);
+    json_object_set_new(json_object_get(policy, "controller"), "key", json_string(key));
+    const char *file = text_of("%s/%s.json", stage_keyring()->dir, key);
+    cr_assert_eq(file_write(file, json_dumps(policy, 0)), 0);
+    const char *const argv[] = {HARNESS_PROGRAM, "apply", file, NULL};
+    const char *const settings[] = {text_of("AKKOORD_DATABASE=%s", stage_database()->service),
+                                    text_of("AKKOORD_SUBJECT_KEY_FILE=%s", stage_keyring()->subject_key_file),
+                                    NULL};
+    char *output;
+    cr_assert_eq(process_run(argv, settings, &output), 0, "%s was refused", name);
+    return t;
+}
+
+static const char *customer(const char *name)
+{
+    return text_of("{'type': 'customer', 'value': '%s-" MARK "'}", name);
+}
+
+static const char *visitor(const char *name)
+{
+    return text_of("{'type': 'visitor', 'value': '%s-" MARK "'}", name);
+}
+
+/* What a person says of a purpose on the web; ${more}: further members. */
+static const json_t *say(const struct tenant *t, int status, const char *subject, const char *purpose,
+                         const char *state, const char *more)
+{
+    return post(t, status, "/v1/consents",
+                "{'subject': %s, 'purpose': '%s', 'event_state': '%s', 'collection_method': 'web_form'%s}",
+                subject, purpose, state, more);
+}
+
+static const json_t *check(const struct tenant *t, const char *subject, const char *purpose)
+{
+    return post(t, 200, "/v1/check", "{'subject': %s, 'purpose': '%s'}", subject, purpose);
+}
+
+static const char *reason(const struct tenant *t, const char *subject, const char *purpose)
+{
+    return string_at(check(t, subject, purpose), "/reason");
+}
+
+/* ---- an operator: a contact form, a cookie code, recordings ---- */
+
+Test(operator, a_question_by_form_is_kept_by_consent_for_two_weeks)
+{
+    struct tenant t = company("operator", "operator-form");
+    cr_expect_str_eq(reason_of(&t, "asks", "contact_request"), "never_asked");
+    say(&t, 201, email("asks"), "contact_request", "given", "");
+    cr_expect_str_eq(reason_of(&t, "asks", "contact_request"), "granted");
+    const json_t *old =
+        say(&t, 201, email("asked"), "contact_request", "given", ", 'event_time': '2026-02-02T10:00:00Z'");
+    expect(old, "{'notice': {'id': 'contact_request', 'version': '1', 'language': 'nl'}}");
+    cr_expect_eq(strncmp(string_at(old, "/valid_until"), "2026-02-16T10:00:00", 19), 0);
+    cr_expect_str_eq(reason_of(&t, "asked", "contact_request"), "expired");
+}
+
+Test(operator, a_form_without_a_choice_is_no_consent)
+{
+    struct tenant t = company("operator", "operator-explicit");
+    post(&t, 422, "/v1/consents",
+         "{'subject': %s, 'purpose': 'contact_request', 'collection_method': 'web_form'}", email("silent"));
+    cr_expect_str_eq(reason_of(&t, "silent", "contact_request"), "never_asked");
+}
+
+Test(operator, consent_is_recorded_only_where_the_basis_is_consent)
+{
+    struct tenant t = company("operator", "operator-bases");
+    expect(say(&t, 422, email("a"), "telephony", "given", ""),
+           "{'type': 'urn:akkoord:problem:not-withdrawable'}");
+    say(&t, 422, email("a"), "traffic_records", "given", "");
+    say(&t, 422, email("a"), "call_recordings", "given", "");
+    expect(check(&t, email("a"), "telephony"), "{'reason': 'not_required', 'lawful_basis': 'contract'}");
+    expect(check(&t, email("a"), "traffic_records"),
+           "{'reason': 'not_required', 'lawful_basis': 'legal_obligation'}");
+    expect(check(&t, email("a"), "call_recordings"),
+           "{'reason': 'not_required', 'lawful_basis': 'legitimate_interest'}");
+    cr_expect_eq(tenant_events(&t), 0);
+}
+
+Test(operator, a_visitors_cookie_code_is_known_again_and_stands_nowhere_in_the_database)
+{
+    struct tenant t = company("operator", "operator-code");
+    say(&t, 201, visitor("c0de"), "contact_request", "given", "");
+    expect(check(&t, visitor("c0de"), "contact_request"), "{'reason': 'granted'}");
+    expect(check(&t, visitor("next"), "contact_request"), "{'reason': 'never_asked'}");
+    const char *table = database_mentions(stage_database(), "c0de-" MARK);
+    cr_expect_null(table, "the code is in %s", table);
+}
+
+Test(operator, recordings_need_no_consent_and_an_objection_is_weighed)
+{
+    struct tenant t = company("operator", "operator-recordings");
+    cr_expect_str_eq(reason_of(&t, "caller", "call_recordings"), "not_required");
+    say(&t, 201, email("caller"), "call_recordings", "objected", "");
+    cr_expect_str_eq(reason_of(&t, "caller", "call_recordings"), "restricted");
+    cr_expect_str_eq(reason_of(&t, "another", "call_recordings"), "not_required");
+}
+
+/* ---- no cookies: newsletter and promotion on paper, as processor ---- */
+
+Test(no_cookies, the_list_says_none_and_no_cookie_consent_is_taken)
+{
+    struct tenant t = company("no-cookies", "no-cookies-list");
+    expect(get(&t, 200, "/v1/sites/no-cookies-list/cookies"), "{'cookies': 'none', 'list': []}");
+    expect(say(&t, 422, visitor("v"), "analytics", "given", ""),
+           "{'type': 'urn:akkoord:problem:unknown-purpose'}");
+    json_t *policy = json_load_file(EXAMPLES "/no-cookies.json", 0, NULL);
+    json_object_set_new(json_object_get(policy, "controller"), "key", json_string(t.key));
+    json_array_append_new(
+        json_object_get(policy, "purposes"),
+        json_of("{'key': 'analytics', 'lawful_basis': 'consent', 'channel': 'web', 'notice': 'newsletter'}"));
+    tenant_apply(&t, policy);
+    expect(say(&t, 422, visitor("v"), "analytics", "given", ""), "{'errors': [{'pointer': '/event_state'}]}");
+    cr_expect_eq(tenant_events(&t), 0);
+}
+
+/* The token of the confirmation that a newsletter waits for. */
+static const char *subscribe(const struct tenant *t, const char *name)
+{
+    return string_at(say(t, 202, email(name), "newsletter", "given", ""), "/confirmation/token");
+}
+
+Test(no_cookies, newsletter_and_promotion_on_paper_are_separate_choices)
+{
+    struct tenant t = company("no-cookies", "no-cookies-two");
+    say(&t, 201, email("paper"), "printed_promotion", "given", "");
+    cr_expect_str_eq(reason_of(&t, "paper", "printed_promotion"), "granted");
+    cr_expect_str_eq(reason_of(&t, "paper", "newsletter"), "never_asked");
+    const char *token = subscribe(&t, "mail");
+    cr_expect_str_eq(reason_of(&t, "mail", "newsletter"), "unconfirmed");
+    post(&t, 201, "/v1/confirm", "{'token': '%s'}", token);
+    cr_expect_str_eq(reason_of(&t, "mail", "newsletter"), "granted");
+    cr_expect_str_eq(reason_of(&t, "mail", "printed_promotion"), "never_asked");
+}
+
+Test(no_cookies, a_withdrawal_of_a_channel_leaves_the_other)
+{
+    struct tenant t = company("no-cookies", "no-cookies-channel");
+    post(&t, 201, "/v1/confirm", "{'token': '%s'}", subscribe(&t, "both"));
+    say(&t, 201, email("both"), "printed_promotion", "given", "");
+    expect(post(&t, 200, "/v1/withdraw", "{'subject': %s, 'channel': 'post'}", email("both")),
+           "{'withdrawn': [{'purpose': 'printed_promotion', 'was': 'given'}]}");
+    cr_expect_str_eq(reason_of(&t, "both", "printed_promotion"), "withdrawn");
+    cr_expect_str_eq(reason_of(&t, "both", "newsletter"), "granted");
+    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'channel': 'email'}", email("both"));
+    cr_expect_str_eq(reason_of(&t, "both", "newsletter"), "withdrawn");
+}
+
+/* The row of the record of processing that is about a purpose, or NULL. */
+static const json_t *register_row(const struct tenant *t, const char *purpose)
+{
+    const json_t *rows = json_at(get(t, 200, "/v1/policy/register"), "/rows"), *found = NULL;
+    for (size_t i = 0; i < json_array_size(rows) && found == NULL; i++) {
+        if (strcmp(string_at(json_array_get(rows, i), "/purpose"), purpose) == 0)
+            found = json_array_get(rows, i);
+    }
+    return found;
+}
+
+Test(no_cookies, the_register_says_where_the_company_is_processor)
+{
+    struct tenant t = company("no-cookies", "no-cookies-role");
+    expect(register_row(&t, "newsletter"), "{'role': 'controller'}");
+    expect(register_row(&t, "hosted_recordings"), "{'role': 'processor'}");
+}
+
+/* ---- youth: minors, by codes that the school issued ---- */
+
+/* The birth month of somebody so many years old, and some months. */
+static const char *born(int years)
+{
+    char month[16];
+    time_t at = time(NULL) - (time_t)(years * 365.25 * 86400) - 150 * 86400;
+    struct tm parts;
+    strftime(month, sizeof month, "%Y-%m", gmtime_r(&at, &parts));
+    return text_of("{'birth_month': '%s'}", month);
+}
+
+static const json_t *child_says(const struct tenant *t, int status, const char *name, const char *state)
+{
+    return say(t, status, customer(name), "pupil_phone", state, text_of(", 'minor': %s", born(15)));
+}
+
+static const char signed_form[] =
+    "'expressed_by': {'role': 'parent', 'strength': 'signed', 'form': 'written'}, 'evidence': {'documents': "
+    "[{'name': 'form.pdf', 'sha256': 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'}]}";
+
+/* A parent's Yes for somebody of that age; ${by}: how it was expressed. */
+static const json_t *parent_agrees(const struct tenant *t, int status, const char *name, int years,
+                                   const char *by)
+{
+    return post(t, status, "/v1/consents",
+                "{'subject': %s, 'purpose': 'pupil_phone', 'event_state': 'given', 'collection_method': "
+                "'paper', 'notice': {'id': 'pupil_phone', 'version': '1'}, 'minor': %s, %s}",
+                customer(name), born(years), by);
+}
+
+Test(youth, a_child_of_15_alone_waits_for_a_guardian)
+{
+    struct tenant t = company("youth", "youth-alone");
+    expect(child_says(&t, 202, "kid", "given"), "{'effect': 'pending'}");
+    cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "guardian_required");
+}
+
+Test(youth, a_parents_signed_form_grants_and_is_kept_by_its_hash)
+{
+    struct tenant t = company("youth", "youth-signed");
+    child_says(&t, 202, "kid", "given");
+    const json_t *r = parent_agrees(&t, 201, "kid", 15, signed_form);
+    expect(check(&t, customer("kid"), "pupil_phone"), "{'allow': true, 'reason': 'granted'}");
+    cr_expect_str_eq(reason(&t, customer("kid"), "usage_overview"), "guardian_required",
+                     "a form on the phone is none on the overview");
+    const json_t *history = get(&t, 200, "/v1/subjects/%s/history", string_at(r, "/subject_id"));
+    char *text = json_dumps(history, 0);
+    cr_expect_not_null(strstr(text, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
+}
+
+Test(youth, a_checkbox_or_a_form_without_its_hash_is_not_enough)
+{
+    struct tenant t = company("youth", "youth-weak");
+    expect(parent_agrees(&t, 422, "kid", 15, "'expressed_by': {'role': 'parent', 'strength': 'checkbox'}"),
+           "{'errors': [{'pointer': '/expressed_by'}]}");
+    parent_agrees(&t, 422, "kid", 15,
+                  "'expressed_by': {'role': 'parent', 'strength': 'signed', 'form': 'written'}");
+    cr_expect_eq(tenant_events(&t), 0);
+}
+
+Test(youth, a_parents_withdrawal_holds_at_once)
+{
+    struct tenant t = company("youth", "youth-withdrawn");
+    parent_agrees(&t, 201, "kid", 15, signed_form);
+    post(&t, 200, "/v1/withdraw",
+         "{'subject': %s, 'purpose': 'pupil_phone', 'expressed_by': {'role': 'parent'}}", customer("kid"));
+    cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "withdrawn");
+}
+
+Test(youth, the_childs_own_no_beats_the_parents_yes)
+{
+    struct tenant t = company("youth", "youth-own-no");
+    child_says(&t, 201, "kid", "refused");
+    parent_agrees(&t, 201, "kid", 15, signed_form);
+    cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "refused");
+}
+
+Test(youth, the_same_child_in_belgium_decides_alone)
+{
+    struct tenant t = company("youth", "youth-belgium");
+    char *minor = text_of("%s", born(15));
+    minor[strlen(minor) - 1] = '\0';
+    say(&t, 201, customer("kid"), "pupil_phone", "given", text_of(", 'minor': %s, 'country': 'BE'}", minor));
+    cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "granted");
+}
+
+Test(youth, past_the_limit_a_guardian_has_no_say)
+{
+    struct tenant t = company("youth", "youth-limit");
+    expect(parent_agrees(&t, 422, "kid", 16, signed_form), "{'errors': [{'pointer': '/expressed_by'}]}");
+    say(&t, 201, customer("kid"), "pupil_phone", "given", text_of(", 'minor': %s", born(16)));
+    cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "granted");
+}
+
+/* ---- three entities in one statement ---- */
+
+static const json_t *check_entity(const struct tenant *t, const char *name, const char *entity)
+{
+    return post(t, 200, "/v1/check", "{'subject': %s, 'purpose': 'marketing_email', 'entity': '%s'}",
+                email(name), entity);
+}
+
+Test(three_entities, a_yes_for_all_and_a_no_to_one)
+{
+    struct tenant t = company("three-entities", "entities-one");
+    say(&t, 201, email("a"), "marketing_email", "given", "");
+    expect(check_entity(&t, "a", "voip"), "{'reason': 'granted', 'entity': 'voip'}");
+    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': 'marketing_email', 'entity': 'voip'}",
+         email("a"));
+    expect(check_entity(&t, "a", "voip"), "{'allow': false, 'reason': 'withdrawn', 'entity': 'voip'}");
+    expect(check_entity(&t, "a", "hosted"), "{'allow': true, 'reason': 'granted', 'entity': 'hosted'}");
+    expect(check_entity(&t, "a", "subscriptions"), "{'reason': 'granted', 'entity': 'subscriptions'}");
+    expect(check(&t, email("a"), "marketing_email"),
+           "{'allow': false, 'reason': 'withdrawn', 'entity': 'voip'}");
+}
+
+Test(three_entities, a_withdrawal_that_names_none_holds_for_all)
+{
+    struct tenant t = company("three-entities", "entities-all");
+    say(&t, 201, email("a"), "marketing_email", "given", "");
+    say(&t, 201, email("a"), "marketing_email", "given", ", 'entity': 'hosted'");
+    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': 'marketing_email'}", email("a"));
+    static const char *const entities[] = {"hosted", "voip", "subscriptions"};
+    for (size_t i = 0; i < 3; i++)
+        expect(check_entity(&t, "a", entities[i]), "{'reason': 'withdrawn', 'entity': '%s'}", entities[i]);
+}
+
+Test(three_entities, to_send_offers_and_to_choose_them_for_somebody_are_two_choices)
+{
+    struct tenant t = company("three-entities", "entities-personal");
+    post(&t, 201, "/v1/consents",
+         "{'subject': %s, 'choices': {'marketing_email': 'given', 'marketing_personalisation': 'refused'}, "
+         "'collection_method': 'web_form'}",
+         email("a"));
+    cr_expect_str_eq(reason_of(&t, "a", "marketing_email"), "granted");
+    cr_expect_str_eq(reason_of(&t, "a", "marketing_personalisation"), "refused");
+}
+
+/* ---- directory: listings, analytics, marketing ---- */
+
+Test(directory, the_two_listings_are_separate_and_by_default_there_is_none)
+{
+    struct tenant t = company("directory", "directory-two");
+    cr_expect_str_eq(reason_of(&t, "a", "directory_print"), "never_asked");
+    say(&t, 201, email("a"), "directory_print", "given", "");
+    cr_expect_str_eq(reason_of(&t, "a", "directory_print"), "granted");
+    cr_expect_str_eq(reason_of(&t, "a", "directory_enquiry"), "never_asked");
+}
+
+Test(directory, a_secret_number_is_a_no_to_both_listings)
+{
+    struct tenant t = company("directory", "directory-secret");
+    say(&t, 201, email("a"), "directory_print", "given", "");
+    post(&t, 201, "/v1/consents",
+         "{'subject': %s, 'choices': {'directory_print': 'refused', 'directory_enquiry': 'refused'}, "
+         "'collection_method': 'phone'}",
+         email("a"));
+    cr_expect_str_eq(reason_of(&t, "a", "directory_print"), "refused");
+    cr_expect_str_eq(reason_of(&t, "a", "directory_enquiry"), "refused");
+}
+
+Test(directory, no_cookie_of_analytics_before_a_yes_or_after_a_no)
+{
+    struct tenant t = company("directory", "directory-analytics");
+    const char *v = visitor("v");
+    expect(check(&t, v, "analytics"), "{'allow': false, 'reason': 'never_asked'}");
+    say(&t, 201, v, "analytics", "given", "");
+    expect(check(&t, v, "analytics"),
+           "{'allow': true, 'reason': 'granted', 'signals': {'analytics_storage': 'granted'}}");
+    say(&t, 201, v, "analytics", "refused", "");
+    expect(check(&t, v, "analytics"),
+           "{'allow': false, 'reason': 'refused', 'signals': {'analytics_storage': 'denied'}}");
+    expect(check(&t, v, "visit_counts"), "{'allow': true, 'reason': 'not_required'}");
+}
+
+Test(directory, the_cookie_list_says_which_need_consent)
+{
+    struct tenant t = company("directory", "directory-cookies");
+    expect(get(&t, 200, "/v1/sites/directory-cookies/cookies"),
+           "{'list': [{'name': 'login', 'class': 'strictly_necessary', 'needs_consent': false}, "
+           "{'name': '_count', 'class': 'statistics_anonymous', 'needs_consent': false}, "
+           "{'name': '_visitor_*', 'class': 'analytics', 'needs_consent': true}]}");
+}
+
+Test(directory, statistics_without_consent_need_all_their_conditions)
+{
+    static const char *const conditions[] = {"processor_contract", "last_octet_masked", "sharing_off",
+                                             "no_other_services"};
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "directory-conditions");
+    for (size_t i = 0; i < 4; i++) {
+        json_t *policy = json_load_file(EXAMPLES "/directory.json", 0, NULL);
+        json_object_set_new(json_object_get(policy, "controller"), "key", json_string(t.key));
+        json_t *counting = json_array_get(json_object_get(policy, "cookies"), 1);
+        json_object_set_new(json_object_get(counting, "conditions"), conditions[i], json_false());
+        const struct answer *a = client_send(&(struct request){.service = t.service,
+                                                               .method = "PUT",
+                                                               .path = "/v1/policy",
+                                                               .token = t.token,
+                                                               .body = json_dumps(policy, 0)});
+        cr_expect_eq(a->status, 422, "without %s: %d", conditions[i], a->status);
+    }
+}
+
+Test(directory, offers_by_mail_only_after_a_yes_and_traffic_data_is_a_choice_of_its_own)
+{
+    struct tenant t = company("directory", "directory-mail");
+    cr_expect_str_eq(reason_of(&t, "a", "marketing_email"), "never_asked");
+    say(&t, 201, email("a"), "marketing_email", "given", "");
+    cr_expect_str_eq(reason_of(&t, "a", "marketing_email"), "granted");
+    cr_expect_str_eq(reason_of(&t, "a", "traffic_data_marketing"), "never_asked");
+    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': 'marketing_email'}", email("a"));
+    cr_expect_str_eq(reason_of(&t, "a", "marketing_email"), "withdrawn");
+}
+
+Test(directory, a_number_is_shown_until_its_owner_objects)
+{
+    struct tenant t = company("directory", "directory-number");
+    cr_expect_str_eq(reason_of(&t, "a", "number_display"), "not_required");
+    say(&t, 201, email("a"), "number_display", "objected", "");
+    cr_expect_str_eq(reason_of(&t, "a", "number_display"), "objected");
+}
+
+Test(directory, an_objection_to_recording_names_the_words_that_announced_it)
+{
+    struct tenant t = company("directory", "directory-announced");
+    const json_t *r = say(
+        &t, 201, email("a"), "call_recordings", "objected",
+        ", 'notice': {'id': 'call_recordings', 'version': '1'}, 'evidence': {'form': 'the announcement'}");
+    expect(r, "{'event_state': 'objected', 'notice': {'id': 'call_recordings', 'version': '1'}}");
+    cr_expect_str_eq(reason_of(&t, "a", "call_recordings"), "restricted");
+}
+
+/* ---- what holds for all of them ---- */
+
+static json_t *small_policy(const struct tenant *t, const char *basis)
+{
+    return json_of("{'controller': {'key': '%s', 'country': 'NL'}, 'purposes': [{'key': 'news', "
+                   "'lawful_basis': '%s', 'channel': 'post', 'notice': 'news'}, {'key': 'bills', "
+                   "'lawful_basis': 'contract', 'channel': 'post'}], 'notices': [{'id': 'news', 'version': "
+                   "'1', 'effective_from': '2026-01-01T00:00:00Z', 'texts': {'en': 'May we write?'}}]}",
+                   t->key, basis);
+}
+
+static struct tenant small(const char *key)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), key);
+    tenant_apply(&t, small_policy(&t, "consent"));
+    say(&t, 201, email("a"), "news", "given", "");
+    return t;
+}
+
+static void notice_add(json_t *policy, const char *version, const char *change)
+{
+    json_array_append_new(json_object_get(policy, "notices"),
+                          json_of("{'id': 'news', 'version': '%s', 'change': '%s', 'effective_from': '%s', "
+                                  "'texts': {'en': 'May we write, version %s?'}}",
+                                  version, change, time_from_now(-60), version));
+}
+
+static const struct answer *put(const struct tenant *t, const char *query, const json_t *policy)
+{
+    return client_send(&(struct request){.service = t->service,
+                                         .method = "PUT",
+                                         .path = text_of("/v1/policy%s", query),
+                                         .token = t->token,
+                                         .body = json_dumps(policy, 0)});
+}
+
+Test(notice, a_material_version_outdates_a_consent_until_it_is_renewed)
+{
+    struct tenant t = small("material");
+    json_t *policy = small_policy(&t, "consent");
+    notice_add(policy, "2", "material");
+    tenant_apply(&t, policy);
+    cr_expect_str_eq(reason_of(&t, "a", "news"), "notice_outdated");
+    expect(say(&t, 201, email("a"), "news", "given", ""), "{'notice': {'version': '2'}}");
+    cr_expect_str_eq(reason_of(&t, "a", "news"), "granted");
+}
+
+Test(notice, an_editorial_version_leaves_a_consent_as_it_is)
+{
+    struct tenant t = small("editorial");
+    json_t *policy = small_policy(&t, "consent");
+    notice_add(policy, "2", "editorial");
+    tenant_apply(&t, policy);
+    cr_expect_str_eq(reason_of(&t, "a", "news"), "granted");
+}
+
+Test(basis, a_soft_opt_in_needs_a_sale_and_another_sale_undoes_no_objection)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "soft");
+    tenant_apply(&t,
+                 json_of("{'controller': {'key': 'soft', 'country': 'NL'}, 'purposes': [{'key': 'like', "
+                         "'lawful_basis': 'soft_opt_in', 'channel': 'email', 'direct_marketing': true}]}"));
+    static const char sale[] = ", 'sale': {'ref': 'order-1', 'product_group': 'phones', 'at': "
+                               "'2026-02-01T14:00:00Z', 'opt_out_offered_at': '2026-02-01T14:00:00Z'}";
+    cr_expect_str_eq(reason_of(&t, "a", "like"), "never_asked");
+    say(&t, 201, email("a"), "like", "eligible", sale);
+    cr_expect_str_eq(reason_of(&t, "a", "like"), "granted");
+    say(&t, 201, email("a"), "like", "objected", "");
+    cr_expect_str_eq(reason_of(&t, "a", "like"), "objected");
+    say(&t, 201, email("a"), "like", "eligible", sale);
+    cr_expect_str_eq(reason_of(&t, "a", "like"), "objected");
+}
+
+Test(basis, consent_does_not_become_legitimate_interest_once_somebody_chose)
+{
+    struct tenant t = small("to-interest");
+    say(&t, 201, email("no"), "news", "refused", "");
+    const struct answer *a = put(&t, "", small_policy(&t, "legitimate_interest"));
+    cr_assert_eq(a->status, 409);
+    expect(a->json, "{'errors': [{'pointer': '/purposes/0/lawful_basis'}]}");
+    cr_expect_eq(put(&t, "?force=retire", small_policy(&t, "legitimate_interest"))->status, 409);
+    cr_expect_str_eq(reason_of(&t, "a", "news"), "granted");
+    cr_expect_str_eq(reason_of(&t, "no", "news"), "refused");
+    cr_expect_str_eq(reason_of(&t, "unknown", "news"), "never_asked");
+}
+
+Test(purpose, one_with_events_is_not_lost_but_retired_when_that_is_asked)
+{
+    struct tenant t = small("left-out");
+    json_t *policy = small_policy(&t, "consent");
+    json_array_remove(json_object_get(policy, "purposes"), 0);
+    json_object_del(policy, "notices");
+    cr_assert_eq(put(&t, "", policy)->status, 409);
+    cr_expect_str_eq(reason_of(&t, "a", "news"), "granted");
+    const struct answer *a = put(&t, "?force=retire", policy);
+    cr_assert_eq(a->status, 200, "%s", a->body);
+    cr_expect_str_eq(reason_of(&t, "a", "news"), "retired");
+}
