@@ -8,7 +8,7 @@
 struct arena {
     struct arena_chunk *chunks; /* the newest first */
     size_t used;                /* of the newest */
-    bool vital;                 /* its owner ends the process when memory has run out: not for the torture counter */
+    bool vital; /* its owner ends the process when memory has run out: not for the torture counter */
 };
 
 /* Zeroed: struct arena a = {0}. Allocates nothing. */

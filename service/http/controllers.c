@@ -126,7 +126,8 @@ static struct policy *policy_of(const struct controller_job *job)
     if (policy == NULL)
         return NULL;
     policy->version = job->policy_version;
-    if (policy_keep_retired(policy, job->numbers, job->number_count) != 0 || policy_number(policy, job->numbers, job->number_count) != 0) {
+    if (policy_keep_retired(policy, job->numbers, job->number_count) != 0 ||
+        policy_number(policy, job->numbers, job->number_count) != 0) {
         policy_free(policy);
         return NULL;
     }

@@ -52,7 +52,8 @@ void policy_body_conflict(struct call *call, struct reader *body, const struct p
         node_fault(&zone, ERROR_INVALID, "no time zone that the database knows");
     } else if (job->outcome == APPLY_STRANDS) {
         struct node purposes = node_member(&root, "purposes");
-        node_fault(&purposes, ERROR_CONFLICT, "a purpose that has events is left out: say force=retire to retire it");
+        node_fault(&purposes, ERROR_CONFLICT,
+                   "a purpose that has events is left out: say force=retire to retire it");
     } else if (job->outcome == APPLY_BASIS_FIXED) {
         struct node purposes = node_member(&root, "purposes"), one = node_at(&purposes, job->offender),
                     basis = node_optional(&one, "lawful_basis");

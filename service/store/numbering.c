@@ -84,7 +84,8 @@ void policy_number_provisionally(struct policy *policy, const struct numbered *n
 
 static bool is_kept(const struct policy *policy, const struct numbered *n)
 {
-    return n->retired && strchr(n->key, '@') == NULL && strlen(n->key) <= POLICY_KEY_MAX && policy_purpose(policy, n->key) == NULL;
+    return n->retired && strchr(n->key, '@') == NULL && strlen(n->key) <= POLICY_KEY_MAX &&
+           policy_purpose(policy, n->key) == NULL;
 }
 
 int policy_keep_retired(struct policy *policy, const struct numbered *numbers, size_t count)

@@ -58,6 +58,17 @@ static const char *reason(const struct tenant *t, const char *subject, const cha
     return string_at(check(t, subject, purpose), "/reason");
 }
 
+/* The row of the record of processing that is about a purpose, or NULL. */
+static const json_t *register_row(const struct tenant *t, const char *purpose)
+{
+    const json_t *rows = json_at(get(t, 200, "/v1/policy/register"), "/rows"), *found = NULL;
+    for (size_t i = 0; i < json_array_size(rows) && found == NULL; i++) {
+        if (strcmp(string_at(json_array_get(rows, i), "/purpose"), purpose) == 0)
+            found = json_array_get(rows, i);
+    }
+    return found;
+}
+
 /* ---- an operator: a contact form, a cookie code, recordings ---- */
 
 Test(operator, a_question_by_form_is_kept_by_consent_for_two_weeks)
@@ -96,12 +107,27 @@ Test(operator, consent_is_recorded_only_where_the_basis_is_consent)
     cr_expect_eq(tenant_events(&t), 0);
 }
 
+Test(operator, the_register_has_terms_of_time_terms_after_an_event_and_none)
+{
+    struct tenant t = company("operator", "operator-register");
+    expect(register_row(&t, "contact_request"),
+           "{'lawful_basis': 'consent', 'retention': ['contact form: P14D after recorded (own choice, review "
+           "2027-06-01)']}");
+    expect(register_row(&t, "telephony"),
+           "{'lawful_basis': 'contract', 'retention': ['account, voicemail, "
+           "tickets, chats: P0D after contract_end (contract, review 2027-06-01)']}");
+    expect(register_row(&t, "site_preferences"),
+           "{'lawful_basis': 'exempt', 'retention': ['cookie code: not kept (own choice: it stays on the "
+           "device, review 2027-06-01)']}");
+}
+
 Test(operator, a_visitors_cookie_code_is_known_again_and_stands_nowhere_in_the_database)
 {
     struct tenant t = company("operator", "operator-code");
-    say(&t, 201, visitor("c0de"), "contact_request", "given", "");
+    say(&t, 201, visitor("c0de"), "contact_request", "given", ", 'ref': 'beside-the-code'");
     expect(check(&t, visitor("c0de"), "contact_request"), "{'reason': 'granted'}");
     expect(check(&t, visitor("next"), "contact_request"), "{'reason': 'never_asked'}");
+    cr_expect_not_null(database_mentions(stage_database(), "beside-the-code"), "what is kept is found");
     const char *table = database_mentions(stage_database(), "c0de-" MARK);
     cr_expect_null(table, "the code is in %s", table);
 }
@@ -113,6 +139,12 @@ Test(operator, recordings_need_no_consent_and_an_objection_is_weighed)
     say(&t, 201, email("caller"), "call_recordings", "objected", "");
     cr_expect_str_eq(reason_of(&t, "caller", "call_recordings"), "restricted");
     cr_expect_str_eq(reason_of(&t, "another", "call_recordings"), "not_required");
+    static const char body[] =
+        "{'subject': %s, 'purpose': 'call_recordings', 'outcome': '%s', 'grounds': 'a quarrel'}";
+    post(&t, 201, "/v1/objections", body, email("caller"), "upheld");
+    cr_expect_str_eq(reason_of(&t, "caller", "call_recordings"), "objected");
+    post(&t, 201, "/v1/objections", body, email("caller"), "overridden");
+    cr_expect_str_eq(reason_of(&t, "caller", "call_recordings"), "not_required");
 }
 
 /* ---- no cookies: newsletter and promotion on paper, as processor ---- */
@@ -163,17 +195,6 @@ Test(no_cookies, a_withdrawal_of_a_channel_leaves_the_other)
     cr_expect_str_eq(reason_of(&t, "both", "newsletter"), "granted");
     post(&t, 200, "/v1/withdraw", "{'subject': %s, 'channel': 'email'}", email("both"));
     cr_expect_str_eq(reason_of(&t, "both", "newsletter"), "withdrawn");
-}
-
-/* The row of the record of processing that is about a purpose, or NULL. */
-static const json_t *register_row(const struct tenant *t, const char *purpose)
-{
-    const json_t *rows = json_at(get(t, 200, "/v1/policy/register"), "/rows"), *found = NULL;
-    for (size_t i = 0; i < json_array_size(rows) && found == NULL; i++) {
-        if (strcmp(string_at(json_array_get(rows, i), "/purpose"), purpose) == 0)
-            found = json_array_get(rows, i);
-    }
-    return found;
 }
 
 Test(no_cookies, the_register_says_where_the_company_is_processor)
@@ -234,13 +255,27 @@ Test(youth, a_parents_signed_form_grants_and_is_kept_by_its_hash)
     cr_expect_not_null(strstr(text, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
 }
 
+Test(youth, a_carer_and_a_legal_representative_may_sign_too)
+{
+    struct tenant t = company("youth", "youth-roles");
+    static const char *const roles[] = {"carer", "legal_representative"};
+    for (size_t i = 0; i < 2; i++) {
+        const char *by =
+            text_of("'expressed_by': {'role': '%s', 'strength': 'signed', 'form': 'electronic'}", roles[i]);
+        parent_agrees(&t, 201, roles[i], 15, by);
+        cr_expect_str_eq(reason(&t, customer(roles[i]), "pupil_phone"), "granted");
+    }
+}
+
 Test(youth, a_checkbox_or_a_form_without_its_hash_is_not_enough)
 {
     struct tenant t = company("youth", "youth-weak");
+    const char *paper = "'expressed_by': {'role': 'parent', 'strength': 'signed', 'form': 'written'}";
     expect(parent_agrees(&t, 422, "kid", 15, "'expressed_by': {'role': 'parent', 'strength': 'checkbox'}"),
-           "{'errors': [{'pointer': '/expressed_by'}]}");
-    parent_agrees(&t, 422, "kid", 15,
-                  "'expressed_by': {'role': 'parent', 'strength': 'signed', 'form': 'written'}");
+           "{'errors': [{'pointer': '/expressed_by', 'detail': 'weaker than this purpose asks for'}]}");
+    const json_t *unproved = parent_agrees(&t, 422, "kid", 15, paper);
+    expect(unproved, "{'errors': [{'pointer': '/expressed_by'}]}");
+    cr_expect_not_null(strstr(string_at(unproved, "/errors/0/detail"), "in writing"));
     cr_expect_eq(tenant_events(&t), 0);
 }
 
@@ -273,7 +308,8 @@ Test(youth, the_same_child_in_belgium_decides_alone)
 Test(youth, past_the_limit_a_guardian_has_no_say)
 {
     struct tenant t = company("youth", "youth-limit");
-    expect(parent_agrees(&t, 422, "kid", 16, signed_form), "{'errors': [{'pointer': '/expressed_by'}]}");
+    expect(parent_agrees(&t, 422, "kid", 16, signed_form),
+           "{'errors': [{'pointer': '/expressed_by', 'detail': 'the person may decide alone by now'}]}");
     say(&t, 201, customer("kid"), "pupil_phone", "given", text_of(", 'minor': %s", born(16)));
     cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "granted");
 }
@@ -320,6 +356,15 @@ Test(three_entities, to_send_offers_and_to_choose_them_for_somebody_are_two_choi
          email("a"));
     cr_expect_str_eq(reason_of(&t, "a", "marketing_email"), "granted");
     cr_expect_str_eq(reason_of(&t, "a", "marketing_personalisation"), "refused");
+}
+
+Test(three_entities, one_that_a_purpose_is_not_of_cannot_be_asked_about)
+{
+    struct tenant t = company("three-entities", "entities-other");
+    const char *body = "{'subject': %s, 'purpose': 'similar_products', 'entity': '%s'}";
+    expect(post(&t, 200, "/v1/check", body, email("a"), "voip"), "{'reason': 'never_asked'}");
+    expect(post(&t, 422, "/v1/check", body, email("a"), "hosted"), "{'errors': [{'pointer': '/entity'}]}");
+    expect(post(&t, 422, "/v1/check", body, email("a"), "fourth"), "{'errors': [{'pointer': '/entity'}]}");
 }
 
 /* ---- directory: listings, analytics, marketing ---- */
