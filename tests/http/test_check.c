@@ -243,17 +243,15 @@ Test(check, a_retired_purpose_is_never_allowed)
            "{'changes': [{'purpose': 'newsletter', 'allow': false, 'reason': 'retired'}]}");
 }
 
-Test(check, a_purpose_that_the_policy_no_longer_has_is_unknown_and_its_yes_allows_nothing)
+Test(check, a_purpose_without_events_may_leave_the_policy_and_is_unknown_then)
 {
     struct tenant t = stage_tenant("removed"), other = tenant_at(&t, stage_service(1));
-    say(&t, "a", "newsletter", "given", "");
-    cr_assert_str_eq(reason_of(&other, "a", "newsletter"), "granted");
+    cr_assert_str_eq(reason_of(&other, "a", "newsletter"), "never_asked");
     json_t *policy = tenant_policy(&t);
     json_array_remove(json_object_get(policy, "purposes"), 0);
     tenant_apply(&t, policy);
     post(&t, 422, "/v1/check", "{'subject': %s, 'purpose': 'newsletter'}", email("a"));
     post(&other, 422, "/v1/check", "{'subject': %s, 'purpose': 'newsletter'}", email("a"));
-    expect(get(&t, 200, "/v1/changes"), "{'changes': [{'allow': false}]}");
 }
 
 Test(check, what_cannot_be_answered_is_503_and_says_no)
