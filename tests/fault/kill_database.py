@@ -20,6 +20,7 @@ from lib.witness import persons_make, witnesses_finish, witnesses_start
 
 ROUNDS = 40 if LONG else 4
 SIZES = (0, 0, 0, 3, 40)
+AWAY = (2.5, 4)  # seconds: longer than QUEUE_WAIT_MS (limits.h), for which a check waits before it is answered 503
 
 
 def load_flows(journal, witnesses, since):
@@ -29,7 +30,7 @@ def load_flows(journal, witnesses, since):
 
 def kill_all(house):
     house.cluster.signal_all(signal.SIGKILL)
-    time.sleep(random.uniform(0.2, 3))
+    time.sleep(random.uniform(*AWAY))
     house.cluster.start()
 
 
