@@ -15,17 +15,18 @@
 
 /* POST /v1/check/batch: a line a question, a line an answer. Three steps, each in slices of a few milliseconds, so that one caller
  * holds up neither the loop nor the database:
- *   read   the lines become units: one identifier and what is asked of it
- *   ask    the units go to the database in the order of their tags (neighbours in the index are read together), in chunks
+ *   read   the lines become units, one identifier and what is asked of it, and the units fill a window
+ *   ask    a window's units go to the database in the order of their tags (neighbours in the index are read together), in chunks
  *   write  the verdicts, in the order of the lines
+ * While one window is asked the next is read and the one before is written: service and database work at the same time.
  * The answer is kept until it is whole: it is never a short list that looks whole. */
 
 enum {
-    SLICE_LINES = 1000, /* read or written in one tick: about 2 ms */
-    CHUNK_UNITS = 1000, /* asked in one statement: about 4 ms */
-    CHUNKS = 2,         /* on the wire or waiting for it: one runs while the next is there already */
-    BUCKETS =
-        1 << 16 /* units are sorted by the first two bytes of the hash: at 100 000 lines as good as wholly */
+    SLICE_LINES = 1000,   /* read or written in one tick: about 2 ms */
+    CHUNK_UNITS = 1000,   /* asked in one statement: about 4 ms */
+    CHUNKS = 2,           /* on the wire or waiting for it: one runs while the next is there already */
+    WINDOW_UNITS = 16384, /* small: both sides soon have work; large: more neighbours in the index */
+    BUCKETS = 1 << 14 /* units are sorted by so many values of the hash: of one window as good as wholly */
 };
 
 enum only { ONLY_NOTHING, ONLY_ALLOWED, ONLY_DENIED };
@@ -48,6 +49,14 @@ struct unit {
     uint32_t line;
 };
 
+/* Lines up to ${line_end} whose units are not in an earlier window. */
+struct window {
+    size_t line_end;
+    size_t count;
+    size_t asked;       /* units sent so far */
+    struct unit *units; /* room for WINDOW_UNITS and one line's more */
+};
+
 struct chunk {
     struct batch_call *batch;
     struct check_job job;
@@ -65,14 +74,16 @@ struct batch_call {
     struct line *lines;
     size_t set_count;
     struct purpose_set *sets; /* one a purpose of the policy */
-    size_t unit_count, unit_room;
-    struct unit *units;
-    size_t asked;  /* units sent so far */
-    int in_flight; /* chunks */
-    bool stale;    /* one of them told of a newer policy */
-    enum error failure;
+    bool all_read;
+    struct window windows[2];
+    struct window *reading, *asking;
     struct chunk chunks[CHUNKS];
-    size_t written; /* lines */
+    int in_flight;  /* chunks */
+    bool confirmed; /* one of them has asked, and hears of a newer policy */
+    bool stale;     /* one of them told of it */
+    enum error failure;
+    size_t answered; /* lines before this one have their verdicts */
+    size_t written;  /* lines */
     struct buf out;
 };
 
@@ -84,12 +95,21 @@ static void *room_for(void *old, size_t count, size_t size)
     return grown;
 }
 
+static void window_clear(struct window *w)
+{
+    w->line_end = w->count = w->asked = 0;
+}
+
 static void batch_reset(struct batch_call *b)
 {
     for (size_t i = 0; i < b->line_count; i++)
         free(b->lines[i].error);
-    b->line_count = b->unit_count = b->asked = b->written = 0;
-    b->stale = false;
+    b->line_count = b->answered = b->written = 0;
+    b->all_read = b->confirmed = b->stale = false;
+    b->reading = &b->windows[0];
+    b->asking = &b->windows[1];
+    window_clear(b->reading);
+    window_clear(b->asking);
     buf_clear(&b->out);
 }
 
@@ -104,24 +124,10 @@ static void batch_dispose(void *state)
     }
     free(b->sets);
     free(b->lines);
-    free(b->units);
+    free(b->windows[0].units);
+    free(b->windows[1].units);
     buf_free(&b->out);
     turn_end(&b->turn);
-}
-
-static void step_next(struct batch_call *b, void (*run)(struct loop_task *task))
-{
-    b->step.run = run;
-    loop_task_post(b->turn.call->worker->loop, &b->step);
-}
-
-/* Whether there is nobody left to answer: the lines point into the body, which goes with the request. Ends the call then. */
-static bool is_abandoned(struct batch_call *b)
-{
-    if (b->turn.call->req != NULL)
-        return false;
-    call_problem(b->turn.call, ERROR_UNAVAILABLE, NULL, NULL);
-    return true;
 }
 
 /* ---- read ---- */
@@ -143,12 +149,11 @@ static void line_fail(struct line *l, enum error e, const char *detail, const st
 
 static void units_add(struct batch_call *b, const struct person *person)
 {
+    struct window *w = b->reading;
+    if (w->units == NULL)
+        w->units = room_for(NULL, WINDOW_UNITS + IDENTIFIERS_MAX, sizeof *w->units);
     for (size_t i = 0; i < person->count; i++) {
-        if (b->unit_count == b->unit_room) {
-            b->unit_room = b->unit_room == 0 ? SLICE_LINES : 2 * b->unit_room;
-            b->units = room_for(b->units, b->unit_room, sizeof *b->units);
-        }
-        struct unit *u = &b->units[b->unit_count++];
+        struct unit *u = &w->units[w->count++];
         *u = (struct unit){.tag = person->tags[i], .line = (uint32_t)b->line_count};
         if (person->rotating)
             u->old_tag = person->old_tags[i];
@@ -203,46 +208,42 @@ static bool line_next(struct batch_call *b)
     return true;
 }
 
-static size_t unit_bucket(const struct unit *u)
+static bool can_read(const struct batch_call *b)
 {
-    return (size_t)u->tag.bytes[1] << 8 | u->tag.bytes[2]; /* behind the key's number */
+    return !b->all_read && b->reading->count < WINDOW_UNITS;
 }
 
-static void units_sort(struct batch_call *b)
+static void read_slice(struct batch_call *b)
 {
-    uint32_t *starts = room_for(NULL, BUCKETS + 1, sizeof *starts);
-    struct unit *sorted = room_for(NULL, b->unit_count + 1, sizeof *sorted);
-    memset(starts, 0, (BUCKETS + 1) * sizeof *starts);
-    for (size_t i = 0; i < b->unit_count; i++)
-        starts[unit_bucket(&b->units[i]) + 1]++;
-    for (size_t i = 0; i < BUCKETS; i++)
-        starts[i + 1] += starts[i];
-    for (size_t i = 0; i < b->unit_count; i++)
-        sorted[starts[unit_bucket(&b->units[i])]++] = b->units[i];
-    free(starts);
-    free(b->units);
-    b->units = sorted;
-    b->unit_room = b->unit_count + 1;
-}
-
-static void ask_more(struct batch_call *b);
-
-static void on_read_step(struct loop_task *task)
-{
-    struct batch_call *b = list_entry(task, struct batch_call, step);
-    if (is_abandoned(b))
-        return;
-    for (size_t i = 0; i < SLICE_LINES; i++) {
-        if (!line_next(b)) {
-            units_sort(b);
-            ask_more(b);
-            return;
-        }
-    }
-    step_next(b, on_read_step);
+    for (size_t i = 0; i < SLICE_LINES && can_read(b); i++)
+        b->all_read = !line_next(b);
 }
 
 /* ---- ask ---- */
+
+static size_t unit_bucket(const struct unit *u)
+{
+    size_t two_bytes = (size_t)u->tag.bytes[1] << 8 | u->tag.bytes[2]; /* behind the key's number */
+    return two_bytes * BUCKETS >> 16;
+}
+
+static void window_sort(struct window *w)
+{
+    uint32_t *starts = room_for(NULL, BUCKETS + 1, sizeof *starts);
+    struct unit *sorted = room_for(NULL, WINDOW_UNITS + IDENTIFIERS_MAX, sizeof *sorted);
+    memset(starts, 0, (BUCKETS + 1) * sizeof *starts);
+    for (size_t i = 0; i < w->count; i++)
+        starts[unit_bucket(&w->units[i]) + 1]++;
+    for (size_t i = 0; i < BUCKETS; i++)
+        starts[i + 1] += starts[i];
+    for (size_t i = 0; i < w->count; i++)
+        sorted[starts[unit_bucket(&w->units[i])]++] = w->units[i];
+    free(starts);
+    free(w->units);
+    w->units = sorted;
+}
+
+static void go_on(struct batch_call *b);
 
 static size_t probes_per_unit(const struct batch_call *b)
 {
@@ -287,7 +288,7 @@ static void on_chunk(struct job *job, enum error e)
     else
         chunk_take(c);
     c->count = 0;
-    ask_more(b);
+    go_on(b);
 }
 
 static size_t purpose_place(const struct batch_call *b, const struct purpose *purpose)
@@ -297,9 +298,10 @@ static size_t purpose_place(const struct batch_call *b, const struct purpose *pu
 
 static void chunk_send(struct batch_call *b, struct chunk *c)
 {
-    size_t left = b->unit_count - b->asked, step = probes_per_unit(b);
+    struct window *w = b->asking;
+    size_t left = w->count - w->asked, step = probes_per_unit(b);
     c->batch = b;
-    c->units = b->units + b->asked;
+    c->units = w->units + w->asked;
     c->count = left < CHUNK_UNITS ? left : CHUNK_UNITS;
     if (c->probes == NULL)
         c->probes = room_for(NULL, 2 * CHUNK_UNITS, sizeof *c->probes);
@@ -312,29 +314,40 @@ static void chunk_send(struct batch_call *b, struct chunk *c)
                    b->set_count);
     c->job.job.deadline = b->turn.call->deadline;
     c->job.job.done = on_chunk;
-    b->asked += c->count;
+    w->asked += c->count;
     b->in_flight++;
+    b->confirmed = true;
     lane_submit(b->turn.call->worker->slow, &c->job.job);
 }
 
-static void on_write_step(struct loop_task *task);
+static bool is_asked(const struct batch_call *b)
+{
+    return b->asking->asked == b->asking->count && b->in_flight == 0;
+}
 
-/* Keeps chunks on the wire; when all have come back, goes on to write, or to begin again. */
+static void windows_turn(struct batch_call *b)
+{
+    struct window *read = b->reading;
+    window_sort(read);
+    read->line_end = b->line_count;
+    b->reading = b->asking;
+    b->asking = read;
+    window_clear(b->reading);
+}
+
+/* Keeps chunks on the wire. */
 static void ask_more(struct batch_call *b)
 {
-    bool stopped = b->stale || b->failure != ERROR_NONE || b->turn.call->req == NULL;
-    for (size_t i = 0; i < CHUNKS && !stopped && b->asked < b->unit_count; i++) {
+    while (is_asked(b)) {
+        b->answered = b->asking->line_end;
+        if (can_read(b) || b->answered == b->line_count)
+            return;
+        windows_turn(b);
+    }
+    for (size_t i = 0; i < CHUNKS && b->asking->asked < b->asking->count; i++) {
         if (b->chunks[i].count == 0)
             chunk_send(b, &b->chunks[i]);
     }
-    if (b->in_flight > 0)
-        return;
-    if (b->failure != ERROR_NONE)
-        call_problem(b->turn.call, b->failure, NULL, NULL);
-    else if (b->stale)
-        turn_again(&b->turn);
-    else if (!is_abandoned(b))
-        step_next(b, on_write_step);
 }
 
 /* ---- write ---- */
@@ -376,17 +389,58 @@ static void batch_answer(struct batch_call *b)
         call_answer_buf(b->turn.call, 200, "application/x-ndjson", &b->out);
 }
 
-static void on_write_step(struct loop_task *task)
+static void write_slice(struct batch_call *b)
+{
+    for (size_t i = 0; i < SLICE_LINES && b->written < b->answered; i++)
+        line_write(b, &b->lines[b->written++]);
+}
+
+/* ---- the steps, one beside the other ---- */
+
+/* Ends the call, or begins it again; once nothing of it is on the wire. */
+static void batch_halt(struct batch_call *b)
+{
+    loop_task_cancel(&b->step);
+    if (b->in_flight > 0)
+        return;
+    if (b->failure == ERROR_NONE && b->stale && b->turn.call->req != NULL)
+        turn_again(&b->turn);
+    else if (b->failure != ERROR_NONE)
+        call_problem(b->turn.call, b->failure, NULL, NULL);
+    else
+        call_problem(b->turn.call, ERROR_UNAVAILABLE, NULL, NULL); /* nobody is left to answer */
+}
+
+static void go_on(struct batch_call *b)
+{
+    /* The lines point into the body, which goes with the request. */
+    if (b->failure != ERROR_NONE || b->stale || b->turn.call->req == NULL) {
+        batch_halt(b);
+        return;
+    }
+    ask_more(b);
+    if (can_read(b) || b->written < b->answered)
+        loop_task_post(b->turn.call->worker->loop, &b->step);
+    else if (!b->all_read || b->written < b->line_count)
+        return; /* a chunk will come back */
+    else if (!b->confirmed)
+        chunk_send(b, &b->chunks[0]); /* every line is bad: by the policy in force? */
+    else if (b->in_flight == 0)
+        batch_answer(b);
+}
+
+static void on_step(struct loop_task *task)
 {
     struct batch_call *b = list_entry(task, struct batch_call, step);
-    if (is_abandoned(b))
+    if (b->turn.call->req == NULL) {
+        go_on(b);
         return;
-    for (size_t i = 0; i < SLICE_LINES && b->written < b->line_count; i++)
-        line_write(b, &b->lines[b->written++]);
-    if (b->written < b->line_count)
-        step_next(b, on_write_step);
+    }
+    if (can_read(b))
+        read_slice(b);
     else
-        batch_answer(b);
+        write_slice(b);
+    go_on(b);
 }
 
 /* ---- the call ---- */
@@ -403,13 +457,13 @@ static void sets_make(struct batch_call *b)
 static void batch_begin(struct call *call)
 {
     struct batch_call *b = call->state;
-    if (is_abandoned(b))
-        return;
-    h2o_iovec_t body = call_body(call);
     batch_reset(b);
-    sets_make(b);
-    b->walk = ndjson_of(body.base, body.len, BATCH_LINES_MAX, BATCH_LINE_BYTES_MAX);
-    step_next(b, on_read_step);
+    if (call->req != NULL) {
+        h2o_iovec_t body = call_body(call);
+        sets_make(b);
+        b->walk = ndjson_of(body.base, body.len, BATCH_LINES_MAX, BATCH_LINE_BYTES_MAX);
+    }
+    go_on(b);
 }
 
 /* Whether the body has no more lines than are taken. */
@@ -446,7 +500,7 @@ void handle_check_batch(struct call *call)
     struct batch_call *b = call_alloc(call, sizeof *b);
     call->state = b;
     call->dispose = batch_dispose;
-    loop_task_init(&b->step, on_read_step);
+    loop_task_init(&b->step, on_step);
     buf_init(&b->out, BATCH_ANSWER_BYTES_MAX);
     if (only_read(call, &b->only) != 0) {
         call_problem(call, ERROR_INVALID,

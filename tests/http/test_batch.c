@@ -205,6 +205,19 @@ Test(batch, a_hundred_thousand_lines_are_answered_and_one_more_is_413)
     free(body);
 }
 
+Test(batch, no_line_is_bad_by_an_older_policy)
+{
+    struct tenant first = stage_tenant("renamed"), second = tenant_at(&first, stage_service(1));
+    const char *body = line("unseen", "renamed");
+    expect(json_lines(ask(&second, 200, "", body, 0)->body), "[{'error': {'status': 422}}]");
+    json_t *policy = tenant_policy(&first);
+    json_object_set_new(json_array_get(json_object_get(policy, "purposes"), 0), "key",
+                        json_string("renamed"));
+    tenant_apply(&first, policy);
+    json_decref(policy);
+    expect(json_lines(ask(&second, 200, "", body, 0)->body), "[{'reason': 'never_asked'}]");
+}
+
 Test(batch, a_query_that_is_wrong_is_422)
 {
     static const char *const wrong[] = {
