@@ -13,6 +13,8 @@
 #define BATCH_LINES_MAX      100000
 /* One line of it: a subject of eight identifiers of 320 bytes, escaped. */
 #define BATCH_LINE_BYTES_MAX (16 * 1024)
+/* POST /v1/analytics/filter: one event, with its page, its agent and what a tag manager adds. */
+#define EVENT_LINE_BYTES_MAX (64 * 1024)
 /* A policy of 200 purposes, 40 notices in several languages and 2 000 cookies is below 1 MB. */
 #define POLICY_BODY_BYTES_MAX (4 * 1024 * 1024)
 #define JSON_DEPTH_MAX        32

@@ -30,6 +30,7 @@ struct question {
     int entity;
     const struct standing *standing;
     instant now;
+    bool minor;              /* or represented, whatever the purpose says of them */
     bool needs_guardian;     /* a minor or somebody represented, and the purpose is not theirs to decide */
     bool came_of_age;        /* was a minor, or represented, and no longer is */
     instant limit;           /* when; where came_of_age */
@@ -162,7 +163,8 @@ static void guardianship_find(struct question *q)
 {
     bool minor = fact_holds(q, SLOT_MINOR), represented = fact_holds(q, SLOT_REPRESENTED);
     bool rules = q->purpose->guardian.minors != MINORS_ALLOWED;
-    q->needs_guardian = rules && (minor || represented);
+    q->minor = minor || represented;
+    q->needs_guardian = rules && q->minor;
     q->came_of_age = rules && q->came_of_age && !minor && !represented;
 }
 
@@ -437,6 +439,7 @@ static struct verdict verdict_for(const struct policy *policy, const struct purp
     struct verdict v = {.reason = question_reason(&q),
                         .purpose = purpose,
                         .entity = entity,
+                        .minor = q.minor,
                         .since = INSTANT_NONE,
                         .valid_until = INSTANT_NONE,
                         .ask_again_after = INSTANT_NONE,
@@ -469,11 +472,17 @@ struct verdict verdict_of(const struct policy *policy, const struct purpose *pur
     return strictest;
 }
 
+static bool is_stricter(const struct verdict *b, const struct verdict *a)
+{
+    if (a->reason != b->reason)
+        return b->reason < a->reason;
+    return b->valid_until != INSTANT_NONE &&
+           (a->valid_until == INSTANT_NONE || b->valid_until < a->valid_until);
+}
+
 struct verdict verdict_stricter(struct verdict a, struct verdict b)
 {
-    if (a.reason != b.reason)
-        return b.reason < a.reason ? b : a;
-    bool b_ends_first =
-        b.valid_until != INSTANT_NONE && (a.valid_until == INSTANT_NONE || b.valid_until < a.valid_until);
-    return b_ends_first ? b : a;
+    struct verdict stricter = is_stricter(&b, &a) ? b : a;
+    stricter.minor = a.minor || b.minor;
+    return stricter;
 }

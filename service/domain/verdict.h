@@ -69,6 +69,7 @@ struct verdict {
     instant ask_again_after; /* of a No; INSTANT_NONE: no such rule */
     instant renew_by;   /* of a Yes to words that a material version is about to outdate; else INSTANT_NONE */
     bool reconfirm_due; /* a guardian's Yes, of somebody who may decide now */
+    bool minor;         /* known to be one now, or to be represented; whatever the purpose says of them */
     bool renew_self;    /* expired, and only the person's own Yes renews it */
     int64_t revision;   /* of the event that decides; 0: none does */
     uint8_t record_id[UUID_SIZE];

@@ -22,6 +22,7 @@ void handle_history(struct call *call);
 void handle_renewals(struct call *call);
 void handle_changes(struct call *call);
 void handle_mask(struct call *call);
+void handle_analytics_filter(struct call *call);
 void handle_live(struct call *call);
 void handle_ready(struct call *call);
 void handle_openapi(struct call *call);

@@ -45,6 +45,8 @@ const struct route routes[] = {
      .handle = handle_changes},
     {"POST", "/v1/mask", SCOPE_MASK, MEDIA_MASKABLE, BATCH_BODY_BYTES_MAX, CALL_DEADLINE_MS,
      .handle = handle_mask},
+    {"POST", "/v1/analytics/filter", SCOPE_MASK | SCOPE_CONSENT_CHECK, MEDIA_NDJSON, BATCH_BODY_BYTES_MAX,
+     BATCH_DEADLINE_MS, .needs_all_scopes = true, .handle = handle_analytics_filter},
     {"GET", "/healthz", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_live},
     {"GET", "/readyz", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_ready},
     {"GET", "/openapi.yaml", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_openapi},
@@ -211,7 +213,8 @@ static bool admit(struct worker *worker, h2o_req_t *req, const struct route *rou
         refuse_token(worker, req, route, token_fault_text(fault));
         return false;
     }
-    if ((ret_claims->scopes & route->scopes) == 0) {
+    uint32_t granted = ret_claims->scopes & route->scopes;
+    if (route->needs_all_scopes ? granted != route->scopes : granted == 0) {
         refuse_scope(worker, req, route);
         return false;
     }

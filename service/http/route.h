@@ -12,7 +12,8 @@ struct route {
     enum media media;
     size_t body_max; /* bytes */
     int deadline_ms;
-    bool is_check; /* a problem says `"allow": false` too */
+    bool needs_all_scopes; /* not one of them is enough, but only all */
+    bool is_check;         /* a problem says `"allow": false` too */
     void (*handle)(struct call *call);
 };
 
