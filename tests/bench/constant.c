@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bench_constant PORT THREADS: the reference of the bench. Bare libh2o, one loop a thread as in the service, answers
  * any request with the same bytes: a verdict's body and headers. What the service needs beyond this is what its token,
- * its rules and its database cost. Runs until it is killed. */
+ * its rules and its database cost. A request of /v1/mask gets its own body back. Runs until it is killed. */
 #include <h2o.h>
 
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -28,7 +29,8 @@ static h2o_globalconf_t config;
 static int on_request(h2o_handler_t *self, h2o_req_t *req)
 {
     static h2o_generator_t generator = {NULL, NULL};
-    h2o_iovec_t body = h2o_iovec_init(verdict, sizeof verdict - 1);
+    int echo = h2o_memis(req->path.base, req->path.len, H2O_STRLIT("/v1/mask"));
+    h2o_iovec_t body = echo ? req->entity : h2o_iovec_init(verdict, sizeof verdict - 1);
     (void)self;
     req->res.status = 200;
     req->res.reason = "OK";
@@ -91,6 +93,7 @@ int main(int argc, char **argv)
         fputs("usage: bench_constant PORT THREADS\n", stderr);
         return 2;
     }
+    signal(SIGPIPE, SIG_IGN);
     h2o_config_init(&config);
     h2o_hostconf_t *host = h2o_config_register_host(&config, h2o_iovec_init(H2O_STRLIT("default")), 65535);
     h2o_create_handler(h2o_config_register_path(host, "/", 0), sizeof(h2o_handler_t))->on_req = on_request;
