@@ -4,6 +4,7 @@
 #include "file.h"
 #include "key_files.h"
 #include "mask_command.h"
+#include "revoke_command.h"
 #include "token_command.h"
 
 #include <stdio.h>
@@ -32,6 +33,8 @@ static const struct config_flag token_flags[] = {
     {"scope", "WORDS", "what it may do: words such as consent:record, separated by spaces"},
     {"ttl", "TIME", "how long it is good for: 90s, 30m, 1h, 2d"},
     {"client", "NAME", "what the events will name as their actor; cli where nothing is said"},
+    {"token-file", "FILE", "revoke: the token itself; - for standard input"},
+    {"id", "JTI", "revoke: or the jti of one of --controller"},
     {0}};
 
 static int token_print(const struct config *config, struct token_order *order)
@@ -60,6 +63,8 @@ static int token(const struct config *config, const struct arguments *args)
                                 .scope = arguments_flag(args, "scope"),
                                 .client = client != NULL ? client : "cli",
                                 .max_lifetime = config->jwt_max_lifetime};
+    if (args->operand_count == 1 && strcmp(args->operands[0], "revoke") == 0)
+        return revoke_command(config, args);
     if (order.controller == NULL || order.scope == NULL || ttl == NULL || args->operand_count != 0)
         return command_misused("token", "--controller, --scope and --ttl are needed, and nothing else");
     if (!ttl_parse(ttl, &order.ttl))
@@ -69,8 +74,9 @@ static int token(const struct config *config, const struct arguments *args)
     return token_print(config, &order);
 }
 
-static const struct command token_command = {"token", "", "prints a token signed with the shared secret",
-                                             token_flags, token};
+static const struct command token_command = {
+    "token", "[revoke]", "prints a token signed with the shared secret; revoke: takes one back", token_flags,
+    token};
 
 /* ---- dispatch ---- */
 
@@ -83,8 +89,8 @@ static int usage(FILE *out)
 {
     fprintf(out, "usage: akkoord COMMAND [FLAG...]\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(out, "  %-8s %-6s %s\n", commands[i]->name, commands[i]->operands, commands[i]->text);
-    fprintf(out, "  %-8s %-6s %s\n", "mask", "", "masks IP addresses in a stream of text or NDJSON");
+        fprintf(out, "  %-8s %-8s %s\n", commands[i]->name, commands[i]->operands, commands[i]->text);
+    fprintf(out, "  %-8s %-8s %s\n", "mask", "", "masks IP addresses in a stream of text or NDJSON");
     fprintf(out, "\nakkoord COMMAND --help tells its flags and options, akkoord --version the version.\n");
     return out == stdout ? 0 : EXIT_MISUSED;
 }

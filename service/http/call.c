@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "http/metrics.h"
 #include "http/route.h"
+#include "http/turn.h"
 #include "wire/problem.h"
 
 #include <stdlib.h>
@@ -48,6 +49,32 @@ char *call_copy(struct call *call, const char *bytes, size_t len)
     return copy;
 }
 
+/* ---- a token that was revoked ---- */
+
+static void admission_end(void *turn)
+{
+    turn_end(turn);
+}
+
+static void on_admitted(struct call *call)
+{
+    turn_end(call->state);
+    call->state = NULL;
+    call->dispose = NULL;
+    if (call->req != NULL)
+        call->route->handle(call);
+    else
+        call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
+}
+
+static void admit(struct call *call)
+{
+    struct turn *turn = call_alloc(call, sizeof *turn);
+    call->state = turn;
+    call->dispose = admission_end;
+    turn_admit(turn, call, on_admitted);
+}
+
 void call_start(struct worker *worker, h2o_req_t *req, const struct route *route,
                 const struct claims *claims_or_null, h2o_iovec_t argument)
 {
@@ -67,7 +94,10 @@ void call_start(struct worker *worker, h2o_req_t *req, const struct route *route
     struct tie *tie = h2o_mem_alloc_shared(&req->pool, sizeof *tie, on_req_disposed);
     tie->call = call;
     call->tie = tie;
-    route->handle(call);
+    if (route->admits)
+        admit(call);
+    else
+        route->handle(call);
 }
 
 static void call_end(struct call *call)

@@ -43,7 +43,32 @@ void controller_unref(struct controller *c)
     tagger_destroy(c->tagger);
     tagger_destroy(c->old_tagger);
     subject_ids_destroy(c->ids);
+    for (size_t i = 0; i < c->revoked_count; i++)
+        free(c->revoked[i]);
+    free(c->revoked);
     free(c);
+}
+
+bool controller_revoked(const struct controller *c, const char *token_id)
+{
+    for (size_t i = 0; i < c->revoked_count; i++) {
+        if (strcmp(c->revoked[i], token_id) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether all of them could be read: with one that is missing, a revoked token would pass. */
+static bool revoked_move(struct controller *c, struct controller_job *job)
+{
+    bool whole = job->revoked != NULL;
+    c->revoked = job->revoked;
+    c->revoked_count = job->revoked_count;
+    job->revoked = NULL;
+    job->revoked_count = 0;
+    for (size_t i = 0; i < c->revoked_count; i++)
+        whole = whole && c->revoked[i] != NULL;
+    return whole;
 }
 
 struct controllers *controllers_create(struct worker *worker)
@@ -135,7 +160,7 @@ static struct policy *policy_of(const struct controller_job *job)
 }
 
 /* NULL when the document or the keys are not what this program can work with. */
-static struct controller *controller_of(struct controllers *all, const struct controller_job *job)
+static struct controller *controller_of(struct controllers *all, struct controller_job *job)
 {
     const struct subject_keys *keys = database_keys(all->worker->options->database);
     struct controller *c = h2o_mem_alloc(sizeof *c);
@@ -147,7 +172,8 @@ static struct controller *controller_of(struct controllers *all, const struct co
     c->ids = subject_ids_create(job->subject_id_key, job->controller_id);
     memcpy(c->policy_hash, job->policy_hash, sizeof c->policy_hash);
     bool has_keys = c->tagger != NULL && (c->old_tagger != NULL || job->key_oldest >= job->key_last);
-    if (c->policy != NULL && has_keys && c->ids != NULL)
+    bool has_revoked = revoked_move(c, job);
+    if (c->policy != NULL && has_keys && c->ids != NULL && has_revoked)
         return c;
     if (has_keys)
         log_error("controller.load", "policy=%d", c->policy != NULL);

@@ -16,10 +16,15 @@ struct controller {
     struct tagger *tagger;
     struct tagger *old_tagger; /* under the key that is going, while a rotation runs; else NULL */
     struct subject_ids *ids;
+    size_t revoked_count;
+    char **revoked; /* the jti of each token that was revoked */
 };
 
 struct controller *controller_ref(struct controller *c);
 void controller_unref(struct controller *c); /* accepts NULL */
+
+/* Whether a token of that jti ("" for none) was revoked. */
+bool controller_revoked(const struct controller *c, const char *token_id);
 
 /* There is no cache between a check and the ledger, and none of the policy either: what is held here is good only while the
  * generation that the same statement returns is the one it was loaded with. */

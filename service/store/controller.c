@@ -61,6 +61,26 @@ static void key_take(const PGresult *rows, int row, int column, char *ret_key, s
     ret_key[len] = '\0';
 }
 
+static void numbers_clear(struct controller_job *c)
+{
+    for (size_t i = 0; i < c->revoked_count; i++)
+        free(c->revoked[i]);
+    free(c->revoked);
+    free(c->numbers);
+    c->revoked = NULL;
+    c->numbers = NULL;
+    c->revoked_count = c->number_count = 0;
+}
+
+static void numbered_take(struct numbered *one, const PGresult *rows, int row)
+{
+    one->is_notice = row_int2(rows, row, COLUMN_KIND) == 2;
+    one->retired = !one->is_notice && !row_is_null(rows, row, COLUMN_VERSION);
+    one->number = row_int4(rows, row, COLUMN_NUMBER);
+    key_take(rows, row, COLUMN_KEY, one->key, sizeof one->key - 1);
+    key_take(rows, row, COLUMN_VERSION, one->version, sizeof one->version - 1);
+}
+
 static void controller_take(const struct sent *batch, size_t count, const PGresult *rows)
 {
     (void)count;
@@ -68,22 +88,17 @@ static void controller_take(const struct sent *batch, size_t count, const PGresu
         return;
     struct controller_job *c = controller_of(batch[0].job);
     int n = PQntuples(rows);
-    free(c->numbers);
+    numbers_clear(c);
     c->numbers = calloc((size_t)n + 1, sizeof *c->numbers);
-    c->number_count = 0;
+    c->revoked = calloc((size_t)n + 1, sizeof *c->revoked);
     for (int row = 0; row < n; row++) {
-        if (row_int2(rows, row, COLUMN_KIND) == 0) {
+        int kind = row_int2(rows, row, COLUMN_KIND);
+        if (kind == 0)
             head_take(c, rows, row);
-            continue;
-        }
-        if (c->numbers == NULL)
-            continue;
-        struct numbered *one = &c->numbers[c->number_count++];
-        one->is_notice = row_int2(rows, row, COLUMN_KIND) == 2;
-        one->retired = !one->is_notice && !row_is_null(rows, row, COLUMN_VERSION);
-        one->number = row_int4(rows, row, COLUMN_NUMBER);
-        key_take(rows, row, COLUMN_KEY, one->key, sizeof one->key - 1);
-        key_take(rows, row, COLUMN_VERSION, one->version, sizeof one->version - 1);
+        else if (kind == 3 && c->revoked != NULL)
+            c->revoked[c->revoked_count++] = row_text(rows, row, COLUMN_KEY);
+        else if (kind != 3 && c->numbers != NULL)
+            numbered_take(&c->numbers[c->number_count++], rows, row);
     }
 }
 
@@ -97,7 +112,6 @@ void controller_job_init(struct controller_job *c, const char *key)
 void controller_job_clear(struct controller_job *c)
 {
     free(c->document);
-    free(c->numbers);
     c->document = NULL;
-    c->numbers = NULL;
+    numbers_clear(c);
 }

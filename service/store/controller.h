@@ -31,6 +31,8 @@ struct controller_job {
     size_t document_len;
     size_t number_count;
     struct numbered *numbers;
+    size_t revoked_count;
+    char **revoked; /* the jti of each token that was revoked and has not expired */
 };
 
 void controller_job_init(struct controller_job *c, const char *key);

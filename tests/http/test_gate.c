@@ -191,24 +191,27 @@ static const char *line_after(const struct tenant *t, size_t before)
 
 Test(gate, a_stream_goes_on_with_the_token_that_is_in_the_file_by_then)
 {
-    struct tenant t = tenant_of_one("gate-token");
-    const char *const argv[] = {HARNESS_PROGRAM, "token", "--controller", t.key, "--scope",
-                                SCOPES,          "--ttl", "2s",           NULL};
-    const char *const settings[] = {text_of("AKKOORD_JWT_SECRET_FILE=%s", t.keyring->secret_file), NULL};
     static const char *const more[] = {"--line-buffered", NULL};
-    const char *lasting = file_read(place(&t, "token"));
-    char *brief;
+    struct tenant t = tenant_of_one("gate-token");
+    struct keyring own = *t.keyring;
+    own.secret_file = place(&t, "secret");
+    cr_assert_eq(file_write(own.secret_file, "the first secret of a service that changes it"), 0);
+    struct service s = stage_start(
+        "gate-token", (const char *const[]){text_of("AKKOORD_JWT_SECRET_FILE=%s", own.secret_file), NULL});
+    cr_assert_eq(file_write(place(&t, "token"), token_of(&own, t.key, SCOPES, "pipeline")), 0);
     cr_assert_eq(mkfifo(place(&t, "in"), 0600), 0);
-    pid_t pid = gate_start(&t, url_of(t.service), more);
+    pid_t pid = gate_start(&t, url_of(&s), more);
     int in = open(place(&t, "in"), O_WRONLY | O_CLOEXEC);
-    cr_assert_eq(process_run(argv, settings, &brief), 0);
-    cr_assert_eq(file_write(place(&t, "token"), brief), 0);
     dprintf(in, "%s", event("yes", 1));
     cr_assert_str_eq(line_after(&t, 0), event_masked(1));
-    sleep_ms(3000);
-    cr_assert_eq(file_write(place(&t, "token"), lasting), 0);
+
+    cr_assert_eq(file_write(own.secret_file, "the second secret of a service that changes it"), 0);
+    cr_assert_eq(kill(s.pid, SIGHUP), 0);
+    cr_assert(service_logged(&s, 0, "server.reload", 10000));
+    cr_assert_eq(file_write(place(&t, "token"), token_of(&own, t.key, SCOPES, "pipeline")), 0);
     dprintf(in, "%s%s", event("no", 2), event("yes", 3));
     cr_assert_str_eq(line_after(&t, strlen(event_masked(1))), event_masked(3));
     close(in);
     cr_assert_eq(process_wait(pid, END_MS), 0);
+    cr_assert_eq(service_stop(&s, 10000), 0);
 }
