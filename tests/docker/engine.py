@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The container engine of this machine, Docker or Podman, and one run of compose.yaml from a clean copy of the tree.
+
+Nothing is pulled: the images that ours stand on must be here already, else the test is skipped, and says so.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from lib.house import CEILING, ROOT, eventually, run, say
+
+SKIPPED = 77  # ctest's word for it, tests/docker/CMakeLists.txt
+BASES = ("docker.io/library/debian:bookworm-slim", "docker.io/library/postgres:15-bookworm")
+IMAGE = "localhost/akkoord-test"
+
+
+def works(*command):
+    try:
+        return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def skip(reason):
+    say(f"\n*** SKIPPED: {reason}\n*** The image and compose.yaml were NOT tested.\n")
+    sys.exit(SKIPPED)
+
+
+def engine_find():
+    """The engine and its compose, as words of a command."""
+    if works("docker", "compose", "version") and works("docker", "info"):
+        return ["docker"], ["docker", "compose"]
+    if works("podman", "info") and works("podman-compose", "--version"):
+        return ["podman"], ["podman-compose"]
+    return skip("there is no container engine: Docker with its compose plugin that answers, or Podman with podman-compose")
+
+
+def tree_copy(target):
+    """What a clean clone would hold, with what is not committed yet."""
+    shutil.rmtree(target, ignore_errors=True)
+    names = run("git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    for name in filter(None, names):
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target / name)
+
+
+class Stack:
+    """with Stack(folder) as stack: ... Containers, volumes and network are taken away at the end."""
+
+    def __init__(self, folder):
+        self.engine, self.compose = engine_find()
+        self.folder = folder
+        self.project = f"akkoord-test-{os.getpid()}"
+        self.settings = os.environ | {"AKKOORD_IMAGE": IMAGE, "COMPOSE_PROJECT_NAME": self.project}
+        for base in BASES:
+            if not works(*self.engine, "image", "inspect", base):
+                skip(f"{self.engine[0]} has no image {base}, and this test pulls none")
+
+    def __enter__(self):
+        tree_copy(self.folder)
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is not None:
+            self.print_logs()
+        ours = f"label=com.docker.compose.project={self.project}"
+        for what, all_of_them in (("container", ["--all"]), ("volume", []), ("network", [])):
+            found = self.command(what, "ls", "--quiet", "--filter", ours, *all_of_them).split()
+            if found:
+                self.command(what, "rm", "--force", *(["--volumes"] if all_of_them else []), *found)
+
+    def print_logs(self):
+        for part in ("first-run", "postgres", "migrate", "akkoord-1", "akkoord-2"):
+            print(f"--- the end of {part}'s log", file=sys.stderr, flush=True)
+            for container in self.containers(part):
+                subprocess.run([*self.engine, "logs", "--tail", "20", container], stdout=sys.stderr, check=False)
+
+    def command(self, *words, **options):
+        return run(*self.engine, *words, **options)
+
+    def build(self):
+        # OCI's own format has no health check.
+        form = ["--format", "docker"] if self.engine == ["podman"] else []
+        self.command("build", *form, "--file", self.folder / "docker/Dockerfile", "--tag", IMAGE, self.folder)
+
+    def image(self, template):
+        return self.command("image", "inspect", "--format", template, IMAGE).strip()
+
+    def shell(self, script):
+        """What a shell prints in the copied tree; "docker compose" in it is this machine's."""
+        words = " ".join([*self.compose, "-p", self.project])
+        shim = f'docker() {{ [ "$1" = compose ] && shift && command {words} "$@"; }}\n'
+        if self.engine == ["podman"]:
+            # podman-compose 1.0 writes words of its own between what the command prints.
+            for node in self.containers("akkoord-1"):
+                script = script.replace("docker compose exec -T akkoord-1", f"podman exec -i {node}")
+        return run("bash", "-euc", shim + script, cwd=self.folder, env=self.settings)
+
+    def containers(self, part):
+        labels = [f"label=com.docker.compose.project={self.project}", f"label=com.docker.compose.service={part}"]
+        return self.command("ps", "--all", "--quiet", *[w for label in labels for w in ("--filter", label)]).split()
+
+    def container(self, part):
+        return self.containers(part)[0]
+
+    def inspect(self, part, template):
+        return self.command("container", "inspect", "--format", template, self.container(part)).strip()
+
+    def restart(self, part):
+        self.command("restart", self.container(part))
+
+    def finished(self, part):
+        """A part that does one thing and ends has ended well."""
+        def ended():
+            return self.inspect(part, "{{.State.Status}} {{.State.ExitCode}}") == "exited 0"
+        eventually(f"{part} has ended well", ended, CEILING)
+
+    def healthy(self, node):
+        return works(*self.engine, "exec", self.container(node), "akkoord", "health")
+
+    def rows(self, sql):
+        """What a query answers, a list of texts a row (lib.journal)."""
+        psql = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "akkoord", "-c", sql]
+        return [line.split("|") for line in self.command("exec", self.container("postgres"), *psql).splitlines()]
+
+
+def scratch(name):
+    """A folder in the build folder that no copied tree takes with it."""
+    program = pathlib.Path(os.environ["AKKOORD"]).resolve()
+    return program.parent / "docker" / name
