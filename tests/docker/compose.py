@@ -133,4 +133,5 @@ def main():
         restarts_lose_nothing(stack, ports, token)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -29,11 +29,10 @@ def skip(reason):
 
 
 def engine_find():
-    """The engine and its compose, as words of a command."""
     if works("docker", "compose", "version") and works("docker", "info"):
-        return ["docker"], ["docker", "compose"]
+        return "docker"
     if works("podman", "info") and works("podman-compose", "--version"):
-        return ["podman"], ["podman-compose"]
+        return "podman"
     return skip("there is no container engine: Docker with its compose plugin that answers, or Podman with podman-compose")
 
 
@@ -51,13 +50,15 @@ class Stack:
     """with Stack(folder) as stack: ... Containers, volumes and network are taken away at the end."""
 
     def __init__(self, folder):
-        self.engine, self.compose = engine_find()
+        self.engine = engine_find()
         self.folder = folder
         self.project = f"akkoord-test-{os.getpid()}"
         self.settings = os.environ | {"AKKOORD_IMAGE": IMAGE, "COMPOSE_PROJECT_NAME": self.project}
+        if self.engine == "podman":
+            self.settings["PATH"] = f"{ROOT}/tests/docker/podman:{os.environ['PATH']}"  # its "docker compose"
         for base in BASES:
-            if not works(*self.engine, "image", "inspect", base):
-                skip(f"{self.engine[0]} has no image {base}, and this test pulls none")
+            if not works(self.engine, "image", "inspect", base):
+                skip(f"{self.engine} has no image {base}, and this test pulls none")
 
     def __enter__(self):
         tree_copy(self.folder)
@@ -66,38 +67,36 @@ class Stack:
     def __exit__(self, kind, *_):
         if kind is not None:
             self.print_logs()
-        ours = f"label=com.docker.compose.project={self.project}"
-        for what, all_of_them in (("container", ["--all"]), ("volume", []), ("network", [])):
-            found = self.command(what, "ls", "--quiet", "--filter", ours, *all_of_them).split()
+        self.remove("container", "volume", "network")
+
+    def remove(self, *kinds):
+        for kind in kinds:
+            flags = ["--all"] if kind == "container" else []
+            ours = f"label=com.docker.compose.project={self.project}"
+            found = self.command(kind, "ls", "--quiet", "--filter", ours, *flags).split()
             if found:
-                self.command(what, "rm", "--force", *(["--volumes"] if all_of_them else []), *found)
+                self.command(kind, "rm", "--force", *(["--volumes"] if kind == "container" else []), *found)
 
     def print_logs(self):
         for part in ("first-run", "postgres", "migrate", "akkoord-1", "akkoord-2"):
             print(f"--- the end of {part}'s log", file=sys.stderr, flush=True)
             for container in self.containers(part):
-                subprocess.run([*self.engine, "logs", "--tail", "20", container], stdout=sys.stderr, check=False)
+                subprocess.run([self.engine, "logs", "--tail", "20", container], stdout=sys.stderr, check=False)
 
     def command(self, *words, **options):
-        return run(*self.engine, *words, **options)
+        return run(self.engine, *words, **options)
 
     def build(self):
         # OCI's own format has no health check.
-        form = ["--format", "docker"] if self.engine == ["podman"] else []
+        form = ["--format", "docker"] if self.engine == "podman" else []
         self.command("build", *form, "--file", self.folder / "docker/Dockerfile", "--tag", IMAGE, self.folder)
 
     def image(self, template):
         return self.command("image", "inspect", "--format", template, IMAGE).strip()
 
     def shell(self, script):
-        """What a shell prints in the copied tree; "docker compose" in it is this machine's."""
-        words = " ".join([*self.compose, "-p", self.project])
-        shim = f'docker() {{ [ "$1" = compose ] && shift && command {words} "$@"; }}\n'
-        if self.engine == ["podman"]:
-            # podman-compose 1.0 writes words of its own between what the command prints.
-            for node in self.containers("akkoord-1"):
-                script = script.replace("docker compose exec -T akkoord-1", f"podman exec -i {node}")
-        return run("bash", "-euc", shim + script, cwd=self.folder, env=self.settings)
+        """What a shell prints in the copied tree."""
+        return run("bash", "-euc", script, cwd=self.folder, env=self.settings)
 
     def containers(self, part):
         labels = [f"label=com.docker.compose.project={self.project}", f"label=com.docker.compose.service={part}"]
@@ -119,7 +118,7 @@ class Stack:
         eventually(f"{part} has ended well", ended, CEILING)
 
     def healthy(self, node):
-        return works(*self.engine, "exec", self.container(node), "akkoord", "health")
+        return works(self.engine, "exec", self.container(node), "akkoord", "health")
 
     def rows(self, sql):
         """What a query answers, a list of texts a row (lib.journal)."""

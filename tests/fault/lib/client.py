@@ -6,6 +6,7 @@ import time
 
 # Seconds until a request counts as hung: several times the deadline that the service gives itself.
 HUNG = 40
+SWALLOWED = 3  # seconds until a connection counts as refused: the network of a container that is just being started
 JSON, NDJSON = "application/json", "application/x-ndjson"
 
 
@@ -39,7 +40,7 @@ class Client:
         begun = time.monotonic()
         try:
             if self.line is None:
-                self.line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HUNG)
+                self.connect()
             self.line.request(method, path, text, {name: value for name, value in fields.items() if value})
             answer = self.line.getresponse()
             return Answer(answer.status, answer.read().decode(), time.monotonic() - begun)
@@ -48,6 +49,14 @@ class Client:
         except (OSError, http.client.HTTPException):
             self.close()
             return None
+
+    def connect(self):
+        self.line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SWALLOWED)
+        try:
+            self.line.connect()
+        except TimeoutError as swallowed:
+            raise ConnectionError("no connection") from swallowed
+        self.line.sock.settimeout(HUNG)
 
     def close(self):
         if self.line is not None:
