@@ -98,6 +98,15 @@ class Stack:
         """What a shell prints in the copied tree."""
         return run("bash", "-euc", script, cwd=self.folder, env=self.settings)
 
+    def works(self, script):
+        """Podman's name server stays away for some seconds when a container was restarted: a command may have to be repeated."""
+        try:
+            self.shell(script)
+            return True
+        except AssertionError as fault:
+            say(str(fault))
+            return False
+
     def containers(self, part):
         labels = [f"label=com.docker.compose.project={self.project}", f"label=com.docker.compose.service={part}"]
         return self.command("ps", "--all", "--quiet", *[w for label in labels for w in ("--filter", label)]).split()

@@ -63,16 +63,22 @@ def keys_rotate(stack, site, ports):
     eventually("the old token is refused", lambda: site.ask("/v1/check", question_of("jan")).status == 401)
     site.renew()
     site.still_true("a new secret of tokens")
-    stack.shell(commands("docker compose run --rm -T --no-deps --entrypoint sh first-run -euc 'umask"))
+    key = commands("docker compose run --rm -T --no-deps --entrypoint sh first-run -euc 'umask")
+    nodes, rotate = key.split("docker compose exec")
+    stack.shell(nodes)
     all_ready(stack, ports)
+    eventually("akkoord rotate", lambda: stack.works("docker compose exec" + rotate))
     site.still_true("a new subject key")
 
 
 def dump_and_restore(stack, site, ports):
     stack.shell(commands("docker compose exec -T postgres pg_dump"))
     stack.remove("container", "volume", "network")
-    stack.shell(commands("docker compose run --rm -T --no-deps --entrypoint tar first-run -C /keys -x"))
+    restore = commands("docker compose run --rm -T --no-deps --entrypoint tar first-run -C /keys -x")
+    until_they_run, doctor = restore.split("docker compose exec -T akkoord-1")
+    stack.shell(until_they_run)
     all_ready(stack, ports)
+    assert "PROBLEM" not in stack.shell("docker compose exec -T akkoord-1" + doctor)
     site.still_true("a restore where nothing was")
 
 
