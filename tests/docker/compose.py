@@ -3,32 +3,20 @@
 """Goal: from a clean clone, `docker compose up` gives what the README says, and a restart of any part loses nothing.
 
 The image is built and looked at; compose.yaml is brought up with no edit; the README's own commands are run and their
-answers read; then each part is restarted under light load, and what was acknowledged is in the ledger, once.
+answers read; then each part is restarted under light load, and what was acknowledged is in the ledger, once. The long
+form (AKKOORD_TEST_LONG) goes on with the commands of docker/README.md.
 """
-import http.client
 import json
 import re
-import socket
 
-from engine import Stack, scratch
+from engine import NODES, Stack, scratch
 from lib.client import Client
-from lib.house import ROOT, eventually, say
+from lib.house import LONG, ROOT, eventually, say
 from lib.journal import Journal, recorders_finish, recorders_start
+from operations import operations_hold
 
 IMAGE_BYTES_MAX = 120 * 10**6
-NODES = {"akkoord-1": "AKKOORD_PORT_1", "akkoord-2": "AKKOORD_PORT_2"}
-METRICS = ("AKKOORD_METRICS_PORT_1", "AKKOORD_METRICS_PORT_2")
 RESTARTED = ("akkoord-1", "postgres", "first-run", "migrate", "akkoord-2")
-
-
-def ports_free(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for s in sockets:
-        s.bind(("127.0.0.1", 0))
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
 
 
 def readme_blocks(heading):
@@ -48,23 +36,6 @@ def image_is_as_promised(stack):
     assert "health" in stack.command("history", "--no-trunc", stack.image("{{.Id}}")).lower(), "no HEALTHCHECK"
 
 
-def ready(port):
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        line.request("GET", "/readyz")
-        return line.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        line.close()
-
-
-def all_ready(stack, ports):
-    for node, variable in NODES.items():
-        eventually(f"{node} is ready", lambda port=ports[variable]: ready(port))
-        assert stack.healthy(node), f"{node}: its own health check fails"
-
-
 def parts_are_confined(stack):
     for part in (*NODES, "postgres", "migrate", "first-run"):
         assert stack.inspect(part, "{{.HostConfig.ReadonlyRootfs}}") == "true", part
@@ -74,13 +45,13 @@ def parts_are_confined(stack):
         assert re.search(r"^Uid:\s+[1-9]", confined, re.M), confined
 
 
-def the_readme_is_true(stack, port):
+def the_readme_is_true(stack):
     """Recorded, allowed, withdrawn, refused. Returns a token."""
     start, token = readme_blocks("Containers")[:2]
     first = [block for block in readme_blocks("The first five minutes") if "curl" in block]
     record, check, withdraw, batch = first
     stack.shell(start.split("docker compose up -d\n")[1])
-    token = token.replace("http://localhost:8080", f"http://127.0.0.1:{port}")
+    token = token.replace("http://localhost:8080", f"http://127.0.0.1:{stack.ports[0]}")
 
     def answer(command):
         return stack.shell(token + command)
@@ -96,21 +67,21 @@ def keys_of(stack):
     return stack.command("exec", stack.container("akkoord-1"), "sha256sum", "/run/keys/subject.keys", "/run/keys/jwt.secret")
 
 
-def restarts_lose_nothing(stack, ports, token):
+def restarts_lose_nothing(stack, token):
     journal, keys = Journal(), keys_of(stack)
-    recorders = [r for variable in NODES.values() for r in recorders_start(journal, ports[variable], token, (0, 3))]
+    recorders = [r for port in stack.ports[:2] for r in recorders_start(journal, port, token, (0, 3))]
     for part in RESTARTED:
         before = journal.acknowledged()
         eventually(f"records before {part} restarts", lambda: journal.acknowledged() > before + 20)
         stack.restart(part)
         if part in ("first-run", "migrate"):
             stack.finished(part)
-        all_ready(stack, ports)
+        stack.all_ready()
         after = journal.acknowledged()
         eventually(f"records after {part} restarted", lambda: journal.acknowledged() > after + 20)
     recorders_finish(recorders)
     assert keys_of(stack) == keys, "the keys changed"
-    client = Client(ports["AKKOORD_PORT_2"], token)
+    client = Client(stack.ports[1], token)
     journal.repeat_unanswered(client)
     client.close()
     journal.check(stack)
@@ -119,19 +90,17 @@ def restarts_lose_nothing(stack, ports, token):
 
 def main():
     with Stack(scratch("compose")) as stack:
-        variables = [*NODES.values(), *METRICS]
-        ports = dict(zip(variables, ports_free(len(variables))))
-        stack.settings |= {name: str(port) for name, port in ports.items()}
         stack.build()
         image_is_as_promised(stack)
         stack.shell("docker compose up -d")
-        all_ready(stack, ports)
+        stack.all_ready()
         for part in ("first-run", "migrate"):
             stack.finished(part)
         parts_are_confined(stack)
-        token = the_readme_is_true(stack, ports["AKKOORD_PORT_1"])
-        restarts_lose_nothing(stack, ports, token)
+        token = the_readme_is_true(stack)
+        restarts_lose_nothing(stack, token)
+        if LONG:
+            operations_hold(stack)
 
 
-if __name__ == "__main__":
-    main()
+main()

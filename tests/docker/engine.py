@@ -3,9 +3,11 @@
 
 Nothing is pulled: the images that ours stand on must be here already, else the test is skipped, and says so.
 """
+import http.client
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -14,6 +16,8 @@ from lib.house import CEILING, ROOT, eventually, run, say
 SKIPPED = 77  # ctest's word for it, tests/docker/CMakeLists.txt
 BASES = ("docker.io/library/debian:bookworm-slim", "docker.io/library/postgres:15-bookworm")
 IMAGE = "localhost/akkoord-test"
+NODES = ("akkoord-1", "akkoord-2")
+PORTS = ("AKKOORD_PORT_1", "AKKOORD_PORT_2", "AKKOORD_METRICS_PORT_1", "AKKOORD_METRICS_PORT_2")
 
 
 def works(*command):
@@ -26,6 +30,27 @@ def works(*command):
 def skip(reason):
     say(f"\n*** SKIPPED: {reason}\n*** The image and compose.yaml were NOT tested.\n")
     sys.exit(SKIPPED)
+
+
+def ports_free(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for s in sockets:
+        s.bind(("127.0.0.1", 0))
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+def ready(port):
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        line.request("GET", "/readyz")
+        return line.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        line.close()
 
 
 def engine_find():
@@ -54,6 +79,8 @@ class Stack:
         self.folder = folder
         self.project = f"akkoord-test-{os.getpid()}"
         self.settings = os.environ | {"AKKOORD_IMAGE": IMAGE, "COMPOSE_PROJECT_NAME": self.project}
+        self.ports = ports_free(len(PORTS))  # of the nodes, then of their metrics
+        self.settings |= {name: str(port) for name, port in zip(PORTS, self.ports)}
         if self.engine == "podman":
             self.settings["PATH"] = f"{ROOT}/tests/docker/podman:{os.environ['PATH']}"  # its "docker compose"
         for base in BASES:
@@ -126,8 +153,10 @@ class Stack:
             return self.inspect(part, "{{.State.Status}} {{.State.ExitCode}}") == "exited 0"
         eventually(f"{part} has ended well", ended, CEILING)
 
-    def healthy(self, node):
-        return works(self.engine, "exec", self.container(node), "akkoord", "health")
+    def all_ready(self):
+        for node, port in zip(NODES, self.ports):
+            eventually(f"{node} is ready", lambda at=port: ready(at))
+            assert works(self.engine, "exec", self.container(node), "akkoord", "health"), f"{node}: its health check fails"
 
     def rows(self, sql):
         """What a query answers, a list of texts a row (lib.journal)."""
