@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "command.h"
+#include "file.h"
 #include "key_files.h"
 #include "store/database.h"
 #include "store/inspect.h"
@@ -76,8 +77,8 @@ static void files_check(const struct config *config, struct findings *f)
     if (missing != NULL)
         say(f, FINDING_BROKEN, "%s", missing);
     size_t cursor = 0;
-    for (const char *option; (option = key_file_open_to_others(config, &cursor)) != NULL;)
-        say(f, FINDING_WARNING, "%s: the file can be read by others than the service (chmod 600)", option);
+    for (const char *option; (option = key_file_exposed(config, &cursor)) != NULL;)
+        say(f, FINDING_BROKEN, "%s: " FILE_EXPOSED, option);
     const char *const tls[] = {config->tls_cert_file, config->tls_key_file};
     for (size_t i = 0; i < sizeof tls / sizeof *tls; i++) {
         if (tls[i][0] != '\0' && access(tls[i], R_OK) != 0)

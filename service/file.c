@@ -45,8 +45,30 @@ void file_wipe(struct buf *b)
     buf_free(b);
 }
 
-bool file_is_open_to_others(const char *path)
+/* As PostgreSQL holds its keys to: what root owns may be shared with a group, such as that of a container's secrets. */
+static bool is_exposed(const struct stat *st)
+{
+    mode_t others = st->st_uid == 0 ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;
+    return S_ISREG(st->st_mode) && (st->st_mode & others) != 0;
+}
+
+bool file_is_exposed(const char *path)
 {
     struct stat st;
-    return stat(path, &st) == 0 && (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
+    return stat(path, &st) == 0 && is_exposed(&st);
+}
+
+const char *file_read_key(const char *path, struct buf *b)
+{
+    struct stat st;
+    if (strcmp(path, "-") == 0)
+        return fd_read(STDIN_FILENO, b);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return strerror(errno);
+    const char *fault = fstat(fd, &st) != 0 ? strerror(errno)
+                        : is_exposed(&st)   ? FILE_EXPOSED
+                                            : fd_read(fd, b);
+    close(fd);
+    return fault;
 }

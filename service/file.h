@@ -9,5 +9,8 @@
 const char *file_read(const char *path, struct buf *b);
 /* Overwrites the bytes, in a way no compiler takes out, and frees them. */
 void file_wipe(struct buf *b);
-/* Whether its group or others may read it. False for what is not there. */
-bool file_is_open_to_others(const char *path);
+/* As file_read, of a key: a file that others than the service can read is refused (FILE_EXPOSED). */
+const char *file_read_key(const char *path, struct buf *b);
+#define FILE_EXPOSED "it can be read by others than the service: chmod 600"
+/* Whether it would be. False for what is not there. */
+bool file_is_exposed(const char *path);

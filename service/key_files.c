@@ -27,7 +27,7 @@ int subject_keys_load(const struct config *config, struct subject_keys *ret_keys
         return -1;
     }
     buf_init(&b, KEY_FILE_BYTES_MAX);
-    const char *reason = file_read(config->subject_key_file, &b);
+    const char *reason = file_read_key(config->subject_key_file, &b);
     if (reason == NULL)
         reason = subject_keys_parse(b.data != NULL ? b.data : "", b.len, ret_keys);
     file_wipe(&b);
@@ -37,7 +37,7 @@ int subject_keys_load(const struct config *config, struct subject_keys *ret_keys
 int jwt_secret_load(const struct config *config, struct buf *ret_secret, char fault[KEY_FILES_FAULT])
 {
     buf_init(ret_secret, KEY_FILE_BYTES_MAX);
-    const char *reason = file_read(config->jwt_secret_file, ret_secret);
+    const char *reason = file_read_key(config->jwt_secret_file, ret_secret);
     return reason == NULL ? 0 : fault_say(fault, "AKKOORD_JWT_SECRET_FILE", config->jwt_secret_file, reason);
 }
 
@@ -86,7 +86,7 @@ int token_keys_load(const struct config *config, struct keys **ret_keys, char fa
     return rc;
 }
 
-const char *key_file_open_to_others(const struct config *config, size_t *cursor)
+const char *key_file_exposed(const struct config *config, size_t *cursor)
 {
     const struct {
         const char *path;
@@ -96,7 +96,7 @@ const char *key_file_open_to_others(const struct config *config, size_t *cursor)
                  {config->tls_key_file, "AKKOORD_TLS_KEY_FILE"}};
     while (*cursor < sizeof files / sizeof *files) {
         size_t i = (*cursor)++;
-        if (files[i].path[0] != '\0' && file_is_open_to_others(files[i].path))
+        if (files[i].path[0] != '\0' && file_is_exposed(files[i].path))
             return files[i].option;
     }
     return NULL;

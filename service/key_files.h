@@ -19,4 +19,4 @@ int token_keys_load(const struct config *config, struct keys **ret_keys, char fa
 
 /* Walks the files with secrets that group or others may read: start with *${cursor} 0. Returns the option's variable, or NULL
  * after the last. */
-const char *key_file_open_to_others(const struct config *config, size_t *cursor);
+const char *key_file_exposed(const struct config *config, size_t *cursor);

@@ -2,6 +2,7 @@
 #include "auth/keys.h"
 #include "base/log.h"
 #include "command.h"
+#include "file.h"
 #include "http/server.h"
 #include "key_files.h"
 #include "store/database.h"
@@ -10,19 +11,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 static int refuse(const char *reason)
 {
     log_error("serve.refused", "reason=\"%s\"", reason);
     return 1;
-}
-
-static void open_files_warn(const struct config *config)
-{
-    size_t cursor = 0;
-    for (const char *option; (option = key_file_open_to_others(config, &cursor)) != NULL;)
-        log_warn("serve.secret", "option=%s reason=\"its file can be read by others than the service\"",
-                 option);
 }
 
 /* libpq's first line; it names host and user in quotes, which a log line has for itself. */
@@ -107,7 +101,10 @@ static int serve(const struct config *config, const struct arguments *args)
     if (missing != NULL)
         return refuse(missing);
     signal(SIGPIPE, SIG_IGN);
-    open_files_warn(config);
+    if (config->tls_key_file[0] != '\0' && file_is_exposed(config->tls_key_file))
+        return refuse("AKKOORD_TLS_KEY_FILE: " FILE_EXPOSED);
+    /* Keys must not end up in a core dump, nor be read by a debugger of another process of the same user. */
+    prctl(PR_SET_DUMPABLE, 0);
     if (subject_keys_load(config, &subject_keys, fault) != 0)
         return refuse(fault);
     int rc = 1;
@@ -118,6 +115,7 @@ static int serve(const struct config *config, const struct arguments *args)
         refuse(fault);
     }
     subject_keys_wipe(&subject_keys);
+    prctl(PR_SET_DUMPABLE, 1); /* what looks for leaks at the end is a debugger */
     return rc;
 }
 

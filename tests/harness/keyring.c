@@ -21,7 +21,9 @@ struct keyring keyring_at(const char *dir)
 
 static int pem_write(const char *path, const EVP_PKEY *key, X509 *certificate)
 {
+    mode_t before = umask(077);
     FILE *file = fopen(path, "we");
+    umask(before);
     if (file == NULL)
         return -1;
     int rc = certificate != NULL ? PEM_write_X509(file, certificate)

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 enum { LEAVE_MS = 10000 };
@@ -404,6 +405,29 @@ Test(auth, a_service_without_a_token_key_does_not_start)
     cr_assert_eq(service_spawn(&options, &s), 0);
     cr_assert_gt(process_wait(s.pid, LEAVE_MS), 0);
     cr_assert_not_null(strstr(file_read(s.log), "AKKOORD_JWKS_FILE"));
+}
+
+Test(auth, a_service_whose_keys_others_can_read_does_not_start)
+{
+    static const char *const options_of[] = {"AKKOORD_JWT_SECRET_FILE", "AKKOORD_SUBJECT_KEY_FILE",
+                                             "AKKOORD_TLS_KEY_FILE"};
+    const struct keyring *keyring = stage_keyring();
+    const char *const files[] = {keyring->secret_file, keyring->subject_key_file, keyring->cert_key_file};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct service s;
+        const char *copy = text_of("%s/exposed-%zu", keyring->dir, i);
+        cr_assert_eq(file_write(copy, file_read(files[i])), 0);
+        cr_assert_eq(chmod(copy, 0604), 0);
+        struct service_options options = {.name = "exposed",
+                                          .db = stage_database(),
+                                          .keyring = keyring,
+                                          .settings = {text_of("%s=%s", options_of[i], copy)}};
+        cr_assert_eq(service_spawn(&options, &s), 0);
+        cr_assert_gt(process_wait(s.pid, LEAVE_MS), 0, "%s", options_of[i]);
+        const char *log = file_read(s.log);
+        cr_assert_not_null(strstr(log, text_of("%s: ", options_of[i])), "%s", log);
+        cr_assert_not_null(strstr(log, "can be read by others"), "%s", log);
+    }
 }
 
 Test(auth, a_service_with_another_subject_key_refuses_to_start)
