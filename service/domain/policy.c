@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/policy.h"
 
+#include "base/fault.h"
+
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,12 +31,51 @@ void policy_free(struct policy *p)
     for (size_t i = 0; i < p->notice_count; i++)
         free(p->notices[i].texts);
     free(p->notices);
+    free(p->places);
     free(p->purposes);
     free(p);
 }
 
+/* FNV-1a. The keys are the controller's own: nobody gains by making two meet. */
+static uint32_t key_hash(const char *key)
+{
+    uint32_t hash = UINT32_C(2166136261);
+    for (const char *c = key; *c != '\0'; c++)
+        hash = (hash ^ (unsigned char)*c) * UINT32_C(16777619);
+    return hash;
+}
+
+/* Where in the index the key is, or would be. */
+static uint32_t *place_of(const struct policy *p, const char *key)
+{
+    size_t at = key_hash(key) & (p->place_count - 1);
+    while (p->places[at] != 0 && strcmp(p->purposes[p->places[at] - 1].key, key) != 0)
+        at = (at + 1) & (p->place_count - 1);
+    return &p->places[at];
+}
+
+int policy_index(struct policy *p)
+{
+    size_t count = 1;
+    while (count < 2 * p->purpose_count)
+        count *= 2;
+    uint32_t *places = fault_strikes() ? NULL : calloc(count, sizeof *places);
+    if (places == NULL)
+        return -1;
+    free(p->places);
+    p->places = places;
+    p->place_count = count;
+    for (size_t i = 0; i < p->purpose_count; i++)
+        *place_of(p, p->purposes[i].key) = (uint32_t)i + 1;
+    return 0;
+}
+
 const struct purpose *policy_purpose(const struct policy *p, const char *key)
 {
+    if (p->places != NULL) {
+        uint32_t place = *place_of(p, key);
+        return place != 0 ? &p->purposes[place - 1] : NULL;
+    }
     for (size_t i = 0; i < p->purpose_count; i++) {
         if (strcmp(p->purposes[i].key, key) == 0)
             return &p->purposes[i];
@@ -82,27 +123,29 @@ const struct notice *policy_notice(const struct policy *p, const char *id, const
     return found;
 }
 
+/* The first material version of the same notice behind ${n}, or NULL. */
+static const struct notice *material_after(const struct policy *p, const struct notice *n)
+{
+    const struct notice *end = p->notices + p->notice_count;
+    for (const struct notice *later = n + 1; later < end && strcmp(later->id, n->id) == 0; later++) {
+        if (later->material)
+            return later;
+    }
+    return NULL;
+}
+
 bool policy_notice_outdated(const struct policy *p, const struct notice *n, instant now)
 {
-    for (size_t i = 0; i < p->notice_count; i++) {
-        const struct notice *later = &p->notices[i];
-        if (later->material && later->effective_from > n->effective_from && later->effective_from <= now &&
-            strcmp(later->id, n->id) == 0)
-            return true;
-    }
-    return false;
+    const struct notice *later = material_after(p, n);
+    return later != NULL && later->effective_from <= now;
 }
 
 instant policy_notice_next(const struct policy *p, const struct notice *n, instant now)
 {
-    instant next = INSTANT_NONE;
-    for (size_t i = 0; i < p->notice_count; i++) {
-        const struct notice *later = &p->notices[i];
-        if (later->material && later->effective_from > n->effective_from && later->effective_from > now &&
-            strcmp(later->id, n->id) == 0 && (next == INSTANT_NONE || later->effective_from < next))
-            next = later->effective_from;
-    }
-    return next;
+    const struct notice *later = material_after(p, n);
+    while (later != NULL && later->effective_from <= now)
+        later = material_after(p, later);
+    return later != NULL ? later->effective_from : INSTANT_NONE;
 }
 
 const struct notice_text *notice_text_in(const struct notice *n, const char *language)

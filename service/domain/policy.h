@@ -125,8 +125,11 @@ struct policy {
     char time_zone[64]; /* IANA name */
     size_t purpose_count;
     struct purpose *purposes; /* in the document's order */
+    size_t place_count;       /* of the index by key, a power of two; 0: there is none */
+    uint32_t *
+        places; /* of a purpose, counted from 1, where the hash of its key or a step behind it says; 0: none */
     size_t notice_count;
-    struct notice *notices; /* of one id: by effective_from, oldest first */
+    struct notice *notices; /* by id, and of one id by effective_from, oldest first */
     size_t entity_count;
     struct entity entities[POLICY_ENTITIES_MAX];
     bool cookies_none; /* "none": a cookie consent is refused and nothing is ever asked */
@@ -136,6 +139,8 @@ struct policy {
 };
 
 void policy_free(struct policy *p);
+/* From now on policy_purpose does not look through all purposes. No purpose may be added any more. Returns -1 when memory ran out. */
+int policy_index(struct policy *p);
 /* NULL when there is none. */
 const struct purpose *policy_purpose(const struct policy *p, const char *key);
 const struct purpose *policy_purpose_numbered(const struct policy *p, int32_t number);
@@ -144,9 +149,9 @@ const struct notice *policy_notice_numbered(const struct policy *p, int32_t numb
 int policy_entity(const struct policy *p, const char *key);
 /* The named version; with ${version} NULL the one in force at ${at}. NULL when there is none. */
 const struct notice *policy_notice(const struct policy *p, const char *id, const char *version, instant at);
-/* When the next material version of the same notice takes effect; INSTANT_NONE: none is to come. */
+/* Of a notice of ${p}: when the next material version of the same notice takes effect; INSTANT_NONE: none is to come. */
 instant policy_notice_next(const struct policy *p, const struct notice *n, instant now);
-/* Whether a material version of the same notice took effect after ${n} did and at or before ${now}. */
+/* Likewise: whether a material version of the same notice took effect after ${n} did and at or before ${now}. */
 bool policy_notice_outdated(const struct policy *p, const struct notice *n, instant now);
 /* The text in ${language}; its first part ("nl" of "nl-BE"), else the first text. */
 const struct notice_text *notice_text_in(const struct notice *n, const char *language);

@@ -30,12 +30,13 @@ struct question {
     int entity;
     const struct standing *standing;
     instant now;
-    bool minor;              /* or represented, whatever the purpose says of them */
-    bool needs_guardian;     /* a minor or somebody represented, and the purpose is not theirs to decide */
-    bool came_of_age;        /* was a minor, or represented, and no longer is */
-    instant limit;           /* when; where came_of_age */
-    const struct state *no;  /* the strictest No that stands, or NULL */
-    const struct state *yes; /* the Yes that counts where no No does, or NULL */
+    bool minor;                 /* or represented, whatever the purpose says of them */
+    bool needs_guardian;        /* a minor or somebody represented, and the purpose is not theirs to decide */
+    bool came_of_age;           /* was a minor, or represented, and no longer is */
+    instant limit;              /* when; where came_of_age */
+    const struct state *no;     /* the strictest No that stands, or NULL */
+    const struct state *yes;    /* the Yes that counts where no No does, or NULL */
+    const struct notice *words; /* that were agreed to; NULL: there is no Yes, or they are not known */
     bool yes_is_guardians;
     bool yes_was_too_young;      /* the only Yes is the person's own, from before the limit */
     bool has_sale;               /* that a soft opt-in rests on */
@@ -121,9 +122,12 @@ static bool is_choice(const struct state *s)
 /* What is held of a purpose in one slot: for all entities, or for the one asked about. */
 static const struct state *own_state(const struct question *q, int32_t number, enum slot slot)
 {
-    const struct purpose *p = policy_purpose_numbered(q->policy, number);
     const struct state *s = standing_find(q->standing, number, slot);
-    if (p != NULL && q->entity != ENTITY_ANY && p->entity_numbers[q->entity] != 0)
+    if (q->entity == ENTITY_ANY)
+        return s;
+    const struct purpose *p =
+        number == q->purpose->number ? q->purpose : policy_purpose_numbered(q->policy, number);
+    if (p != NULL && p->entity_numbers[q->entity] != 0)
         s = higher(s, standing_find(q->standing, p->entity_numbers[q->entity], slot));
     return s;
 }
@@ -190,8 +194,10 @@ static void yes_find(struct question *q, const struct state *self, const struct 
     q->yes_is_guardians = q->yes != NULL && q->yes == theirs;
     if (q->yes == NULL && q->yes_was_too_young)
         q->yes = self;
-    if (q->yes != NULL)
-        q->valid_until = yes_ends(q->purpose, q->yes);
+    if (q->yes == NULL)
+        return;
+    q->valid_until = yes_ends(q->purpose, q->yes);
+    q->words = policy_notice_numbered(q->policy, q->yes->notice_number);
 }
 
 /* The reason a No gives under this purpose: a standing No was spoken without knowing the purpose's basis. */
@@ -317,8 +323,7 @@ static bool yes_is_over(const struct question *q)
 
 static bool yes_is_outdated(const struct question *q)
 {
-    const struct notice *n = policy_notice_numbered(q->policy, q->yes->notice_number);
-    return n != NULL && policy_notice_outdated(q->policy, n, q->now);
+    return q->words != NULL && policy_notice_outdated(q->policy, q->words, q->now);
 }
 
 /* Whether the words that were agreed to are not known to be this purpose's. */
@@ -327,8 +332,7 @@ static bool yes_is_to_unknown(const struct question *q)
     if (q->purpose->basis != BASIS_CONSENT || q->purpose->notice[0] == '\0' ||
         q->purpose->unknown_words_allowed)
         return false;
-    const struct notice *n = policy_notice_numbered(q->policy, q->yes->notice_number);
-    return n == NULL || strcmp(n->id, q->purpose->notice) != 0;
+    return q->words == NULL || strcmp(q->words->id, q->purpose->notice) != 0;
 }
 
 static bool is_unconfirmed(const struct question *q)
@@ -420,7 +424,6 @@ static const struct state *state_behind(const struct question *q, enum reason re
 
 static void verdict_about_yes(struct verdict *v, const struct question *q)
 {
-    const struct notice *n = policy_notice_numbered(q->policy, q->yes->notice_number);
     bool at_limit = q->came_of_age && q->yes_is_guardians;
     v->valid_until = q->valid_until;
     if (at_limit && q->purpose->guardian.ends_at_limit &&
@@ -428,8 +431,8 @@ static void verdict_about_yes(struct verdict *v, const struct question *q)
         v->valid_until = q->limit;
     v->reconfirm_due = at_limit && reason_allows(v->reason);
     v->renew_self = v->reason == REASON_EXPIRED && (at_limit || q->yes_was_too_young);
-    if (n != NULL && v->reason == REASON_GRANTED)
-        v->renew_by = policy_notice_next(q->policy, n, q->now);
+    if (q->words != NULL && v->reason == REASON_GRANTED)
+        v->renew_by = policy_notice_next(q->policy, q->words, q->now);
 }
 
 static struct verdict verdict_for(const struct policy *policy, const struct purpose *purpose, int entity,

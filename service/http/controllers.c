@@ -152,7 +152,7 @@ static struct policy *policy_of(const struct controller_job *job)
         return NULL;
     policy->version = job->policy_version;
     if (policy_keep_retired(policy, job->numbers, job->number_count) != 0 ||
-        policy_number(policy, job->numbers, job->number_count) != 0) {
+        policy_number(policy, job->numbers, job->number_count) != 0 || policy_index(policy) != 0) {
         policy_free(policy);
         return NULL;
     }
