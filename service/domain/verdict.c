@@ -326,6 +326,13 @@ static bool yes_is_outdated(const struct question *q)
     return q->words != NULL && policy_notice_outdated(q->policy, q->words, q->now);
 }
 
+/* Whether nobody can have been told yet that they may object: the purpose names an announcement, and none is in force (GDPR art. 21(4)). */
+static bool is_unannounced(const struct question *q)
+{
+    return basis_takes_objection(q->purpose->basis) && q->purpose->notice[0] != '\0' &&
+           policy_notice(q->policy, q->purpose->notice, NULL, q->now) == NULL;
+}
+
 /* Whether the words that were agreed to are not known to be this purpose's. */
 static bool yes_is_to_unknown(const struct question *q)
 {
@@ -353,7 +360,7 @@ static bool is_notice_outdated(const struct question *q)
 
 static bool is_notice_unknown(const struct question *q)
 {
-    return q->yes != NULL && yes_is_to_unknown(q);
+    return is_unannounced(q) || (q->yes != NULL && yes_is_to_unknown(q));
 }
 
 /* A sale is no consent, and a guardian's Yes is no sale. */
@@ -415,6 +422,8 @@ static const struct state *state_behind(const struct question *q, enum reason re
     case REASON_GUARDIAN_REQUIRED:
     case REASON_NEVER_ASKED:
         return NULL;
+    case REASON_NOTICE_UNKNOWN:
+        return is_unannounced(q) ? NULL : q->yes;
     case REASON_NOT_REQUIRED:
         return q->needs_guardian ? q->yes : NULL;
     default:

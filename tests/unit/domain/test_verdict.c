@@ -9,7 +9,7 @@
 /* 21 November 2026. */
 #define NOW (INT64_C(20778) * DAY)
 
-enum { OLD_WORDS = 1, WORDS = 2, OTHER_WORDS = 3, LATER_WORDS = 4, LOST_WORDS = 9 };
+enum { OLD_WORDS = 1, WORDS = 2, OTHER_WORDS = 3, LATER_WORDS = 4, WORDS_TO_COME = 5, LOST_WORDS = 9 };
 
 /* "words" changed in substance 100 days ago and will again in 100 days; "other" never did. */
 static struct notice notices[] = {
@@ -21,6 +21,7 @@ static struct notice notices[] = {
      .effective_from = NOW + 100 * DAY,
      .material = true},
     {.number = OTHER_WORDS, .id = "other", .version = "1", .effective_from = 0, .material = true},
+    {.number = WORDS_TO_COME, .id = "to-come", .version = "1", .effective_from = NOW + DAY, .material = true},
 };
 static const struct policy policy = {.notice_count = sizeof notices / sizeof *notices, .notices = notices};
 
@@ -314,6 +315,22 @@ Test(verdict, a_double_opt_in_waits_for_its_confirmation)
         {"no confirmation is waited for", {.basis = BASIS_CONTRACT, .pending = 2}, "not_required"},
     };
     ASSERT_ROWS(rows);
+}
+
+Test(verdict, where_people_may_object_nothing_is_allowed_before_its_announcement_is_in_force)
+{
+    for (enum lawful_basis basis = BASIS_CONSENT + 1; basis < LAWFUL_BASIS_COUNT; basis++) {
+        const struct scene scene = {.basis = basis, .self = EVENT_ELIGIBLE};
+        const char *then = basis == BASIS_SOFT_OPT_IN ? "granted" : "not_required";
+        struct purpose purpose = purpose_in(&scene);
+        snprintf(purpose.notice, sizeof purpose.notice, "to-come");
+        struct verdict before = verdict_at(&scene, &purpose, NOW + DAY - 1);
+        struct verdict after = verdict_at(&scene, &purpose, NOW + DAY);
+        cr_expect_str_eq(reason_word(before.reason), basis_takes_objection(basis) ? "notice_unknown" : then,
+                         "%s", lawful_basis_words[basis]);
+        cr_expect_eq(before.revision, 0, "it rests on no act");
+        cr_expect_str_eq(reason_word(after.reason), then, "%s", lawful_basis_words[basis]);
+    }
 }
 
 Test(verdict, a_soft_opt_in_needs_a_sale_and_no_objection)
