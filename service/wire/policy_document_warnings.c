@@ -16,8 +16,35 @@ static void warning_tell(const struct node *n, const char *detail, policy_warnin
     buf_free(&pointer);
 }
 
-/* Marks the purposes that have a cookie of a class that needs consent. */
-static void cookie_purposes_mark(const struct node *root, const struct policy *policy, bool marks[])
+/* Counted from a year of 365 days, so that P365D and P12M are both a year. */
+static bool is_longer(struct duration a, struct duration b)
+{
+    return duration_add(0, a) > duration_add(0, b);
+}
+
+/* The Dutch and French authorities expect people to be asked anew about cookies within a year or so. */
+static bool longer_than_a_year(struct duration d)
+{
+    static const struct duration year = {.months = 12};
+    return duration_is_zero(d) || is_longer(d, year);
+}
+
+/* A cookie that stays when the Yes to it has ended is one without consent. */
+static void cookie_warn(const struct node *cookie, const struct purpose *purpose, policy_warning *tell,
+                        void *told)
+{
+    struct node stays = node_optional(cookie, "duration");
+    struct duration duration;
+    size_t len;
+    const char *text = node_string(&stays, 1, DURATION_TEXT, &len);
+    if (!value_is_word(&stays, "session") && duration_parse(text, len, &duration) &&
+        !duration_is_zero(purpose->validity) && is_longer(duration, purpose->validity))
+        warning_tell(&stays, "a cookie should not stay longer than the consent to it is valid", tell, told);
+}
+
+/* Of each cookie of a class that needs consent. Marks their purposes. */
+static void cookies_warn(const struct node *root, const struct policy *policy, bool marks[],
+                         policy_warning *tell, void *told)
 {
     struct node cookies = node_optional(root, "cookies");
     size_t count = node_is_array(&cookies) ? node_elements(&cookies, 0, POLICY_COOKIES_MAX) : 0;
@@ -26,17 +53,11 @@ static void cookie_purposes_mark(const struct node *root, const struct policy *p
         struct node key = node_optional(&cookie, "purpose");
         struct node class = node_optional(&cookie, "class");
         const struct purpose *purpose = policy_purpose(policy, node_string(&key, 1, POLICY_KEY_MAX, NULL));
-        if (purpose != NULL && node_word(&class, cookie_class_words) >= COOKIE_CONSENT_CLASSES)
-            marks[purpose - policy->purposes] = true;
+        if (purpose == NULL || node_word(&class, cookie_class_words) < COOKIE_CONSENT_CLASSES)
+            continue;
+        marks[purpose - policy->purposes] = true;
+        cookie_warn(&cookie, purpose, tell, told);
     }
-}
-
-/* The Dutch and French authorities expect people to be asked anew about cookies within a year or so. Counted from a year of 365 days,
- * so that P365D and P12M are both a year. */
-static bool longer_than_a_year(struct duration d)
-{
-    static const struct duration year = {.months = 12};
-    return duration_is_zero(d) || duration_add(0, d) > duration_add(0, year);
 }
 
 void policy_document_warn(struct reader *r, const struct policy *policy, policy_warning *tell, void *cookie)
@@ -44,7 +65,7 @@ void policy_document_warn(struct reader *r, const struct policy *policy, policy_
     bool marks[POLICY_PURPOSES_MAX] = {false};
     struct node root = reader_root(r);
     struct node purposes = node_optional(&root, "purposes");
-    cookie_purposes_mark(&root, policy, marks);
+    cookies_warn(&root, policy, marks, tell, cookie);
     for (size_t i = 0; i < policy->purpose_count; i++) {
         const struct purpose *p = &policy->purposes[i];
         if (!marks[i] || p->channel != CHANNEL_WEB || p->retired || !longer_than_a_year(p->validity))

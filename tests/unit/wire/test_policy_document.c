@@ -520,3 +520,13 @@ Test(policy_document, a_consent_to_cookies_for_more_than_a_year_is_warned_about)
     assert_warned("preferences", "", warning);
     assert_warned("strictly_necessary", "", "");
 }
+
+Test(policy_document, a_cookie_that_stays_longer_than_the_consent_to_it_is_warned_about)
+{
+    static const char warning[] =
+        "/cookies/0/duration: a cookie should not stay longer than the consent to it is valid\n";
+    assert_warned("analytics", ", 'validity': 'P11M'", warning);
+    assert_warned("analytics", ", 'validity': 'P364D'", warning);
+    assert_warned("analytics", ", 'validity': 'P365D'", "");
+    assert_warned("strictly_necessary", ", 'validity': 'P11M'", "");
+}
