@@ -33,6 +33,7 @@ void policy_free(struct policy *p)
     free(p->notices);
     free(p->places);
     free(p->purposes);
+    free(p->authority);
     free(p);
 }
 

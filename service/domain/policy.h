@@ -123,6 +123,8 @@ struct policy {
     char controller[POLICY_KEY_MAX + 1];
     char country[3];    /* ISO 3166-1 alpha-2 */
     char time_zone[64]; /* IANA name */
+    char
+        *authority; /* the supervisory authority that people may complain to, in one line; NULL: not stated */
     size_t purpose_count;
     struct purpose *purposes; /* in the document's order */
     size_t place_count;       /* of the index by key, a power of two; 0: there is none */

@@ -139,6 +139,7 @@ static void viewing_write(struct writer *w, const struct viewing *v)
     writer_object_begin(w, NULL);
     writer_string(w, "subject_id", v->id.base, v->id.len);
     writer_moment(w, "as_of", v->job.as_of);
+    writer_text(w, "supervisory_authority", policy->authority);
     writer_array_begin(w, "consents");
     for (size_t i = 0; i < policy->purpose_count; i++) {
         const struct purpose *p = &policy->purposes[i];
@@ -248,6 +249,7 @@ static void page_answer(struct call *call, const struct retelling *r)
         writer_int(&w, "next", r->job.entries[count - 1].revision);
     else
         writer_null(&w, "next");
+    writer_text(&w, "supervisory_authority", r->turn.controller->policy->authority);
     writer_object_end(&w);
     call_answer_json(call, 200, &out);
 }

@@ -2,6 +2,7 @@
 #include "wire/policy_cookies.h"
 
 #include "domain/duration.h"
+#include "wire/policy_contact.h"
 #include "wire/policy_document_internal.h"
 #include "wire/policy_language.h"
 
@@ -39,6 +40,14 @@ static void telling_begin(const struct cookie_list *l, struct telling *t)
 static size_t cookie_count(const struct telling *t)
 {
     return node_is_array(&t->cookies) ? node_elements(&t->cookies, 0, POLICY_COOKIES_MAX) : 0;
+}
+
+/* Whom people may complain to, as one line with a NUL behind; "" where that is not stated. */
+static void authority_join(struct buf *line, const struct telling *t)
+{
+    struct node authority = node_optional(&t->controller, "supervisory_authority");
+    contact_join(line, &authority);
+    buf_byte(line, '\0');
 }
 
 /* "none": there are no cookies. "listed": these. "unstated": the document says nothing of them. */
@@ -93,6 +102,18 @@ static void cookie_write(struct writer *w, const struct telling *t, const struct
     writer_object_end(w);
 }
 
+static void authority_write(struct writer *w, const struct telling *t)
+{
+    struct buf line;
+    buf_init(&line, CONTACT_MAX);
+    authority_join(&line, t);
+    if (buf_failed(&line))
+        w->buf->failed = true;
+    else
+        writer_text(w, "supervisory_authority", line.len > 1 ? line.data : NULL);
+    buf_free(&line);
+}
+
 void cookie_list_json(const struct cookie_list *l, struct buf *out)
 {
     struct telling t;
@@ -101,6 +122,7 @@ void cookie_list_json(const struct cookie_list *l, struct buf *out)
     writer_object_begin(&w, NULL);
     writer_text(&w, "controller", text_of(&t.controller, "key"));
     worded_write(&w, &t, &t.controller, "name");
+    authority_write(&w, &t);
     writer_int(&w, "policy_version", l->version);
     writer_text(&w, "language", t.language);
     writer_text(&w, "cookies", statement_of(&t));
@@ -118,7 +140,7 @@ void cookie_list_json(const struct cookie_list *l, struct buf *out)
 /* The page's own words, in the order of cookie_kind_words and its like. What the document says has its own language. */
 struct page_words {
     const char *language;
-    const char *title, *none, *unstated;
+    const char *title, *none, *unstated, *complaints;
     const char *columns[8];
     const char *kinds[3], *parties[2], *classes[5], *session;
     const char *units[6][2]; /* one, several */
@@ -129,6 +151,7 @@ static const struct page_words pages[] = {
      "Cookies",
      "This site places no cookies and uses nothing like them.",
      "Nothing is stated about cookies.",
+     "You may complain to: ",
      {"Name", "From", "Purpose", "Kept for", "Kind", "Party", "Class", "What it does"},
      {"cookie", "local storage", "pixel"},
      {"first", "third"},
@@ -145,6 +168,7 @@ static const struct page_words pages[] = {
      "Cookies",
      "Deze site plaatst geen cookies en gebruikt niets wat daarop lijkt.",
      "Over cookies is niets vastgelegd.",
+     "Een klacht indienen kan bij: ",
      {"Naam", "Van", "Doel", "Bewaard", "Soort", "Partij", "Klasse", "Wat het doet"},
      {"cookie", "lokale opslag", "pixel"},
      {"eigen", "derde"},
@@ -282,6 +306,22 @@ static void html_title(struct buf *out, const struct page_words *page, const str
     html_text(out, text[0] != '\0' ? text : text_of(&t->controller, "key"));
 }
 
+/* GDPR art. 13(2)(d). */
+static void html_authority(struct buf *out, const struct page_words *page, const struct telling *t)
+{
+    struct buf line;
+    buf_init(&line, CONTACT_MAX);
+    authority_join(&line, t);
+    if (buf_failed(&line)) {
+        out->failed = true;
+    } else if (line.len > 1) {
+        buf_printf(out, "<p>%s", page->complaints);
+        html_text(out, line.data);
+        buf_text(out, "</p>\n");
+    }
+    buf_free(&line);
+}
+
 void cookie_list_html(const struct cookie_list *l, struct buf *out)
 {
     struct telling t;
@@ -302,5 +342,6 @@ void cookie_list_html(const struct cookie_list *l, struct buf *out)
         html_table(out, page, &t);
     else
         buf_printf(out, "<p>%s</p>\n", value_is_word(&t.cookies, "none") ? page->none : page->unstated);
+    html_authority(out, page, &t);
     buf_text(out, "</body>\n</html>\n");
 }

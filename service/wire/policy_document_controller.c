@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/time_zone.h"
+#include "wire/policy_contact.h"
 #include "wire/policy_document_internal.h"
 
 #include <string.h>
@@ -54,6 +55,20 @@ static void languages_read(struct draft *d, const struct node *n)
     }
 }
 
+/* Held, beside being kept with the document: whoever is told of his consents is told whom he may complain to. */
+static void authority_read(struct draft *d, const struct node *n)
+{
+    struct buf line;
+    value_contact(n);
+    buf_init(&line, CONTACT_MAX);
+    contact_join(&line, n);
+    if (line.len > 0 && (d->policy->authority = array_of(n, line.len + 1, 1)) != NULL)
+        memcpy(d->policy->authority, line.data, line.len);
+    if (buf_failed(&line))
+        node_fault(n, ERROR_OVERLOADED, "memory ran out");
+    buf_free(&line);
+}
+
 const struct member controller_members[] = {
     {"key", REQUIRED, .read = controller_key_read},
     {"name", OPTIONAL, .check = value_text_or_texts},
@@ -63,7 +78,7 @@ const struct member controller_members[] = {
     {"address", OPTIONAL, .check = value_address},
     {"contact", OPTIONAL, .check = value_contact},
     {"data_protection_officer", OPTIONAL, .check = value_contact},
-    {"supervisory_authority", OPTIONAL, .check = value_contact},
+    {"supervisory_authority", OPTIONAL, .read = authority_read},
     {"storage_locations", OPTIONAL, .check = value_lines},
     {"security", OPTIONAL, .check = value_text_or_texts},
     {.name = NULL},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/policy_register.h"
 
+#include "wire/policy_contact.h"
 #include "wire/policy_document_internal.h"
 #include "wire/policy_language.h"
 
@@ -46,38 +47,6 @@ static void lines_add(struct row *row, const struct node *object, const char *na
     }
 }
 
-/* Appends ${text} behind a comma, unless it is the first or empty. */
-static void joined(struct buf *b, const char *text)
-{
-    if (text[0] == '\0')
-        return;
-    if (b->len > 0)
-        buf_text(b, ", ");
-    buf_text(b, text);
-}
-
-static void address_join(struct buf *b, const struct node *address)
-{
-    static const char *const names[] = {"street", "postal_code", "city", "country"};
-    if (node_kind(address) == NODE_STRING)
-        joined(b, node_string(address, 0, SIZE_MAX, NULL));
-    for (size_t i = 0; i < sizeof names / sizeof *names && node_is_object(address); i++)
-        joined(b, text_of(address, names[i]));
-}
-
-static void contact_join(struct buf *b, const struct node *contact)
-{
-    static const char *const names[] = {"name", "email", "phone", "url"};
-    if (node_kind(contact) == NODE_STRING)
-        joined(b, node_string(contact, 0, SIZE_MAX, NULL));
-    if (!node_is_object(contact))
-        return;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        joined(b, text_of(contact, names[i]));
-    struct node address = node_optional(contact, "address");
-    address_join(b, &address);
-}
-
 /* Ends what was put together in ${b}, as one value. */
 static void scratch_add(struct row *row, struct buf *b)
 {
@@ -107,7 +76,7 @@ static void party_add(struct row *row, const struct node *party)
     struct node contact = node_optional(party, "contact");
     const char *text = language_text(row->root, &name, row->language, NULL);
     buf_init(&b, SCRATCH_MAX);
-    joined(&b, text[0] != '\0' ? text : text_of(party, "key"));
+    text_join(&b, text[0] != '\0' ? text : text_of(party, "key"));
     address_join(&b, &address);
     contact_join(&b, &contact);
     scratch_add(row, &b);
@@ -189,6 +158,11 @@ static void officer_cell(struct row *row)
     contact_add(row, row->controller, "data_protection_officer");
 }
 
+static void authority_cell(struct row *row)
+{
+    contact_add(row, row->controller, "supervisory_authority");
+}
+
 static void basis_cell(struct row *row)
 {
     value_add(row, text_of(row->purpose, "lawful_basis"));
@@ -222,12 +196,12 @@ static void processor_add(struct row *row, const struct node *processor, bool tr
     if (transfers && safeguard[0] == '\0')
         return;
     buf_init(&b, SCRATCH_MAX);
-    joined(&b, text_of(processor, "name"));
-    joined(&b, text_of(processor, "country"));
+    text_join(&b, text_of(processor, "name"));
+    text_join(&b, text_of(processor, "country"));
     if (transfers)
-        joined(&b, safeguard);
+        text_join(&b, safeguard);
     else if (node_kind(&sub) == NODE_BOOL && node_bool(&sub))
-        joined(&b, "sub-processor");
+        text_join(&b, "sub-processor");
     scratch_add(row, &b);
 }
 
@@ -316,6 +290,7 @@ static const struct column {
     {"controller", false, controller_cell},
     {"entities", true, entities_cell},
     {"data_protection_officer", false, officer_cell},
+    {"supervisory_authority", false, authority_cell},
     {"lawful_basis", false, basis_cell},
     {"rationale", false, rationale_cell},
     {"data_subjects", true, subjects_cell},

@@ -78,20 +78,24 @@ static const char *html_in(const char *language)
 Test(policy_cookies, none_is_a_whole_answer)
 {
     open_example("no-cookies.json");
-    assert_json(NULL, "{'controller':'no-cookies','name':'Voorbeeld Zakelijk Bellen','policy_version':7,"
+    assert_json(NULL, "{'controller':'no-cookies','name':'Voorbeeld Zakelijk Bellen',"
+                      "'supervisory_authority':'Autoriteit Persoonsgegevens, "
+                      "https://autoriteitpersoonsgegevens.nl','policy_version':7,"
                       "'language':'nl','cookies':'none','list':[]}");
     const char *page = html_in(NULL);
     expect_has(page, "Deze site plaatst geen cookies");
+    expect_has(page, "<p>Een klacht indienen kan bij: Autoriteit Persoonsgegevens, https://auto");
     expect_has_not(page, "<table");
 }
 
 Test(policy_cookies, a_document_that_says_nothing_of_cookies_does_not_say_there_are_none)
 {
     open_example("demo.json");
-    assert_json("en",
-                "{'controller':'demo','name':'Demo','policy_version':7,'language':'en','cookies':'unstated',"
-                "'list':[]}");
+    assert_json("en", "{'controller':'demo','name':'Demo','supervisory_authority':null,'policy_version':7,'"
+                      "language':'en','cookies':'unstated',"
+                      "'list':[]}");
     expect_has(html_in("en"), "Nothing is stated about cookies.");
+    expect_has_not(html_in("en"), "complain");
 }
 
 #define COOKIE                                                                                               \
@@ -105,11 +109,11 @@ Test(policy_cookies, a_document_that_says_nothing_of_cookies_does_not_say_there_
 Test(policy_cookies, a_cookie_is_told_with_its_purpose)
 {
     open_text(DOCUMENT("'Figures'", COOKIE));
-    assert_json("en",
-                "{'controller':'k','name':null,'policy_version':7,'language':'en','cookies':'listed','list':["
-                "{'name':'c','provider':'us','duration':'P1Y2M','kind':'pixel','party':'third',"
-                "'class':'analytics','needs_consent':true,'description':'Telt',"
-                "'purpose':{'key':'stats','name':'Figures','description':null}}]}");
+    assert_json("en", "{'controller':'k','name':null,'supervisory_authority':null,'policy_version':7,'"
+                      "language':'en','cookies':'listed','list':["
+                      "{'name':'c','provider':'us','duration':'P1Y2M','kind':'pixel','party':'third',"
+                      "'class':'analytics','needs_consent':true,'description':'Telt',"
+                      "'purpose':{'key':'stats','name':'Figures','description':null}}]}");
 }
 
 Test(policy_cookies, who_needs_no_consent_is_told)

@@ -84,6 +84,8 @@ Test(policy_register, a_row_tells_all_of_a_purpose)
                 "'Voorbeeld Telecom, Brink 21, 7400 EE, Deventer, NL, privacy@directory.example'");
     assert_cell(&rows, 0, "entities", "[]");
     assert_cell(&rows, 0, "data_protection_officer", "'fg@directory.example'");
+    assert_cell(&rows, 0, "supervisory_authority",
+                "'Autoriteit Persoonsgegevens, https://autoriteitpersoonsgegevens.nl'");
     assert_cell(&rows, 0, "lawful_basis", "'consent'");
     assert_cell(&rows, 0, "data_categories", "['pages seen','browser']");
     assert_cell(&rows, 0, "processors", "['Voorbeeld Analytics, US']");
@@ -147,9 +149,10 @@ Test(policy_register, csv_has_a_line_of_names_and_one_for_each_row)
     open_text(PURPOSE("'data_categories': ['name', 'say \\'hi\\', please'], 'retired': true"));
     cr_expect_str_eq(
         csv(), "purpose,name,description,status,role,client,controller,entities,data_protection_officer,"
-               "lawful_basis,rationale,data_subjects,data_categories,recipients,processors,transfers,"
+               "supervisory_authority,lawful_basis,rationale,data_subjects,data_categories,recipients,"
+               "processors,transfers,"
                "storage_locations,retention,security,automated_decision\r\n"
-               "\"p\",\"\",\"\",\"retired\",\"controller\",\"\",\"k\",\"\",\"\",\"contract\",\"\",\"\","
+               "\"p\",\"\",\"\",\"retired\",\"controller\",\"\",\"k\",\"\",\"\",\"\",\"contract\",\"\",\"\","
                "\"name; say \"\"hi\"\", please\",\"\",\"\",\"\",\"\",\"\",\"\",\"no\"\r\n");
 }
 
