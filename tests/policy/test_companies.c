@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "policies.h"
+
 #include "harness/process.h"
-#include "harness/stage.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -9,64 +10,13 @@
 /* Five companies, each with the policy of examples/, and what each of them must be able to rely on. NEEDS.md says which need is held
  * by which test. */
 
-/* ---- help ---- */
-
-/* The example ${name} applied by the command, for a controller ${key}. */
-static struct tenant company(const char *name, const char *key)
+/* How many identifiers the tenant's people are known by. */
+static long people_known(const struct tenant *t)
 {
-    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), key);
-    json_t *policy = json_load_file(text_of(EXAMPLES "/%s.json", name), 0, NULL);
-    cr_assert_not_null(policy, "no example %s", name);
-    json_object_set_new(json_object_get(policy, "controller"), "key", json_string(key));
-    const char *file = text_of("%s/%s.json", stage_keyring()->dir, key);
-    cr_assert_eq(file_write(file, json_dumps(policy, 0)), 0);
-    const char *const argv[] = {HARNESS_PROGRAM, "apply", file, NULL};
-    const char *const settings[] = {text_of("AKKOORD_DATABASE=%s", stage_database()->service),
-                                    text_of("AKKOORD_SUBJECT_KEY_FILE=%s", stage_keyring()->subject_key_file),
-                                    NULL};
-    char *output;
-    cr_assert_eq(process_run(argv, settings, &output), 0, "%s was refused", name);
-    return t;
-}
-
-static const char *customer(const char *name)
-{
-    return text_of("{'type': 'customer', 'value': '%s-" MARK "'}", name);
-}
-
-static const char *visitor(const char *name)
-{
-    return text_of("{'type': 'visitor', 'value': '%s-" MARK "'}", name);
-}
-
-/* What a person says of a purpose on the web; ${more}: further members. */
-static const json_t *say(const struct tenant *t, int status, const char *subject, const char *purpose,
-                         const char *state, const char *more)
-{
-    return post(t, status, "/v1/consents",
-                "{'subject': %s, 'purpose': '%s', 'event_state': '%s', 'collection_method': 'web_form'%s}",
-                subject, purpose, state, more);
-}
-
-static const json_t *check(const struct tenant *t, const char *subject, const char *purpose)
-{
-    return post(t, 200, "/v1/check", "{'subject': %s, 'purpose': '%s'}", subject, purpose);
-}
-
-static const char *reason(const struct tenant *t, const char *subject, const char *purpose)
-{
-    return string_at(check(t, subject, purpose), "/reason");
-}
-
-/* The row of the record of processing that is about a purpose, or NULL. */
-static const json_t *register_row(const struct tenant *t, const char *purpose)
-{
-    const json_t *rows = json_at(get(t, 200, "/v1/policy/register"), "/rows"), *found = NULL;
-    for (size_t i = 0; i < json_array_size(rows) && found == NULL; i++) {
-        if (strcmp(string_at(json_array_get(rows, i), "/purpose"), purpose) == 0)
-            found = json_array_get(rows, i);
-    }
-    return found;
+    return database_number(stage_database(),
+                           "select count(*) from identifier join controller using (controller_id) where "
+                           "controller.key = '%s'",
+                           t->key);
 }
 
 /* ---- an operator: a contact form, a cookie code, recordings ---- */
@@ -82,6 +32,21 @@ Test(operator, a_question_by_form_is_kept_by_consent_for_two_weeks)
     expect(old, "{'notice': {'id': 'contact_request', 'version': '1', 'language': 'nl'}}");
     cr_expect_eq(strncmp(string_at(old, "/valid_until"), "2026-02-16T10:00:00", 19), 0);
     cr_expect_str_eq(reason_of(&t, "asked", "contact_request"), "expired");
+}
+
+Test(operator, the_term_of_the_contact_form_is_stated_and_told_to_be_applied_later)
+{
+    struct tenant t = company("operator", "operator-term");
+    expect(json_at(get(&t, 200, "/v1/policy"), "/retention/rules/0"),
+           "{'purpose': 'contact_request', 'data_class': 'contact form', 'duration': 'P14D', 'after': "
+           "'recorded', 'source': 'own choice', 'review_date': '2027-06-01'}");
+    json_t *policy = example_policy("operator", t.key);
+    expect(put(&t, "", policy)->json, "{'changed': false, 'not_enforced': ['/retention', '/rights']}");
+    json_t *rule = json_array_get(json_object_get(json_object_get(policy, "retention"), "rules"), 0);
+    json_object_set_new(rule, "duration", json_string("two weeks"));
+    json_object_set_new(rule, "purpose", json_string("contact_form"));
+    expect(put(&t, "", policy)->json, "{'status': 422, 'errors': [{'pointer': '/retention/rules/0/purpose'}, "
+                                      "{'pointer': '/retention/rules/0/duration'}]}");
 }
 
 Test(operator, a_form_without_a_choice_is_no_consent)
@@ -132,6 +97,48 @@ Test(operator, a_visitors_cookie_code_is_known_again_and_stands_nowhere_in_the_d
     cr_expect_null(table, "the code is in %s", table);
 }
 
+Test(operator, nothing_is_kept_under_the_code_of_a_cookie_that_needs_no_consent)
+{
+    struct tenant t = company("operator", "operator-nothing");
+    expect(check(&t, visitor("settings"), "site_preferences"),
+           "{'reason': 'not_required', 'lawful_basis': 'exempt'}");
+    say(&t, 422, visitor("settings"), "site_preferences", "given", "");
+    cr_expect_eq(people_known(&t), 0);
+    say(&t, 201, visitor("settings"), "contact_request", "given", "");
+    cr_expect_eq(people_known(&t), 1, "who chose is known");
+}
+
+Test(operator, recordings_are_announced_in_words_that_an_objection_names)
+{
+    struct tenant t = company("operator", "operator-announced");
+    expect(say(&t, 201, email("caller"), "call_recordings", "objected", ""),
+           "{'event_state': 'objected', 'notice': {'id': 'call_recordings', 'version': '1'}}");
+}
+
+Test(operator, people_are_told_of_a_new_processing_before_it_begins)
+{
+    struct tenant t = company("operator", "operator-new");
+    say(&t, 201, email("asks"), "contact_request", "given", ", 'ref': 'crm-7'");
+    const char *from = time_from_now(5L * 86400);
+    json_t *policy = example_policy("operator", t.key);
+    json_array_append_new(
+        json_object_get(policy, "purposes"),
+        json_of("{'key': 'call_analysis', 'lawful_basis': 'legitimate_interest', 'channel': 'phone', "
+                "'notice': 'call_analysis'}"));
+    notice_add(policy, "call_analysis", "1", "material", from);
+    notice_add(policy, "contact_request", "2", "material", from);
+    const json_t *r = rehearse(&t, 200, policy);
+    expect(r, "{'changes': {'purposes': {'added': ['call_analysis']}}, 'subjects': 1}");
+    cr_expect_eq(subjects(r, "call_analysis", NULL, "notice_unknown"), 1);
+    cr_expect_eq(subjects(r, "contact_request", "granted", "granted"), 1);
+    tenant_apply(&t, policy);
+    cr_expect_str_eq(reason_of(&t, "asks", "call_analysis"), "notice_unknown");
+    expect(check(&t, email("asks"), "contact_request"), "{'reason': 'granted', 'renew_by': '%s'}", from);
+    expect(get(&t, 200, "/v1/renewals?due_within=P6D"),
+           "{'renewals': [{'ref': 'crm-7', 'purpose': 'contact_request', 'kind': 'notice', 'due_at': '%s'}]}",
+           from);
+}
+
 Test(operator, recordings_need_no_consent_and_an_objection_is_weighed)
 {
     struct tenant t = company("operator", "operator-recordings");
@@ -155,8 +162,7 @@ Test(no_cookies, the_list_says_none_and_no_cookie_consent_is_taken)
     expect(get(&t, 200, "/v1/sites/no-cookies-list/cookies"), "{'cookies': 'none', 'list': []}");
     expect(say(&t, 422, visitor("v"), "analytics", "given", ""),
            "{'type': 'urn:akkoord:problem:unknown-purpose'}");
-    json_t *policy = json_load_file(EXAMPLES "/no-cookies.json", 0, NULL);
-    json_object_set_new(json_object_get(policy, "controller"), "key", json_string(t.key));
+    json_t *policy = example_policy("no-cookies", t.key);
     json_array_append_new(
         json_object_get(policy, "purposes"),
         json_of("{'key': 'analytics', 'lawful_basis': 'consent', 'channel': 'web', 'notice': 'newsletter'}"));
@@ -202,6 +208,17 @@ Test(no_cookies, the_register_says_where_the_company_is_processor)
     struct tenant t = company("no-cookies", "no-cookies-role");
     expect(register_row(&t, "newsletter"), "{'role': 'controller'}");
     expect(register_row(&t, "hosted_recordings"), "{'role': 'processor'}");
+}
+
+Test(no_cookies, as_processor_it_names_who_of_each_client_may_ask)
+{
+    struct tenant t = company("no-cookies", "no-cookies-contact");
+    expect(register_row(&t, "newsletter"), "{'role': 'controller', 'client': null}");
+    expect(register_row(&t, "hosted_recordings"),
+           "{'role': 'processor', 'client': 'Garage Voorbeeld, The owner, privacy@garage.example'}");
+    json_t *policy = example_policy("no-cookies", t.key);
+    json_object_del(json_array_get(json_object_get(policy, "clients"), 1), "contact");
+    expect(put(&t, "", policy)->json, "{'status': 422, 'errors': [{'pointer': '/clients/1/contact'}]}");
 }
 
 /* ---- youth: minors, by codes that the school issued ---- */
@@ -314,6 +331,22 @@ Test(youth, past_the_limit_a_guardian_has_no_say)
     cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "granted");
 }
 
+Test(youth, who_pays_is_not_who_uses)
+{
+    struct tenant t = company("youth", "youth-payer");
+    say(&t, 201, customer("payer"), "pupil_phone", "given", "");
+    cr_expect_str_eq(reason(&t, customer("payer"), "pupil_phone"), "granted");
+    cr_expect_str_eq(reason(&t, customer("user"), "pupil_phone"), "never_asked");
+    cr_expect_str_eq(reason(&t, visitor("user"), "pupil_phone"), "never_asked");
+    /* The payer signs as a parent, but on the payer's own code. */
+    parent_agrees(&t, 201, "payer", 15, signed_form);
+    child_says(&t, 202, "user", "given");
+    cr_expect_str_eq(reason(&t, customer("user"), "pupil_phone"), "guardian_required");
+    parent_agrees(&t, 201, "user", 15, signed_form);
+    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': '*'}", customer("payer"));
+    cr_expect_str_eq(reason(&t, customer("user"), "pupil_phone"), "granted");
+}
+
 /* ---- three entities in one statement ---- */
 
 static const json_t *check_entity(const struct tenant *t, const char *name, const char *entity)
@@ -367,6 +400,16 @@ Test(three_entities, one_that_a_purpose_is_not_of_cannot_be_asked_about)
     expect(post(&t, 422, "/v1/check", body, email("a"), "fourth"), "{'errors': [{'pointer': '/entity'}]}");
 }
 
+Test(three_entities, that_nothing_is_sold_to_others_stands_in_the_register)
+{
+    static const char *const purposes[] = {"marketing_email", "marketing_personalisation",
+                                           "similar_products"};
+    struct tenant t = company("three-entities", "entities-sold");
+    for (size_t i = 0; i < 3; i++)
+        expect(register_row(&t, purposes[i]),
+               "{'recipients': ['nobody: nothing is sold or given to others']}");
+}
+
 /* ---- directory: listings, analytics, marketing ---- */
 
 Test(directory, the_two_listings_are_separate_and_by_default_there_is_none)
@@ -404,6 +447,20 @@ Test(directory, no_cookie_of_analytics_before_a_yes_or_after_a_no)
     expect(check(&t, v, "visit_counts"), "{'allow': true, 'reason': 'not_required'}");
 }
 
+Test(directory, a_yes_under_a_cookies_code_counts_no_longer_than_the_cookie)
+{
+    struct tenant t = company("directory", "directory-ends");
+    expect(json_at(get(&t, 200, "/v1/sites/directory-ends/cookies"), "/list/2"), "{'duration': 'P6M'}");
+    const json_t *old =
+        say(&t, 201, visitor("old"), "analytics", "given", ", 'event_time': '2026-01-05T10:00:00Z'");
+    cr_expect_eq(strncmp(string_at(old, "/valid_until"), "2026-07-05T10:00:00", 19), 0);
+    cr_expect_str_eq(reason(&t, visitor("old"), "analytics"), "expired");
+    json_t *policy = example_policy("directory", t.key);
+    json_object_set_new(json_array_get(json_object_get(policy, "cookies"), 2), "duration",
+                        json_string("P7M"));
+    expect(put(&t, "", policy)->json, "{'warnings': [{'pointer': '/cookies/2/duration'}]}");
+}
+
 Test(directory, the_cookie_list_says_which_need_consent)
 {
     struct tenant t = company("directory", "directory-cookies");
@@ -419,15 +476,10 @@ Test(directory, statistics_without_consent_need_all_their_conditions)
                                              "no_other_services"};
     struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "directory-conditions");
     for (size_t i = 0; i < 4; i++) {
-        json_t *policy = json_load_file(EXAMPLES "/directory.json", 0, NULL);
-        json_object_set_new(json_object_get(policy, "controller"), "key", json_string(t.key));
+        json_t *policy = example_policy("directory", t.key);
         json_t *counting = json_array_get(json_object_get(policy, "cookies"), 1);
         json_object_set_new(json_object_get(counting, "conditions"), conditions[i], json_false());
-        const struct answer *a = client_send(&(struct request){.service = t.service,
-                                                               .method = "PUT",
-                                                               .path = "/v1/policy",
-                                                               .token = t.token,
-                                                               .body = json_dumps(policy, 0)});
+        const struct answer *a = put(&t, "", policy);
         cr_expect_eq(a->status, 422, "without %s: %d", conditions[i], a->status);
     }
 }
@@ -461,7 +513,43 @@ Test(directory, an_objection_to_recording_names_the_words_that_announced_it)
     cr_expect_str_eq(reason_of(&t, "a", "call_recordings"), "restricted");
 }
 
+Test(directory, before_the_announcement_is_in_force_no_call_may_be_recorded)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "directory-before");
+    json_t *policy = example_policy("directory", t.key);
+    json_object_set_new(json_array_get(json_object_get(policy, "notices"), 3), "effective_from",
+                        json_string(time_from_now(3600)));
+    tenant_apply(&t, policy);
+    expect(check(&t, email("a"), "call_recordings"),
+           "{'allow': false, 'reason': 'notice_unknown', 'since': null}");
+    notice_add(policy, "call_recordings", "0", "material", time_from_now(-60));
+    tenant_apply(&t, policy);
+    expect(check(&t, email("a"), "call_recordings"), "{'allow': true, 'reason': 'not_required'}");
+}
+
 /* ---- what holds for all of them ---- */
+
+Test(authority, is_named_where_people_are_told_of_cookies_and_of_their_consents)
+{
+    static const char *const companies[] = {"operator", "no-cookies", "youth", "three-entities", "directory"};
+    static const char named[] =
+        "{'supervisory_authority': 'Autoriteit Persoonsgegevens, https://autoriteitpersoonsgegevens.nl'}";
+    for (size_t i = 0; i < sizeof companies / sizeof *companies; i++) {
+        struct tenant t = company(companies[i], text_of("authority-%s", companies[i]));
+        post(&t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': '*'}", email("a"));
+        const json_t *a = post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", email("a"));
+        const char *id = string_at(a, "/subject_id");
+        expect(get(&t, 200, "/v1/sites/%s/cookies", t.key), named);
+        expect(get(&t, 200, "/v1/subjects/%s/consents", id), named);
+        expect(get(&t, 200, "/v1/subjects/%s/history", id), named);
+        expect(json_at(get(&t, 200, "/v1/policy/register"), "/rows/0"), named);
+    }
+    struct tenant t = stage_tenant("authority-unstated");
+    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': '*'}", email("a"));
+    const json_t *a = post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", email("a"));
+    expect(get(&t, 200, "/v1/subjects/%s/consents", string_at(a, "/subject_id")),
+           "{'supervisory_authority': null}");
+}
 
 static json_t *small_policy(const struct tenant *t, const char *basis)
 {
@@ -480,28 +568,11 @@ static struct tenant small(const char *key)
     return t;
 }
 
-static void notice_add(json_t *policy, const char *version, const char *change)
-{
-    json_array_append_new(json_object_get(policy, "notices"),
-                          json_of("{'id': 'news', 'version': '%s', 'change': '%s', 'effective_from': '%s', "
-                                  "'texts': {'en': 'May we write, version %s?'}}",
-                                  version, change, time_from_now(-60), version));
-}
-
-static const struct answer *put(const struct tenant *t, const char *query, const json_t *policy)
-{
-    return client_send(&(struct request){.service = t->service,
-                                         .method = "PUT",
-                                         .path = text_of("/v1/policy%s", query),
-                                         .token = t->token,
-                                         .body = json_dumps(policy, 0)});
-}
-
 Test(notice, a_material_version_outdates_a_consent_until_it_is_renewed)
 {
     struct tenant t = small("material");
     json_t *policy = small_policy(&t, "consent");
-    notice_add(policy, "2", "material");
+    notice_add(policy, "news", "2", "material", time_from_now(-60));
     tenant_apply(&t, policy);
     cr_expect_str_eq(reason_of(&t, "a", "news"), "notice_outdated");
     expect(say(&t, 201, email("a"), "news", "given", ""), "{'notice': {'version': '2'}}");
@@ -512,7 +583,7 @@ Test(notice, an_editorial_version_leaves_a_consent_as_it_is)
 {
     struct tenant t = small("editorial");
     json_t *policy = small_policy(&t, "consent");
-    notice_add(policy, "2", "editorial");
+    notice_add(policy, "news", "2", "editorial", time_from_now(-60));
     tenant_apply(&t, policy);
     cr_expect_str_eq(reason_of(&t, "a", "news"), "granted");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "policies.h"
+
 #include "harness/process.h"
-#include "harness/stage.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -21,40 +22,6 @@ static void give(const struct tenant *t, const char *name, const char *purpose, 
     post(t, 201, "/v1/consents",
          "{'subject': %s, 'purpose': '%s', 'event_state': 'given', 'collection_method': 'app'%s}",
          email(name), purpose, more);
-}
-
-static const json_t *rehearse(const struct tenant *t, int status, const json_t *policy)
-{
-    char *body = json_dumps(policy, 0);
-    const json_t *answer = post(t, status, "/v1/policy/rehearse", "%s", body);
-    free(body);
-    return answer;
-}
-
-/* How many subjects' verdicts go from one reason to the other, NULL: no such purpose; 0 where nothing is told of it. */
-static long subjects(const json_t *rehearsal, const char *purpose, const char *before, const char *after)
-{
-    size_t i;
-    json_t *one;
-    json_array_foreach(json_object_get(rehearsal, "verdicts"), i, one)
-    {
-        const char *from = json_string_value(json_object_get(one, "reason_before"));
-        const char *to = json_string_value(json_object_get(one, "reason_after"));
-        bool same_from = before == NULL || from == NULL ? before == from : strcmp(before, from) == 0;
-        bool same_to = after == NULL || to == NULL ? after == to : strcmp(after, to) == 0;
-        if (strcmp(string_at(one, "/purpose"), purpose) == 0 && same_from && same_to)
-            return number_at(one, "/subjects");
-    }
-    return 0;
-}
-
-static void notice_add(json_t *policy, const char *version, const char *change, const char *from)
-{
-    json_array_append_new(
-        json_object_get(policy, "notices"),
-        json_of("{'id': 'newsletter', 'version': '%s', 'change': '%s', 'effective_from': '%s', "
-                "'texts': {'en': 'Words of version %s.'}}",
-                version, change, from, version));
 }
 
 /* Consents of so many people to marketing, in one call. */
@@ -81,7 +48,7 @@ Test(rehearse, verdicts_are_counted_by_purpose_and_reason_before_and_after_and_n
     post(&t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': 'newsletter'}", email("b"));
     give(&t, "c", "marketing", ", 'event_time': '2026-01-01T00:00:00Z'");
     json_t *policy = tenant_policy(&t);
-    notice_add(policy, "2", "material", "2026-11-01T00:00:00Z");
+    notice_add(policy, "newsletter", "2", "material", "2026-11-01T00:00:00Z");
     json_object_set_new(member(policy, "purposes", 1), "validity", json_string("P1D"));
     json_array_remove(json_object_get(policy, "purposes"), 3);
     json_array_append_new(
@@ -142,7 +109,7 @@ Test(rehearse, a_yes_to_unknown_words_is_no_yes_to_a_new_notice)
          "{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': 'paper'}",
          email("a"));
     json_t *policy = tenant_policy(&t);
-    notice_add(policy, "2", "editorial", "2026-11-01T00:00:00Z");
+    notice_add(policy, "newsletter", "2", "editorial", "2026-11-01T00:00:00Z");
     const json_t *r = rehearse(&t, 200, policy);
     expect(r, "{'changes': {'notices': {'added': [{'version': '2', 'change': 'editorial'}]}}}");
     cr_expect_eq(subjects(r, "newsletter", "notice_unknown", "notice_unknown"), 1);
@@ -220,7 +187,7 @@ Test(rehearse, the_command_tells_the_same_as_json_and_in_words)
     struct tenant t = stage_tenant("command");
     give(&t, "a", "newsletter", "");
     json_t *policy = tenant_policy(&t);
-    notice_add(policy, "2", "material", "2026-11-01T00:00:00Z");
+    notice_add(policy, "newsletter", "2", "material", "2026-11-01T00:00:00Z");
     json_t *by_service = json_deep_copy(rehearse(&t, 200, policy)),
            *by_command = json_of("%s", command_run(policy, "json", 0));
     json_object_del(by_service, "as_of");
@@ -318,8 +285,8 @@ Test(renewals, tells_of_a_material_notice_before_it_takes_effect)
     give(&t, "a", "newsletter", "");
     json_t *policy = tenant_policy(&t);
     const char *from = time_from_now(5L * 86400);
-    notice_add(policy, "2", "editorial", time_from_now(3L * 86400));
-    notice_add(policy, "3", "material", from);
+    notice_add(policy, "newsletter", "2", "editorial", time_from_now(3L * 86400));
+    notice_add(policy, "newsletter", "3", "material", from);
     tenant_apply(&t, policy);
     expect(get(&t, 200, "/v1/renewals"),
            "{'renewals': [{'ref': null, 'purpose': 'newsletter', 'kind': 'notice', 'due_at': '%s'}]}", from);
@@ -391,7 +358,7 @@ Test(invalidate, consents_to_a_notice_version_and_no_other)
 {
     struct tenant t = stage_tenant("by-notice");
     json_t *policy = tenant_policy(&t);
-    notice_add(policy, "2", "editorial", "2026-10-01T00:00:00Z");
+    notice_add(policy, "newsletter", "2", "editorial", "2026-10-01T00:00:00Z");
     tenant_apply(&t, policy);
     give(&t, "old", "newsletter", ", 'notice': {'id': 'newsletter', 'version': '1'}");
     give(&t, "new", "newsletter", "");
