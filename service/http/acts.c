@@ -227,7 +227,8 @@ static const char *country_read(const struct common *c, const struct node *minor
     return country;
 }
 
-/* Of a birth month only the date is kept on which the limit is reached: it counts as its last day. */
+/* Of a birth month only the date is kept on which the limit is reached: it counts as its last day. Whether that day has come the ledger
+ * knows, which has the clock and the time zone. */
 static void birth_month_read(struct common *c, const struct node *minor, struct writer *w)
 {
     static const char *const members[] = {"birth_month", "country", NULL};
@@ -249,12 +250,6 @@ static void birth_month_read(struct common *c, const struct node *minor, struct 
     char until[16];
     snprintf(until, sizeof until, "%04d-%02d-%02d", limit.year, limit.month, limit.day);
     fact_write(c, w, "minor", true, until);
-    if (calendar_days(limit) * 86400 * SECOND > worker_now(c->call->worker))
-        return;
-    c->says_minor = false; /* no longer: the limit has been reached */
-    struct node by = node_optional(&c->root, "expressed_by");
-    if (c->act.slot == SLOT_GUARDIAN)
-        node_fault(&by, ERROR_INVALID, "the person may decide alone by now");
 }
 
 static void minor_read(struct common *c, struct writer *w)
@@ -563,7 +558,10 @@ static void choice_act(struct common *c, const struct purpose *purpose, enum eve
     bool outdated = !no && notice != NULL && policy_notice_outdated(c->controller->policy, notice, now);
     bool alone =
         !no && c->says_minor && act->slot != SLOT_GUARDIAN && purpose->guardian.minors != MINORS_ALLOWED;
-    act->effect = waits || alone ? EFFECT_PENDING : outdated ? EFFECT_OUTDATED : EFFECT_APPLIED;
+    act->effect = waits      ? EFFECT_PENDING
+                  : outdated ? EFFECT_OUTDATED
+                  : alone    ? EFFECT_PENDING
+                             : EFFECT_APPLIED;
     act->tie = act_tie(act);
     record_id_make(&c->root, act);
 }

@@ -285,6 +285,15 @@ begin
     return true;
 end $$;
 
+-- Whether a record says of the person to have been a minor, or represented, until a date that has come, and nothing of the kind that
+-- still holds. A day begins at 00:00 in the controller's time zone.
+create function came_of_age(p_detail jsonb, p_time_zone text, p_at timestamptz) returns boolean language sql stable as $$
+    select coalesce(bool_or(until <= p_at) and bool_and(coalesce(until <= p_at, false)), false)
+    from (select (fact ->> 'until')::timestamp at time zone p_time_zone as until
+          from (values (p_detail -> 'minor'), (p_detail -> 'represented')) f(fact)
+          where (fact ->> 'holds')::boolean) held
+$$;
+
 -- One batch of acts of one controller: the only way into the ledger. All arrays with a_ run in parallel, one element an
 -- act (one event on one person, in the order of revisions to be); those with r_ one element a request. What it does, in this
 -- order, is the contract of service/store/record.h:
@@ -302,6 +311,7 @@ returns setof recorded language plpgsql as $$
 declare
     h head;
     gen bigint;
+    zone text;
     now_ timestamptz;
     now_us bigint; -- since 1970, as all times that come in
     left_out integer[] := '{}'; -- requests
@@ -309,7 +319,7 @@ declare
     same boolean;
 begin
     select * into h from head where controller_id = c for no key update;
-    select generation into gen from controller where controller_id = c;
+    select generation, time_zone into gen, zone from controller where controller_id = c;
     if gen is distinct from p_generation then
         return next row(4, null, null, null, null, null, null, null, null, null, null, null, null, null, null)::recorded;
         return;
@@ -349,19 +359,28 @@ begin
     -- past the age limit the person decides: a guardian's act comes too late
     if 1 = any (a_slot) then
         for k in select (a.n - 1)::integer
-                 from unnest(a_slot, a_rank, a_tags) with ordinality a(slot, rank, tags, n)
-                 where a.slot = 1 and a.rank & 15 <> 11 and exists ( -- invalidating a guardian's act is none
+                 from unnest(a_slot, a_rank, a_tags, a_detail) with ordinality a(slot, rank, tags, detail, n)
+                 where a.slot = 1 and a.rank & 15 <> 11 -- invalidating a guardian's act is none
+                       and (came_of_age(a.detail::jsonb, zone, now_) or exists (
                      select from generate_series(0, length(a.tags) / 17 - 1) g
                      cross join lateral (select x.slot, x.rank, x.valid_until from consent x
                                          where x.controller_id = c and x.tag = substr(a.tags, g * 17 + 1, 17)
                                                and x.purpose_id = 0 and x.slot in (4, 5) offset 0) f
                      having bool_or(f.rank & 15 = 6 and f.valid_until <= now_)
-                            and not coalesce(bool_or(f.rank & 15 = 6 and (f.valid_until is null or f.valid_until > now_)), false)) loop
+                            and not coalesce(bool_or(f.rank & 15 = 6 and (f.valid_until is null or f.valid_until > now_)), false))) loop
             if a_request[k + 1] <> all (left_out) then
                 left_out := left_out || a_request[k + 1];
                 return next row(6, a_request[k + 1], k, null, null, null, null, null, null, null, null, null, null, null,
                                 null)::recorded;
             end if;
+        end loop;
+    end if;
+
+    -- and a Yes of the person's own waits for none
+    if 3 = any (a_effect) then
+        for k in select n from unnest(a_effect, a_rank, a_detail) with ordinality a(effect, rank, detail, n)
+                 where a.effect = 3 and a.rank & 15 <> 4 and came_of_age(a.detail::jsonb, zone, now_) loop
+            a_effect[k] := 0;
         end loop;
     end if;
 

@@ -64,6 +64,18 @@ class Cluster:
     def destroy(self):
         self.command("destroy")
 
+    def turn_clock(self, seconds):
+        """Starts it anew with a clock so many seconds ahead."""
+        self.command("stop")
+        home = (self.folder / "home").read_text(encoding="utf-8").strip()
+        preload = shutil.copy(os.environ["CLOCK_AHEAD"], home)  # where the database's own user can read it
+        os.chmod(preload, 0o755)
+        (self.folder / "environment").write_text(f"LD_PRELOAD={preload}\nAKKOORD_CLOCK_AHEAD={seconds:.0f}\n",
+                                                 encoding="utf-8")
+        self.start()
+        [[shown]] = self.rows("select extract(epoch from clock_timestamp())")
+        assert abs(float(shown) - time.time() - seconds) < CEILING, "the clock does not turn: the preload does not work"
+
     def rows(self, sql):
         """What a query answers, a list of texts a row."""
         text = self.command("sql", "akkoord", input=sql)
