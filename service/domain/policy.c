@@ -111,13 +111,25 @@ const struct notice *policy_notice_numbered(const struct policy *p, int32_t numb
     return NULL;
 }
 
+/* The place of the first notice that does not sort before ${id}. */
+static size_t notice_place(const struct policy *p, const char *id)
+{
+    size_t low = 0, high = p->notice_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(p->notices[middle].id, id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 const struct notice *policy_notice(const struct policy *p, const char *id, const char *version, instant at)
 {
     const struct notice *found = NULL;
-    for (size_t i = 0; i < p->notice_count; i++) {
+    for (size_t i = notice_place(p, id); i < p->notice_count && strcmp(p->notices[i].id, id) == 0; i++) {
         const struct notice *n = &p->notices[i];
-        if (strcmp(n->id, id) != 0)
-            continue;
         if (version != NULL ? strcmp(n->version, version) == 0 : n->effective_from <= at)
             found = n;
     }

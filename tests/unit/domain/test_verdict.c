@@ -13,6 +13,8 @@ enum { OLD_WORDS = 1, WORDS = 2, OTHER_WORDS = 3, LATER_WORDS = 4, WORDS_TO_COME
 
 /* "words" changed in substance 100 days ago and will again in 100 days; "other" never did. */
 static struct notice notices[] = {
+    {.number = OTHER_WORDS, .id = "other", .version = "1", .effective_from = 0, .material = true},
+    {.number = WORDS_TO_COME, .id = "to-come", .version = "1", .effective_from = NOW + DAY, .material = true},
     {.number = OLD_WORDS, .id = "words", .version = "1", .effective_from = 0, .material = true},
     {.number = WORDS, .id = "words", .version = "2", .effective_from = NOW - 100 * DAY, .material = true},
     {.number = LATER_WORDS,
@@ -20,8 +22,6 @@ static struct notice notices[] = {
      .version = "3",
      .effective_from = NOW + 100 * DAY,
      .material = true},
-    {.number = OTHER_WORDS, .id = "other", .version = "1", .effective_from = 0, .material = true},
-    {.number = WORDS_TO_COME, .id = "to-come", .version = "1", .effective_from = NOW + DAY, .material = true},
 };
 static const struct policy policy = {.notice_count = sizeof notices / sizeof *notices, .notices = notices};
 
