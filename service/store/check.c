@@ -3,6 +3,7 @@
 
 #include "base/fault.h"
 #include "base/limits.h"
+#include "store/held.h"
 #include "store/row.h"
 
 #include <assert.h>
@@ -58,26 +59,17 @@ static void check_bind(const struct sent *batch, size_t count, struct params *pa
     }
 }
 
-enum {
-    COLUMN_N,
-    COLUMN_PURPOSE,
-    COLUMN_SLOT,
-    COLUMN_RANK,
-    COLUMN_REVISION,
-    COLUMN_VALID_UNTIL,
-    COLUMN_NOTICE,
-    COLUMN_RECORD
-};
+enum { COLUMN_N, COLUMN_HELD };
 
 static void generation_take(const struct sent *batch, size_t count, const PGresult *rows, int row)
 {
-    int32_t controller_id = row_int4(rows, row, COLUMN_PURPOSE);
+    int32_t controller_id = row_int4(rows, row, COLUMN_HELD + HELD_PURPOSE);
     for (size_t i = 0; i < count; i++) {
         struct check_job *c = batch[i].job != NULL ? check_of(batch[i].job) : NULL;
         if (c == NULL || c->controller_id != controller_id)
             continue;
-        c->generation = row_int8(rows, row, COLUMN_RANK);
-        c->as_of = row_instant(rows, row, COLUMN_VALID_UNTIL);
+        c->generation = row_int8(rows, row, COLUMN_HELD + HELD_RANK);
+        c->as_of = row_instant(rows, row, COLUMN_HELD + HELD_VALID_UNTIL);
     }
 }
 
@@ -118,13 +110,7 @@ static void state_take(struct check_job *c, struct probe *p, const PGresult *row
     }
     if (p->count++ == 0)
         p->first = c->held_count - 1;
-    h->purpose = row_int4(rows, row, COLUMN_PURPOSE);
-    h->slot = (enum slot)row_int2(rows, row, COLUMN_SLOT);
-    h->state.rank = row_int8(rows, row, COLUMN_RANK);
-    h->state.revision = row_int8(rows, row, COLUMN_REVISION);
-    h->state.valid_until = row_instant(rows, row, COLUMN_VALID_UNTIL);
-    h->state.notice_number = row_int4(rows, row, COLUMN_NOTICE);
-    row_uuid(rows, row, COLUMN_RECORD, h->state.record_id);
+    *h = held_of(rows, row, COLUMN_HELD);
 }
 
 static void check_take(const struct sent *batch, size_t count, const PGresult *rows)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/subject.h"
 
+#include "store/held.h"
 #include "store/row.h"
 
 #include <stdlib.h>
@@ -34,14 +35,8 @@ void lookup_job_init(struct lookup_job *l, int32_t controller_id, const struct t
 }
 
 enum {
-    COLUMN_PURPOSE,
-    COLUMN_SLOT,
-    COLUMN_RANK,
-    COLUMN_REVISION,
-    COLUMN_VALID_UNTIL,
-    COLUMN_NOTICE,
-    COLUMN_RECORD,
-    COLUMN_RECORDED_AT,
+    COLUMN_HELD,
+    COLUMN_RECORDED_AT = COLUMN_HELD + HELD_COLUMNS,
     COLUMN_ROLE,
     COLUMN_METHOD,
     COLUMN_POLICY_VERSION,
@@ -56,17 +51,6 @@ static void states_bind(const struct sent *batch, size_t count, struct params *p
     const struct states_job *s = list_entry(batch[0].job, struct states_job, job);
     params_int4(params, s->controller_id);
     params_int8(params, s->subject_no);
-}
-
-static void held_take(struct held *to, const PGresult *rows, int row)
-{
-    to->purpose = row_int4(rows, row, COLUMN_PURPOSE);
-    to->slot = (enum slot)row_int2(rows, row, COLUMN_SLOT);
-    to->state.rank = row_int8(rows, row, COLUMN_RANK);
-    to->state.revision = row_int8(rows, row, COLUMN_REVISION);
-    to->state.valid_until = row_instant(rows, row, COLUMN_VALID_UNTIL);
-    to->state.notice_number = row_int4(rows, row, COLUMN_NOTICE);
-    row_uuid(rows, row, COLUMN_RECORD, to->state.record_id);
 }
 
 static void proof_take(struct proven_state *to, const PGresult *rows, int row)
@@ -95,14 +79,14 @@ static void states_take(const struct sent *batch, size_t count, const PGresult *
         return;
     }
     for (int row = 0; row < n; row++) {
-        if (row_int4(rows, row, COLUMN_PURPOSE) >= 0) {
-            held_take(&s->held[s->count], rows, row);
+        if (row_int4(rows, row, COLUMN_HELD + HELD_PURPOSE) >= 0) {
+            s->held[s->count] = held_of(rows, row, COLUMN_HELD);
             proof_take(&s->states[s->count++], rows, row);
             continue;
         }
-        s->generation = row_int8(rows, row, COLUMN_RANK);
-        s->as_of = row_instant(rows, row, COLUMN_VALID_UNTIL);
-        s->found = row_int8(rows, row, COLUMN_REVISION) != 0;
+        s->generation = row_int8(rows, row, COLUMN_HELD + HELD_RANK);
+        s->as_of = row_instant(rows, row, COLUMN_HELD + HELD_VALID_UNTIL);
+        s->found = row_int8(rows, row, COLUMN_HELD + HELD_REVISION) != 0;
     }
 }
 

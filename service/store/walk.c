@@ -2,6 +2,7 @@
 #include "store/walk.h"
 
 #include "base/limits.h"
+#include "store/held.h"
 #include "store/row.h"
 
 #include <stdlib.h>
@@ -11,14 +12,8 @@ enum {
     COLUMN_SUBJECT,
     COLUMN_TAG,
     COLUMN_TYPE,
-    COLUMN_PURPOSE,
-    COLUMN_SLOT,
-    COLUMN_RANK,
-    COLUMN_REVISION,
-    COLUMN_VALID_UNTIL,
-    COLUMN_NOTICE,
-    COLUMN_RECORD,
-    COLUMN_ROLE,
+    COLUMN_HELD,
+    COLUMN_ROLE = COLUMN_HELD + HELD_COLUMNS,
     COLUMN_REF,
     COLUMN_BATCH,
     COLUMN_FORM
@@ -66,15 +61,8 @@ static char *text_take(struct walk_job *w, const PGresult *rows, int row, int co
 static void state_take(struct walk_job *w, const PGresult *rows, int row)
 {
     struct walked_proof *proof = &w->proofs[w->held_count];
-    struct held *to = &w->held[w->held_count++];
+    w->held[w->held_count++] = held_of(rows, row, COLUMN_HELD);
     w->subjects[w->count - 1].count++;
-    to->purpose = row_int4(rows, row, COLUMN_PURPOSE);
-    to->slot = (enum slot)row_int2(rows, row, COLUMN_SLOT);
-    to->state.rank = row_int8(rows, row, COLUMN_RANK);
-    to->state.revision = row_int8(rows, row, COLUMN_REVISION);
-    to->state.valid_until = row_instant(rows, row, COLUMN_VALID_UNTIL);
-    to->state.notice_number = row_int4(rows, row, COLUMN_NOTICE);
-    row_uuid(rows, row, COLUMN_RECORD, to->state.record_id);
     proof->role = (enum role)row_int2(rows, row, COLUMN_ROLE);
     proof->ref = text_take(w, rows, row, COLUMN_REF);
     proof->batch = text_take(w, rows, row, COLUMN_BATCH);
@@ -84,16 +72,16 @@ static void state_take(struct walk_job *w, const PGresult *rows, int row)
 static void row_take(struct walk_job *w, const PGresult *rows, int row)
 {
     if (row_is_null(rows, row, COLUMN_TAG)) {
-        w->generation = row_int8(rows, row, COLUMN_RANK);
+        w->generation = row_int8(rows, row, COLUMN_HELD + HELD_RANK);
         w->last = row_int8(rows, row, COLUMN_SUBJECT);
-        w->as_of = row_instant(rows, row, COLUMN_VALID_UNTIL);
+        w->as_of = row_instant(rows, row, COLUMN_HELD + HELD_VALID_UNTIL);
         return;
     }
     bool goes_on =
         w->count > 0 && w->subjects[w->count - 1].subject_no == row_int8(rows, row, COLUMN_SUBJECT);
     if (!goes_on)
         subject_take(w, rows, row);
-    if (!row_is_null(rows, row, COLUMN_RANK))
+    if (!row_is_null(rows, row, COLUMN_HELD + HELD_RANK))
         state_take(w, rows, row);
 }
 
