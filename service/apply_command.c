@@ -3,11 +3,9 @@
 #include "base/limits.h"
 #include "command.h"
 #include "file.h"
-#include "key_files.h"
-#include "store/database.h"
+#include "on_database.h"
 #include "store/once.h"
 #include "store/policy.h"
-#include "store/schema.h"
 #include "wire/policy_document.h"
 
 #include <stdio.h>
@@ -114,11 +112,9 @@ static int outcome_print(struct document *d, const struct policy_apply_job *job)
     return 0;
 }
 
-static int document_apply(PGconn *pg, const struct subject_keys *keys, struct document *d)
+static int document_apply(PGconn *pg, const struct subject_keys *keys, void *cookie)
 {
-    const char *refusal = schema_refuses(pg, keys);
-    if (refusal != NULL)
-        return command_failed("apply", refusal);
+    struct document *d = cookie;
     struct policy_apply_job job = {.policy = d->policy,
                                    .document = d->canonical.data,
                                    .sha256 = d->sha256,
@@ -138,40 +134,15 @@ static int document_apply(PGconn *pg, const struct subject_keys *keys, struct do
     return outcome_print(d, &job);
 }
 
-static int document_send(const struct config *config, const struct subject_keys *keys, struct document *d)
-{
-    char *fault = NULL;
-    struct database *db = database_create(config->database, keys, &fault);
-    if (db == NULL) {
-        command_failed("apply", fault != NULL ? fault : "out of memory");
-        PQfreemem(fault);
-        return 1;
-    }
-    PGconn *pg = database_connect(db);
-    int rc = PQstatus(pg) == CONNECTION_OK ? document_apply(pg, keys, d)
-                                           : command_failed("apply", PQerrorMessage(pg));
-    PQfinish(pg);
-    database_destroy(db);
-    return rc;
-}
-
 static int apply_bytes(const struct config *config, const struct arguments *args, const struct buf *bytes)
 {
     const char *path = args->operands[0], *format = arguments_flag(args, "format");
     struct document document = {.retire = arguments_flag(args, "retire") != NULL,
                                 .rehearse = arguments_flag(args, "rehearse") != NULL,
                                 .json = format != NULL && strcmp(format, "json") == 0};
-    struct subject_keys keys;
-    char fault[KEY_FILES_FAULT];
     if (document_read(path, bytes, &document) != 0)
         return 1;
-    int rc = 1;
-    if (subject_keys_load(config, &keys, fault) == 0) {
-        rc = document_send(config, &keys, &document);
-        subject_keys_wipe(&keys);
-    } else {
-        command_failed("apply", fault);
-    }
+    int rc = on_database(config, "apply", document_apply, &document);
     document_close(&document);
     return rc;
 }

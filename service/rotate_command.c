@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "command.h"
-#include "key_files.h"
-#include "store/database.h"
+#include "on_database.h"
 #include "store/once.h"
 #include "store/rotate.h"
-#include "store/schema.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -186,12 +184,11 @@ static int controller_rotate(PGconn *pg, const struct subject_keys *keys, const 
     return rotation_begin(pg, state, number) != 0 ? 1 : rotation_run(pg, keys, state, number);
 }
 
-static int controllers_rotate(PGconn *pg, const struct subject_keys *keys, const char *controller)
+/* ${cookie}: points to the key of the one controller, or to NULL for all. */
+static int controllers_rotate(PGconn *pg, const struct subject_keys *keys, void *cookie)
 {
+    const char *controller = *(const char **)cookie;
     struct key_states_job all;
-    const char *refusal = schema_refuses(pg, keys);
-    if (refusal != NULL)
-        return command_failed("rotate", refusal);
     key_states_job_init(&all, controller);
     int rc = step_run(pg, &all.job);
     if (rc == 0 && all.broken)
@@ -204,33 +201,10 @@ static int controllers_rotate(PGconn *pg, const struct subject_keys *keys, const
     return rc;
 }
 
-static int rotate_connected(const struct config *config, const struct subject_keys *keys,
-                            const char *controller)
-{
-    char *fault = NULL;
-    struct database *db = database_create(config->database, keys, &fault);
-    if (db == NULL) {
-        command_failed("rotate", fault != NULL ? fault : "memory ran out");
-        PQfreemem(fault);
-        return 1;
-    }
-    PGconn *pg = database_connect(db);
-    int rc = PQstatus(pg) == CONNECTION_OK ? controllers_rotate(pg, keys, controller)
-                                           : command_failed("rotate", PQerrorMessage(pg));
-    PQfinish(pg);
-    database_destroy(db);
-    return rc;
-}
-
 static int rotate(const struct config *config, const struct arguments *args)
 {
-    struct subject_keys keys;
-    char fault[KEY_FILES_FAULT];
-    if (subject_keys_load(config, &keys, fault) != 0)
-        return command_failed("rotate", fault);
-    int rc = rotate_connected(config, &keys, arguments_flag(args, "controller"));
-    subject_keys_wipe(&keys);
-    return rc;
+    const char *controller = arguments_flag(args, "controller");
+    return on_database(config, "rotate", controllers_rotate, &controller);
 }
 
 static const struct config_flag rotate_flags[] = {
