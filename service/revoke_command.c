@@ -5,22 +5,19 @@
 #include "command.h"
 #include "file.h"
 #include "key_files.h"
-#include "store/database.h"
+#include "on_database.h"
 #include "store/once.h"
 #include "store/revoke.h"
-#include "store/schema.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static int revoke_over(PGconn *pg, const struct subject_keys *keys, const struct claims *token)
+/* ${cookie}: what the token says. */
+static int token_revoke(PGconn *pg, const struct subject_keys *keys, void *cookie)
 {
+    const struct claims *token = cookie;
     struct revoke_job job;
-    if (PQstatus(pg) != CONNECTION_OK)
-        return command_failed("token revoke", PQerrorMessage(pg));
-    const char *refusal = schema_refuses(pg, keys);
-    if (refusal != NULL)
-        return command_failed("token revoke", refusal);
+    (void)keys;
     revoke_job_init(&job, token->controller, token->id, token->expires);
     enum error e = job_run_once(pg, &job.job);
     if (e != ERROR_NONE)
@@ -29,23 +26,6 @@ static int revoke_over(PGconn *pg, const struct subject_keys *keys, const struct
         return command_failed("token revoke", "there is no such controller");
     printf("%s: token %s is revoked\n", token->controller, token->id);
     return 0;
-}
-
-static int revoke_with(const struct config *config, const struct subject_keys *keys,
-                       const struct claims *token)
-{
-    char *fault = NULL;
-    struct database *db = database_create(config->database, keys, &fault);
-    if (db == NULL) {
-        command_failed("token revoke", fault != NULL ? fault : "memory ran out");
-        PQfreemem(fault);
-        return 1;
-    }
-    PGconn *pg = database_connect(db);
-    int rc = revoke_over(pg, keys, token);
-    PQfinish(pg);
-    database_destroy(db);
-    return rc;
 }
 
 /* What the token in a file says. Only a good one can be taken back: the others are refused anyway. */
@@ -89,17 +69,11 @@ static int token_name(const struct config *config, const struct arguments *args,
 
 int revoke_command(const struct config *config, const struct arguments *args)
 {
-    struct subject_keys keys;
-    char fault[KEY_FILES_FAULT];
     struct claims token = {0};
     const char *path = arguments_flag(args, "token-file");
     int rc = path != NULL ? token_read(config, path, &token) : token_name(config, args, &token);
     if (rc != 0)
         return rc;
     token.expires += CLAIMS_SKEW * SECOND;
-    if (subject_keys_load(config, &keys, fault) != 0)
-        return command_failed("token revoke", fault);
-    rc = revoke_with(config, &keys, &token);
-    subject_keys_wipe(&keys);
-    return rc;
+    return on_database(config, "token revoke", token_revoke, &token);
 }
