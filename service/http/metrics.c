@@ -18,8 +18,8 @@ static const int64_t bounds[BUCKETS] = {250,   500,    1000,   2500,   5000,    
 
 struct metrics {
     _Atomic uint64_t requests[ROUTES_MAX + 1][STATUSES]; /* the last row: no route */
-    _Atomic uint64_t latency[BUCKETS + 1];
-    _Atomic uint64_t latency_sum; /* microseconds */
+    _Atomic uint64_t latency[ROUTES_MAX + 1][BUCKETS + 1];
+    _Atomic uint64_t latency_sum[ROUTES_MAX + 1]; /* microseconds */
     _Atomic uint64_t verdicts[REASON_COUNT];
     _Atomic uint64_t connections;
     _Atomic uint64_t tokens_refused;
@@ -58,8 +58,8 @@ void metrics_request(struct metrics *m, const struct route *route, int status, i
     size_t bucket = 0;
     while (bucket < BUCKETS && microseconds > bounds[bucket])
         bucket++;
-    add(&m->latency[bucket], 1);
-    add(&m->latency_sum, (uint64_t)microseconds);
+    add(&m->latency[row][bucket], 1);
+    add(&m->latency_sum[row], (uint64_t)microseconds);
 }
 
 void metrics_verdict(struct metrics *m, enum reason reason)
@@ -82,6 +82,12 @@ static void head(struct buf *b, const char *name, const char *type, const char *
     buf_printf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
+static void route_labels(struct buf *b, size_t r)
+{
+    bool none = r == ROUTES_MAX;
+    buf_printf(b, "method=\"%s\",route=\"%s\"", none ? "" : routes[r].method, none ? "none" : routes[r].path);
+}
+
 static void requests_write(struct buf *b, struct worker *const *workers, size_t count)
 {
     head(b, "akkoord_requests_total", "counter",
@@ -93,30 +99,51 @@ static void requests_write(struct buf *b, struct worker *const *workers, size_t 
                 n += get(&workers[w]->metrics->requests[r][s]);
             if (n == 0)
                 continue;
-            bool none = r == ROUTES_MAX;
-            buf_printf(b, "akkoord_requests_total{method=\"%s\",route=\"%s\",status=\"%d\"} %llu\n",
-                       none ? "" : routes[r].method, none ? "none" : routes[r].path, statuses[s],
-                       (unsigned long long)n);
+            buf_text(b, "akkoord_requests_total{");
+            route_labels(b, r);
+            buf_printf(b, ",status=\"%d\"} %llu\n", statuses[s], (unsigned long long)n);
         }
     }
 }
 
-static void latency_write(struct buf *b, struct worker *const *workers, size_t count)
+static uint64_t latency_sum(struct worker *const *workers, size_t count, size_t r, size_t bucket)
 {
-    head(b, "akkoord_request_seconds", "histogram", "From acceptance to answer.");
-    uint64_t n = 0, sum = 0;
-    for (size_t i = 0; i <= BUCKETS; i++) {
-        for (size_t w = 0; w < count; w++)
-            n += get(&workers[w]->metrics->latency[i]);
-        if (i < BUCKETS)
-            buf_printf(b, "akkoord_request_seconds_bucket{le=\"%g\"} %llu\n", (double)bounds[i] / 1e6,
-                       (unsigned long long)n);
+    uint64_t n = 0;
+    for (size_t w = 0; w < count; w++)
+        n += get(&workers[w]->metrics->latency[r][bucket]);
+    return n;
+}
+
+/* A route that nobody asked has no histogram. */
+static void route_latency_write(struct buf *b, struct worker *const *workers, size_t count, size_t r)
+{
+    uint64_t n = 0, all = 0, us = 0;
+    for (size_t i = 0; i <= BUCKETS; i++)
+        all += latency_sum(workers, count, r, i);
+    if (all == 0)
+        return;
+    for (size_t i = 0; i < BUCKETS; i++) {
+        n += latency_sum(workers, count, r, i);
+        buf_text(b, "akkoord_request_seconds_bucket{");
+        route_labels(b, r);
+        buf_printf(b, ",le=\"%g\"} %llu\n", (double)bounds[i] / 1e6, (unsigned long long)n);
     }
     for (size_t w = 0; w < count; w++)
-        sum += get(&workers[w]->metrics->latency_sum);
-    buf_printf(b, "akkoord_request_seconds_bucket{le=\"+Inf\"} %llu\n", (unsigned long long)n);
-    buf_printf(b, "akkoord_request_seconds_sum %g\nakkoord_request_seconds_count %llu\n", (double)sum / 1e6,
-               (unsigned long long)n);
+        us += get(&workers[w]->metrics->latency_sum[r]);
+    buf_text(b, "akkoord_request_seconds_bucket{");
+    route_labels(b, r);
+    buf_printf(b, ",le=\"+Inf\"} %llu\nakkoord_request_seconds_sum{", (unsigned long long)all);
+    route_labels(b, r);
+    buf_printf(b, "} %g\nakkoord_request_seconds_count{", (double)us / 1e6);
+    route_labels(b, r);
+    buf_printf(b, "} %llu\n", (unsigned long long)all);
+}
+
+static void latency_write(struct buf *b, struct worker *const *workers, size_t count)
+{
+    head(b, "akkoord_request_seconds", "histogram", "From acceptance to answer, by route.");
+    for (size_t r = 0; r <= ROUTES_MAX; r++)
+        route_latency_write(b, workers, count, r);
 }
 
 static void verdicts_write(struct buf *b, struct worker *const *workers, size_t count)
