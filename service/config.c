@@ -47,6 +47,10 @@ const struct option options[] = {
      .absent = "usable cores (affinity, cgroup)", .text = "event loops"},
     {"trusted-proxies", OPTION_NETWORKS, AT(trusted_proxies), .absent = "none",
      .text = "networks whose `Forwarded` or `X-Forwarded-For` is believed"},
+    {"connections-max", OPTION_NUMBER, AT(connections_max), 16, 65536, .value = "1024",
+     .text = "connections at a time"},
+    {"connections-per-address", OPTION_NUMBER, AT(connections_per_address), 1, 65536, .value = "256",
+     .text = "likewise of one address (IPv6: a /64); a trusted proxy may have more"},
     {"log-level", OPTION_LEVEL, AT(log_level), .value = "info", .text = "`error`, `warn`, `info` or `debug`"},
     {0}};
 

@@ -38,6 +38,8 @@ struct config {
     char *trusted_proxies;    /* networks, for network_next */
     int64_t jwt_max_lifetime; /* seconds */
     int64_t threads;
+    int64_t connections_max; /* at a time */
+    int64_t connections_per_address;
     enum log_level log_level;
 };
 

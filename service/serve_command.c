@@ -60,19 +60,22 @@ static int serve_with(const struct config *config, const struct subject_keys *su
     if (refusal != NULL)
         return refuse(refusal);
     struct config reload = *config;
-    return server_run(&(struct server_options){.listen = config->listen,
-                                               .tls_listen = config->tls_listen,
-                                               .tls_cert_file = config->tls_cert_file,
-                                               .tls_key_file = config->tls_key_file,
-                                               .metrics_listen = config->metrics_listen,
-                                               .public_url = config->public_url,
-                                               .trusted_proxies = config->trusted_proxies,
-                                               .threads = (unsigned)config->threads,
-                                               .database = db,
-                                               .subject_key = subject_keys->keys[0].number,
-                                               .keys = keys,
-                                               .keys_reload = keys_reload,
-                                               .cookie = &reload});
+    return server_run(
+        &(struct server_options){.listen = config->listen,
+                                 .tls_listen = config->tls_listen,
+                                 .tls_cert_file = config->tls_cert_file,
+                                 .tls_key_file = config->tls_key_file,
+                                 .metrics_listen = config->metrics_listen,
+                                 .public_url = config->public_url,
+                                 .trusted_proxies = config->trusted_proxies,
+                                 .threads = (unsigned)config->threads,
+                                 .connections_max = (unsigned)config->connections_max,
+                                 .connections_per_address = (unsigned)config->connections_per_address,
+                                 .database = db,
+                                 .subject_key = subject_keys->keys[0].number,
+                                 .keys = keys,
+                                 .keys_reload = keys_reload,
+                                 .cookie = &reload});
 }
 
 static int database_open(const struct config *config, const struct subject_keys *subject_keys,

@@ -83,10 +83,55 @@
 /* ---- connections ---- */
 
 #define HANDSHAKE_TIMEOUT_MS 5000 /* TLS: two round trips on a bad line */
-#define REQUEST_TIMEOUT_MS   10000 /* HTTP/1.1: from one request to the end of the next one's header and body */
-#define IDLE_TIMEOUT_MS      60000 /* HTTP/2 without a frame */
-#define STREAMS_MAX          32 /* requests of one HTTP/2 connection handled at a time; the others of its 100 wait */
-#define ACCEPTS_PER_TICK     64 /* connections, so that a flood of them does not keep the loop from its calls */
-#define EXPIRE_KEYS_MAX      5000 /* as in sql/query/expire_keys.sql */
+/* From the first byte of a header, or of a frame, to its last; on HTTP/1.1 from the answer before. */
+#define HEADER_TIMEOUT_MS  10000
+#define BODY_TIMEOUT_MS    60000   /* HTTP/1.1: header and body; 16 MB at 2.2 Mbit/s */
+#define IDLE_TIMEOUT_MS    60000   /* HTTP/2 without a request */
+#define CONNECTION_AGE_MS  3600000 /* closed when it is idle next: a node that came back gets its share */
+#define STREAMS_MAX        32 /* requests of one HTTP/2 connection handled at a time; the others of its 100 wait */
+#define ACCEPTS_PER_TICK   64 /* connections, so that a flood of them does not keep the loop from its calls */
+#define DESCRIPTORS_SPARED 256 /* of the process's own: three lanes of 64 threads, listeners, files */
+/* Bytes that the kernel keeps of what a client sends and we have not read. libh2o reads all there is before it looks at it: this bounds
+ * what one connection can make it hold. 128 KiB a round trip of 50 ms is 20 Mbit/s. */
+#define RECEIVE_BUFFER_BYTES (128 * 1024)
+
+/* ---- hostile clients (http/guard) ---- */
+
+#define HEADER_FIELDS_MAX 100         /* libh2o's own limit on HTTP/1.1 */
+#define HEADER_BYTES_MAX  (16 * 1024) /* names and values, decoded: a token of 8 KiB twice; more is 431 */
+/* As they are on the wire; a connection that sends more is shut. */
+#define HEADER_BLOCK_BYTES_MAX (32 * 1024)
+/* Streams that a connection may have reset, by itself or by what makes us reset them, at once and then a second: somebody who leaves a
+ * page cancels all that he asked, 100 at most. */
+#define RESETS_MAX        200
+#define RESETS_PER_SECOND 10
+/* Frames that carry no request and no body, at once and then a second; each request and each KiB of answers earns more
+ * (WINDOW_UPDATE: some clients send two for 4 KiB). */
+#define FRAMES_MAX             1000
+#define FRAMES_PER_SECOND      100
+#define FRAMES_PER_REQUEST     8
+#define ANSWER_BYTES_PER_FRAME 1024
+/* A body is looked at only when it is larger than this: then its route, token and size are. */
+#define UNJUDGED_BODY_BYTES (16 * 1024)
+/* Bodies being read and bodies of running calls, in all: three of the largest. libh2o holds up to twice as much. */
+#define BODIES_BYTES_MAX (48 * 1024 * 1024)
+/* Large answers that wait to be read, in all: one of the largest there is. */
+#define ANSWERS_BYTES_MAX BATCH_ANSWER_BYTES_MAX
+/* Streams that are open, in all. One that nobody reads holds some 8 KiB: 48 MB. */
+#define EXCHANGES_MAX 6144
+/* ... of which every connection may have this many, however many there are. */
+#define EXCHANGES_SPARED 8
+/* From the first byte of a request to the last of its answer: its body, the longest deadline, and 30 s to read an ordinary answer.
+ * A large one has as much more as it takes at the slowest rate. */
+#define EXCHANGE_MS         (BODY_TIMEOUT_MS + WALK_DEADLINE_MS + 30000)
+#define ANSWER_BYTES_PER_MS 32 /* 256 kbit/s */
+/* New connections of one address, at once and then a second. One that had to be shut counts as many. */
+#define ARRIVALS_MAX        1000
+#define ARRIVALS_PER_SECOND 200
+#define ARRIVALS_PER_FLOOD  20
+/* Addresses and clients whose budgets are remembered: 16 bytes each. Who is forgotten begins with a full one. */
+#define QUOTA_ADDRESSES_MAX 16384
+#define QUOTA_CLIENTS_MAX   16384
+#define EXPIRE_KEYS_MAX     5000 /* as in sql/query/expire_keys.sql */
 /* Between looks at idempotency keys that are older than their 24 h; at once where there were as many as go at a time. */
 #define EXPIRE_KEYS_EVERY_MS 60000

@@ -2,6 +2,8 @@
 #include "http/call.h"
 
 #include "base/limits.h"
+#include "http/gate.h"
+#include "http/guard.h"
 #include "http/metrics.h"
 #include "http/route.h"
 #include "http/turn.h"
@@ -251,37 +253,30 @@ void answer_write(h2o_req_t *req, int status, const char *content_type, const ch
     h2o_send_inline(req, bytes, len);
 }
 
-void call_answer(struct call *call, int status, const char *content_type, const char *bytes, size_t len)
-{
-    call->status = status;
-    if (call->req != NULL)
-        answer_write(call->req, status, content_type, bytes, len);
-    call_end(call);
-}
-
 /* An answer larger than this is handed over and not copied. */
 enum { COPY_MAX = 4096 };
 
-static void bytes_free(void *slot)
+/* An answer that is handed over, until its reader has it. */
+struct handed {
+    struct gate *gate;
+    char *bytes;
+    size_t len;
+};
+
+static void on_handed_gone(void *slot)
 {
-    free(*(char **)slot);
+    struct handed *handed = slot;
+    gate_answer_release(handed->gate, handed->len);
+    free(handed->bytes);
 }
 
-void call_answer_buf(struct call *call, int status, const char *content_type, struct buf *body)
+/* ${bytes} stay where they are. */
+static void answer_send(struct call *call, int status, const char *content_type, h2o_iovec_t bytes)
 {
     static h2o_generator_t generator; /* all is sent at once: nothing to proceed with */
     h2o_req_t *req = call->req;
-    if (req == NULL || body->len <= COPY_MAX ||
-        h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("HEAD"))) {
-        call_answer(call, status, content_type, body->data != NULL ? body->data : "", body->len);
-        return;
-    }
     call->status = status;
-    char **slot = h2o_mem_alloc_shared(&req->pool, sizeof *slot, bytes_free);
-    *slot = body->data;
-    h2o_iovec_t bytes = h2o_iovec_init(body->data, body->len);
-    body->data = NULL;
-    body->len = body->capacity = 0;
+    guard_answering(req, bytes.len);
     req->res.status = status;
     req->res.reason = status_reason(status);
     req->res.content_length = bytes.len;
@@ -290,6 +285,58 @@ void call_answer_buf(struct call *call, int status, const char *content_type, st
     h2o_start_response(req, &generator);
     h2o_send(req, &bytes, 1, H2O_SEND_STATE_FINAL);
     call_end(call);
+}
+
+static bool is_copied(const struct call *call, size_t len)
+{
+    const h2o_req_t *req = call->req;
+    return req == NULL || len <= COPY_MAX ||
+           h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("HEAD"));
+}
+
+void call_answer(struct call *call, int status, const char *content_type, const char *bytes, size_t len)
+{
+    if (!is_copied(call, len)) {
+        struct buf copy;
+        buf_init(&copy, len);
+        buf_append(&copy, bytes, len);
+        if (buf_failed(&copy))
+            h2o_fatal("no memory");
+        call_answer_buf(call, status, content_type, &copy);
+        buf_free(&copy);
+        return;
+    }
+    call->status = status;
+    if (call->req != NULL)
+        answer_write(call->req, status, content_type, bytes, len);
+    call_end(call);
+}
+
+void call_answer_static(struct call *call, int status, const char *content_type, const char *bytes,
+                        size_t len)
+{
+    if (is_copied(call, len))
+        call_answer(call, status, content_type, bytes, len);
+    else
+        answer_send(call, status, content_type, (h2o_iovec_t){(char *)(uintptr_t)bytes, len});
+}
+
+void call_answer_buf(struct call *call, int status, const char *content_type, struct buf *body)
+{
+    struct gate *gate = call->worker->gate;
+    if (is_copied(call, body->len)) {
+        call_answer(call, status, content_type, body->data != NULL ? body->data : "", body->len);
+        return;
+    }
+    if (!gate_answer_hold(gate, body->len, route_writes(call->route))) {
+        call_problem(call, ERROR_OVERLOADED, "Too many large answers wait to be read.", NULL);
+        return;
+    }
+    struct handed *handed = h2o_mem_alloc_shared(&call->req->pool, sizeof *handed, on_handed_gone);
+    *handed = (struct handed){gate, body->data, body->len};
+    body->data = NULL;
+    body->len = body->capacity = 0;
+    answer_send(call, status, content_type, h2o_iovec_init(handed->bytes, handed->len));
 }
 
 void call_answer_json(struct call *call, int status, struct buf *body)

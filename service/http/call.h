@@ -61,9 +61,13 @@ bool call_header_is_repeated(const struct call *call, const char *name);
 void call_set_header(struct call *call, const char *name, const char *value);
 /* Each of these answers and ends the call: it must not be touched afterwards. */
 void call_answer(struct call *call, int status, const char *content_type, const char *bytes, size_t len);
+/* As call_answer; the bytes outlive the program's answers. */
+void call_answer_static(struct call *call, int status, const char *content_type, const char *bytes,
+                        size_t len);
 /* As call_answer with what ${body} holds; a buf that failed is answered as ERROR_INTERNAL. Frees ${body}. */
 void call_answer_json(struct call *call, int status, struct buf *body);
-/* As call_answer; takes the bytes out of ${body}, which is empty afterwards. For what is large: nothing is copied. */
+/* As call_answer; takes the bytes out of ${body}, which is empty afterwards. For what is large: nothing is
+ * copied. Where others' answers fill the memory there is for them, ERROR_OVERLOADED instead, unless the call has written. */
 void call_answer_buf(struct call *call, int status, const char *content_type, struct buf *body);
 /* Problem of RFC 9457. ${detail} and ${faults} as for problem_write. */
 void call_problem(struct call *call, enum error e, const char *detail, const struct reader *faults);

@@ -23,6 +23,7 @@ struct metrics {
     _Atomic uint64_t verdicts[REASON_COUNT];
     _Atomic uint64_t connections;
     _Atomic uint64_t tokens_refused;
+    _Atomic uint64_t guard[GUARD_CAUSE_COUNT];
 };
 
 struct metrics *metrics_create(void)
@@ -75,6 +76,11 @@ void metrics_connection(struct metrics *m)
 void metrics_token_refused(struct metrics *m)
 {
     add(&m->tokens_refused, 1);
+}
+
+void metrics_guard(struct metrics *m, enum guard_cause cause)
+{
+    add(&m->guard[cause], 1);
 }
 
 static void head(struct buf *b, const char *name, const char *type, const char *help)
@@ -206,6 +212,18 @@ static void lanes_write(struct buf *b, struct worker *const *workers, size_t cou
     }
 }
 
+static void guard_write(struct buf *b, struct worker *const *workers, size_t count)
+{
+    head(b, "akkoord_connections_shut_total", "counter", "Connections turned away or shut, by cause.");
+    for (size_t i = 0; i < GUARD_CAUSE_COUNT; i++) {
+        uint64_t n = 0;
+        for (size_t w = 0; w < count; w++)
+            n += get(&workers[w]->metrics->guard[i]);
+        buf_printf(b, "akkoord_connections_shut_total{cause=\"%s\"} %llu\n",
+                   guard_cause_word((enum guard_cause)i), (unsigned long long)n);
+    }
+}
+
 void metrics_write(struct buf *b, struct worker *const *workers, size_t count)
 {
     requests_write(b, workers, count);
@@ -219,6 +237,7 @@ void metrics_write(struct buf *b, struct worker *const *workers, size_t count)
     }
     head(b, "akkoord_connections_total", "counter", "Connections accepted.");
     buf_printf(b, "akkoord_connections_total %llu\n", (unsigned long long)connections);
+    guard_write(b, workers, count);
     head(b, "akkoord_tokens_refused_total", "counter", "Bearer tokens refused.");
     buf_printf(b, "akkoord_tokens_refused_total %llu\n", (unsigned long long)refused);
 }

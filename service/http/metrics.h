@@ -2,6 +2,7 @@
 #pragma once
 #include "base/buf.h"
 #include "domain/verdict.h"
+#include "http/guard.h"
 #include "http/worker.h"
 
 /* Counters of one worker: written by its thread, read by the one that answers /metrics. No label names a controller, a subject or a
@@ -17,6 +18,8 @@ void metrics_request(struct metrics *m, const struct route *route, int status, i
 void metrics_verdict(struct metrics *m, enum reason reason);
 void metrics_connection(struct metrics *m);
 void metrics_token_refused(struct metrics *m);
+/* A connection was turned away or shut. */
+void metrics_guard(struct metrics *m, enum guard_cause cause);
 
 /* Prometheus text (0.0.4) of all workers together, lanes included. */
 void metrics_write(struct buf *b, struct worker *const *workers, size_t count);

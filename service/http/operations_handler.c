@@ -71,7 +71,7 @@ static void web_answer(struct call *call, const char *name, const char *type)
         return;
     }
     call_set_header(call, "x-content-type-options", "nosniff");
-    call_answer(call, 200, type, f->data, f->len);
+    call_answer_static(call, 200, type, f->data, f->len);
 }
 
 void handle_openapi(struct call *call)

@@ -3,6 +3,7 @@
 
 #include "auth/token.h"
 #include "base/limits.h"
+#include "http/guard.h"
 #include "http/handlers.h"
 #include "http/metrics.h"
 
@@ -59,6 +60,11 @@ size_t route_count(void)
     return sizeof routes / sizeof *routes - 1;
 }
 
+bool route_writes(const struct route *route)
+{
+    return (route->scopes & (SCOPE_CONSENT_RECORD | SCOPE_CONSENT_WITHDRAW | SCOPE_POLICY_WRITE)) != 0;
+}
+
 static const char *const media_types[][4] = {
     [MEDIA_NONE] = {NULL},
     [MEDIA_JSON] = {"application/json", NULL},
@@ -83,16 +89,16 @@ static bool path_matches(const char *pattern, h2o_iovec_t path, h2o_iovec_t *ret
     return memchr(ret_argument->base, '/', ret_argument->len) == NULL;
 }
 
-static bool method_is(const h2o_req_t *req, const char *method)
+static bool is(h2o_iovec_t text, const char *word)
 {
-    return h2o_memis(req->method.base, req->method.len, method, strlen(method));
+    return h2o_memis(text.base, text.len, word, strlen(word));
 }
 
-static const struct route *route_find(const h2o_req_t *req, h2o_iovec_t path, h2o_iovec_t *ret_argument)
+static const struct route *route_find(h2o_iovec_t method, h2o_iovec_t path, h2o_iovec_t *ret_argument)
 {
     for (const struct route *r = routes; r->method != NULL; r++) {
-        bool method = method_is(req, r->method) || (strcmp(r->method, "GET") == 0 && method_is(req, "HEAD"));
-        if (method && path_matches(r->path, path, ret_argument))
+        if ((is(method, r->method) || (strcmp(r->method, "GET") == 0 && is(method, "HEAD"))) &&
+            path_matches(r->path, path, ret_argument))
             return r;
     }
     return NULL;
@@ -136,7 +142,7 @@ static void refuse_unrouted(struct worker *worker, h2o_req_t *req, h2o_iovec_t p
         return;
     }
     header_add(req, H2O_TOKEN_ALLOW, allow);
-    if (method_is(req, "OPTIONS")) {
+    if (is(req->method, "OPTIONS")) {
         metrics_request(worker->metrics, NULL, 204, 0);
         answer_write(req, 204, NULL, "", 0);
         return;
@@ -269,12 +275,36 @@ static bool path_is_whole(h2o_iovec_t path)
     return true;
 }
 
+size_t route_body_max(struct worker *worker, const h2o_req_t *req)
+{
+    h2o_iovec_t path = req->input.path, argument;
+    const char *query = memchr(path.base, '?', path.len);
+    if (query != NULL)
+        path.len = (size_t)(query - path.base);
+    const struct route *route = route_find(req->input.method, path, &argument);
+    struct claims claims;
+    if (route == NULL || route->media == MEDIA_NONE || !media_fits(req, route->media))
+        return 0;
+    if (route->scopes != SCOPE_NONE &&
+        (token_check(worker, bearer_of(req), &claims) != TOKEN_OK || (claims.scopes & route->scopes) == 0))
+        return 0;
+    return route->body_max;
+}
+
+static const char *refusal_detail(enum error e)
+{
+    return e == ERROR_BAD_REQUEST  ? "The body is not as long as Content-Length says."
+           : e == ERROR_TOO_LARGE  ? "The body is larger than is taken here."
+           : e == ERROR_OVERLOADED ? "Too many large bodies at a time."
+                                   : NULL;
+}
+
 void route_request(struct worker *worker, h2o_req_t *req)
 {
     h2o_iovec_t path =
         h2o_iovec_init(req->path.base, req->query_at != SIZE_MAX ? req->query_at : req->path.len);
     h2o_iovec_t argument = {NULL, 0};
-    const struct route *route = route_find(req, path, &argument);
+    const struct route *route = route_find(req->method, path, &argument);
     if (path.len >= 4 && memcmp(path.base, "/v1/", 4) == 0)
         h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL, H2O_STRLIT("no-store"));
     if (!path_is_whole(path)) {
@@ -288,6 +318,11 @@ void route_request(struct worker *worker, h2o_req_t *req)
     struct claims claims;
     if (route->scopes != SCOPE_NONE && !admit(worker, req, route, &claims))
         return;
+    enum error refusal = guard_refusal(req);
+    if (refusal != ERROR_NONE) {
+        refuse(worker, req, route, refusal, refusal_detail(refusal));
+        return;
+    }
     if (!media_fits(req, route->media)) {
         refuse(worker, req, route, ERROR_UNSUPPORTED_MEDIA_TYPE,
                route->media == MEDIA_JSON ? "Send Content-Type: application/json, in UTF-8, not encoded."

@@ -5,6 +5,9 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "http/controllers.h"
+#include "http/gate.h"
+#include "http/guard.h"
+#include "http/interpose.h"
 #include "http/listener.h"
 #include "http/metrics.h"
 #include "http/route.h"
@@ -19,6 +22,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { LISTENERS_MAX = 16, THREADS_MAX = 64, CLEAR = 0, TLS = 1, METRICS = 2, KINDS = 3 };
@@ -65,6 +69,7 @@ struct server {
     h2o_globalconf_t config;
     h2o_hostconf_t *hosts[KINDS][2]; /* NULL-terminated lists */
     SSL_CTX *tls;
+    struct gate *gate;
     unsigned thread_count;
     struct thread threads[THREADS_MAX];
     struct worker *workers[THREADS_MAX]; /* for /metrics */
@@ -113,7 +118,7 @@ static void config_init(struct server *s)
     s->config.server_name = h2o_iovec_init(H2O_STRLIT("akkoord"));
     s->config.max_request_entity_size = BATCH_BODY_BYTES_MAX;
     s->config.handshake_timeout = HANDSHAKE_TIMEOUT_MS;
-    s->config.http1.req_timeout = REQUEST_TIMEOUT_MS;
+    s->config.http1.req_timeout = BODY_TIMEOUT_MS;
     s->config.http2.idle_timeout = IDLE_TIMEOUT_MS;
     s->config.http2.graceful_shutdown_timeout = DRAIN_MS;
     s->config.http2.max_concurrent_requests_per_connection = STREAMS_MAX;
@@ -139,11 +144,12 @@ static void on_accept(h2o_socket_t *socket, const char *err)
     if (err != NULL)
         return;
     for (int i = 0; i < ACCEPTS_PER_TICK; i++) {
-        h2o_socket_t *accepted = h2o_evloop_socket_accept(socket);
-        if (accepted == NULL)
+        h2o_socket_t *accepted;
+        if (!guard_accept(l->thread->worker.guard, socket, &accepted))
             return;
         metrics_connection(l->thread->worker.metrics);
-        h2o_accept(&l->thread->accept[l->kind], accepted);
+        if (accepted != NULL)
+            h2o_accept(&l->thread->accept[l->kind], accepted);
     }
 }
 
@@ -267,6 +273,8 @@ static int thread_open(struct server *s, struct thread *t)
     w->metrics = metrics_create();
     w->controllers = controllers_create(w);
     w->waiters = waiters_create(w);
+    w->gate = s->gate;
+    w->guard = guard_create(w, s->thread_count);
     w->read = lane_create(w->loop, o->database, "read", READ_DEPTH, READ_STALL_MS);
     w->write = lane_create(w->loop, o->database, "write", WRITE_DEPTH, WRITE_STALL_MS);
     w->slow = lane_create(w->loop, o->database, "slow", READ_DEPTH, SLOW_STALL_MS);
@@ -290,6 +298,7 @@ static void thread_close(struct thread *t)
 {
     struct worker *w = &t->worker;
     loop_pulse_stop(&t->pulse);
+    guard_destroy(w->guard);
     lane_destroy(w->read);
     lane_destroy(w->write);
     lane_destroy(w->slow);
@@ -351,8 +360,28 @@ static int threads_start(struct server *s)
     return 0;
 }
 
+/* Descriptors for as many connections as may be, as far as the system allows. Without one left, the listeners would be ready for ever. */
+static void descriptors_allow(unsigned connections)
+{
+    struct rlimit limit;
+    rlim_t wanted = connections + DESCRIPTORS_SPARED;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < wanted)
+        log_warn("server.descriptors", "limit=%llu wanted=%llu", (unsigned long long)limit.rlim_cur,
+                 (unsigned long long)wanted);
+}
+
 int server_run(const struct server_options *options)
 {
+    const char *missing = interpose_missing();
+    if (missing != NULL) {
+        log_error("guard.missing", "symbol=%s reason=\"libh2o would not find it\"", missing);
+        return 1;
+    }
+    descriptors_allow(options->connections_max);
     static struct server *s; /* what goes with the process stays in reach: it is no leak */
     s = calloc(1, sizeof *s);
     if (s == NULL)
@@ -368,6 +397,9 @@ int server_run(const struct server_options *options)
     /* libh2o would put what grows beyond 32 MB into a file: bodies are personal data, and files block. */
     h2o_socket_buffer_mmap_settings.threshold = SIZE_MAX;
     config_init(s);
+    s->gate = gate_create(&(struct gate_options){.connections_max = options->connections_max,
+                                                 .connections_per_address = options->connections_per_address,
+                                                 .trusted_proxies = options->trusted_proxies});
     if (options->tls_listen[0] != '\0' &&
         (s->tls = tls_create(options->tls_cert_file, options->tls_key_file)) == NULL)
         return 1;

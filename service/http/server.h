@@ -15,6 +15,8 @@ struct server_options {
     const char *public_url;
     const char *trusted_proxies; /* networks separated by commas, or "" */
     unsigned threads;
+    unsigned connections_max;         /* at a time */
+    unsigned connections_per_address; /* likewise; trusted proxies may have more */
     const struct database *database;
     uint8_t subject_key; /* number of the key that makes a new controller's tags: the first of the file */
     struct keys *keys;   /* one reference is taken */

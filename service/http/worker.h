@@ -11,6 +11,8 @@
 #include <stdatomic.h>
 
 struct controllers;
+struct gate;
+struct guard;
 struct metrics;
 struct waiters;
 
@@ -26,6 +28,8 @@ struct worker {
     struct controllers *controllers;
     struct waiters *waiters; /* long polls */
     struct metrics *metrics;
+    struct gate *gate; /* of all workers */
+    struct guard *guard;
     struct list calls;  /* in flight */
     struct buf scratch; /* for an answer that is written and sent at once */
     bool draining;

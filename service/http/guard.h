@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "base/error.h"
+#include "base/list.h"
+
+#include <h2o.h>
+#include <stdbool.h>
+
+/* What libh2o 2.2.5 does not do for itself: limits on what a connection may cost, whatever a client sends (header bombs, resets, floods
+ * of frames, slow or endless bodies, answers that nobody reads). One guard a loop thread. It hears of connections from the
+ * server, and of what they send from http/interpose. */
+struct guard;
+struct worker;
+
+/* Why a connection was turned away or shut. */
+#define GUARD_CAUSES(X)                                                                                      \
+    X(GUARD_FULL, "full")                   /* more connections than there may be */                         \
+    X(GUARD_ADDRESS, "address")             /* ... of one address, or too many new ones */                   \
+    X(GUARD_EVICTED, "evicted")             /* idle while there was no room for another */                   \
+    X(GUARD_HEADER, "header")               /* too many header fields, or too large a block */               \
+    X(GUARD_RESETS, "resets")               /* streams reset */                                              \
+    X(GUARD_FRAMES, "frames")               /* frames that carry nothing */                                  \
+    X(GUARD_STREAMS, "streams")             /* streams open */                                               \
+    X(GUARD_BODIES, "bodies")               /* bodies held in all */                                         \
+    X(GUARD_SLOW_HEADER, "slow_header")     /* a header or a frame that does not end */                      \
+    X(GUARD_SLOW_EXCHANGE, "slow_exchange") /* a body that does not end, an answer that is not read */       \
+    X(GUARD_IDLE, "idle")                   /* no request for long */                                        \
+    X(GUARD_OLD, "old")                     /* open for long */
+
+#define GUARD_CAUSE(name, word) name,
+enum guard_cause { GUARD_CAUSES(GUARD_CAUSE) GUARD_CAUSE_COUNT };
+#undef GUARD_CAUSE
+const char *guard_cause_word(enum guard_cause cause);
+
+/* Aborts when memory has run out: it is called at start-up only. ${threads} share what is limited in all. */
+struct guard *guard_create(struct worker *worker, unsigned threads);
+/* What belongs to connections goes with them, and they with the process. */
+void guard_destroy(struct guard *guard);
+
+/* The next connection that waits on ${listener} and may stay. Returns false when none waits; where one was turned away, ${ret_socket} is
+ * NULL. */
+bool guard_accept(struct guard *guard, h2o_socket_t *listener, h2o_socket_t **ret_socket);
+
+/* Why a request that reached its handler must be refused all the same, or ERROR_NONE. Asked before the body is looked at: where the guard
+ * refused it, there is none. The last request of an old connection of HTTP/1.1 is told so. */
+enum error guard_refusal(h2o_req_t *req);
+/* An answer of ${len} bytes is about to be sent: its reader gets the time for it. For what is large. */
+void guard_answering(const h2o_req_t *req, size_t len);
+
+/* ---- for http/interpose ---- */
+
+struct connection;
+
+/* A frame of HTTP/2 as libh2o has it (h2o/http2_internal.h, which needs a header that Debian does not ship). */
+struct guard_frame {
+    uint32_t length;
+    uint8_t type;
+    uint8_t flags;
+    uint32_t stream_id;
+    const uint8_t *payload;
+};
+struct guard_payload {
+    const uint8_t *data;
+    size_t length;
+};
+
+/* The connection of a socket, or NULL: not a client's. */
+struct connection *connection_of(const h2o_socket_t *socket);
+/* Reading begins: ${read} is to be called. */
+void connection_reading(struct connection *c, h2o_socket_cb read);
+/* Something has come: calls what reads it, and then looks at what it left. */
+void connection_read(struct connection *c, const char *err);
+/* The connection whose input is being read on this thread, or NULL. */
+struct connection *connection_current(void);
+
+/* A request begins, or waits to. */
+void connection_request(struct connection *c, h2o_req_t *req);
+/* Each returns false when the connection must end. A frame of an unknown kind becomes one that is ignored in silence. */
+bool connection_frame(struct connection *c, struct guard_frame *frame);
+bool connection_header_block(struct connection *c, const uint8_t *block, size_t len);
+/* The header, or the trailer, of ${req} was read. ${declared} is its content-length, SIZE_MAX: none; it becomes SIZE_MAX: the
+ * guard compares it with what came, and answers, where libh2o would reset the stream. */
+void connection_header(struct connection *c, h2o_req_t *req, size_t *declared, bool is_trailer);
+/* Takes out of ${payload} what is not to be kept. */
+void connection_body(struct connection *c, const struct guard_frame *frame, struct guard_payload *payload);
+void connection_reset(struct connection *c);
