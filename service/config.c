@@ -51,6 +51,11 @@ const struct option options[] = {
      .text = "connections at a time"},
     {"connections-per-address", OPTION_NUMBER, AT(connections_per_address), 1, 65536, .value = "256",
      .text = "likewise of one address (IPv6: a /64); a trusted proxy may have more"},
+    {"client-limit", OPTION_NUMBER, AT(client_limit), 0, 999999999999, .value = "5000000", .unit = "a day",
+     .text =
+         "records and checks, each line of a batch one, of a client (`sub`) of a controller; 0 for no limit"},
+    {"address-limit", OPTION_NUMBER, AT(address_limit), 0, 999999999999, .value = "1200", .unit = "a minute",
+     .text = "requests without a valid token of an address (IPv6: a /64); 0 for no limit"},
     {"log-level", OPTION_LEVEL, AT(log_level), .value = "info", .text = "`error`, `warn`, `info` or `debug`"},
     {0}};
 

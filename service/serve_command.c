@@ -71,6 +71,8 @@ static int serve_with(const struct config *config, const struct subject_keys *su
                                  .threads = (unsigned)config->threads,
                                  .connections_max = (unsigned)config->connections_max,
                                  .connections_per_address = (unsigned)config->connections_per_address,
+                                 .client_limit = (uint64_t)config->client_limit,
+                                 .address_limit = (uint64_t)config->address_limit,
                                  .database = db,
                                  .subject_key = subject_keys->keys[0].number,
                                  .keys = keys,

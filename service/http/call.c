@@ -2,6 +2,7 @@
 #include "http/call.h"
 
 #include "base/limits.h"
+#include "http/allowance.h"
 #include "http/gate.h"
 #include "http/guard.h"
 #include "http/metrics.h"
@@ -225,6 +226,17 @@ bool call_header_is_repeated(const struct call *call, const char *name)
     return at >= 0 && header_find(call, name, at) >= 0;
 }
 
+bool call_charge(struct call *call, size_t amount)
+{
+    if (call->charged || call->req == NULL)
+        return true;
+    call->charged = true;
+    if (allowance_client(call->worker, call->req, &call->claims, amount > 0 ? amount : 1))
+        return true;
+    call_problem(call, ERROR_TOO_MANY_REQUESTS, client_spent, NULL);
+    return false;
+}
+
 /* ---- what goes back ---- */
 
 /* HTTP/1.1 wants a phrase; nobody reads it. */
@@ -358,7 +370,7 @@ void problem_answer(h2o_req_t *req, enum error e, const char *detail, const stru
     buf_init(&body, PROBLEM_MAX);
     (deny ? problem_write_deny : problem_write)(&body, e, detail, faults);
     int status = error_status(e);
-    if (status == 503 || status == 429)
+    if (status == 503) /* with 429 http/allowance has told when */
         h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_RETRY_AFTER, NULL, H2O_STRLIT("1"));
     answer_write(req, status, "application/problem+json", buf_failed(&body) ? "" : body.data,
                  buf_failed(&body) ? 0 : body.len);

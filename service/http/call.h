@@ -27,8 +27,9 @@ struct call {
     int64_t deadline;     /* likewise */
     struct arena arena;   /* what the call holds; the call itself is the first thing in it */
     void (*dispose)(void *state);
-    void *state; /* the handler's own, from the pool; ${dispose} frees what it holds beside */
-    int status;  /* of the answer, 0 before */
+    void *state;  /* the handler's own, from the pool; ${dispose} frees what it holds beside */
+    bool charged; /* see call_charge */
+    int status;   /* of the answer, 0 before */
     /* Of a call that only reads: takes back what it waits for, now that nobody waits for its answer. Returns
      * whether the call may end at once. NULL: it goes on. */
     bool (*abandon)(struct call *call);
@@ -56,6 +57,10 @@ int call_query_int(struct call *call, const char *name, int64_t fallback, int64_
 h2o_iovec_t call_header(const struct call *call, const char *name);
 
 bool call_header_is_repeated(const struct call *call, const char *name);
+
+/* Takes ${amount} of the client's allowance, on a route of COST_RECORDS; a call that begins again takes it once. Returns false when there
+ * are not so many: then the problem is answered and the call has ended. */
+bool call_charge(struct call *call, size_t amount);
 
 /* Adds a header to the answer to come. ${name} is static. */
 void call_set_header(struct call *call, const char *name, const char *value);

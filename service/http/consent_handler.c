@@ -212,6 +212,8 @@ static void recording_begin(struct call *call)
         turn_bad_body(&r->turn, &r->body);
         return;
     }
+    if (!call_charge(call, r->acts.count))
+        return;
     if (r->acts.count == 0) { /* a token that is none of ours: the same answer as to a used one */
         call_problem(call, ERROR_GONE, "It was used, has expired, or a No came in between.", NULL);
         return;

@@ -20,7 +20,7 @@ enum { FLAG_ACK = 1, FLAG_END_STREAM = 1, FLAG_END_HEADERS = 4, PING_BYTES = 8 }
 
 enum {
     SWEEP_MS = 1000,
-    HELD_APART_BYTES = 4096 /* of input: what libh2o keeps for each connection anyway */
+    HELD_APART_BYTES = 4096 /* of a body, or of input: not counted one by one */
 };
 
 struct guard {
@@ -209,11 +209,14 @@ static bool exchange_judge(struct exchange *x, size_t came)
     return x->refusal == ERROR_NONE;
 }
 
-static bool exchange_hold(struct exchange *x, size_t bytes)
+/* Counts what is there of a body, beyond a little that everybody has. */
+static bool exchange_hold(struct exchange *x, size_t size)
 {
-    if (!gate_hold(x->connection->guard->worker->gate, bytes))
+    if (size <= x->held + HELD_APART_BYTES)
+        return true;
+    if (!gate_hold(x->connection->guard->worker->gate, size - x->held))
         return false;
-    x->held += bytes;
+    x->held = size;
     return true;
 }
 
@@ -241,7 +244,7 @@ static void http1_look(struct connection *c)
     size_t size = c->socket->input->size;
     bool is_reading = h2o_socket_is_reading(c->socket),
          is_body = x->req->timestamps.request_body_begin_at.tv_sec != 0;
-    bool fits = size <= x->held + HELD_APART_BYTES || exchange_hold(x, size - x->held);
+    bool fits = exchange_hold(x, size);
     if (!is_reading || x->refusal != ERROR_NONE)
         return;
     if (!is_body && (size > HEADER_BLOCK_BYTES_MAX || !fits))
@@ -350,7 +353,7 @@ void connection_body(struct connection *c, const struct guard_frame *frame, stru
         return;
     }
     x->came += payload->length;
-    if (exchange_judge(x, x->came) && !exchange_hold(x, payload->length))
+    if (exchange_judge(x, x->came) && !exchange_hold(x, x->came))
         exchange_refuse(x, ERROR_OVERLOADED);
     if (x->refusal != ERROR_NONE)
         payload->length = 0;

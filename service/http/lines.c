@@ -360,16 +360,17 @@ static void lines_begin(struct call *call)
     go_on(b);
 }
 
-/* Whether the body has no more lines than are taken. */
-static bool lines_fit(h2o_iovec_t body)
+/* Lines of the body; the last need not end. Stops behind BATCH_LINES_MAX. */
+static size_t lines_count(h2o_iovec_t body)
 {
     size_t lines = 0;
     const char *at = body.base, *end = body.base + body.len;
-    while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+    while (at < end && lines <= BATCH_LINES_MAX) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        at = newline != NULL ? newline + 1 : end;
         lines++;
-        at++;
     }
-    return lines < BATCH_LINES_MAX || (lines == BATCH_LINES_MAX && end[-1] == '\n');
+    return lines;
 }
 
 void lines_start(struct lines *b, struct call *call, const struct lines_kind *kind)
@@ -379,10 +380,11 @@ void lines_start(struct lines *b, struct call *call, const struct lines_kind *ki
     call->dispose = lines_dispose;
     loop_task_init(&b->step, on_step);
     buf_init(&b->out, BATCH_ANSWER_BYTES_MAX);
-    h2o_iovec_t body = call_body(call);
-    if (body.len > 0 && !lines_fit(body)) {
+    size_t lines = lines_count(call_body(call));
+    if (lines > BATCH_LINES_MAX) {
         call_problem(call, ERROR_TOO_LARGE, "A batch has at most 100000 lines.", NULL);
         return;
     }
-    turn_start(&b->turn, call, lines_begin);
+    if (call_charge(call, lines))
+        turn_start(&b->turn, call, lines_begin);
 }

@@ -3,6 +3,7 @@
 
 #include "auth/token.h"
 #include "base/limits.h"
+#include "http/allowance.h"
 #include "http/guard.h"
 #include "http/handlers.h"
 #include "http/metrics.h"
@@ -12,29 +13,30 @@
 
 const struct route routes[] = {
     {"POST", "/v1/consents", SCOPE_CONSENT_RECORD | SCOPE_CONSENT_IMPORT, MEDIA_JSON, BODY_BYTES_MAX,
-     CALL_DEADLINE_MS, .handle = handle_record},
+     CALL_DEADLINE_MS, .cost = COST_RECORDS, .handle = handle_record},
     {"POST", "/v1/consents/invalidate", SCOPE_POLICY_WRITE, MEDIA_JSON, BODY_BYTES_MAX, WALK_DEADLINE_MS,
      .handle = handle_invalidate},
     {"POST", "/v1/withdraw", SCOPE_CONSENT_WITHDRAW, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS,
-     .handle = handle_withdraw},
+     .cost = COST_RECORDS, .handle = handle_withdraw},
     {"POST", "/v1/confirm", SCOPE_CONSENT_RECORD, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS,
-     .handle = handle_confirm},
+     .cost = COST_RECORDS, .handle = handle_confirm},
     {"POST", "/v1/objections", SCOPE_POLICY_WRITE, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS,
-     .handle = handle_objection},
+     .cost = COST_RECORDS, .handle = handle_objection},
     {"POST", "/v1/check", SCOPE_CONSENT_CHECK, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS, .is_check = true,
      .handle = handle_check},
     {"POST", "/v1/check/batch", SCOPE_CONSENT_CHECK, MEDIA_NDJSON, BATCH_BODY_BYTES_MAX, BATCH_DEADLINE_MS,
-     .is_check = true, .handle = handle_check_batch},
+     .is_check = true, .cost = COST_RECORDS, .handle = handle_check_batch},
     {"GET", "/v1/policy", SCOPE_POLICY_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS, .admits = true,
      .handle = handle_policy_get},
     {"PUT", "/v1/policy", SCOPE_POLICY_WRITE, MEDIA_JSON, POLICY_BODY_BYTES_MAX, CALL_DEADLINE_MS,
      .admits = true, .handle = handle_policy_put},
     {"POST", "/v1/policy/rehearse", SCOPE_POLICY_WRITE, MEDIA_JSON, POLICY_BODY_BYTES_MAX, WALK_DEADLINE_MS,
      .admits = true, .handle = handle_policy_rehearse},
-    {"GET", "/v1/policy/schema", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_policy_schema},
+    {"GET", "/v1/policy/schema", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .cost = COST_ADDRESS,
+     .handle = handle_policy_schema},
     {"GET", "/v1/policy/register", SCOPE_POLICY_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS, .admits = true,
      .handle = handle_policy_register},
-    {"GET", "/v1/sites/{id}/cookies", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS,
+    {"GET", "/v1/sites/{id}/cookies", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .cost = COST_ADDRESS,
      .handle = handle_site_cookies},
     {"POST", "/v1/subjects/lookup", SCOPE_SUBJECT_READ, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS,
      .handle = handle_lookup},
@@ -48,11 +50,15 @@ const struct route routes[] = {
     {"POST", "/v1/mask", SCOPE_MASK, MEDIA_MASKABLE, BATCH_BODY_BYTES_MAX, CALL_DEADLINE_MS,
      .handle = handle_mask},
     {"POST", "/v1/analytics/filter", SCOPE_MASK | SCOPE_CONSENT_CHECK, MEDIA_NDJSON, BATCH_BODY_BYTES_MAX,
-     BATCH_DEADLINE_MS, .needs_all_scopes = true, .handle = handle_analytics_filter},
-    {"GET", "/healthz", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_live},
-    {"GET", "/readyz", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_ready},
-    {"GET", "/openapi.yaml", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_openapi},
-    {"GET", "/docs", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_docs},
+     BATCH_DEADLINE_MS, .needs_all_scopes = true, .cost = COST_RECORDS, .handle = handle_analytics_filter},
+    {"GET", "/healthz", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .cost = COST_NONE,
+     .handle = handle_live},
+    {"GET", "/readyz", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .cost = COST_NONE,
+     .handle = handle_ready},
+    {"GET", "/openapi.yaml", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .cost = COST_ADDRESS,
+     .handle = handle_openapi},
+    {"GET", "/docs", SCOPE_NONE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .cost = COST_ADDRESS,
+     .handle = handle_docs},
     {0}};
 
 size_t route_count(void)
@@ -132,9 +138,24 @@ static void refuse(struct worker *worker, h2o_req_t *req, const struct route *ro
     problem_answer(req, e, detail, NULL, route != NULL && route->is_check);
 }
 
+const char client_spent[] =
+    "This client has asked and recorded what it may in a day. Retry-After tells when it may again.";
+static const char address_spent[] = "This address has asked too often without a valid token.";
+
+/* Takes one of the address's allowance; else the problem has been answered. */
+static bool charge_address(struct worker *worker, h2o_req_t *req, const struct route *route)
+{
+    if (allowance_address(worker, req))
+        return true;
+    refuse(worker, req, route, ERROR_TOO_MANY_REQUESTS, address_spent);
+    return false;
+}
+
 /* No route has both this path and this method. */
 static void refuse_unrouted(struct worker *worker, h2o_req_t *req, h2o_iovec_t path)
 {
+    if (!charge_address(worker, req, NULL))
+        return;
     char allow[64];
     allow_list(path, allow, sizeof allow);
     if (allow[0] == '\0') {
@@ -165,12 +186,14 @@ static h2o_iovec_t bearer_of(const h2o_req_t *req)
     return value;
 }
 
+static bool is_remembered(struct worker *worker, h2o_iovec_t token, struct claims *ret_claims)
+{
+    return remembered_find(worker->tokens, worker->keys, token.base, token.len, clock_wall(), ret_claims);
+}
+
 static enum token_fault token_check(struct worker *worker, h2o_iovec_t token, struct claims *ret_claims)
 {
-    instant now = clock_wall();
-    if (remembered_find(worker->tokens, worker->keys, token.base, token.len, now, ret_claims))
-        return TOKEN_OK;
-    enum token_fault fault = token_verify(worker->keys, token.base, token.len, now, ret_claims);
+    enum token_fault fault = token_verify(worker->keys, token.base, token.len, clock_wall(), ret_claims);
     if (fault == TOKEN_OK)
         remembered_put(worker->tokens, worker->keys, token.base, token.len, ret_claims);
     return fault;
@@ -185,8 +208,10 @@ static void refuse_token(struct worker *worker, h2o_req_t *req, const struct rou
     else
         snprintf(challenge, sizeof challenge,
                  "Bearer realm=\"akkoord\", error=\"invalid_token\", error_description=\"%s\"", fault);
-    header_add(req, H2O_TOKEN_WWW_AUTHENTICATE, challenge);
     metrics_token_refused(worker->metrics);
+    if (!charge_address(worker, req, route))
+        return;
+    header_add(req, H2O_TOKEN_WWW_AUTHENTICATE, challenge);
     refuse(worker, req, route, ERROR_INVALID_TOKEN,
            fault != NULL ? fault : "Send `Authorization: Bearer <token>`.");
 }
@@ -211,7 +236,11 @@ static bool admit(struct worker *worker, h2o_req_t *req, const struct route *rou
         refuse_token(worker, req, route, NULL);
         return false;
     }
-    enum token_fault fault = token_check(worker, token, ret_claims);
+    bool known = is_remembered(worker, token, ret_claims);
+    /* A token nobody knows costs more to verify than to send. */
+    if (!known && allowance_address_is_spent(worker, req) && !charge_address(worker, req, route))
+        return false;
+    enum token_fault fault = known ? TOKEN_OK : token_check(worker, token, ret_claims);
     if (fault == TOKEN_NO_MEMORY) {
         refuse(worker, req, route, ERROR_OVERLOADED, NULL);
         return false;
@@ -275,6 +304,17 @@ static bool path_is_whole(h2o_iovec_t path)
     return true;
 }
 
+/* As admit, without a word. */
+static bool lets_in(struct worker *worker, const h2o_req_t *req, const struct route *route)
+{
+    struct claims claims;
+    h2o_iovec_t token = bearer_of(req);
+    return token.len > 0 &&
+           (is_remembered(worker, token, &claims) ||
+            (!allowance_address_is_spent(worker, req) && token_check(worker, token, &claims) == TOKEN_OK)) &&
+           (claims.scopes & route->scopes) != 0;
+}
+
 size_t route_body_max(struct worker *worker, const h2o_req_t *req)
 {
     h2o_iovec_t path = req->input.path, argument;
@@ -282,11 +322,9 @@ size_t route_body_max(struct worker *worker, const h2o_req_t *req)
     if (query != NULL)
         path.len = (size_t)(query - path.base);
     const struct route *route = route_find(req->input.method, path, &argument);
-    struct claims claims;
     if (route == NULL || route->media == MEDIA_NONE || !media_fits(req, route->media))
         return 0;
-    if (route->scopes != SCOPE_NONE &&
-        (token_check(worker, bearer_of(req), &claims) != TOKEN_OK || (claims.scopes & route->scopes) == 0))
+    if (route->scopes != SCOPE_NONE && !lets_in(worker, req, route))
         return 0;
     return route->body_max;
 }
@@ -307,6 +345,11 @@ void route_request(struct worker *worker, h2o_req_t *req)
     const struct route *route = route_find(req->method, path, &argument);
     if (path.len >= 4 && memcmp(path.base, "/v1/", 4) == 0)
         h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL, H2O_STRLIT("no-store"));
+    enum error refusal = guard_refusal(req);
+    if (refusal == ERROR_HEADERS_TOO_LARGE) {
+        refuse(worker, req, NULL, refusal, NULL);
+        return;
+    }
     if (!path_is_whole(path)) {
         refuse(worker, req, NULL, ERROR_BAD_REQUEST, "The path has a percent sign without its two digits.");
         return;
@@ -318,7 +361,12 @@ void route_request(struct worker *worker, h2o_req_t *req)
     struct claims claims;
     if (route->scopes != SCOPE_NONE && !admit(worker, req, route, &claims))
         return;
-    enum error refusal = guard_refusal(req);
+    if (route->cost == COST_ADDRESS && !charge_address(worker, req, route))
+        return;
+    if (route->cost == COST_CALL && !allowance_client(worker, req, &claims, 1)) {
+        refuse(worker, req, route, ERROR_TOO_MANY_REQUESTS, client_spent);
+        return;
+    }
     if (refusal != ERROR_NONE) {
         refuse(worker, req, route, refusal, refusal_detail(refusal));
         return;

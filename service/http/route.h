@@ -5,6 +5,14 @@
 /* What a route takes as a body. */
 enum media { MEDIA_NONE, MEDIA_JSON, MEDIA_NDJSON, MEDIA_MASKABLE };
 
+/* What a request takes of its client's, or its address's, allowance. */
+enum cost {
+    COST_CALL,    /* one of the client's */
+    COST_RECORDS, /* as many as it records or asks: the handler knows, and calls call_charge */
+    COST_ADDRESS, /* one of the address's: no token is needed */
+    COST_NONE     /* what a container's health check asks */
+};
+
 struct route {
     const char *method; /* GET also answers HEAD */
     const char *path;   /* one segment may be "{id}" */
@@ -16,12 +24,16 @@ struct route {
     bool is_check;         /* a problem says `"allow": false` too */
     bool
         admits; /* the handler asks nothing under a policy: that the token was not revoked is asked before it */
+    enum cost cost;
     void (*handle)(struct call *call);
 };
 
 /* Ends with a row whose method is NULL. Its place in the table is the route's number in /metrics. */
 extern const struct route routes[];
 size_t route_count(void);
+
+/* The detail of ERROR_TOO_MANY_REQUESTS. */
+extern const char client_spent[];
 
 /* Whether what it does is there before its answer. */
 bool route_writes(const struct route *route);

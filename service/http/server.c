@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "http/allowance.h"
 #include "http/controllers.h"
 #include "http/gate.h"
 #include "http/guard.h"
@@ -70,6 +71,7 @@ struct server {
     h2o_hostconf_t *hosts[KINDS][2]; /* NULL-terminated lists */
     SSL_CTX *tls;
     struct gate *gate;
+    struct allowances *allowances;
     unsigned thread_count;
     struct thread threads[THREADS_MAX];
     struct worker *workers[THREADS_MAX]; /* for /metrics */
@@ -274,6 +276,7 @@ static int thread_open(struct server *s, struct thread *t)
     w->controllers = controllers_create(w);
     w->waiters = waiters_create(w);
     w->gate = s->gate;
+    w->allowances = s->allowances;
     w->guard = guard_create(w, s->thread_count);
     w->read = lane_create(w->loop, o->database, "read", READ_DEPTH, READ_STALL_MS);
     w->write = lane_create(w->loop, o->database, "write", WRITE_DEPTH, WRITE_STALL_MS);
@@ -400,6 +403,7 @@ int server_run(const struct server_options *options)
     s->gate = gate_create(&(struct gate_options){.connections_max = options->connections_max,
                                                  .connections_per_address = options->connections_per_address,
                                                  .trusted_proxies = options->trusted_proxies});
+    s->allowances = allowances_create(options->client_limit, options->address_limit);
     if (options->tls_listen[0] != '\0' &&
         (s->tls = tls_create(options->tls_cert_file, options->tls_key_file)) == NULL)
         return 1;

@@ -17,6 +17,8 @@ struct server_options {
     unsigned threads;
     unsigned connections_max;         /* at a time */
     unsigned connections_per_address; /* likewise; trusted proxies may have more */
+    uint64_t client_limit;            /* see http/allowance; 0: none */
+    uint64_t address_limit;
     const struct database *database;
     uint8_t subject_key; /* number of the key that makes a new controller's tags: the first of the file */
     struct keys *keys;   /* one reference is taken */

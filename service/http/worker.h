@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 
+struct allowances;
 struct controllers;
 struct gate;
 struct guard;
@@ -28,7 +29,8 @@ struct worker {
     struct controllers *controllers;
     struct waiters *waiters; /* long polls */
     struct metrics *metrics;
-    struct gate *gate; /* of all workers */
+    struct gate *gate;             /* of all workers */
+    struct allowances *allowances; /* likewise */
     struct guard *guard;
     struct list calls;  /* in flight */
     struct buf scratch; /* for an answer that is written and sent at once */
