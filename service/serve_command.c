@@ -106,6 +106,7 @@ static int serve(const struct config *config, const struct arguments *args)
     if (missing != NULL)
         return refuse(missing);
     signal(SIGPIPE, SIG_IGN);
+    log_unblock(); /* while /proc/self is still ours: see below */
     if (config->tls_key_file[0] != '\0' && file_is_exposed(config->tls_key_file))
         return refuse("AKKOORD_TLS_KEY_FILE: " FILE_EXPOSED);
     /* Keys must not end up in a core dump, nor be read by a debugger of another process of the same user. */

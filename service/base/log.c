@@ -3,10 +3,12 @@
 
 #include "base/clock.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,6 +31,22 @@ int log_level_parse(const char *word, enum log_level *ret_level)
         }
     }
     return -1;
+}
+
+void log_unblock(void)
+{
+    struct stat what;
+    if (fstat(STDERR_FILENO, &what) != 0)
+        return;
+    if (S_ISSOCK(what.st_mode)) { /* cannot be opened; a supervisor gives each service its own */
+        fcntl(STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) | O_NONBLOCK);
+    } else if (S_ISFIFO(what.st_mode) || S_ISCHR(what.st_mode)) {
+        int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0)
+            return;
+        dup2(fd, STDERR_FILENO);
+        close(fd);
+    }
 }
 
 static size_t log_clip(int written, size_t room)

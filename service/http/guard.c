@@ -299,6 +299,8 @@ static bool header_frame(struct connection *c, const struct guard_frame *frame)
 
 bool connection_frame(struct connection *c, struct guard_frame *frame)
 {
+    if (!c->is_http2)
+        c->header_since = 0; /* of the request that the first line might have been */
     c->is_http2 = true;
     c->frame_count++;
     if (c->condemned)

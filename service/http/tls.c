@@ -24,6 +24,7 @@ SSL_CTX *tls_create(const char *cert_file, const char *key_file)
         SSL_CTX_set_cipher_list(ctx, ciphers) == 1 && files_use(ctx, cert_file, key_file)) {
         SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                      SSL_OP_CIPHER_SERVER_PREFERENCE);
+        SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS); /* 34 KB of each connection that is idle */
         h2o_ssl_register_alpn_protocols(ctx, h2o_alpn_protocols);
         return ctx;
     }

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""As many connections as can be had, each idle; and then each thrown away for a new one."""
+"""As many connections as can be had, from several addresses, each idle. Somebody new is served all the same."""
 import time
 
-from lib.flood import hang_on
-
 PER_ADDRESS = 256  # the default of AKKOORD_CONNECTIONS_PER_ADDRESS
-ADDRESSES = [f"127.0.1.{n}" for n in range(1, 7)]  # six of them would fill the house of 1024
+ADDRESSES, ALL = 6, 1024  # so many addresses would hold more than the default of AKKOORD_CONNECTIONS_MAX
+NEWCOMER = 200
 
 
 def standing(lines):
@@ -23,9 +22,9 @@ def standing(lines):
     return count
 
 
-def connect(target, at, lines):
+def connect(target, host, lines):
     try:
-        lines.append(hang_on(target.port, at))
+        lines.append(target.connect(host))
         return True
     except OSError:
         return False
@@ -34,13 +33,18 @@ def connect(target, at, lines):
 def attack(target):
     lines = []
     for _ in range(PER_ADDRESS + 100):
-        connect(target, ADDRESSES[0], lines)
+        connect(target, 1, lines)
     one = standing(lines)
     assert 0 < one <= PER_ADDRESS, f"one address holds {one} connections"
     made = 0
     while target.is_on():
-        made += connect(target, ADDRESSES[made % len(ADDRESSES)], lines)
+        made += connect(target, 1 + made % ADDRESSES, lines)
+    with target.connect(NEWCOMER) as newcomer:
+        newcomer.sendall(b"GET /healthz HTTP/1.1\r\nhost: t\r\n\r\n")
+        status = newcomer.recv(64).split()[1:2]
     held = standing(lines)
+    assert status == [b"200"], f"somebody new was told {status}"
+    assert held <= ALL, f"{held} connections are open"
     for line in lines:
         line.close()
     return f"one address holds {one}; {made} more of six addresses, and {held} of all stand"

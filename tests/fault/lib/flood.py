@@ -17,17 +17,10 @@ MEMORY_MAX = 128 << 20  # bytes, of a build without sanitizers
 SANITIZED = b"__asan_init" in pathlib.Path(os.environ.get("AKKOORD", "/dev/null")).read_bytes()
 # AddressSanitizer keeps what was freed, and a shadow of all: only growth without end would show.
 CEILING = MEMORY_MAX * (4 if SANITIZED else 1)
-PEACE = 3 if LONG else 0.4  # seconds before, and after
-ATTACK = 20 if LONG else 1.5
+PEACE = 3 if LONG else 0.25  # seconds before, and after
+ATTACK = 20 if LONG else 0.8
 OTHERS = 2
-# Where the others come from, and where the attacker: each address has its own share of the service.
-OTHERS_AT, ATTACKER_AT = "127.0.0.1", "127.0.0.2"
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS, 0, 0)
-
-
-def hang_on(port, at=ATTACKER_AT, timeout=5):
-    """A connection of the attacker."""
-    return socket.create_connection(("127.0.0.1", port), timeout=timeout, source_address=(at, 0))
 
 
 def request_block(path="/v1/check", method="POST", token=None, *more):
@@ -48,8 +41,8 @@ class Shut(Exception):
 class Attacker:
     """One connection of HTTP/2, of which nothing is read but whether it still stands."""
 
-    def __init__(self, port, at=ATTACKER_AT):
-        self.socket = hang_on(port, at)
+    def __init__(self, line):
+        self.socket = line
         self.sent = 0
         self.socket.sendall(PREFACE)
 
@@ -118,9 +111,14 @@ def cpu_seconds(service):
 
 
 class Target:
-    """What an attack is given."""
+    """What an attack is given. Each comes from addresses of its own, none of them the others': what one had to pay for its floods
+    does not spare the service the next one."""
+
+    count = 0
 
     def __init__(self, service, token, seconds):
+        Target.count += 1
+        self.network = Target.count
         self.port = service.port
         self.token = token
         self.until = time.monotonic() + seconds
@@ -128,29 +126,40 @@ class Target:
     def is_on(self):
         return time.monotonic() < self.until
 
-    def line(self, at=ATTACKER_AT):
+    def connect(self, host=1):
+        """A new connection, from one of the attacker's addresses."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=5, source_address=(f"127.1.{self.network}.{host}", 0))
+
+    def line(self, host=1):
         """A new connection of HTTP/2, or None: it was turned away."""
         try:
-            return Attacker(self.port, at)
+            return Attacker(self.connect(host))
         except OSError:
             time.sleep(0.01)
             return None
 
-    def flood(self, data):
-        """Sends ${data} over and over, on a new connection when one was shut. Returns connections, and bytes sent."""
-        opened, sent = 0, 0
+    def flood(self, pieces, first=b"", most=None):
+        """Sends ${first} and then what ${pieces}() yields, on a new connection when one was shut. Returns words: the first connection
+        is the one that shows how long it lasts, at ${most} bytes, since who floods may soon come back less often."""
+        lasted, tried = None, 0
         while self.is_on():
             if (line := self.line()) is None:
                 continue
-            opened += 1
+            tried += 1
             try:
-                while self.is_on() and not line.is_shut():
-                    line.send(data)
+                line.send(first)
+                for piece in pieces():
+                    if not self.is_on() or line.is_shut():
+                        break
+                    line.send(piece)
             except Shut:
                 pass
-            sent += line.sent
+            if lasted is None:
+                assert self.is_on(), f"a flood was not shut after {line.sent} bytes"
+                lasted = line.sent
+                assert most is None or lasted <= most, f"a flood was shut after {lasted} bytes only"
             line.close()
-        return opened, sent
+        return f"shut after {lasted} bytes at most; {tried} connections tried"
 
 
 def run_apart(pipe, act, target):

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static int kept; /* the real stderr */
@@ -210,4 +211,37 @@ Test(log, it_takes_a_closed_stderr)
     log_error("a", "b=1");
     take();
     cr_expect_eq(len, 0);
+}
+
+static int fill(void)
+{
+    while (write(STDERR_FILENO, line, sizeof line) > 0 || write(STDERR_FILENO, line, 1) > 0)
+        continue;
+    return errno;
+}
+
+Test(log, unblocked_nobody_blocks_on_it_and_others_are_not_changed)
+{
+    int others = dup(STDERR_FILENO);
+    log_unblock();
+    cr_assert_eq(fill(), EAGAIN);
+    cr_assert_eq(fcntl(others, F_GETFL) & O_NONBLOCK, 0);
+    do
+        take();
+    while (len > 0);
+    log_error("a", "b=1");
+    take();
+    cr_assert_not_null(strstr(line, "event=a b=1"));
+    close(others);
+}
+
+Test(log, a_socket_is_unblocked_too)
+{
+    int ends[2];
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    dup2(ends[1], STDERR_FILENO);
+    log_unblock();
+    cr_assert_eq(fill(), EAGAIN);
+    close(ends[0]);
+    close(ends[1]);
 }
