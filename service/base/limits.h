@@ -80,13 +80,20 @@
 #define SLOW_STALL_MS  20000
 #define RETRIES_MAX    2 /* of a batch that met another transaction */
 
+/* ---- housekeeping ---- */
+
+#define EXPIRE_KEYS_MAX 5000 /* as in sql/query/expire_keys.sql */
+/* Between looks at idempotency keys that are older than their 24 h; at once where there were as many as go at a time. */
+#define EXPIRE_KEYS_EVERY_MS 60000
+
 /* ---- connections ---- */
 
 #define HANDSHAKE_TIMEOUT_MS 5000 /* TLS: two round trips on a bad line */
 /* From the first byte of a header, or of a frame, to its last; on HTTP/1.1 from the answer before. */
 #define HEADER_TIMEOUT_MS  10000
 #define BODY_TIMEOUT_MS    60000   /* HTTP/1.1: header and body; 16 MB at 2.2 Mbit/s */
-#define IDLE_TIMEOUT_MS    60000   /* HTTP/2 without a request */
+#define IDLE_TIMEOUT_MS    60000   /* HTTP/2 without a frame; libh2o says GOAWAY then */
+#define PING_ONLY_MS       120000  /* ... without a request */
 #define CONNECTION_AGE_MS  3600000 /* closed when it is idle next: a node that came back gets its share */
 #define STREAMS_MAX        32 /* requests of one HTTP/2 connection handled at a time; the others of its 100 wait */
 #define ACCEPTS_PER_TICK   64 /* connections, so that a flood of them does not keep the loop from its calls */
@@ -113,6 +120,9 @@
 #define ANSWER_BYTES_PER_FRAME 1024
 /* A body is looked at only when it is larger than this: then its route, token and size are. */
 #define UNJUDGED_BODY_BYTES (16 * 1024)
+/* What is read of a body on HTTP/2, kept or not: the largest there is, and as much again of one that was refused, so that the answer
+ * finds its client, who only mistook the limit. */
+#define DROPPED_BODY_BYTES_MAX (2 * BATCH_BODY_BYTES_MAX)
 /* Bodies being read and bodies of running calls, in all: three of the largest. libh2o holds up to twice as much. */
 #define BODIES_BYTES_MAX (48 * 1024 * 1024)
 /* Large answers that wait to be read, in all: one of the largest there is. */
@@ -132,6 +142,3 @@
 /* Addresses and clients whose budgets are remembered: 16 bytes each. Who is forgotten begins with a full one. */
 #define QUOTA_ADDRESSES_MAX 16384
 #define QUOTA_CLIENTS_MAX   16384
-#define EXPIRE_KEYS_MAX     5000 /* as in sql/query/expire_keys.sql */
-/* Between looks at idempotency keys that are older than their 24 h; at once where there were as many as go at a time. */
-#define EXPIRE_KEYS_EVERY_MS 60000

@@ -101,7 +101,8 @@ static void turned_away(struct guard *g, enum guard_cause cause)
 
 static bool is_attack(enum guard_cause cause)
 {
-    return cause == GUARD_HEADER || cause == GUARD_RESETS || cause == GUARD_FRAMES || cause == GUARD_STREAMS;
+    return cause == GUARD_HEADER || cause == GUARD_RESETS || cause == GUARD_FRAMES ||
+           cause == GUARD_STREAMS || cause == GUARD_ENDLESS;
 }
 
 /* libh2o finds it out at the next read or write, and frees what belongs to it. */
@@ -359,6 +360,8 @@ void connection_body(struct connection *c, const struct guard_frame *frame, stru
         exchange_refuse(x, ERROR_OVERLOADED);
     if (x->refusal != ERROR_NONE)
         payload->length = 0;
+    if (x->came > DROPPED_BODY_BYTES_MAX)
+        shut(c, GUARD_ENDLESS);
     if ((frame->flags & FLAG_END_STREAM) != 0)
         body_ended(x);
 }
@@ -562,7 +565,7 @@ static void connection_sweep(struct connection *c, int64_t now)
         shut(c, GUARD_SLOW_HEADER);
     else if (is_exchange_overdue(c))
         shut(c, GUARD_SLOW_EXCHANGE);
-    else if (idle && is_over(c->active, now, IDLE_TIMEOUT_MS))
+    else if (idle && is_over(c->active, now, PING_ONLY_MS))
         shut(c, GUARD_IDLE);
     else if (idle && is_old(c))
         shut(c, GUARD_OLD);

@@ -22,6 +22,7 @@ struct worker;
     X(GUARD_FRAMES, "frames")               /* frames that carry nothing */                                  \
     X(GUARD_STREAMS, "streams")             /* streams open */                                               \
     X(GUARD_BODIES, "bodies")               /* bodies held in all */                                         \
+    X(GUARD_ENDLESS, "endless")             /* a body that goes on after it was refused */                   \
     X(GUARD_SLOW_HEADER, "slow_header")     /* a header or a frame that does not end */                      \
     X(GUARD_SLOW_EXCHANGE, "slow_exchange") /* a body that does not end, an answer that is not read */       \
     X(GUARD_IDLE, "idle")                   /* no request for long */                                        \

@@ -363,18 +363,21 @@ static int threads_start(struct server *s)
     return 0;
 }
 
-/* Descriptors for as many connections as may be, as far as the system allows. Without one left, the listeners would be ready for ever. */
-static void descriptors_allow(unsigned connections)
+/* Sees to descriptors for ${connections}, and returns for how many there are: without one left, the listeners would be ready for
+ * ever. */
+static unsigned descriptors_allow(unsigned connections)
 {
     struct rlimit limit;
     rlim_t wanted = connections + DESCRIPTORS_SPARED;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-        return;
+        return connections;
     limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur < wanted)
-        log_warn("server.descriptors", "limit=%llu wanted=%llu", (unsigned long long)limit.rlim_cur,
-                 (unsigned long long)wanted);
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return connections;
+    unsigned left = limit.rlim_cur > 2 * DESCRIPTORS_SPARED ? (unsigned)limit.rlim_cur - DESCRIPTORS_SPARED
+                                                            : DESCRIPTORS_SPARED;
+    log_warn("server.descriptors", "limit=%llu connections_max=%u", (unsigned long long)limit.rlim_cur, left);
+    return left;
 }
 
 int server_run(const struct server_options *options)
@@ -384,7 +387,6 @@ int server_run(const struct server_options *options)
         log_error("guard.missing", "symbol=%s reason=\"libh2o would not find it\"", missing);
         return 1;
     }
-    descriptors_allow(options->connections_max);
     static struct server *s; /* what goes with the process stays in reach: it is no leak */
     s = calloc(1, sizeof *s);
     if (s == NULL)
@@ -400,9 +402,10 @@ int server_run(const struct server_options *options)
     /* libh2o would put what grows beyond 32 MB into a file: bodies are personal data, and files block. */
     h2o_socket_buffer_mmap_settings.threshold = SIZE_MAX;
     config_init(s);
-    s->gate = gate_create(&(struct gate_options){.connections_max = options->connections_max,
-                                                 .connections_per_address = options->connections_per_address,
-                                                 .trusted_proxies = options->trusted_proxies});
+    s->gate =
+        gate_create(&(struct gate_options){.connections_max = descriptors_allow(options->connections_max),
+                                           .connections_per_address = options->connections_per_address,
+                                           .trusted_proxies = options->trusted_proxies});
     s->allowances = allowances_create(options->client_limit, options->address_limit);
     if (options->tls_listen[0] != '\0' &&
         (s->tls = tls_create(options->tls_cert_file, options->tls_key_file)) == NULL)

@@ -52,7 +52,7 @@ static void is_refused(const struct answer *a)
 {
     cr_assert_eq(a->status, 429, "%d %s", a->status, a->body);
     cr_assert_str_eq(string_at(a->json, "/type"), "urn:akkoord:problem:too-many-requests");
-    cr_assert_geq(atoi(answer_header(a, "retry-after")), 1);
+    cr_assert_geq(strtol(answer_header(a, "retry-after"), NULL, 10), 1);
 }
 
 Test(limits, an_answer_tells_what_is_left)
@@ -74,7 +74,7 @@ Test(limits, a_client_is_refused_beyond_its_day_and_the_check_denies)
     is_refused(a);
     expect(a->json, "{'allow': false}");
     cr_assert_str_eq(answer_header(a, "ratelimit"), "\"client\";r=0;t=86528");
-    cr_assert_leq(atoi(answer_header(a, "retry-after")), 8640);
+    cr_assert_leq(strtol(answer_header(a, "retry-after"), NULL, 10), 8640);
     stop();
 }
 

