@@ -116,8 +116,8 @@ static uint64_t client_owner(const struct allowances *all, const struct claims *
 static uint64_t address_owner(const struct worker *worker, const h2o_req_t *req)
 {
     struct sockaddr_storage address;
-    origin_of(worker->gate, req, &address);
-    return gate_owner(worker->gate, (const struct sockaddr *)&address);
+    origin_of(worker->door, req, &address);
+    return door_owner(worker->door, (const struct sockaddr *)&address);
 }
 
 static bool allowance_take(const struct allowance *a, h2o_req_t *req, uint64_t owner, size_t amount)

@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 #include "http/allowance.h"
-#include "http/gate.h"
+#include "http/door.h"
 #include "http/guard.h"
 #include "http/metrics.h"
 #include "http/route.h"
@@ -270,7 +270,7 @@ enum { COPY_MAX = 4096 };
 
 /* An answer that is handed over, until its reader has it. */
 struct handed {
-    struct gate *gate;
+    struct door *door;
     char *bytes;
     size_t len;
 };
@@ -278,7 +278,7 @@ struct handed {
 static void on_handed_gone(void *slot)
 {
     struct handed *handed = slot;
-    gate_answer_release(handed->gate, handed->len);
+    door_answer_release(handed->door, handed->len);
     free(handed->bytes);
 }
 
@@ -335,17 +335,17 @@ void call_answer_static(struct call *call, int status, const char *content_type,
 
 void call_answer_buf(struct call *call, int status, const char *content_type, struct buf *body)
 {
-    struct gate *gate = call->worker->gate;
+    struct door *door = call->worker->door;
     if (is_copied(call, body->len)) {
         call_answer(call, status, content_type, body->data != NULL ? body->data : "", body->len);
         return;
     }
-    if (!gate_answer_hold(gate, body->len, route_writes(call->route))) {
+    if (!door_answer_hold(door, body->len, route_writes(call->route))) {
         call_problem(call, ERROR_OVERLOADED, "Too many large answers wait to be read.", NULL);
         return;
     }
     struct handed *handed = h2o_mem_alloc_shared(&call->req->pool, sizeof *handed, on_handed_gone);
-    *handed = (struct handed){gate, body->data, body->len};
+    *handed = (struct handed){door, body->data, body->len};
     body->data = NULL;
     body->len = body->capacity = 0;
     answer_send(call, status, content_type, h2o_iovec_init(handed->bytes, handed->len));

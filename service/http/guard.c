@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "http/gate.h"
+#include "http/door.h"
 #include "http/hpack_count.h"
 #include "http/metrics.h"
 #include "http/route.h"
@@ -75,7 +75,7 @@ struct exchange {
     int64_t due;        /* the last byte of the answer has gone by then */
     size_t declared;    /* content-length; SIZE_MAX: none */
     size_t came;        /* bytes of body */
-    size_t held;        /* ... of these, as counted at the gate; on HTTP/1.1 with the header */
+    size_t held;        /* ... of these, as counted at the door; on HTTP/1.1 with the header */
     size_t allowed;     /* bytes; SIZE_MAX: not judged yet */
     enum error refusal; /* whatever the route says */
 };
@@ -113,7 +113,7 @@ static void shut(struct connection *c, enum guard_cause cause)
     c->condemned = true;
     turned_away(c->guard, cause);
     if (is_attack(cause))
-        gate_fine(c->guard->worker->gate, c->peer, clock_monotonic());
+        door_fine(c->guard->worker->door, c->peer, clock_monotonic());
     shutdown(h2o_socket_get_fd(c->socket), SHUT_RDWR);
 }
 
@@ -158,7 +158,7 @@ static void on_exchange_gone(void *slot)
     c->live -= x->live;
     c->marked -= x->refusal != ERROR_NONE;
     if (x->held > 0)
-        gate_release(c->guard->worker->gate, x->held);
+        door_release(c->guard->worker->door, x->held);
 }
 
 void connection_request(struct connection *c, h2o_req_t *req)
@@ -215,7 +215,7 @@ static bool exchange_hold(struct exchange *x, size_t size)
 {
     if (size <= x->held + HELD_APART_BYTES)
         return true;
-    if (!gate_hold(x->connection->guard->worker->gate, size - x->held))
+    if (!door_hold(x->connection->guard->worker->door, size - x->held))
         return false;
     x->held = size;
     return true;
@@ -385,7 +385,7 @@ static void on_closed(void *data)
     if (current == c)
         current = NULL;
     list_remove(&c->link);
-    gate_leave(c->guard->worker->gate, c->peer);
+    door_leave(c->guard->worker->door, c->peer);
     free(c);
 }
 
@@ -451,15 +451,15 @@ static struct connection *eviction_find(struct guard *g)
     return found;
 }
 
-static enum gate_answer enter(struct guard *g, const struct sockaddr *address, struct peer **ret_peer)
+static enum door_answer enter(struct guard *g, const struct sockaddr *address, struct peer **ret_peer)
 {
-    struct gate *gate = g->worker->gate;
-    enum gate_answer answer = gate_enter(gate, address, g->now, false, ret_peer);
-    struct connection *idle = answer == GATE_FULL ? eviction_find(g) : NULL;
+    struct door *door = g->worker->door;
+    enum door_answer answer = door_enter(door, address, g->now, false, ret_peer);
+    struct connection *idle = answer == DOOR_FULL ? eviction_find(g) : NULL;
     if (idle == NULL)
         return answer;
     shut(idle, GUARD_EVICTED);
-    return gate_enter(gate, address, g->now, true, ret_peer);
+    return door_enter(door, address, g->now, true, ret_peer);
 }
 
 static void welcome(struct guard *g, h2o_socket_t *socket, struct peer *peer)
@@ -488,8 +488,8 @@ bool guard_accept(struct guard *g, h2o_socket_t *listener, h2o_socket_t **ret_so
     if (fd < 0)
         return false;
     struct peer *peer;
-    enum gate_answer answer = enter(g, address, &peer);
-    if (answer == GATE_OPEN) {
+    enum door_answer answer = enter(g, address, &peer);
+    if (answer == DOOR_OPEN) {
         *ret_socket = h2o_evloop_socket_create(h2o_socket_get_loop(listener), fd,
                                                H2O_SOCKET_FLAG_IS_ACCEPTED_CONNECTION);
         h2o_socket_setpeername(*ret_socket, address, len);
@@ -497,7 +497,7 @@ bool guard_accept(struct guard *g, h2o_socket_t *listener, h2o_socket_t **ret_so
     } else {
         close(fd);
         *ret_socket = NULL;
-        turned_away(g, answer == GATE_FULL ? GUARD_FULL : GUARD_ADDRESS);
+        turned_away(g, answer == DOOR_FULL ? GUARD_FULL : GUARD_ADDRESS);
     }
     return true;
 }

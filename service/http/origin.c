@@ -99,18 +99,18 @@ static bool address_read(h2o_iovec_t hop, struct sockaddr_storage *ret_address)
     return true;
 }
 
-void origin_of(const struct gate *gate, const h2o_req_t *req, struct sockaddr_storage *ret_address)
+void origin_of(const struct door *door, const h2o_req_t *req, struct sockaddr_storage *ret_address)
 {
     struct hops hops;
     memset(ret_address, 0, sizeof *ret_address);
     req->conn->callbacks->get_peername(req->conn, (struct sockaddr *)ret_address);
-    if (!gate_trusts(gate, (struct sockaddr *)ret_address) ||
+    if (!door_trusts(door, (struct sockaddr *)ret_address) ||
         !(hops_read(req, "forwarded", &hops) || hops_read(req, "x-forwarded-for", &hops)))
         return;
     size_t first = hops.count > HOPS_MAX ? hops.count - HOPS_MAX : 0;
     for (size_t i = hops.count; i > first; i--) {
         if (!address_read(hops.at[(i - 1) % HOPS_MAX], ret_address) ||
-            !gate_trusts(gate, (struct sockaddr *)ret_address))
+            !door_trusts(door, (struct sockaddr *)ret_address))
             return;
     }
 }

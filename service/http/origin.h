@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-#include "http/gate.h"
+#include "http/door.h"
 
 #include <h2o.h>
 #include <sys/socket.h>
 
 /* Whose address is behind a request: the peer's, or, where that is a trusted proxy, whom it names in `Forwarded` (RFC 7239) or, without
  * one, in `X-Forwarded-For`: the last who is no trusted proxy himself. What stands before him anybody may have written. */
-void origin_of(const struct gate *gate, const h2o_req_t *req, struct sockaddr_storage *ret_address);
+void origin_of(const struct door *door, const h2o_req_t *req, struct sockaddr_storage *ret_address);

@@ -228,6 +228,12 @@ static void refuse_scope(struct worker *worker, h2o_req_t *req, const struct rou
     refuse(worker, req, route, ERROR_INSUFFICIENT_SCOPE, detail);
 }
 
+static bool scopes_suffice(const struct route *route, uint32_t scopes)
+{
+    uint32_t granted = scopes & route->scopes;
+    return route->needs_all_scopes ? granted == route->scopes : granted != 0;
+}
+
 /* Whether the token lets this through; else the problem has been answered. */
 static bool admit(struct worker *worker, h2o_req_t *req, const struct route *route, struct claims *ret_claims)
 {
@@ -249,8 +255,7 @@ static bool admit(struct worker *worker, h2o_req_t *req, const struct route *rou
         refuse_token(worker, req, route, token_fault_text(fault));
         return false;
     }
-    uint32_t granted = ret_claims->scopes & route->scopes;
-    if (route->needs_all_scopes ? granted != route->scopes : granted == 0) {
+    if (!scopes_suffice(route, ret_claims->scopes)) {
         refuse_scope(worker, req, route);
         return false;
     }
@@ -312,7 +317,7 @@ static bool lets_in(struct worker *worker, const h2o_req_t *req, const struct ro
     return token.len > 0 &&
            (is_remembered(worker, token, &claims) ||
             (!allowance_address_is_spent(worker, req) && token_check(worker, token, &claims) == TOKEN_OK)) &&
-           (claims.scopes & route->scopes) != 0;
+           scopes_suffice(route, claims.scopes);
 }
 
 size_t route_body_max(struct worker *worker, const h2o_req_t *req)

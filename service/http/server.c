@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "http/allowance.h"
 #include "http/controllers.h"
-#include "http/gate.h"
+#include "http/door.h"
 #include "http/guard.h"
 #include "http/interpose.h"
 #include "http/listener.h"
@@ -70,7 +70,7 @@ struct server {
     h2o_globalconf_t config;
     h2o_hostconf_t *hosts[KINDS][2]; /* NULL-terminated lists */
     SSL_CTX *tls;
-    struct gate *gate;
+    struct door *door;
     struct allowances *allowances;
     unsigned thread_count;
     struct thread threads[THREADS_MAX];
@@ -275,7 +275,7 @@ static int thread_open(struct server *s, struct thread *t)
     w->metrics = metrics_create();
     w->controllers = controllers_create(w);
     w->waiters = waiters_create(w);
-    w->gate = s->gate;
+    w->door = s->door;
     w->allowances = s->allowances;
     w->guard = guard_create(w, s->thread_count);
     w->read = lane_create(w->loop, o->database, "read", READ_DEPTH, READ_STALL_MS);
@@ -402,8 +402,8 @@ int server_run(const struct server_options *options)
     /* libh2o would put what grows beyond 32 MB into a file: bodies are personal data, and files block. */
     h2o_socket_buffer_mmap_settings.threshold = SIZE_MAX;
     config_init(s);
-    s->gate =
-        gate_create(&(struct gate_options){.connections_max = descriptors_allow(options->connections_max),
+    s->door =
+        door_create(&(struct door_options){.connections_max = descriptors_allow(options->connections_max),
                                            .connections_per_address = options->connections_per_address,
                                            .trusted_proxies = options->trusted_proxies});
     s->allowances = allowances_create(options->client_limit, options->address_limit);

@@ -12,7 +12,7 @@
 
 struct allowances;
 struct controllers;
-struct gate;
+struct door;
 struct guard;
 struct metrics;
 struct waiters;
@@ -29,7 +29,7 @@ struct worker {
     struct controllers *controllers;
     struct waiters *waiters; /* long polls */
     struct metrics *metrics;
-    struct gate *gate;             /* of all workers */
+    struct door *door;             /* of all workers */
     struct allowances *allowances; /* likewise */
     struct guard *guard;
     struct list calls;  /* in flight */

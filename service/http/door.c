@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http/gate.h"
+#include "http/door.h"
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -17,11 +17,11 @@ enum { CHAINS = 1024 };
 struct peer {
     struct peer *next; /* of its chain */
     uint64_t owner;
-    _Atomic unsigned connections; /* changed under the gate's lock */
+    _Atomic unsigned connections; /* changed under the door's lock */
     bool trusted;
 };
 
-struct gate {
+struct door {
     struct hash_key key;
     unsigned connections_max, connections_per_address;
     struct network *trusted;
@@ -33,32 +33,32 @@ struct gate {
     struct peer *chains[CHAINS];
 };
 
-static void trusted_read(struct gate *gate, const char *list)
+static void trusted_read(struct door *door, const char *list)
 {
     struct network network;
     for (const char *cursor = list; network_next(&cursor, &network);)
-        gate->trusted_count++;
-    gate->trusted = calloc(gate->trusted_count + 1, sizeof *gate->trusted);
-    if (gate->trusted == NULL)
+        door->trusted_count++;
+    door->trusted = calloc(door->trusted_count + 1, sizeof *door->trusted);
+    if (door->trusted == NULL)
         abort();
-    for (size_t i = 0; i < gate->trusted_count; i++)
-        network_next(&list, &gate->trusted[i]);
+    for (size_t i = 0; i < door->trusted_count; i++)
+        network_next(&list, &door->trusted[i]);
 }
 
-struct gate *gate_create(const struct gate_options *options)
+struct door *door_create(const struct door_options *options)
 {
-    struct gate *gate = calloc(1, sizeof *gate);
-    if (gate == NULL)
+    struct door *door = calloc(1, sizeof *door);
+    if (door == NULL)
         abort();
-    gate->key = hash_key_make();
-    gate->connections_max = options->connections_max;
-    gate->connections_per_address = options->connections_per_address;
-    trusted_read(gate, options->trusted_proxies);
-    gate->arrivals =
+    door->key = hash_key_make();
+    door->connections_max = options->connections_max;
+    door->connections_per_address = options->connections_per_address;
+    trusted_read(door, options->trusted_proxies);
+    door->arrivals =
         quota_create(QUOTA_ADDRESSES_MAX, ARRIVALS_MAX, ARRIVALS_MAX / ARRIVALS_PER_SECOND * SECOND);
-    if (gate->arrivals == NULL || pthread_mutex_init(&gate->lock, NULL) != 0)
+    if (door->arrivals == NULL || pthread_mutex_init(&door->lock, NULL) != 0)
         abort();
-    return gate;
+    return door;
 }
 
 /* ---- addresses ---- */
@@ -91,17 +91,17 @@ static bool network_has(const struct network *n, const struct plain *plain)
     return rest == 0 || (n->bytes[whole] ^ plain->bytes[whole]) >> (8 - rest) == 0;
 }
 
-uint64_t gate_owner(const struct gate *gate, const struct sockaddr *address)
+uint64_t door_owner(const struct door *door, const struct sockaddr *address)
 {
     struct plain plain = plain_of(address);
-    return hash_keyed(&gate->key, plain.bytes, plain.v6 ? 8 : 4);
+    return hash_keyed(&door->key, plain.bytes, plain.v6 ? 8 : 4);
 }
 
-bool gate_trusts(const struct gate *gate, const struct sockaddr *address)
+bool door_trusts(const struct door *door, const struct sockaddr *address)
 {
     struct plain plain = plain_of(address);
-    for (size_t i = 0; i < gate->trusted_count; i++) {
-        if (network_has(&gate->trusted[i], &plain))
+    for (size_t i = 0; i < door->trusted_count; i++) {
+        if (network_has(&door->trusted[i], &plain))
             return true;
     }
     return false;
@@ -109,9 +109,9 @@ bool gate_trusts(const struct gate *gate, const struct sockaddr *address)
 
 /* ---- connections ---- */
 
-static struct peer **peer_slot(struct gate *gate, uint64_t owner)
+static struct peer **peer_slot(struct door *door, uint64_t owner)
 {
-    struct peer **slot = &gate->chains[owner % CHAINS];
+    struct peer **slot = &door->chains[owner % CHAINS];
     while (*slot != NULL && (*slot)->owner != owner)
         slot = &(*slot)->next;
     return slot;
@@ -128,51 +128,51 @@ static struct peer *peer_add(struct peer **slot, uint64_t owner, bool trusted)
     return peer;
 }
 
-static enum gate_answer enter(struct gate *gate, uint64_t owner, bool trusted, bool anyway,
+static enum door_answer enter(struct door *door, uint64_t owner, bool trusted, bool anyway,
                               struct peer **ret_peer)
 {
-    struct peer **slot = peer_slot(gate, owner), *peer = *slot;
-    if (!trusted && peer != NULL && peer->connections >= gate->connections_per_address)
-        return GATE_ADDRESS_FULL;
-    if (!anyway && gate->connections >= gate->connections_max)
-        return GATE_FULL;
+    struct peer **slot = peer_slot(door, owner), *peer = *slot;
+    if (!trusted && peer != NULL && peer->connections >= door->connections_per_address)
+        return DOOR_ADDRESS_FULL;
+    if (!anyway && door->connections >= door->connections_max)
+        return DOOR_FULL;
     if (peer == NULL)
         peer = peer_add(slot, owner, trusted);
     peer->connections++;
-    gate->connections++;
+    door->connections++;
     *ret_peer = peer;
-    return GATE_OPEN;
+    return DOOR_OPEN;
 }
 
-enum gate_answer gate_enter(struct gate *gate, const struct sockaddr *address, int64_t now, bool anyway,
+enum door_answer door_enter(struct door *door, const struct sockaddr *address, int64_t now, bool anyway,
                             struct peer **ret_peer)
 {
-    uint64_t owner = gate_owner(gate, address);
-    bool trusted = gate_trusts(gate, address);
+    uint64_t owner = door_owner(door, address);
+    bool trusted = door_trusts(door, address);
     struct quota_state ignored;
-    if (!trusted && !anyway && !quota_take(gate->arrivals, owner, 1, now, &ignored))
-        return GATE_TOO_FAST;
-    pthread_mutex_lock(&gate->lock);
-    enum gate_answer answer = enter(gate, owner, trusted, anyway, ret_peer);
-    pthread_mutex_unlock(&gate->lock);
+    if (!trusted && !anyway && !quota_take(door->arrivals, owner, 1, now, &ignored))
+        return DOOR_TOO_FAST;
+    pthread_mutex_lock(&door->lock);
+    enum door_answer answer = enter(door, owner, trusted, anyway, ret_peer);
+    pthread_mutex_unlock(&door->lock);
     return answer;
 }
 
-void gate_leave(struct gate *gate, struct peer *peer)
+void door_leave(struct door *door, struct peer *peer)
 {
-    pthread_mutex_lock(&gate->lock);
-    gate->connections--;
+    pthread_mutex_lock(&door->lock);
+    door->connections--;
     if (--peer->connections == 0) {
-        *peer_slot(gate, peer->owner) = peer->next;
+        *peer_slot(door, peer->owner) = peer->next;
         free(peer);
     }
-    pthread_mutex_unlock(&gate->lock);
+    pthread_mutex_unlock(&door->lock);
 }
 
-void gate_fine(struct gate *gate, const struct peer *peer, int64_t now)
+void door_fine(struct door *door, const struct peer *peer, int64_t now)
 {
     if (!peer->trusted)
-        quota_fine(gate->arrivals, peer->owner, ARRIVALS_PER_FLOOD, now);
+        quota_fine(door->arrivals, peer->owner, ARRIVALS_PER_FLOOD, now);
 }
 
 unsigned peer_connections(const struct peer *peer)
@@ -190,22 +190,22 @@ static bool hold(_Atomic size_t *held, size_t bytes, size_t max)
     return false;
 }
 
-bool gate_hold(struct gate *gate, size_t bytes)
+bool door_hold(struct door *door, size_t bytes)
 {
-    return hold(&gate->bodies, bytes, BODIES_BYTES_MAX);
+    return hold(&door->bodies, bytes, BODIES_BYTES_MAX);
 }
 
-void gate_release(struct gate *gate, size_t bytes)
+void door_release(struct door *door, size_t bytes)
 {
-    atomic_fetch_sub_explicit(&gate->bodies, bytes, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&door->bodies, bytes, memory_order_relaxed);
 }
 
-bool gate_answer_hold(struct gate *gate, size_t bytes, bool anyway)
+bool door_answer_hold(struct door *door, size_t bytes, bool anyway)
 {
-    return hold(&gate->answers, bytes, anyway ? SIZE_MAX : ANSWERS_BYTES_MAX);
+    return hold(&door->answers, bytes, anyway ? SIZE_MAX : ANSWERS_BYTES_MAX);
 }
 
-void gate_answer_release(struct gate *gate, size_t bytes)
+void door_answer_release(struct door *door, size_t bytes)
 {
-    atomic_fetch_sub_explicit(&gate->answers, bytes, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&door->answers, bytes, memory_order_relaxed);
 }
