@@ -2,24 +2,30 @@
 """As many connections as can be had, from several addresses, each idle. Somebody new is served all the same."""
 import time
 
+from lib.house import CEILING
+
 PER_ADDRESS = 256  # the default of AKKOORD_CONNECTIONS_PER_ADDRESS
 ADDRESSES, ALL = 6, 1024  # so many addresses would hold more than the default of AKKOORD_CONNECTIONS_MAX
 NEWCOMER = 200
 
 
-def standing(lines):
-    """How many the service has not shut, once it has looked at them."""
-    time.sleep(0.3)
-    count = 0
-    for line in lines:
-        line.setblocking(False)
-        try:
-            count += line.recv(1) != b""
-        except BlockingIOError:
-            count += 1
-        except OSError:
-            pass
+def standing(lines, most):
+    """How many the service has not shut: at ${most}, once it has looked at them all."""
+    end = time.monotonic() + CEILING
+    while (count := sum(map(stands, lines))) > most and time.monotonic() < end:
+        time.sleep(0.1)
+    assert 0 < count <= most, f"{count} connections are open"
     return count
+
+
+def stands(line):
+    line.setblocking(False)
+    try:
+        return line.recv(1) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 def connect(target, host, lines):
@@ -34,17 +40,15 @@ def attack(target):
     lines = []
     for _ in range(PER_ADDRESS + 100):
         connect(target, 1, lines)
-    one = standing(lines)
-    assert 0 < one <= PER_ADDRESS, f"one address holds {one} connections"
+    one = standing(lines, PER_ADDRESS)
     made = 0
     while target.is_on():
         made += connect(target, 1 + made % ADDRESSES, lines)
     with target.connect(NEWCOMER) as newcomer:
         newcomer.sendall(b"GET /healthz HTTP/1.1\r\nhost: t\r\n\r\n")
         status = newcomer.recv(64).split()[1:2]
-    held = standing(lines)
+    held = standing(lines, ALL)
     assert status == [b"200"], f"somebody new was told {status}"
-    assert held <= ALL, f"{held} connections are open"
     for line in lines:
         line.close()
     return f"one address holds {one}; {made} more of six addresses, and {held} of all stand"

@@ -11,7 +11,7 @@ def plain(target):
         line.sendall(f"POST /v1/check HTTP/1.1\r\nhost: t\r\ncontent-type: application/json\r\nauthorization: Bearer "
                      f"{target.token}\r\ntransfer-encoding: chunked\r\n\r\n".encode())
         try:
-            while target.is_on():
+            while target.is_soon():
                 line.sendall(b"4000\r\n" + bytes(0x4000) + b"\r\n")
                 sent += 0x4000
         except OSError:
@@ -28,13 +28,13 @@ def framed(target):
     line = target.line()
     try:
         line.send(headers(1, request_block("/v1/check", "POST", target.token), END_HEADERS))
-        while target.is_on():
+        while target.is_soon():
             line.send(frame(DATA, 0, 1, bytes(FRAME_MAX)))
             if line.is_shut():
                 break
     except Shut:
         pass
-    assert target.is_on(), f"{line.sent} bytes were read on"
+    assert target.is_soon(), f"{line.sent} bytes were read on"
     line.close()
     return line.sent
 

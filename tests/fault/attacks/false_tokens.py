@@ -16,7 +16,7 @@ def statuses_in(data):
 def attack(target):
     seen, number = collections.Counter(), 0
     line = target.connect()
-    while target.is_on() or not seen[429]:
+    while target.is_on() or (not seen[429] and target.is_soon()):
         batch = b""
         for _ in range(50):  # pipelined
             number += 1
@@ -29,5 +29,5 @@ def attack(target):
         seen.update(got)
     line.close()
     assert set(seen) == {401, 429}, seen
-    assert 1200 <= seen[401] < 1400, seen  # the default of AKKOORD_ADDRESS_LIMIT, and what comes back meanwhile
+    assert seen[401] >= 1200, seen  # the default of AKKOORD_ADDRESS_LIMIT, and what came back meanwhile
     return f"{seen[401]} times 401, then {seen[429]} times 429"
