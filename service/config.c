@@ -56,6 +56,9 @@ const struct option options[] = {
          "records and checks, each line of a batch one, of a client (`sub`) of a controller; 0 for no limit"},
     {"address-limit", OPTION_NUMBER, AT(address_limit), 0, 999999999999, .value = "1200", .unit = "a minute",
      .text = "requests without a valid token of an address (IPv6: a /64); 0 for no limit"},
+    {"access-log", OPTION_FILE, AT(access_log), .absent = "none",
+     .text =
+         "a line of JSON for each answer, into this file or to `-`, standard output; opened again on SIGHUP"},
     {"log-level", OPTION_LEVEL, AT(log_level), .value = "info", .text = "`error`, `warn`, `info` or `debug`"},
     {0}};
 

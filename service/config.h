@@ -35,6 +35,7 @@ struct config {
     char *jwt_issuer;
     char *subject_key_file;
     char *public_url;         /* without a slash at the end */
+    char *access_log;         /* a file, or "-"; "" for none */
     char *trusted_proxies;    /* networks, for network_next */
     int64_t jwt_max_lifetime; /* seconds */
     int64_t threads;

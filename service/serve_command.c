@@ -67,6 +67,7 @@ static int serve_with(const struct config *config, const struct subject_keys *su
                                  .tls_key_file = config->tls_key_file,
                                  .metrics_listen = config->metrics_listen,
                                  .public_url = config->public_url,
+                                 .access_log = config->access_log,
                                  .trusted_proxies = config->trusted_proxies,
                                  .threads = (unsigned)config->threads,
                                  .connections_max = (unsigned)config->connections_max,

@@ -320,13 +320,24 @@ static bool lets_in(struct worker *worker, const h2o_req_t *req, const struct ro
            scopes_suffice(route, claims.scopes);
 }
 
-size_t route_body_max(struct worker *worker, const h2o_req_t *req)
+static const struct route *route_asked(const h2o_req_t *req)
 {
     h2o_iovec_t path = req->input.path, argument;
-    const char *query = memchr(path.base, '?', path.len);
+    const char *query = path.len > 0 ? memchr(path.base, '?', path.len) : NULL;
     if (query != NULL)
         path.len = (size_t)(query - path.base);
-    const struct route *route = route_find(req->input.method, path, &argument);
+    return route_find(req->input.method, path, &argument);
+}
+
+const char *route_pattern(const h2o_req_t *req)
+{
+    const struct route *route = route_asked(req);
+    return route != NULL ? route->path : NULL;
+}
+
+size_t route_body_max(struct worker *worker, const h2o_req_t *req)
+{
+    const struct route *route = route_asked(req);
     if (route == NULL || route->media == MEDIA_NONE || !media_fits(req, route->media))
         return 0;
     if (route->scopes != SCOPE_NONE && !lets_in(worker, req, route))

@@ -41,5 +41,7 @@ bool route_writes(const struct route *route);
 /* Finds the route, holds the request to it (method, token, scope, media type, size) and starts the call, or answers the problem. */
 void route_request(struct worker *worker, h2o_req_t *req);
 
+/* The path of the route that a request is for, as the table has it; NULL: there is none. */
+const char *route_pattern(const h2o_req_t *req);
 /* Bytes that the body of a request may have whose header is there: 0 when it will be refused whatever the body. */
 size_t route_body_max(struct worker *worker, const h2o_req_t *req);

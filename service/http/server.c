@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "http/access_log.h"
 #include "http/allowance.h"
 #include "http/controllers.h"
 #include "http/door.h"
@@ -70,6 +71,7 @@ struct server {
     h2o_globalconf_t config;
     h2o_hostconf_t *hosts[KINDS][2]; /* NULL-terminated lists */
     SSL_CTX *tls;
+    int access_log; /* descriptor; -1: none is kept */
     struct door *door;
     struct allowances *allowances;
     unsigned thread_count;
@@ -114,6 +116,12 @@ static int on_metrics_request(h2o_handler_t *handler, h2o_req_t *req)
     return 0;
 }
 
+static void on_answered(h2o_logger_t *logger, h2o_req_t *req)
+{
+    (void)logger;
+    access_log_line(thread_of(req->conn->ctx)->worker.access_log, req);
+}
+
 static void config_init(struct server *s)
 {
     h2o_config_init(&s->config);
@@ -134,6 +142,8 @@ static void config_init(struct server *s)
         h2o_pathconf_t *path = h2o_config_register_path(host, "/", 0);
         h2o_create_handler(path, sizeof(h2o_handler_t))->on_req =
             kind == METRICS ? on_metrics_request : on_request;
+        if (kind != METRICS && s->access_log >= 0)
+            h2o_create_logger(path, sizeof(h2o_logger_t))->log_access = on_answered;
         s->hosts[kind][0] = host;
     }
 }
@@ -278,6 +288,7 @@ static int thread_open(struct server *s, struct thread *t)
     w->door = s->door;
     w->allowances = s->allowances;
     w->guard = guard_create(w, s->thread_count);
+    w->access_log = s->access_log >= 0 ? access_log_create(w, s->access_log) : NULL;
     w->read = lane_create(w->loop, o->database, "read", READ_DEPTH, READ_STALL_MS);
     w->write = lane_create(w->loop, o->database, "write", WRITE_DEPTH, WRITE_STALL_MS);
     w->slow = lane_create(w->loop, o->database, "slow", READ_DEPTH, SLOW_STALL_MS);
@@ -306,6 +317,7 @@ static void thread_close(struct thread *t)
     lane_destroy(w->write);
     lane_destroy(w->slow);
     waiters_destroy(w->waiters);
+    access_log_destroy(w->access_log);
     controllers_destroy(w->controllers);
     remembered_destroy(w->tokens);
     buf_free(&w->scratch);
@@ -332,6 +344,8 @@ static void reload(struct server *s)
     struct keys *keys = o->keys_reload(o->cookie);
     SSL_CTX *tls = o->tls_listen[0] != '\0' ? tls_create(o->tls_cert_file, o->tls_key_file) : NULL;
     tell(s, false, keys, tls);
+    if (s->access_log >= 0)
+        access_log_reopen(s->access_log, o->access_log);
     log_info("server.reload", "token_keys=%s certificate=%s", keys != NULL ? "new" : "kept",
              tls != NULL ? "new" : "kept");
     keys_unref(keys);
@@ -401,6 +415,11 @@ int server_run(const struct server_options *options)
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     /* libh2o would put what grows beyond 32 MB into a file: bodies are personal data, and files block. */
     h2o_socket_buffer_mmap_settings.threshold = SIZE_MAX;
+    s->access_log = options->access_log[0] != '\0' ? access_log_open(options->access_log) : -1;
+    if (s->access_log < 0 && options->access_log[0] != '\0') {
+        log_error("access_log.open", "reason=\"%s\"", strerror(errno));
+        return 1;
+    }
     config_init(s);
     s->door =
         door_create(&(struct door_options){.connections_max = descriptors_allow(options->connections_max),

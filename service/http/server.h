@@ -13,6 +13,7 @@ struct server_options {
     const char *tls_key_file;   /* PEM */
     const char *metrics_listen; /* host:port, or "" */
     const char *public_url;
+    const char *access_log;      /* a file, `-` for standard output, "" for none; opened again on SIGHUP */
     const char *trusted_proxies; /* networks separated by commas, or "" */
     unsigned threads;
     unsigned connections_max;         /* at a time */

@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 
+struct access_log;
 struct allowances;
 struct controllers;
 struct door;
@@ -32,8 +33,9 @@ struct worker {
     struct door *door;             /* of all workers */
     struct allowances *allowances; /* likewise */
     struct guard *guard;
-    struct list calls;  /* in flight */
-    struct buf scratch; /* for an answer that is written and sent at once */
+    struct access_log *access_log; /* NULL: none is kept */
+    struct list calls;             /* in flight */
+    struct buf scratch;            /* for an answer that is written and sent at once */
     bool draining;
     int64_t clock_offset; /* the database's clock less clock_monotonic, as of the last answer that told it */
 };
