@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum {
-    READ_SIZE = 256 * 1024,    /* of text: in the second-level cache with its output */
+    READ_SIZE = 64 * 1024,     /* of text: in the second-level cache with its output */
     LINE_MAX_SIZE = 1 << 20,   /* of NDJSON: a line is written only when all of it is known to be good */
     GATE_ANSWER_MAX = 64 << 20 /* the service's own ceiling */
 };
@@ -391,17 +391,17 @@ int mask_command(int argc, char **argv)
         fputs("akkoord mask: out of memory\n", stderr);
         return EXIT_IO;
     }
+    const char *fault = NULL;
     int first = options_parse(argc, argv, f);
     int status = EXIT_USAGE;
     buf_init(&f->answer, GATE_ANSWER_MAX);
-    if (first >= 0) {
-        f->gate = f->gate_options.url != NULL ? mask_gate_open(&f->gate_options) : NULL;
-        if (f->gate_options.url != NULL && f->gate == NULL) {
-            fputs("akkoord mask: out of memory\n", stderr);
-            f->status = EXIT_IO;
-        } else {
-            files_filter(f, argc - first, argv + first);
-        }
+    if (first >= 0 && f->gate_options.url != NULL)
+        f->gate = mask_gate_open(&f->gate_options, &fault);
+    if (fault != NULL && f->gate == NULL) {
+        fprintf(stderr, "akkoord mask: %s\n", fault);
+        status = EXIT_IO;
+    } else if (first >= 0) {
+        files_filter(f, argc - first, argv + first);
         status = f->status;
     }
     if (f->gate != NULL)

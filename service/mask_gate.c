@@ -5,7 +5,9 @@
 #include "file.h"
 #include "wire/reader.h"
 
+#define CURL_DISABLE_TYPECHECK /* its functions are called through pointers */
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,27 @@ enum {
     FAULT_MAX = 320
 };
 
+/* libcurl is loaded when a gate is opened: with all it stands on, it would be half of the memory of a filter that asks nobody, and of no
+ * use to the service. */
+#define CURL_LIBRARY "libcurl.so.4"
+#define CURL_FUNCTIONS(X)                                                                                    \
+    X(easy_init)                                                                                             \
+    X(easy_cleanup)                                                                                          \
+    X(easy_setopt)                                                                                           \
+    X(easy_getinfo)                                                                                          \
+    X(easy_perform)                                                                                          \
+    X(easy_escape)                                                                                           \
+    X(easy_strerror)                                                                                         \
+    X(free)                                                                                                  \
+    X(slist_append)                                                                                          \
+    X(slist_free_all)
+
+#define CURL_FUNCTION(name) __typeof__(&curl_##name) name;
+static struct {
+    CURL_FUNCTIONS(CURL_FUNCTION)
+} curl;
+#undef CURL_FUNCTION
+
 struct mask_gate {
     const struct mask_gate_options *options;
     CURL *curl;
@@ -30,12 +53,26 @@ struct mask_gate {
     char fault[FAULT_MAX];
 };
 
+/* Returns NULL, or why there is none. */
+static const char *curl_load(void)
+{
+    void *library = dlopen(CURL_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    if (library == NULL)
+        return dlerror();
+#define CURL_FIND(name) *(void **)&curl.name = dlsym(library, "curl_" #name);
+    CURL_FUNCTIONS(CURL_FIND)
+#undef CURL_FIND
+#define CURL_MISSES(name) || curl.name == NULL
+    return false CURL_FUNCTIONS(CURL_MISSES) ? CURL_LIBRARY " lacks a function" : NULL;
+#undef CURL_MISSES
+}
+
 static void parameter_write(struct mask_gate *g, const char *name, const char *value)
 {
-    char *escaped = value != NULL ? curl_easy_escape(g->curl, value, 0) : NULL;
+    char *escaped = value != NULL ? curl.easy_escape(g->curl, value, 0) : NULL;
     if (escaped != NULL)
         buf_printf(&g->url, "%s=%s&", name, escaped);
-    curl_free(escaped);
+    curl.free(escaped);
 }
 
 static void url_write(struct mask_gate *g)
@@ -60,38 +97,42 @@ static size_t answer_take(char *bytes, size_t size, size_t count, void *answer)
     return buf_failed(answer) ? 0 : size * count;
 }
 
-struct mask_gate *mask_gate_open(const struct mask_gate_options *options)
+struct mask_gate *mask_gate_open(const struct mask_gate_options *options, const char **ret_fault)
 {
+    *ret_fault = curl_load();
+    if (*ret_fault != NULL)
+        return NULL;
+    *ret_fault = "out of memory";
     struct mask_gate *g = calloc(1, sizeof *g);
     if (g == NULL)
         return NULL;
     g->options = options;
     buf_init(&g->url, 16 << 10);
     buf_init(&g->token, TOKEN_MAX);
-    g->curl = curl_easy_init();
+    g->curl = curl.easy_init();
     if (g->curl != NULL)
         url_write(g);
     if (g->curl == NULL || buf_failed(&g->url)) {
         mask_gate_close(g);
         return NULL;
     }
-    curl_easy_setopt(g->curl, CURLOPT_URL, g->url.data);
-    curl_easy_setopt(g->curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(g->curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(g->curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(g->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-    curl_easy_setopt(g->curl, CURLOPT_TIMEOUT_MS, (long)REQUEST_TIMEOUT_MS);
-    curl_easy_setopt(g->curl, CURLOPT_WRITEFUNCTION, answer_take);
+    curl.easy_setopt(g->curl, CURLOPT_URL, g->url.data);
+    curl.easy_setopt(g->curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl.easy_setopt(g->curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl.easy_setopt(g->curl, CURLOPT_NOSIGNAL, 1L);
+    curl.easy_setopt(g->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+    curl.easy_setopt(g->curl, CURLOPT_TIMEOUT_MS, (long)REQUEST_TIMEOUT_MS);
+    curl.easy_setopt(g->curl, CURLOPT_WRITEFUNCTION, answer_take);
     if (options->ca_file != NULL)
-        curl_easy_setopt(g->curl, CURLOPT_CAINFO, options->ca_file);
+        curl.easy_setopt(g->curl, CURLOPT_CAINFO, options->ca_file);
     return g;
 }
 
 void mask_gate_close(struct mask_gate *g)
 {
     if (g->curl != NULL)
-        curl_easy_cleanup(g->curl);
-    curl_slist_free_all(g->headers);
+        curl.easy_cleanup(g->curl);
+    curl.slist_free_all(g->headers);
     file_wipe(&g->token);
     buf_free(&g->url);
     free(g);
@@ -104,13 +145,13 @@ static bool headers_make(struct mask_gate *g)
     char authorization[TOKEN_MAX + 32];
     snprintf(authorization, sizeof authorization, "Authorization: Bearer %.*s", (int)g->token.len,
              g->token.data);
-    curl_slist_free_all(g->headers);
-    g->headers = curl_slist_append(NULL, "Content-Type: application/x-ndjson");
-    struct curl_slist *more = curl_slist_append(g->headers, authorization);
+    curl.slist_free_all(g->headers);
+    g->headers = curl.slist_append(NULL, "Content-Type: application/x-ndjson");
+    struct curl_slist *more = curl.slist_append(g->headers, authorization);
     more =
-        more != NULL ? curl_slist_append(more, "Expect:") : NULL; /* no second round trip for a large body */
+        more != NULL ? curl.slist_append(more, "Expect:") : NULL; /* no second round trip for a large body */
     explicit_bzero(authorization, sizeof authorization);
-    curl_easy_setopt(g->curl, CURLOPT_HTTPHEADER, g->headers);
+    curl.easy_setopt(g->curl, CURLOPT_HTTPHEADER, g->headers);
     return more != NULL;
 }
 
@@ -191,18 +232,18 @@ static enum outcome lines_send(struct mask_gate *g, const char *lines, size_t le
 {
     long status = 0;
     buf_clear(answer);
-    curl_easy_setopt(g->curl, CURLOPT_POSTFIELDS, lines);
-    curl_easy_setopt(g->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
-    curl_easy_setopt(g->curl, CURLOPT_WRITEDATA, answer);
-    CURLcode code = curl_easy_perform(g->curl);
+    curl.easy_setopt(g->curl, CURLOPT_POSTFIELDS, lines);
+    curl.easy_setopt(g->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+    curl.easy_setopt(g->curl, CURLOPT_WRITEDATA, answer);
+    CURLcode code = curl.easy_perform(g->curl);
     if (code != CURLE_OK) {
-        snprintf(g->fault, sizeof g->fault, "the service cannot be asked: %s", curl_easy_strerror(code));
+        snprintf(g->fault, sizeof g->fault, "the service cannot be asked: %s", curl.easy_strerror(code));
         bool never = code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL ||
                      code == CURLE_WRITE_ERROR || code == CURLE_PEER_FAILED_VERIFICATION ||
                      code == CURLE_SSL_CACERT_BADFILE;
         return never ? REFUSED : AWAY;
     }
-    curl_easy_getinfo(g->curl, CURLINFO_RESPONSE_CODE, &status);
+    curl.easy_getinfo(g->curl, CURLINFO_RESPONSE_CODE, &status);
     if (status != 200)
         problem_tell(g, status, answer);
     return status_judge(status);

@@ -23,8 +23,8 @@ struct mask_gate_options {
 
 struct mask_gate;
 
-/* Asks nothing yet. The options must outlive it. NULL when memory ran out. */
-struct mask_gate *mask_gate_open(const struct mask_gate_options *options);
+/* Asks nothing yet. The options must outlive it. NULL, with ${ret_fault} in words, when libcurl cannot be loaded or memory ran out. */
+struct mask_gate *mask_gate_open(const struct mask_gate_options *options, const char **ret_fault);
 void mask_gate_close(struct mask_gate *g);
 /* Sends ${len} bytes, whole lines of at most MASK_GATE_LINES, and tries again for a minute where the service is away or busy. Puts the
  * lines of the answer into ${answer}, bad ones as the route answers them. Returns NULL, or why they cannot pass: in words, good until
