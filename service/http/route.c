@@ -47,7 +47,7 @@ const struct route routes[] = {
     {"GET", "/v1/renewals", SCOPE_SUBJECT_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_renewals},
     {"GET", "/v1/changes", SCOPE_CHANGES_READ, MEDIA_NONE, 0, CALL_DEADLINE_MS + LONG_POLL_SECONDS_MAX * 1000,
      .handle = handle_changes},
-    {"POST", "/v1/mask", SCOPE_MASK, MEDIA_MASKABLE, BATCH_BODY_BYTES_MAX, CALL_DEADLINE_MS,
+    {"POST", "/v1/mask", SCOPE_MASK, MEDIA_MASKABLE, BATCH_BODY_BYTES_MAX, CALL_DEADLINE_MS, .admits = true,
      .handle = handle_mask},
     {"POST", "/v1/analytics/filter", SCOPE_MASK | SCOPE_CONSENT_CHECK, MEDIA_NDJSON, BATCH_BODY_BYTES_MAX,
      BATCH_DEADLINE_MS, .needs_all_scopes = true, .cost = COST_RECORDS, .handle = handle_analytics_filter},

@@ -70,6 +70,7 @@ Test(revoke, nothing_is_done_or_shown_with_it)
         {"POST", "/v1/analytics/filter?purpose=functional", "application/x-ndjson", "{\"visitor\":\"x\"}"},
         {"POST", "/v1/subjects/lookup", "application/json",
          "{\"subject\":{\"type\":\"visitor\",\"value\":\"x\"}}"},
+        {"POST", "/v1/mask", "text/plain", "192.0.2.33"},
         {"GET", "/v1/changes", NULL, NULL},
         {"GET", "/v1/renewals?due_within=P30D", NULL, NULL},
         {"GET", "/v1/policy", NULL, NULL},
