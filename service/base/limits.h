@@ -78,7 +78,10 @@
 #define READ_STALL_MS  2000
 #define WRITE_STALL_MS 6000
 #define SLOW_STALL_MS  20000
-#define RETRIES_MAX    2 /* of a batch that met another transaction */
+/* A connection without a batch asks whether its host still answers: with the stall below the time a failover takes to be decided. */
+#define PING_EVERY_MS 1000
+#define PING_STALL_MS 2000
+#define RETRIES_MAX   2 /* of a batch that met another transaction */
 
 /* ---- housekeeping ---- */
 

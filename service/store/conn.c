@@ -41,6 +41,8 @@ struct conn {
 
     int syncs; /* awaited: batches on the wire, and in PREPARING the one of the preparation */
     int64_t sent_at[ON_THE_WIRE_MAX]; /* of those, oldest first */
+    bool pinged;                      /* the oldest is a ping's, not a batch's */
+    int64_t heard_at;                 /* when the last one came */
     char sqlstate[SQLSTATE_SIZE];     /* first error of the oldest batch, "" for none */
     bool session_ok;                  /* the session row was seen and is good */
     struct gaicb lookup;
@@ -56,6 +58,7 @@ static void conn_check(const struct conn *c)
     assert((c->watch == NULL) || c->pg != NULL);
     assert(c->syncs >= 0 && c->syncs <= ON_THE_WIRE_MAX);
     assert(c->syncs == 0 || c->state >= CONN_PREPARING);
+    assert(!c->pinged || (c->syncs > 0 && c->state == CONN_READY));
 }
 
 static void conn_set(struct conn *c, enum conn_state to)
@@ -84,6 +87,7 @@ static void conn_drop(struct conn *c)
     PQfinish(c->pg);
     c->pg = NULL;
     c->syncs = 0;
+    c->pinged = false;
     c->sqlstate[0] = '\0';
     c->session_ok = false;
 }
@@ -257,8 +261,14 @@ static void on_result_sync(struct conn *c)
     assert(c->syncs > 0);
     memmove(c->sent_at, c->sent_at + 1, sizeof *c->sent_at * (ON_THE_WIRE_MAX - 1));
     c->syncs--;
+    c->heard_at = clock_monotonic();
     if (c->state == CONN_PREPARING) {
         prepared(c);
+        return;
+    }
+    if (c->pinged) {
+        c->pinged = false;
+        c->sqlstate[0] = '\0';
         return;
     }
     char sqlstate[SQLSTATE_SIZE];
@@ -331,6 +341,27 @@ static void on_ready(void *cookie)
         watch_want_write(c->watch);
 }
 
+/* A lane without jobs would learn only from its next one, and seconds late, that its host hangs. A sync alone is no transaction. */
+static void ping(struct conn *c)
+{
+    if (fault_strikes() || PQpipelineSync(c->pg) != 1) {
+        conn_fail(c, "send");
+        return;
+    }
+    c->sent_at[c->syncs++] = clock_monotonic();
+    c->pinged = true;
+    conn_check(c);
+}
+
+static void liveness_watch(struct conn *c, int64_t now)
+{
+    int64_t stall_us = c->pinged ? PING_STALL_MS * 1000 : c->stall_us;
+    if (c->syncs > 0 && now - c->sent_at[0] > stall_us)
+        conn_fail(c, "stall");
+    else if (c->syncs == 0 && now - c->heard_at >= PING_EVERY_MS * 1000)
+        ping(c);
+}
+
 static void on_beat(struct loop_pulse *pulse)
 {
     struct conn *c = list_entry(pulse, struct conn, pulse);
@@ -349,8 +380,7 @@ static void on_beat(struct loop_pulse *pulse)
         break;
     case CONN_PREPARING:
     case CONN_READY:
-        if (c->syncs > 0 && now - c->sent_at[0] > c->stall_us)
-            conn_fail(c, "stall");
+        liveness_watch(c, now);
         break;
     case CONN_STATES:
         break;

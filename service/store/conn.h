@@ -35,7 +35,7 @@ struct conn_owner {
 };
 
 /* ${name} is for log lines ("read", "write", ...) and must outlive it. ${stall_ms}: a batch that takes longer means the host
- * is gone. Starts connecting at the next beat. */
+ * is gone; so does a ping, sent while there is no batch, that takes PING_STALL_MS. Starts connecting at the next beat. */
 struct conn *conn_create(struct loop *loop, const struct database *db, const char *name, int stall_ms,
                          const struct conn_owner *owner, void *cookie);
 /* Closes; the owner hears nothing more. */

@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -536,6 +537,39 @@ Test(lane, a_lane_comes_back_after_the_server_does)
     ask_record(3, NULL, PATIENCE_MS);
     assert_answered(3, 4, ERROR_NONE);
     cr_assert_eq(events(), 2);
+}
+
+static pid_t backend;
+
+static void backend_wake(void)
+{
+    kill(backend, SIGCONT);
+    stop();
+}
+
+Test(lane, a_lane_without_jobs_finds_out_that_its_host_hangs, .fini = backend_wake)
+{
+    start("hangs");
+    backend = (pid_t)ledger_number(&l, "select pid from pg_stat_activity where query like '%migration%' and "
+                                       "pid <> pg_backend_pid() and $1 > 0");
+    cr_assert(backend > 1 && kill(backend, SIGSTOP) == 0);
+    cr_assert(comes(not_ready));
+    cr_assert(comes(ready), "%s", lane_trouble(lane));
+    ask_record(0, NULL, PATIENCE_MS);
+    assert_answered(0, 1, ERROR_NONE);
+}
+
+Test(lane, a_ping_stands_in_no_jobs_way)
+{
+    start("pings");
+    for (size_t i = 0; i < 3; i++) {
+        loop_run_for(PING_EVERY_MS + LOOP_BEAT_MS); /* so that one is on its way, or just was */
+        ask_record(i, NULL, PATIENCE_MS);
+        ask_check(10 + i, PATIENCE_MS);
+        assert_answered(i, i + 1, ERROR_NONE);
+        assert_answered(10 + i, 11 + i, ERROR_NONE);
+    }
+    cr_assert_eq(lane_stats(lane)->lost, 0);
 }
 
 /* ---- hosts, and databases that must not be used ---- */

@@ -47,10 +47,11 @@ def run(*command, **options):
 
 
 class Cluster:
-    def __init__(self, name):
+    def __init__(self, name, create=True):
         self.folder = PROGRAM.parent / "clusters" / name
         self.command("destroy")
-        self.command("create")
+        if create:
+            self.command("create")
 
     def command(self, verb, *words, **options):
         return run(ROOT / "script/lib/cluster", verb, self.folder, *words, **options)
@@ -81,10 +82,17 @@ class Cluster:
         text = self.command("sql", "akkoord", input=sql)
         return [line.split("|") for line in text.splitlines()]
 
+    def log(self):
+        home = pathlib.Path((self.folder / "home").read_text(encoding="utf-8").strip())
+        return (home / "log").read_text(encoding="utf-8", errors="replace")
+
     def processes(self):
-        """The postmaster, then its children."""
+        """The postmaster, then its children; none when it was killed."""
         postmaster = int(self.command("pid"))
-        children = pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text(encoding="ascii")
+        try:
+            children = pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text(encoding="ascii")
+        except FileNotFoundError:
+            return []
         return [postmaster] + [int(child) for child in children.split()]
 
     def clients(self):

@@ -39,6 +39,7 @@ class Witness(threading.Thread):
         self.stopping = threading.Event()
         self.statuses = collections.Counter()
         self.last_good = 0.0  # of time.monotonic: when a check was last answered 200
+        self.moments = []  # of time.monotonic: each check that was answered 200
         self.slowest = 0.0
         self.fault = None
 
@@ -62,6 +63,7 @@ class Witness(threading.Thread):
         self.slowest = max(self.slowest, answer.seconds)
         if answer.status == 200:
             self.last_good = time.monotonic()
+            self.moments.append(self.last_good)
         else:
             time.sleep(0.02)
         return answer
