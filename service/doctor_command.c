@@ -124,6 +124,7 @@ static void promises_check(const struct inspection *i, size_t hosts, struct find
             hosts);
 }
 
+/* An upgrade runs a node beside the one it replaces. */
 static void connections_check(const struct inspection *i, int64_t threads, struct findings *f)
 {
     int64_t needed = LANES_PER_THREAD * threads;
@@ -131,8 +132,10 @@ static void connections_check(const struct inspection *i, int64_t threads, struc
         needed > i->connections       ? FINDING_BROKEN
         : needed * 2 > i->connections ? FINDING_WARNING
                                       : FINDING_OK,
-        "%" PRId64 " connections for %" PRId64 " threads of this node; the database has %d for all", needed,
-        threads, i->connections);
+        "a node of %" PRId64 " threads and %d lanes has %" PRId64
+        " connections; the database has %d for all (%d taken "
+        "now), enough for %" PRId64 " such nodes",
+        threads, LANES_PER_THREAD, needed, i->connections, i->connections_taken, i->connections / needed);
 }
 
 static void clock_check(const struct inspection *i, instant before, instant after, struct findings *f)
@@ -188,6 +191,8 @@ static void database_check(const struct config *config, const struct subject_key
     PGconn *pg = database_connect(db);
     if (PQstatus(pg) == CONNECTION_OK)
         session_check(config, db, pg, keys, f);
+    else if (database_connect_trouble(pg) == DATABASE_POOLED)
+        say(f, FINDING_BROKEN, "%s", DATABASE_POOLED);
     else
         say(f, FINDING_BROKEN, "the database cannot be reached: %.*s", (int)strcspn(PQerrorMessage(pg), "\n"),
             PQerrorMessage(pg));

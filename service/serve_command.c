@@ -29,7 +29,7 @@ static void unreachable_warn(const char *message)
     log_warn("serve.database", "reason=\"%s\"", reason);
 }
 
-/* A schema or a key that does not fit is refused at once, in words; a database that cannot be reached may come back, and
+/* A schema or a key that does not fit, or a pooler, is refused at once, in words; a database that cannot be reached may come back, and
  * the lanes go on trying. */
 static const char *preflight(const struct database *db, const struct subject_keys *keys)
 {
@@ -37,6 +37,8 @@ static const char *preflight(const struct database *db, const struct subject_key
     PGconn *pg = database_connect(db);
     if (PQstatus(pg) == CONNECTION_OK)
         refusal = schema_refuses(pg, keys);
+    else if (database_connect_trouble(pg) == DATABASE_POOLED)
+        refusal = DATABASE_POOLED;
     else
         unreachable_warn(PQerrorMessage(pg));
     PQfinish(pg);

@@ -231,7 +231,7 @@ static void connect_poll(struct conn *c)
 {
     PostgresPollingStatusType step = fault_strikes() ? PGRES_POLLING_FAILED : PQconnectPoll(c->pg);
     if (step == PGRES_POLLING_FAILED || !conn_watch(c)) {
-        conn_fail(c, "connect");
+        conn_fail(c, database_connect_trouble(c->pg));
         return;
     }
     if (step == PGRES_POLLING_WRITING)
@@ -296,7 +296,7 @@ static void on_result(struct conn *c, const PGresult *result)
         if (c->state == CONN_READY)
             c->owner.on_rows(c->cookie, result);
         else
-            c->session_ok = schema_session_good(result, &c->trouble);
+            c->session_ok = schema_session_good(c->pg, result, &c->trouble);
         return;
     case PGRES_COMMAND_OK: /* not a commit: only the sync is */
     case PGRES_PIPELINE_ABORTED:

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char DATABASE_POOLED[] =
+    "a pooler such as pgbouncer stands before PostgreSQL: AKKOORD_DATABASE must lead to PostgreSQL itself";
+
 enum { HOSTS_MAX = 8, SETTINGS_MAX = 64 };
 
 /* Server settings of every session. The planner's choices are pinned: every statement is an index probe per element, and
@@ -220,4 +223,14 @@ PGconn *database_connect(const struct database *db)
         PQfinish(pg);
     }
     return pg;
+}
+
+const char *database_connect_trouble(const PGconn *pg)
+{
+    /* A lane asks libpq for SQLSTATEs only, a command for sentences; pgbouncer's own are not translated. */
+    const char *message = PQerrorMessage(pg);
+    if (strstr(message, "FATAL:  08P01") != NULL || strstr(message, "unsupported startup parameter") != NULL)
+        return DATABASE_POOLED;
+    return strstr(message, "FATAL:  53300") != NULL ? "the database has no connection left for it"
+                                                    : "connect";
 }

@@ -17,6 +17,7 @@ static const char inspect_sql[] =
     " least(current_setting('max_connections')::int4 - "
     "current_setting('superuser_reserved_connections')::int4,"
     "    nullif(r.rolconnlimit, -1)),"
+    " (select count(*)::int4 from pg_stat_activity where backend_type = 'client backend'),"
     " (extract(epoch from clock_timestamp()) * 1000000)::int8"
     " from pg_roles r where r.rolname = current_user";
 
@@ -38,7 +39,8 @@ int database_inspect(PGconn *pg, struct inspection *ret_inspection)
                                               .commits_are_durable = row_yes(row, 5),
                                               .has_standby = row_yes(row, 6),
                                               .connections = row_int4(row, 0, 7),
-                                              .clock = row_int8(row, 0, 8)};
+                                              .connections_taken = row_int4(row, 0, 8),
+                                              .clock = row_int8(row, 0, 9)};
     }
     PQclear(row);
     return good ? 0 : -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/schema.h"
 
+#include "store/database.h"
 #include "store/row.h"
 #include "store/statement.h"
 
@@ -137,9 +138,10 @@ static const char *step_trouble(const PGresult *row)
     return NULL;
 }
 
-bool schema_session_good(const PGresult *row, const char **ret_trouble)
+bool schema_session_good(const PGconn *pg, const PGresult *row, const char **ret_trouble)
 {
-    const char *trouble = step_trouble(row);
+    /* A pooler says at connect that another process serves the session than the one that does. */
+    const char *trouble = row_int4(row, 0, 4) == PQbackendPID(pg) ? step_trouble(row) : DATABASE_POOLED;
     if (trouble == NULL && row_int4(row, 0, 2) != 0)
         trouble =
             "a subject key is missing or is not the one the database knows: a wrong key would lose every No";
@@ -175,7 +177,7 @@ const char *schema_refuses(PGconn *pg, const struct subject_keys *keys)
     PGresult *row = PQexecParams(pg, session_sql(), params.count, NULL, values, lengths, formats, 1);
     params_free(&params);
     const char *trouble = "the database has no schema that this role may read: run `akkoord migrate`";
-    if (PQresultStatus(row) == PGRES_TUPLES_OK && schema_session_good(row, &trouble))
+    if (PQresultStatus(row) == PGRES_TUPLES_OK && schema_session_good(pg, row, &trouble))
         trouble = NULL;
     PQclear(row);
     return trouble;

@@ -20,8 +20,8 @@ int schema_migrate(PGconn *owner, const char *service_role, FILE *out);
 
 /* Binds the parameters of sql/query/session.sql. */
 void schema_bind_session(struct params *params, const struct subject_keys *keys);
-/* Whether its row says that the session may be used. Else ${ret_trouble} is a static sentence. */
-bool schema_session_good(const PGresult *row, const char **ret_trouble);
+/* Whether its row, which came over ${pg}, says that the session may be used. Else ${ret_trouble} is a static sentence. */
+bool schema_session_good(const PGconn *pg, const PGresult *row, const char **ret_trouble);
 /* Whether the row of sql/query/ready.sql says so. */
 bool schema_ready(const PGresult *row);
 /* Asks the same over a blocking connection, at start-up: NULL, or a static sentence why the service must not start. */

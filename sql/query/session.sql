@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Run on each new connection: whether it may be used at all.
 -- $1 numbers and $2 check values of the subject keys this service holds.
--- A row: schema step, oldest program it serves, number of keys that do not match, whether the session's settings took.
+-- A row: schema step, oldest program it serves, number of keys that do not match, whether the session's settings took,
+-- and which process serves it: a pooler in between names another one.
 select (select max(step) from migration),
        (select oldest from migration order by step desc limit 1),
        (select count(*)::int4 from register_keys($1::int2[], $2::bytea[])),
@@ -9,4 +10,5 @@ select (select max(step) from migration),
            and current_setting('synchronous_commit') in ('on', 'remote_apply')
            and current_setting('TimeZone') = 'UTC'
            and current_setting('lock_timeout') <> '0'
-           and not pg_is_in_recovery();
+           and not pg_is_in_recovery(),
+       pg_backend_pid();

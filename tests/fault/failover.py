@@ -20,11 +20,12 @@ from lib.client import Client
 from lib.house import LONG, House, eventually, say
 from lib.journal import Journal, recorders_finish, recorders_start
 from lib.pair import Pair
-from lib.witness import persons_make, witnesses_finish, witnesses_start
+from lib.witness import Witness, persons_make, witnesses_finish, witnesses_start
 
 PROMOTIONS = 20 if LONG else 2
 FENCES = (signal.SIGKILL, signal.SIGSTOP)
 SIZES = (0, 0, 0, 3, 40)
+CHECKERS = 4  # connections that only check: they end up on both threads
 AWAY = (2.5, 5)  # seconds until a failover is decided: longer than QUEUE_WAIT_MS (limits.h), for which a check waits
 CEILING = 20  # seconds until a check is answered again: ten times the promise
 SLACK = 10  # a request's deadline of 5 s, on a slow machine with a sanitizer
@@ -36,15 +37,15 @@ def first_since(threads, moment):
     return None if None in firsts else max(firsts)
 
 
-def promotion_run(pair, fence, recorders, witnesses):
+def promotion_run(pair, fence, recorders, checkers):
     """The seconds from the new primary taking writes until all checks, and all records, are answered again."""
     begun = time.monotonic()
-    eventually("load flows", lambda: first_since(recorders + witnesses, begun))
+    eventually("load flows", lambda: first_since(recorders + checkers, begun))
     time.sleep(random.uniform(0, 0.5))
     pair.fence(fence)
     time.sleep(random.uniform(*AWAY))
     promoted = pair.promote()
-    back = [eventually("answered again", lambda t=threads: first_since(t, promoted)) for threads in (witnesses, recorders)]
+    back = [eventually("answered again", lambda t=threads: first_since(t, promoted)) for threads in (checkers, recorders)]
     pair.bury()
     return [moment - promoted for moment in back]
 
@@ -62,17 +63,20 @@ def load_run(house, pair, journal):
     persons_make(client)
     recorders = recorders_start(journal, service.port, house.token, SIZES)
     witnesses = witnesses_start(service.port, house.token)
+    checkers = [Witness(service.port, house.token) for _ in range(CHECKERS)]
+    for checker in checkers:
+        checker.start()
     times = []
     for fence in itertools.islice(itertools.cycle(FENCES), PROMOTIONS):
         if times:
             pair.rebuild()
-        times.append(promotion_run(pair, fence, recorders, witnesses))
+        times.append(promotion_run(pair, fence, recorders, checkers))
     recorders_finish(recorders)
-    statuses = witnesses_finish(witnesses)
+    statuses = witnesses_finish(witnesses + checkers)
     journal.repeat_unanswered(client)
     journal.check(pair.primary)
     service.stop()
-    return times, statuses, max(t.slowest for t in recorders + witnesses)
+    return times, statuses, max(t.slowest for t in recorders + witnesses + checkers)
 
 
 def main():

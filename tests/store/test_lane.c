@@ -544,7 +544,6 @@ static pid_t backend;
 static void backend_wake(void)
 {
     kill(backend, SIGCONT);
-    stop();
 }
 
 Test(lane, a_lane_without_jobs_finds_out_that_its_host_hangs, .fini = backend_wake)

@@ -82,9 +82,12 @@ class Cluster:
         text = self.command("sql", "akkoord", input=sql)
         return [line.split("|") for line in text.splitlines()]
 
+    def home(self):
+        """The folder that it lives in."""
+        return pathlib.Path((self.folder / "home").read_text(encoding="utf-8").strip())
+
     def log(self):
-        home = pathlib.Path((self.folder / "home").read_text(encoding="utf-8").strip())
-        return (home / "log").read_text(encoding="utf-8", errors="replace")
+        return (self.home() / "log").read_text(encoding="utf-8", errors="replace")
 
     def processes(self):
         """The postmaster, then its children; none when it was killed."""
