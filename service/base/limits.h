@@ -78,6 +78,8 @@
 #define READ_STALL_MS  2000
 #define WRITE_STALL_MS 6000
 #define SLOW_STALL_MS  20000
+/* Between two lines of a lane's log that say why it cannot connect: in an outage two hosts mostly fail for two reasons, in turn. */
+#define NEWS_EVERY_MS 10000
 /* A connection without a batch asks whether its host still answers: with the stall below the time a failover takes to be decided. */
 #define PING_EVERY_MS 1000
 #define PING_STALL_MS 2000

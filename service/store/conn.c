@@ -38,6 +38,7 @@ struct conn {
     int64_t since;       /* when the state was entered */
     int64_t backoff_us;  /* to wait in DOWN */
     const char *trouble; /* why the last attempt failed */
+    int64_t told_at;     /* when a failure was last logged as news */
 
     int syncs; /* awaited: batches on the wire, and in PREPARING the one of the preparation */
     int64_t sent_at[ON_THE_WIRE_MAX]; /* of those, oldest first */
@@ -96,7 +97,10 @@ static void conn_drop(struct conn *c)
 static void conn_fail(struct conn *c, const char *reason)
 {
     bool was_ready = c->state == CONN_READY;
-    bool is_news = was_ready || c->trouble == NULL || strcmp(c->trouble, reason) != 0;
+    bool is_news = was_ready || c->trouble == NULL ||
+                   (strcmp(c->trouble, reason) != 0 && clock_monotonic() - c->told_at > NEWS_EVERY_MS * 1000);
+    if (is_news)
+        c->told_at = clock_monotonic();
     log_line(is_news ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "conn.lost",
              "lane=%s host=%s state=%s reason=\"%s\"", c->name, database_host_name(c->db, c->host),
              state_words[c->state], reason);

@@ -19,22 +19,16 @@ import time
 from lib.client import Client
 from lib.house import LONG, House, eventually, say
 from lib.journal import Journal, recorders_finish, recorders_start
+from lib.load import SIZES, first_since
 from lib.pair import Pair
 from lib.witness import Witness, persons_make, witnesses_finish, witnesses_start
 
 PROMOTIONS = 20 if LONG else 2
 FENCES = (signal.SIGKILL, signal.SIGSTOP)
-SIZES = (0, 0, 0, 3, 40)
 CHECKERS = 4  # connections that only check: they end up on both threads
 AWAY = (2.5, 5)  # seconds until a failover is decided: longer than QUEUE_WAIT_MS (limits.h), for which a check waits
 CEILING = 20  # seconds until a check is answered again: ten times the promise
 SLACK = 10  # a request's deadline of 5 s, on a slow machine with a sanitizer
-
-
-def first_since(threads, moment):
-    """When the last of them had his first good answer after that moment; None while one has had none."""
-    firsts = [next((m for m in t.moments if m > moment), None) for t in threads]
-    return None if None in firsts else max(firsts)
 
 
 def promotion_run(pair, fence, recorders, checkers):

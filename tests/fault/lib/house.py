@@ -90,9 +90,10 @@ class Cluster:
         return (self.home() / "log").read_text(encoding="utf-8", errors="replace")
 
     def processes(self):
-        """The postmaster, then its children; none when it was killed."""
-        postmaster = int(self.command("pid"))
+        """The postmaster, then its children; none when it is stopped or was killed."""
         try:
+            with open(self.home() / "data/postmaster.pid", encoding="ascii") as file:
+                postmaster = int(file.readline())
             children = pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text(encoding="ascii")
         except FileNotFoundError:
             return []

@@ -47,10 +47,14 @@ class Pair:
         began to take writes, of time.monotonic."""
         self.standby.rows("alter system set synchronous_standby_names = ''")
         self.standby.rows("select pg_reload_conf()")
+        before = len(self.standby_ready())
         self.standby.command("promote")
+        ready = eventually("it says so in its log", lambda: self.standby_ready()[before:])
         self.primary, self.standby = self.standby, self.primary
-        ready = re.findall(r"^([0-9.]+) LOG:  database system is ready to accept connections", self.primary.log(), re.MULTILINE)
-        return time.monotonic() - (time.time() - float(ready[-1]))
+        return time.monotonic() - (time.time() - float(ready[0]))
+
+    def standby_ready(self):
+        return re.findall(r"^([0-9.]+) LOG:  database system is ready to accept connections", self.standby.log(), re.MULTILINE)
 
     def bury(self):
         """A fenced one that only hangs is killed before it could wake up."""
