@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "base/limits.h"
 #include "config_table.h"
 #include "cores.h"
 #include "file.h"
@@ -59,6 +60,9 @@ const struct option options[] = {
     {"access-log", OPTION_FILE, AT(access_log), .absent = "none",
      .text =
          "a line of JSON for each answer, into this file or to `-`, standard output; opened again on SIGHUP"},
+    {"drain-delay", OPTION_NUMBER, AT(drain_delay), 0, DRAIN_DELAY_S_MAX, .value = "0", .unit = "seconds",
+     .text = "on SIGTERM, how long `/readyz` says 503 and all else is served as before: the time a balancer "
+             "takes to notice"},
     {"log-level", OPTION_LEVEL, AT(log_level), .value = "info", .text = "`error`, `warn`, `info` or `debug`"},
     {0}};
 

@@ -43,6 +43,7 @@ struct config {
     int64_t connections_per_address;
     int64_t client_limit;  /* a day; 0: none */
     int64_t address_limit; /* a minute; 0: none */
+    int64_t drain_delay;   /* seconds */
     enum log_level log_level;
 };
 

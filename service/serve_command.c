@@ -76,6 +76,7 @@ static int serve_with(const struct config *config, const struct subject_keys *su
                                  .connections_per_address = (unsigned)config->connections_per_address,
                                  .client_limit = (uint64_t)config->client_limit,
                                  .address_limit = (uint64_t)config->address_limit,
+                                 .drain_delay_ms = config->drain_delay * 1000,
                                  .database = db,
                                  .subject_key = subject_keys->keys[0].number,
                                  .keys = keys,

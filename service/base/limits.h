@@ -60,6 +60,8 @@
 /* A call waits this long for a connection that is being made; after it the answer is 503, surely not written. */
 #define QUEUE_WAIT_MS 2000
 #define DRAIN_MS      9000 /* SIGTERM: the promise is to leave within 10 s */
+/* Of these, the most that may pass before connections are refused: a call that came last still has its whole deadline. */
+#define DRAIN_DELAY_S_MAX ((DRAIN_MS - CALL_DEADLINE_MS) / 1000)
 
 /* ---- store ---- */
 
@@ -78,6 +80,10 @@
 #define READ_STALL_MS  2000
 #define WRITE_STALL_MS 6000
 #define SLOW_STALL_MS  20000
+/* A step of a migration waits this long for a lock: half of the lock_timeout (2 s) of those who then wait behind it. */
+#define MIGRATE_LOCK_MS   1000
+#define MIGRATE_PAUSE_S   2   /* between two tries */
+#define MIGRATE_TRIES_MAX 200 /* ten minutes, in all */
 /* Between two lines of a lane's log that say why it cannot connect: in an outage two hosts mostly fail for two reasons, in turn. */
 #define NEWS_EVERY_MS 10000
 /* A connection without a batch asks whether its host still answers: with the stall below the time a failover takes to be decided. */

@@ -35,7 +35,7 @@ void handle_ready(struct call *call)
 {
     struct worker *w = call->worker;
     call_set_header(call, "cache-control", "no-store");
-    if (w->draining) {
+    if (w->leaving) {
         call_problem(call, ERROR_UNAVAILABLE, "The service is about to leave.", NULL);
         return;
     }

@@ -20,6 +20,7 @@
 
 #include <errno.h>
 #include <h2o.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -46,7 +47,8 @@ struct thread {
     h2o_accept_ctx_t accept[KINDS];
     size_t listener_count;
     struct listener listeners[LISTENERS_MAX];
-    bool stopping; /* the drain is over */
+    bool stopping;    /* the drain is over */
+    int64_t drain_at; /* of clock_monotonic, as is the next; when draining begins, once leaving */
     int64_t drain_until;
     int64_t quiet_since; /* of clock_monotonic; 0: something is in flight */
     struct loop_pulse pulse;
@@ -61,7 +63,7 @@ struct thread {
 /* Told by the main thread. */
 struct news {
     h2o_multithread_message_t super;
-    bool drain;
+    bool leave;
     struct keys *keys; /* a reference; NULL: no new ones */
     SSL_CTX *tls;      /* likewise */
 };
@@ -184,14 +186,21 @@ static int thread_listen(struct thread *t, const char *list, int kind)
 
 static void drain_begin(struct thread *t)
 {
-    if (t->worker.draining)
-        return;
     t->worker.draining = true;
-    t->drain_until = clock_monotonic() + DRAIN_MS * 1000;
-    for (size_t i = 0; i < t->listener_count; i++)
+    for (size_t i = 0; i < t->listener_count; i++) {
+        on_accept(t->listeners[i].socket, NULL); /* who is connected already would be reset */
         h2o_socket_close(t->listeners[i].socket);
+    }
     t->listener_count = 0;
     h2o_context_request_shutdown(&t->ctx); /* GOAWAY; HTTP/1.1 answers say `Connection: close` */
+}
+
+static void leave_begin(struct thread *t)
+{
+    int64_t now = clock_monotonic();
+    t->worker.leaving = true;
+    t->drain_at = now + t->server->options->drain_delay_ms * 1000;
+    t->drain_until = now + DRAIN_MS * 1000;
 }
 
 static void on_news(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages)
@@ -208,8 +217,8 @@ static void on_news(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messag
             SSL_CTX_free(t->accept[TLS].ssl_ctx);
             t->accept[TLS].ssl_ctx = news->tls;
         }
-        if (news->drain)
-            drain_begin(t);
+        if (news->leave)
+            leave_begin(t);
         free(news);
     }
 }
@@ -255,6 +264,8 @@ static void on_beat(struct loop_pulse *pulse)
     int64_t now = clock_monotonic();
     if (t->worker.draining)
         drain_watch(t, now);
+    else if (t->worker.leaving && now >= t->drain_at)
+        drain_begin(t);
     else if (t == &t->server->threads[0])
         housekeeping(t, now);
 }
@@ -327,11 +338,11 @@ static void thread_close(struct thread *t)
 
 /* ---- the main thread ---- */
 
-static void tell(struct server *s, bool drain, struct keys *keys, SSL_CTX *tls)
+static void tell(struct server *s, bool leave, struct keys *keys, SSL_CTX *tls)
 {
     for (unsigned i = 0; i < s->thread_count; i++) {
         struct news *news = h2o_mem_alloc(sizeof *news);
-        *news = (struct news){.drain = drain, .keys = keys != NULL ? keys_ref(keys) : NULL, .tls = tls};
+        *news = (struct news){.leave = leave, .keys = keys != NULL ? keys_ref(keys) : NULL, .tls = tls};
         if (tls != NULL)
             SSL_CTX_up_ref(tls);
         h2o_multithread_send_message(&s->threads[i].receiver, &news->super);
@@ -357,7 +368,7 @@ static void signals_wait(struct server *s, const sigset_t *set)
     int signal;
     while (sigwait(set, &signal) == 0 && signal == SIGHUP)
         reload(s);
-    log_info("server.drain", "within_ms=%d", DRAIN_MS);
+    log_info("server.drain", "after_ms=%" PRId64 " within_ms=%d", s->options->drain_delay_ms, DRAIN_MS);
     tell(s, true, NULL, NULL);
 }
 

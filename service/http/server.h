@@ -20,6 +20,7 @@ struct server_options {
     unsigned connections_per_address; /* likewise; trusted proxies may have more */
     uint64_t client_limit;            /* see http/allowance; 0: none */
     uint64_t address_limit;
+    int64_t drain_delay_ms; /* at most DRAIN_DELAY_S_MAX */
     const struct database *database;
     uint8_t subject_key; /* number of the key that makes a new controller's tags: the first of the file */
     struct keys *keys;   /* one reference is taken */
@@ -29,7 +30,8 @@ struct server_options {
     void *cookie;
 };
 
-/* Serves until SIGTERM or SIGINT, then drains: stops accepting, sends GOAWAY, finishes what is in flight, leaves within 10 s.
+/* Serves until SIGTERM or SIGINT, then leaves within 10 s: at once /readyz says 503; after ${drain_delay_ms}, in which it serves as
+ * before, it drains: stops accepting, sends GOAWAY, finishes what is in flight.
  * SIGHUP reads keys and certificates again. Blocks these signals in the calling thread, which it uses for them. Returns the
  * exit code: 0, or 1 with the reason logged when it could not start (an address in use, a certificate that cannot be read). */
 int server_run(const struct server_options *options);

@@ -36,7 +36,8 @@ struct worker {
     struct access_log *access_log; /* NULL: none is kept */
     struct list calls;             /* in flight */
     struct buf scratch;            /* for an answer that is written and sent at once */
-    bool draining;
+    bool leaving;                  /* a balancer should take it out; it still serves */
+    bool draining;                 /* it takes no connections any more */
     int64_t clock_offset; /* the database's clock less clock_monotonic, as of the last answer that told it */
 };
 

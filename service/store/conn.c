@@ -244,13 +244,20 @@ static void connect_poll(struct conn *c)
         prepare_start(c);
 }
 
+/* Why a connection whose preparation met an error cannot be used. */
+static const char *prepare_trouble(const struct conn *c)
+{
+    if (strcmp(c->sqlstate, "42P05") ==
+        0) /* a statement that is new to this session is there: the session is shared */
+        return DATABASE_POOLED;
+    return "the schema is missing or not for this role: run `akkoord migrate`";
+}
+
 /* The preparation's sync has arrived. */
 static void prepared(struct conn *c)
 {
     if (c->sqlstate[0] != '\0' || !c->session_ok) {
-        conn_fail(c, c->sqlstate[0] != '\0'
-                         ? "the schema is missing or not for this role: run `akkoord migrate`"
-                         : c->trouble);
+        conn_fail(c, c->sqlstate[0] != '\0' ? prepare_trouble(c) : c->trouble);
         return;
     }
     c->backoff_us = 0;

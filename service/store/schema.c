@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/schema.h"
 
+#include "base/limits.h"
 #include "store/database.h"
 #include "store/row.h"
 #include "store/statement.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 extern const struct embedded step_files[];
 extern const struct embedded grant_files[];
@@ -64,6 +66,13 @@ static int run_with(PGconn *pg, const char *sql, int count, const char *const *v
     return -1;
 }
 
+/* Whether it met somebody else's lock. */
+static bool is_held_up(const PGresult *result)
+{
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    return sqlstate != NULL && (strcmp(sqlstate, "55P03") == 0 || strcmp(sqlstate, "40P01") == 0);
+}
+
 static bool step_is_applied(PGconn *pg, const char *number)
 {
     PGresult *result =
@@ -71,6 +80,38 @@ static bool step_is_applied(PGconn *pg, const char *number)
     bool applied = PQntuples(result) == 1;
     PQclear(result);
     return applied;
+}
+
+enum step_outcome { STEP_APPLIED, STEP_HELD_UP, STEP_FAILED };
+
+static enum step_outcome step_run(PGconn *pg, const char *sql)
+{
+    PGresult *result = PQexec(pg, sql);
+    ExecStatusType status = PQresultStatus(result);
+    enum step_outcome outcome = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? STEP_APPLIED
+                                : is_held_up(result)                                    ? STEP_HELD_UP
+                                                                                        : STEP_FAILED;
+    PQclear(result);
+    if (outcome == STEP_FAILED)
+        fprintf(stderr, "akkoord: migrate: %s", PQerrorMessage(pg));
+    return outcome;
+}
+
+/* Everybody who needs a table waits behind a step that waits for it: it gives up before they do, lets them pass, and tries again. */
+static enum step_outcome step_try(PGconn *pg, const struct embedded *file, const char *const *values)
+{
+    char begin[64];
+    snprintf(begin, sizeof begin, "begin; set local lock_timeout = %d", MIGRATE_LOCK_MS);
+    if (run(pg, begin) != 0)
+        return STEP_FAILED;
+    enum step_outcome outcome = step_run(pg, file->data);
+    if (outcome == STEP_APPLIED &&
+        run_with(pg, "insert into migration (step, name, oldest) values ($1::int4, $2, $3::int4)", 3,
+                 values) != 0)
+        outcome = STEP_FAILED;
+    if (run(pg, outcome == STEP_APPLIED ? "commit" : "rollback") != 0)
+        return STEP_FAILED;
+    return outcome;
 }
 
 static int step_apply(PGconn *pg, const struct embedded *file, FILE *out)
@@ -82,14 +123,16 @@ static int step_apply(PGconn *pg, const struct embedded *file, FILE *out)
         return 0;
     fprintf(out, "applying %s\n", file->name);
     const char *values[] = {number, file->name, oldest};
-    if (run(pg, "begin") != 0)
-        return -1;
-    if (run(pg, file->data) == 0 &&
-        run_with(pg, "insert into migration (step, name, oldest) values ($1::int4, $2, $3::int4)", 3,
-                 values) == 0)
-        return run(pg, "commit");
-    run(pg, "rollback");
-    return -1;
+    enum step_outcome outcome = step_try(pg, file, values);
+    for (int tries = 1; outcome == STEP_HELD_UP && tries < MIGRATE_TRIES_MAX; tries++) {
+        fprintf(out, "somebody holds a lock that it needs: again in %d s\n", MIGRATE_PAUSE_S);
+        fflush(out);
+        sleep(MIGRATE_PAUSE_S);
+        outcome = step_try(pg, file, values);
+    }
+    if (outcome == STEP_HELD_UP)
+        fprintf(stderr, "akkoord: migrate: the lock was not had: look for long transactions (a backup?)\n");
+    return outcome == STEP_APPLIED ? 0 : -1;
 }
 
 static int role_grant(PGconn *pg, const char *role, FILE *out)

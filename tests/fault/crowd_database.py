@@ -14,8 +14,9 @@ import shutil
 import subprocess
 import time
 
-from lib.house import LONG, PROGRAM, ROOT, House, eventually, say
+from lib.house import LONG, PROGRAM, House, say
 from lib.load import Load
+from lib.session import Session
 
 HOLD = 12 if LONG else 2.5  # seconds; lock_timeout is 2 s
 DISK = 24 << 20  # bytes
@@ -26,22 +27,6 @@ begin perform pg_sleep({seconds}); return null; end $$ security definer;
 create constraint trigger slow_commit after update on head deferrable initially deferred
     for each row execute function slow_commit();
 """
-
-
-class Session:
-    """Somebody else's, in a transaction that stays open."""
-
-    def __init__(self, cluster, sql):
-        self.process = subprocess.Popen([ROOT / "script/lib/cluster", "sql", cluster.folder, "akkoord"],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.process.stdin.write(f"begin; {sql}; select 'it has begun';\n")
-        self.process.stdin.flush()
-        while "it has begun" not in (line := self.process.stdout.readline()):
-            assert line or self.process.poll() is None, f"{sql}: refused"
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def doctor(house, word, **settings):

@@ -3,8 +3,8 @@
 """Goal: a failover takes nothing with it that was acknowledged, and nobody is told a wrong yes.
 
 Two PostgreSQL hosts, synchronous streaming replication, a service that knows both, record and check load. In turn the
-primary is killed (kill -9) or hangs (SIGSTOP, and is killed before it could wake up: fenced); its standby is promoted,
-and the old one made the standby anew. Meanwhile a check is answered 503 with "allow": false, or the truth; once
+primary is killed (kill -9), or hangs (SIGSTOP, and is killed before it could wake up: fenced), or, in the long form, is
+stopped in order (a planned switch); its standby is promoted, and the old one made the standby anew. Meanwhile a check is answered 503 with "allow": false, or the truth; once
 somebody's withdrawal is acknowledged he is allowed nothing. Afterwards every acknowledged event stands in the new
 primary's ledger once, revisions are 1..n, and a request with a key that got no answer gives, repeated, one event.
 
@@ -24,7 +24,7 @@ from lib.pair import Pair
 from lib.witness import Witness, persons_make, witnesses_finish, witnesses_start
 
 PROMOTIONS = 20 if LONG else 2
-FENCES = (signal.SIGKILL, signal.SIGSTOP)
+FENCES = (signal.SIGKILL, signal.SIGSTOP, None)
 CHECKERS = 4  # connections that only check: they end up on both threads
 AWAY = (2.5, 5)  # seconds until a failover is decided: longer than QUEUE_WAIT_MS (limits.h), for which a check waits
 CEILING = 20  # seconds until a check is answered again: ten times the promise

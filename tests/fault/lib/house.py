@@ -124,11 +124,12 @@ class Service:
         self.port = self.hold.getsockname()[1]
         self.settings = settings | {"AKKOORD_LISTEN": f"127.0.0.1:{self.port}"}
         self.log = log
+        self.program = PROGRAM
         self.process = None
 
     def launch(self, **settings):
         with open(self.log, "a", encoding="utf-8") as log:
-            self.process = subprocess.Popen([PROGRAM, "serve"], env=self.settings | settings, stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([self.program, "serve"], env=self.settings | settings, stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log)
 
     def start(self, **settings):
@@ -193,6 +194,7 @@ class House:
 
     def __init__(self, name):
         self.name = name
+        self.program = PROGRAM
         self.folder = PROGRAM.parent / "fault" / name
         self.services = []
 

@@ -124,7 +124,7 @@ class Connection:
 
     def take_frame(self, kind, flags, stream, payload):
         if kind == GOAWAY:
-            raise Lost
+            self.take_goaway(struct.unpack(">I", payload[:4])[0] & 0x7FFFFFFF)
         if kind == SETTINGS and not flags & ACK:
             self.settled = True
             self.write(frame(SETTINGS, ACK, 0))
@@ -141,6 +141,10 @@ class Connection:
         if kind in (HEADERS, DATA) and flags & END_STREAM:
             seconds = time.monotonic() - self.begun.pop(stream)
             self.answers[stream] = Answer(self.statuses.pop(stream), self.bodies.pop(stream, b"").decode(), seconds)
+
+    def take_goaway(self, last_stream):
+        """Streams after that one will not be answered."""
+        raise Lost
 
     def drop(self):
         """Closes without a farewell: the server's side is reset."""

@@ -11,7 +11,11 @@ SIZES = (0, 0, 0, 3, 40)
 
 
 def first_since(threads, moment):
-    """When the last of them had his first good answer after that moment; None while one has had none."""
+    """When the last of them had his first good answer after that moment; None while one has had none. What failed in one
+    is raised."""
+    for thread in threads:
+        if thread.fault is not None:
+            raise thread.fault
     firsts = [next((m for m in t.moments if m > moment), None) for t in threads]
     return None if None in firsts else max(firsts)
 

@@ -39,8 +39,11 @@ class Pair:
         return self.primary.rows(f"select 1 from pg_stat_replication where state = 'streaming' and {condition}")
 
     def fence(self, number):
-        """The primary serves nobody any more: SIGKILL, or SIGSTOP as when its host hangs."""
-        self.primary.signal_all(number)
+        """The primary serves nobody any more: SIGKILL, SIGSTOP as when its host hangs, or None: stopped in order."""
+        if number is None:
+            self.primary.command("stop")
+        else:
+            self.primary.signal_all(number)
 
     def promote(self):
         """The standby becomes the primary; the old one, which must be fenced, the next standby. Returns when the new one

@@ -76,6 +76,7 @@ Test(config, without_a_word_the_defaults_hold)
     cr_expect_str_eq(config.database, "");
     cr_expect_str_eq(config.public_url, "http://localhost:8080");
     cr_expect_eq(config.jwt_max_lifetime, 86400);
+    cr_expect_eq(config.drain_delay, 0);
     cr_expect_eq(config.log_level, LOG_LEVEL_INFO);
     cr_expect(config.threads >= 1 && config.threads <= CONFIG_THREADS_MAX);
 }
@@ -107,6 +108,7 @@ Test(config, what_is_wrong_is_refused_in_words_that_name_the_option)
         {"--threads=-1", "--threads: "},
         {"--threads=99999999999999999999", "--threads: "},
         {"--jwt-max-lifetime=59", "--jwt-max-lifetime: "},
+        {"--drain-delay=5", "--drain-delay: \"5\" is not a whole number from 0 to 4"},
         {"--log-level=loud", "--log-level: \"loud\" is not error, warn, info or debug"},
         {"--listen=localhost", "--listen: "},
         {"--listen=:0", "--listen: "},
