@@ -26,7 +26,7 @@ from lib.witness import Witness, persons_make, witnesses_finish, witnesses_start
 PROMOTIONS = 20 if LONG else 2
 FENCES = (signal.SIGKILL, signal.SIGSTOP, None)
 CHECKERS = 4  # connections that only check: they end up on both threads
-AWAY = (2.5, 5)  # seconds until a failover is decided: longer than QUEUE_WAIT_MS (limits.h), for which a check waits
+AWAY = (2.5, 5) if LONG else (2.5, 3)  # seconds until a failover is decided: longer than QUEUE_WAIT_MS (limits.h), for which a check waits
 CEILING = 20  # seconds until a check is answered again: ten times the promise
 SLACK = 10  # a request's deadline of 5 s, on a slow machine with a sanitizer
 

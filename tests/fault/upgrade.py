@@ -5,7 +5,7 @@
 Two nodes behind a balancer (lib/balancer.py: it asks /readyz and knows nothing else), record and check load over
 HTTP/1.1, checks over HTTP/2. The next release (this program with one more step of the schema, next/900_next.sql) expands
 the schema while the previous one serves on, and while a backup holds a lock that the step needs; then it takes the
-previous one's place, node by node; then a node goes back to the previous one, on the new schema. A node that leaves
+previous one's place; then a node goes back to the previous one, on the new schema. A node that leaves
 says so at /readyz first, serves on for AKKOORD_DRAIN_DELAY, and sends GOAWAY. No request fails or is lost on the way.
 """
 import itertools
@@ -25,7 +25,7 @@ from lib.witness import Witness, persons_make, witnesses_finish
 NEXT = pathlib.Path(os.environ["AKKOORD_NEXT"])
 DELAY = 1  # seconds: ten looks of the balancer
 BACKUP = 10 if LONG else 1.5  # seconds
-ROUNDS = 5 if LONG else 1
+ROLLING = [NEXT, NEXT, None] * 5 if LONG else [NEXT, None]  # what each node becomes, in turn; None: the previous one again
 HTTP2 = 2
 
 
@@ -104,8 +104,7 @@ def node_of(house, program, names):
 def main():
     with House("upgrade") as house:
         names, balancer = itertools.count(1), Balancer()
-        previous = house.program
-        nodes = [node_of(house, previous, names) for _ in range(2)]
+        nodes = [node_of(house, house.program, names) for _ in range(2)]
         for node in nodes:
             node.start()
         balancer.nodes.extend(nodes)
@@ -115,8 +114,8 @@ def main():
         load.flows()
         migrate(house, load)
         left = []
-        for program in [NEXT, NEXT, previous] * ROUNDS:
-            nodes.append(node_of(house, program, names))
+        for program in ROLLING:
+            nodes.append(node_of(house, program or house.program, names))
             left.append(replace(balancer, load, nodes.pop(0), nodes[-1]))
         checks, http2 = load.finish(house.cluster)
         gone_away = sum(h.left for h in load.http2)

@@ -10,6 +10,7 @@ from lib.http2 import Connection, Lost
 from lib.witness import TRUTH, check_one
 
 EVERY = 0.1  # seconds between two looks at a node
+PAUSE = 0.01  # seconds between requests over HTTP/2, in which a GOAWAY may come
 
 
 class Balancer(threading.Thread):
@@ -103,6 +104,7 @@ class Http2Checker(threading.Thread):
             for name, stream in streams:
                 check_one(self.line.wait(stream), name, failures=())
                 self.answered += 1
+            time.sleep(PAUSE)
             self.line.poll()
         except Lost:
             self.lost.append(time.monotonic())
