@@ -425,6 +425,26 @@ Test(transport, a_stop_ends_long_polls_and_idle_connections_within_ten_seconds)
     close(tls);
 }
 
+Test(transport, a_stop_is_told_at_readyz_first_and_the_node_serves_on_for_the_drain_delay)
+{
+    struct tenant shared = stage_tenant("drain-delay");
+    struct service s = stage_start("drain-delay", (const char *const[]){"AKKOORD_DRAIN_DELAY=4", NULL});
+    struct tenant t = tenant_at(&shared, &s);
+    struct request ready = {.service = &s, .path = "/readyz", .own_connection = true};
+    kill(s.pid, SIGTERM);
+    cr_assert(service_logged(&s, 0, "server.drain", 5000));
+    const struct answer *a = client_send(&ready);
+    for (int i = 0; i < 20 && a->status == 200; i++) { /* each thread hears of it in its turn */
+        sleep_ms(20);
+        a = client_send(&ready);
+    }
+    cr_assert_eq(a->status, 503);
+    cr_assert_eq(process_wait(record_in_child(&t, HTTP11), LEAVE_MS), 0, "it serves no more");
+    cr_assert_eq(process_wait(record_in_child(&t, HTTP2), LEAVE_MS), 0, "it serves no more");
+    cr_assert_eq(service_stop(&s, LEAVE_MS), 0);
+    cr_assert_eq(tenant_events(&shared), 2);
+}
+
 Test(transport, a_new_certificate_is_shown_after_sighup)
 {
     struct keyring keyring;
