@@ -66,9 +66,12 @@
 /* ---- store ---- */
 
 #define CONNECT_TIMEOUT_MS 500 /* a host; libpq's own connect_timeout is not looked at by PQconnectPoll */
-#define BACKOFF_FIRST_MS   20
-#define BACKOFF_MAX_MS     500
-#define READ_DEPTH         2 /* batches on the wire of a lane that reads: one runs, one waits on the server */
+/* Of a host that has said something: it is there and busy. A new primary is met by all lanes of all nodes at once, and to let each in
+ * takes it some ms of its processor's time; were they to give up and come again, none might ever get in. */
+#define CONNECT_ANSWERED_MS 3000
+#define BACKOFF_FIRST_MS    20
+#define BACKOFF_MAX_MS      500
+#define READ_DEPTH          2 /* batches on the wire of a lane that reads: one runs, one waits on the server */
 /* Of a lane that writes: a second one would only wait for the head's lock, and would be as much smaller as it came sooner. */
 #define WRITE_DEPTH         1
 #define DEPTH_MAX           2
@@ -80,8 +83,9 @@
 #define READ_STALL_MS  2000
 #define WRITE_STALL_MS 6000
 #define SLOW_STALL_MS  20000
-/* A step of a migration waits this long for a lock: half of the lock_timeout (2 s) of those who then wait behind it. */
-#define MIGRATE_LOCK_MS   1000
+/* A step of a migration waits this long for a lock. Others wait behind it, so it is far below their lock_timeout (2 s); and below
+ * deadlock_timeout (1 s), so that where it and a write wait for each other, it gives way. */
+#define MIGRATE_LOCK_MS   300
 #define MIGRATE_PAUSE_S   2   /* between two tries */
 #define MIGRATE_TRIES_MAX 200 /* ten minutes, in all */
 /* Between two lines of a lane's log that say why it cannot connect: in an outage two hosts mostly fail for two reasons, in turn. */

@@ -43,9 +43,10 @@ struct conn {
     int syncs; /* awaited: batches on the wire, and in PREPARING the one of the preparation */
     int64_t sent_at[ON_THE_WIRE_MAX]; /* of those, oldest first */
     bool pinged;                      /* the oldest is a ping's, not a batch's */
-    int64_t heard_at;                 /* when the last one came */
-    char sqlstate[SQLSTATE_SIZE];     /* first error of the oldest batch, "" for none */
-    bool session_ok;                  /* the session row was seen and is good */
+    int64_t heard_at; /* when the last one came; in CONNECTING when the server last spoke, 0: it has not */
+    PostgresPollingStatusType step; /* in CONNECTING: what was awaited */
+    char sqlstate[SQLSTATE_SIZE];   /* first error of the oldest batch, "" for none */
+    bool session_ok;                /* the session row was seen and is good */
     struct gaicb lookup;
     bool lookup_running;
     char address[NI_MAXHOST];
@@ -144,6 +145,8 @@ static void connect_start(struct conn *c, const char *address)
         conn_set(c, CONN_DOWN);
         return;
     }
+    c->step = PGRES_POLLING_WRITING;
+    c->heard_at = 0;
     conn_set(c, CONN_CONNECTING);
     if (PQstatus(c->pg) == CONNECTION_BAD || !conn_watch(c)) {
         conn_fail(c, "connect");
@@ -233,7 +236,10 @@ static void prepare_start(struct conn *c)
 
 static void connect_poll(struct conn *c)
 {
+    if (c->step == PGRES_POLLING_READING)
+        c->heard_at = clock_monotonic();
     PostgresPollingStatusType step = fault_strikes() ? PGRES_POLLING_FAILED : PQconnectPoll(c->pg);
+    c->step = step;
     if (step == PGRES_POLLING_FAILED || !conn_watch(c)) {
         conn_fail(c, database_connect_trouble(c->pg));
         return;
@@ -364,6 +370,14 @@ static void ping(struct conn *c)
     conn_check(c);
 }
 
+static void connect_watch(struct conn *c, int64_t now)
+{
+    bool answered = c->heard_at != 0;
+    if (now - (answered ? c->heard_at : c->since) >
+        (answered ? CONNECT_ANSWERED_MS : CONNECT_TIMEOUT_MS) * 1000)
+        conn_fail(c, "connect time-out");
+}
+
 static void liveness_watch(struct conn *c, int64_t now)
 {
     int64_t stall_us = c->pinged ? PING_STALL_MS * 1000 : c->stall_us;
@@ -386,8 +400,7 @@ static void on_beat(struct loop_pulse *pulse)
         resolve_poll(c, now);
         break;
     case CONN_CONNECTING:
-        if (now - c->since > CONNECT_TIMEOUT_MS * 1000)
-            conn_fail(c, "connect time-out");
+        connect_watch(c, now);
         break;
     case CONN_PREPARING:
     case CONN_READY:

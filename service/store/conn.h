@@ -9,7 +9,7 @@ struct loop;
  *
  *   DOWN        no connection; waits for its back-off (jittered, at most BACKOFF_MAX_MS)
  *   RESOLVING   a host name is being looked up
- *   CONNECTING  PQconnectPoll is under way, at most CONNECT_TIMEOUT_MS
+ *   CONNECTING  PQconnectPoll is under way: the server has CONNECT_TIMEOUT_MS to say a word, and then CONNECT_ANSWERED_MS for each
  *   PREPARING   the statements are being prepared and the session checked
  *   READY       batches may be sent
  *

@@ -41,7 +41,8 @@ def main():
         port = (house.cluster.folder / "port").read_text(encoding="ascii").strip()
         proxy = Proxy(port_free(), port)
         try:
-            service = house.service(AKKOORD_DATABASE=f"{house.cluster.conninfo('service', 'tcp')} port={proxy.port}")
+            service = house.service(AKKOORD_DATABASE=f"{house.cluster.conninfo('service', 'tcp')} port={proxy.port}",
+                                    AKKOORD_LOG_LEVEL="debug")
             service.start()
             load = Load(house, service)
             back = [swallow(load, proxy, seconds) for seconds in SWALLOWED]

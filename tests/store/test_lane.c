@@ -610,6 +610,26 @@ Test(lane, a_host_that_takes_the_connection_and_is_silent_is_passed_over)
     close(fd);
 }
 
+static void let_in_slowly(int seconds)
+{
+    char sql[64];
+    snprintf(sql, sizeof sql, "alter system set post_auth_delay = %d", seconds);
+    cluster_sql(sql);
+    cluster_sql("select pg_reload_conf()");
+}
+
+static void let_in_at_once(void)
+{
+    let_in_slowly(0);
+}
+
+Test(lane, a_host_that_speaks_and_is_slow_to_let_in_is_waited_for, .fini = let_in_at_once)
+{
+    let_in_slowly(2 * CONNECT_TIMEOUT_MS / 1000);
+    lane_open(cluster_service(), ledger_keys());
+    cr_assert(comes(ready), "%s", lane_trouble(lane));
+}
+
 static const char *expected_trouble;
 
 static bool in_trouble(void)
