@@ -97,6 +97,10 @@ static enum step_outcome step_run(PGconn *pg, const char *sql)
     return outcome;
 }
 
+/* Every writer takes a head first, and so does a step: it meets no write halfway, holding what it needs and waiting for what it has. */
+static const char heads_sql[] = "do $$ begin if to_regclass('head') is not null then "
+                                "lock table head in access exclusive mode; end if; end $$";
+
 /* Everybody who needs a table waits behind a step that waits for it: it gives up before they do, lets them pass, and tries again. */
 static enum step_outcome step_try(PGconn *pg, const struct embedded *file, const char *const *values)
 {
@@ -104,7 +108,9 @@ static enum step_outcome step_try(PGconn *pg, const struct embedded *file, const
     snprintf(begin, sizeof begin, "begin; set local lock_timeout = %d", MIGRATE_LOCK_MS);
     if (run(pg, begin) != 0)
         return STEP_FAILED;
-    enum step_outcome outcome = step_run(pg, file->data);
+    enum step_outcome outcome = step_run(pg, heads_sql);
+    if (outcome == STEP_APPLIED)
+        outcome = step_run(pg, file->data);
     if (outcome == STEP_APPLIED &&
         run_with(pg, "insert into migration (step, name, oldest) values ($1::int4, $2, $3::int4)", 3,
                  values) != 0)

@@ -16,7 +16,7 @@ import subprocess
 import time
 
 from lib.balancer import Balancer, Http2Checker
-from lib.house import LONG, House, eventually, say
+from lib.house import CEILING, LONG, House, eventually, say
 from lib.journal import Journal, Recorder, recorders_finish
 from lib.load import SIZES, first_since
 from lib.session import Session
@@ -72,7 +72,7 @@ def migrate(house, load):
         load.flows()
         assert migration.poll() is None, f"it did not wait: {migration.communicate()[0]}"
     backup.end()
-    said = migration.communicate()[0]
+    said = migration.communicate(timeout=CEILING)[0]
     assert migration.returncode == 0, said
     assert "again" in said and "applying 900_next.sql" in said, said
     load.flows()
