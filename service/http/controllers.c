@@ -18,8 +18,9 @@ struct known {
     char key[POLICY_KEY_MAX + 1];
     struct controller *controller; /* NULL: nothing loaded yet */
     struct list next_load;         /* waits of those that came while a load ran */
-    struct list this_load;         /* waits the running load answers; empty: none runs */
+    struct list this_load;         /* waits the running load answers; those who leave take theirs out */
     struct controller_job job;
+    bool is_loading; /* ${job} is in a lane, whoever still waits for it */
     struct controllers *all;
 };
 
@@ -109,7 +110,7 @@ static struct known *known_find(struct controllers *all, const char *key)
 
 static bool known_is_busy(const struct known *k)
 {
-    return !list_empty(&k->this_load) || !list_empty(&k->next_load);
+    return k->is_loading || !list_empty(&k->next_load);
 }
 
 static void known_evict(struct controllers *all)
@@ -216,6 +217,7 @@ static void on_loaded(struct job *job, enum error e)
         e = ERROR_NO_POLICY;
     }
     controller_job_clear(&k->job);
+    k->is_loading = false;
     if (k->controller != NULL)
         (void)controller_ref(k->controller); /* the answers may load again */
     struct controller *held = k->controller;
@@ -226,6 +228,7 @@ static void on_loaded(struct job *job, enum error e)
 static void load_start(struct known *k, int64_t deadline)
 {
     list_move_all(&k->this_load, &k->next_load);
+    k->is_loading = true;
     controller_job_init(&k->job, k->key);
     int64_t longest = clock_monotonic() + CALL_DEADLINE_MS * 1000;
     k->job.job.deadline = deadline < longest ? deadline : longest;
@@ -240,6 +243,6 @@ void controllers_load(struct controllers *all, const char *key, int64_t deadline
     if (k == NULL)
         k = known_add(all, key);
     list_append(&k->next_load, &wait->link);
-    if (list_empty(&k->this_load))
+    if (!k->is_loading)
         load_start(k, deadline);
 }
