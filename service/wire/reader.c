@@ -250,18 +250,10 @@ enum node_kind node_kind(const struct node *n)
     return NODE_NULL;
 }
 
-void node_pointer(const struct node *n, struct buf *b)
+static void pointer_name(const char *name, struct buf *b)
 {
-    if (n->parent == NULL)
-        return;
-    node_pointer(n->parent, b);
-    if (n->key == NULL) {
-        if (n->index != NODE_UNNAMED)
-            buf_printf(b, "/%zu", n->index);
-        return;
-    }
     buf_byte(b, '/');
-    for (const char *c = n->key; *c != '\0'; c++) {
+    for (const char *c = name; *c != '\0'; c++) {
         if (*c == '~')
             buf_text(b, "~0");
         else if (*c == '/')
@@ -269,6 +261,25 @@ void node_pointer(const struct node *n, struct buf *b)
         else
             buf_byte(b, *c);
     }
+}
+
+/* Returns false where a name is not repeated: what is further in has no pointer of its own. */
+static bool pointer_write(const struct node *n, struct buf *b)
+{
+    if (n->parent == NULL)
+        return true;
+    if (!pointer_write(n->parent, b) || (n->key == NULL && n->index == NODE_UNNAMED))
+        return false;
+    if (n->key != NULL)
+        pointer_name(n->key, b);
+    else
+        buf_printf(b, "/%zu", n->index);
+    return true;
+}
+
+void node_pointer(const struct node *n, struct buf *b)
+{
+    (void)pointer_write(n, b);
 }
 
 static bool reader_has_fault(const struct reader *r, const struct buf *text)

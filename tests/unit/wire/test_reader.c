@@ -366,6 +366,19 @@ Test(reader, a_name_that_may_be_personal_is_not_repeated)
     assert_faults(text);
 }
 
+Test(reader, a_fault_within_such_a_member_is_told_at_the_object_around_it)
+{
+    open_text("{\"o\":{\"Jan Jansen\":{\"list\":[1]}}}");
+    struct node o = node_member(&root, "o"), person, list, one;
+    void *cursor = NULL;
+    const char *name;
+    cr_assert(node_next(&o, &cursor, &name, &person));
+    list = node_member(&person, "list");
+    one = node_at(&list, 0);
+    node_bool(&one);
+    assert_faults("/o: must be true or false\n");
+}
+
 Test(reader, members_are_walked_in_document_order)
 {
     open_text("{\"zeta\":\"given\",\"alpha\":\"refused\",\"Jan J\":1,\"mid\":\"given\"}");
