@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "domain/mask.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-/* Fails the run: the fuzzer keeps the input, the replay its name. */
-#define REQUIRE(condition)                                                                                   \
-    do {                                                                                                     \
-        if (!(condition))                                                                                    \
-            abort();                                                                                         \
-    } while (0)
+#include "fuzz.h"
 
 /* A fuzzer's input: a byte for each prefix length, then the text. */
 struct mask_input {
@@ -34,5 +25,3 @@ static inline char *room_make(size_t len)
     REQUIRE(room != NULL);
     return room;
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
