@@ -82,11 +82,9 @@ static const char *const media_types[][4] = {
 static bool path_matches(const char *pattern, h2o_iovec_t path, h2o_iovec_t *ret_argument)
 {
     size_t len = strlen(pattern);
-    if (h2o_memis(path.base, path.len, pattern, len))
-        return true;
     const char *hole = strstr(pattern, "{id}");
     if (hole == NULL)
-        return false;
+        return h2o_memis(path.base, path.len, pattern, len);
     size_t before = (size_t)(hole - pattern), after = len - before - 4;
     if (path.len <= before + after || memcmp(path.base, pattern, before) != 0 ||
         memcmp(path.base + path.len - after, hole + 4, after) != 0)

@@ -124,6 +124,7 @@ Test(reading, a_subject_that_is_not_there_is_404)
                                  "%00",
                                  "%2e%2e",
                                  "*",
+                                 "{id}", /* as the routes are written down */
                                  text_of("%sx", id),
                                  text_of("%.*s", (int)strlen(id) - 1, id),
                                  text_of("%c%s", id[0] == 'A' ? 'B' : 'A', id + 1),
