@@ -22,6 +22,7 @@
 #include <h2o.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,7 @@ struct thread {
     h2o_accept_ctx_t accept[KINDS];
     size_t listener_count;
     struct listener listeners[LISTENERS_MAX];
+    bool is_open;
     bool stopping;    /* the drain is over */
     int64_t drain_at; /* of clock_monotonic, as is the next; when draining begins, once leaving */
     int64_t drain_until;
@@ -76,6 +78,8 @@ struct server {
     int access_log; /* descriptor; -1: none is kept */
     struct door *door;
     struct allowances *allowances;
+    sem_t opened;               /* told by each thread, whether it could or not */
+    pthread_barrier_t together; /* all threads and the main one: when all are open, and when all have ended */
     unsigned thread_count;
     struct thread threads[THREADS_MAX];
     struct worker *workers[THREADS_MAX]; /* for /metrics */
@@ -274,7 +278,6 @@ static int thread_open(struct server *s, struct thread *t)
 {
     const struct server_options *o = s->options;
     struct worker *w = &t->worker;
-    t->server = s;
     t->expired_at = clock_monotonic();
     w->options = o;
     w->loop = loop_create();
@@ -307,18 +310,7 @@ static int thread_open(struct server *s, struct thread *t)
     return w->tokens != NULL ? 0 : -1;
 }
 
-static void *thread_run(void *cookie)
-{
-    struct thread *t = cookie;
-    for (size_t i = 0; i < t->listener_count; i++)
-        h2o_socket_read_start(t->listeners[i].socket, on_accept);
-    while (!t->stopping)
-        loop_run_once(t->worker.loop, 1000);
-    arena_thread_end();
-    return NULL;
-}
-
-/* After its thread has ended. Connections and the loop itself go with the process. */
+/* Connections and the loop itself go with the process. */
 static void thread_close(struct thread *t)
 {
     struct worker *w = &t->worker;
@@ -334,6 +326,26 @@ static void thread_close(struct thread *t)
     buf_free(&w->scratch);
     keys_unref(w->keys);
     SSL_CTX_free(t->accept[TLS].ssl_ctx);
+}
+
+/* It opens and closes what it has by itself: libh2o keeps what a socket has freed with the thread that made the socket, and takes it
+ * from there again without a lock. */
+static void *thread_run(void *cookie)
+{
+    struct thread *t = cookie;
+    t->is_open = thread_open(t->server, t) == 0;
+    sem_post(&t->server->opened);
+    if (!t->is_open)
+        return NULL;
+    pthread_barrier_wait(&t->server->together); /* from here on one may look at the others' metrics */
+    for (size_t i = 0; i < t->listener_count; i++)
+        h2o_socket_read_start(t->listeners[i].socket, on_accept);
+    while (!t->stopping)
+        loop_run_once(t->worker.loop, 1000);
+    pthread_barrier_wait(&t->server->together); /* up to here */
+    thread_close(t);
+    arena_thread_end();
+    return NULL;
 }
 
 /* ---- the main thread ---- */
@@ -374,17 +386,22 @@ static void signals_wait(struct server *s, const sigset_t *set)
 
 static int threads_start(struct server *s)
 {
+    sem_init(&s->opened, 0, 0);
+    pthread_barrier_init(&s->together, NULL, s->thread_count + 1);
     for (unsigned i = 0; i < s->thread_count; i++) {
-        s->workers[i] = &s->threads[i].worker;
-        if (thread_open(s, &s->threads[i]) != 0)
-            return -1;
-    }
-    for (unsigned i = 0; i < s->thread_count; i++) {
-        if (pthread_create(&s->threads[i].id, NULL, thread_run, &s->threads[i]) != 0) {
+        struct thread *t = &s->threads[i];
+        t->server = s;
+        s->workers[i] = &t->worker;
+        if (pthread_create(&t->id, NULL, thread_run, t) != 0) {
             log_error("server.thread", "reason=\"%s\"", strerror(errno));
             return -1;
         }
+        while (sem_wait(&s->opened) != 0)
+            continue;
+        if (!t->is_open)
+            return -1;
     }
+    pthread_barrier_wait(&s->together);
     return 0;
 }
 
@@ -445,10 +462,9 @@ int server_run(const struct server_options *options)
     log_info("server.start", "threads=%u listen=%s tls=%s metrics=%s", s->thread_count, options->listen,
              options->tls_listen, options->metrics_listen);
     signals_wait(s, &set);
+    pthread_barrier_wait(&s->together);
     for (unsigned i = 0; i < s->thread_count; i++)
         pthread_join(s->threads[i].id, NULL);
-    for (unsigned i = 0; i < s->thread_count; i++)
-        thread_close(&s->threads[i]);
     SSL_CTX_free(s->tls);
     log_info("server.stop", "threads=%u", s->thread_count);
     return 0;

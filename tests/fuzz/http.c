@@ -7,7 +7,7 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
-#include <errno.h>
+#include <openssl/crypto.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -101,6 +101,7 @@ static void start(void)
     REQUIRE(pthread_create(&server, NULL, serve, database) == 0);
     REQUIRE(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
     close(connection());
+    OPENSSL_init_crypto(0, NULL); /* it is to leave after the server */
     atexit(stop);
 }
 
