@@ -45,8 +45,8 @@ static bool purposes_print(struct rehearsal *r)
     for (size_t i = 0; i < r->tally_count; i++) {
         const struct tally *t = &r->tallies[i];
         char lead[POLICY_KEY_MAX + 32];
-        snprintf(lead, sizeof lead,
-                 "purpose %s changed: ", t->before != NULL ? t->before->key : t->after->key);
+        const struct purpose *either = t->before != NULL ? t->before : t->after;
+        snprintf(lead, sizeof lead, "purpose %s changed: ", either->key);
         if (t->before == NULL)
             printf("purpose %s added\n", t->after->key);
         else if (t->after == NULL)

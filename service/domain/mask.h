@@ -118,7 +118,8 @@ struct mask_json {
 /* Masks the decoded strings and keys of one JSON text (RFC 8259) of less than 1 GiB into ${out}, which has
  * mask_room(${len}) bytes and does not overlap. Numbers, order and white space stay as written; a string with escapes
  * is written anew with as few as JSON allows. On a fault the content of ${out} is void. */
-enum mask_json_fault mask_json(struct mask_json *j, const char *text, size_t len, char *out, size_t *ret_len);
+enum mask_json_fault mask_json(struct mask_json *scratch, const char *text, size_t len, char *out,
+                               size_t *ret_len);
 
 /* The lines of an NDJSON text. Set at and end; an unfinished last line counts as a line. */
 struct mask_lines {

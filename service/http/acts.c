@@ -77,9 +77,9 @@ static int32_t act_tie(const struct act *a)
     const int64_t said[] = {a->purpose,          a->notice,          a->validity.months, a->validity.days,
                             a->validity.seconds, (int64_t)a->method, (int64_t)a->role};
     uint32_t hash = 2166136261u;
-    const unsigned char *bytes = (const unsigned char *)said;
-    for (size_t i = 0; i < sizeof said; i++)
-        hash = (hash ^ bytes[i]) * 16777619u;
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        for (unsigned shift = 0; shift < 64; shift += 8)
+            hash = (hash ^ (uint8_t)((uint64_t)said[i] >> shift)) * 16777619u;
     return (int32_t)(hash >> 1);
 }
 
@@ -549,9 +549,8 @@ static void choice_act(struct common *c, const struct purpose *purpose, enum eve
     act->rank_base = rank_base(event_class_of(state, c->act.method, c->is_import), state);
     act->floating = no && c->act.at == INSTANT_NONE;
     act->has_end = waits || (!no && !duration_is_zero(purpose->validity));
-    act->validity = waits          ? (struct duration){.days = CONFIRM_WITHIN_DAYS}
-                    : act->has_end ? purpose->validity
-                                   : (struct duration){0};
+    const struct duration until_confirmed = {.days = CONFIRM_WITHIN_DAYS}, none = {0};
+    act->validity = waits ? until_confirmed : act->has_end ? purpose->validity : none;
     act->notice = notice != NULL ? notice->number : 0;
     if (act->language == NULL && text != NULL)
         act->language = text->language;
@@ -861,7 +860,7 @@ void objection_read(struct call *call, struct reader *body, const struct control
     else if (purpose != NULL && !purpose->objection_weighed)
         node_fault(&purpose_node, ERROR_INVALID,
                    "objections to this purpose are absolute: there is nothing to weigh");
-    if (!reader_ok(body))
+    if (!reader_ok(body) || purpose == NULL)
         return;
     struct act *act = act_add(&c);
     act->purpose = purpose_number(purpose, c.entity);

@@ -101,8 +101,7 @@ static void on_changes(struct job *job, enum error e)
         call_problem(call, ERROR_INVALID, "after lies beyond the ledger's head.", NULL);
     } else if (f->job.count == 0 && f->job.until >= f->job.head && clock_monotonic() < f->wait_until &&
                call->req != NULL && !call->worker->draining) {
-        f->after =
-            f->after > f->job.head ? f->after : f->job.head; /* what was looked at is not looked at again */
+        f->after = f->job.head; /* what was looked at is not looked at again */
         waiter_wait(call->worker->waiters, &f->waiter, f->turn.controller->controller_id, f->job.head,
                     f->wait_until);
     } else {

@@ -360,7 +360,7 @@ static bool name_is_plain(const char *name)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
     size_t len = strspn(name, plain);
-    return name[len] == '\0' && len <= READER_NAME_MAX;
+    return len <= READER_NAME_MAX && name[len] == '\0';
 }
 
 bool node_next(const struct node *object, void **cursor, const char **ret_name, struct node *ret_member)
