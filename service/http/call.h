@@ -40,10 +40,11 @@ void *call_alloc(struct call *call, size_t size);
 /* A copy that lives as long as the call, with a NUL. */
 char *call_copy(struct call *call, const char *bytes, size_t len);
 
-/* The body; valid while call->req is. */
+/* The body, of length 0 where there is none; valid while call->req is. */
 static inline h2o_iovec_t call_body(const struct call *call)
 {
-    return call->req->entity;
+    h2o_iovec_t body = call->req->entity;
+    return body.base != NULL ? body : h2o_iovec_init(H2O_STRLIT(""));
 }
 /* Returns -1 unless every query parameter is in ${allowed} (ends with NULL; at most 32) and there once: a typing error must not
  * change what is asked. */

@@ -6,6 +6,8 @@
 
 struct ndjson ndjson_of(const char *bytes, size_t len, size_t lines_max, size_t line_len_max)
 {
+    if (bytes == NULL)
+        bytes = "";
     return (struct ndjson){
         .at = bytes, .end = bytes + len, .lines_max = lines_max, .line_len_max = line_len_max};
 }
