@@ -54,13 +54,23 @@ struct conn {
 
 static void on_ready(void *cookie);
 
+static bool wire_holds(const struct conn *c)
+{
+    bool may_send = c->state >= CONN_PREPARING;
+    return c->syncs >= 0 && c->syncs <= (may_send ? ON_THE_WIRE_MAX : 0);
+}
+
+static bool ping_holds(const struct conn *c)
+{
+    return !c->pinged || (c->syncs > 0 && c->state == CONN_READY);
+}
+
 static void conn_check(const struct conn *c)
 {
-    assert((c->pg == NULL) == (c->state == CONN_DOWN || c->state == CONN_RESOLVING));
-    assert((c->watch == NULL) || c->pg != NULL);
-    assert(c->syncs >= 0 && c->syncs <= ON_THE_WIRE_MAX);
-    assert(c->syncs == 0 || c->state >= CONN_PREPARING);
-    assert(!c->pinged || (c->syncs > 0 && c->state == CONN_READY));
+    assert((c->pg != NULL) == (c->state >= CONN_CONNECTING));
+    assert(c->watch == NULL || c->pg != NULL);
+    assert(wire_holds(c));
+    assert(ping_holds(c));
 }
 
 static void conn_set(struct conn *c, enum conn_state to)
