@@ -3,7 +3,6 @@
 #include "http/entity.h"
 #include "http/handlers.h"
 #include "http/lines.h"
-#include "http/metrics.h"
 #include "http/verdict_json.h"
 
 #include <string.h>
@@ -59,7 +58,7 @@ static void line_write(struct lines *b, struct line *l)
         return;
     }
     bool allows = l->has_verdict && reason_allows(l->verdict.reason);
-    metrics_verdict(b->turn.call->worker->metrics, l->verdict.reason);
+    b->verdicts[l->verdict.reason]++;
     if (only == ONLY_ALLOWED && allows) {
         buf_append(&b->out, l->text.bytes, l->text.len);
         buf_byte(&b->out, '\n');

@@ -89,7 +89,7 @@ static void checking_write(struct call *call, struct checking *c)
     for (size_t i = 0; i < c->purpose_count; i++) {
         struct verdict v = question_answer(&c->person, c->turn.controller->policy, c->purposes[i], c->entity,
                                            &c->job, i * step);
-        metrics_verdict(call->worker->metrics, v.reason);
+        metrics_verdicts(call->worker->metrics, v.reason, 1);
         writer_object_begin(&w, NULL);
         verdict_members(&w, &v, c->turn.controller->policy, c->job.as_of);
         writer_object_end(&w);

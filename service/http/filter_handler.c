@@ -3,7 +3,6 @@
 #include "domain/mask.h"
 #include "http/handlers.h"
 #include "http/lines.h"
-#include "http/metrics.h"
 #include "wire/pointer.h"
 
 #include <string.h>
@@ -125,7 +124,7 @@ static void event_write(struct lines *b, struct line *l)
         lines_write_fault(b, l);
         return;
     }
-    metrics_verdict(b->turn.call->worker->metrics, l->verdict.reason);
+    b->verdicts[l->verdict.reason]++;
     if (l->has_verdict && reason_allows(l->verdict.reason))
         buf_append(&b->out, f->masked.data, f->masked.len);
     else if (l->has_verdict && may_be_counted(f, &l->verdict))

@@ -2,6 +2,7 @@
 #include "http/lines.h"
 
 #include "base/limits.h"
+#include "http/metrics.h"
 #include "http/question.h"
 #include "wire/problem.h"
 
@@ -39,6 +40,7 @@ static void lines_reset(struct lines *b)
     b->asking = &b->windows[1];
     window_clear(b->reading);
     window_clear(b->asking);
+    memset(b->verdicts, 0, sizeof b->verdicts);
     buf_clear(&b->out);
 }
 
@@ -279,6 +281,8 @@ static void lines_answer(struct lines *b)
         call_problem(b->turn.call, b->misfit_error, b->misfit, NULL);
         return;
     }
+    for (size_t i = 0; i < REASON_COUNT; i++)
+        metrics_verdicts(b->turn.call->worker->metrics, (enum reason)i, b->verdicts[i]);
     if (b->kind->end != NULL)
         b->kind->end(b);
     if (buf_failed(&b->out))

@@ -69,7 +69,7 @@ struct lines_chunk {
     struct probe *probes;
 };
 
-/* Embedded as the first member of the handler's state. To be read by kinds: turn.controller, walk.number and out; the rest is private. */
+/* Embedded as the first member of the handler's state. To be read by kinds: turn.controller, walk.number and out; write counts in verdicts; the rest is private. */
 struct lines {
     struct turn turn;
     const struct lines_kind *kind;
@@ -91,6 +91,8 @@ struct lines {
     enum error misfit_error;
     size_t answered; /* lines before this one have their verdicts */
     size_t written;  /* lines */
+    uint64_t verdicts
+        [REASON_COUNT]; /* for /metrics, told with the answer: what is begun again was given to nobody */
     struct buf out;
 };
 

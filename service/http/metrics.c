@@ -63,9 +63,9 @@ void metrics_request(struct metrics *m, const struct route *route, int status, i
     add(&m->latency_sum[row], (uint64_t)microseconds);
 }
 
-void metrics_verdict(struct metrics *m, enum reason reason)
+void metrics_verdicts(struct metrics *m, enum reason reason, uint64_t count)
 {
-    add(&m->verdicts[reason], 1);
+    add(&m->verdicts[reason], count);
 }
 
 void metrics_connection(struct metrics *m)

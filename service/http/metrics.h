@@ -15,7 +15,7 @@ void metrics_destroy(struct metrics *m);
 
 /* A request was answered, or dropped (status 0). ${route} NULL: no route was found. */
 void metrics_request(struct metrics *m, const struct route *route, int status, int64_t microseconds);
-void metrics_verdict(struct metrics *m, enum reason reason);
+void metrics_verdicts(struct metrics *m, enum reason reason, uint64_t count);
 void metrics_connection(struct metrics *m);
 void metrics_token_refused(struct metrics *m);
 /* A connection was turned away or shut. */
