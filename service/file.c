@@ -38,6 +38,28 @@ const char *file_read(const char *path, struct buf *b)
     return fault;
 }
 
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+const char *file_read_word(const char *path, struct buf *b)
+{
+    const char *fault = file_read(path, b);
+    size_t from = 0;
+    while (b->len > 0 && is_blank(b->data[b->len - 1]))
+        b->len--;
+    while (from < b->len && is_blank(b->data[from]))
+        from++;
+    if (from > 0)
+        memmove(b->data, b->data + from, b->len -= from);
+    for (size_t i = 0; i < b->len; i++) {
+        if (is_blank(b->data[i]))
+            fault = "it must hold one word";
+    }
+    return fault == NULL && b->len == 0 ? "it is empty" : fault;
+}
+
 void file_wipe(struct buf *b)
 {
     if (b->data != NULL)

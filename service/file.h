@@ -7,6 +7,8 @@
 /* Appends the whole of a file (`-`: stdin) to ${b}, whose ceiling bounds it. Returns NULL, or the reason in
  * words, static or strerror's. */
 const char *file_read(const char *path, struct buf *b);
+/* As file_read, of one word such as a token; white space around it is left out. */
+const char *file_read_word(const char *path, struct buf *b);
 /* Overwrites the bytes, in a way no compiler takes out, and frees them. */
 void file_wipe(struct buf *b);
 /* As file_read, of a key: a file that others than the service can read is refused (FILE_EXPOSED). */

@@ -155,36 +155,17 @@ static bool headers_make(struct mask_gate *g)
     return more != NULL;
 }
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
-}
-
-/* One word, without what surrounds it. */
-static bool is_word(const struct buf *b)
-{
-    for (size_t i = 0; i < b->len; i++) {
-        if (is_blank(b->data[i]))
-            return false;
-    }
-    return b->len > 0;
-}
-
 /* Returns NULL, or why there is no token to send. ${ret_new}: it is another than before. */
 static const char *token_load(struct mask_gate *g, bool *ret_new)
 {
     struct buf read;
     buf_init(&read, TOKEN_MAX);
-    const char *fault = file_read(g->options->token_file, &read);
-    while (read.len > 0 && is_blank(read.data[read.len - 1]))
-        read.len--;
+    const char *fault = file_read_word(g->options->token_file, &read);
     *ret_new = read.len != g->token.len || (read.len > 0 && memcmp(read.data, g->token.data, read.len) != 0);
     file_wipe(&g->token);
     g->token = read;
     if (fault != NULL)
         snprintf(g->fault, sizeof g->fault, "cannot read the token file: %s", fault);
-    else if (!is_word(&read))
-        snprintf(g->fault, sizeof g->fault, "the token file must hold one token");
     else if (headers_make(g))
         return NULL;
     else

@@ -37,13 +37,10 @@ static int token_read(const struct config *config, const char *path, struct clai
     if (token_keys_load(config, &keys, reason) != 0)
         return command_failed("token revoke", reason);
     buf_init(&text, TOKEN_MAX + 2);
-    const char *fault = file_read(path, &text);
-    size_t len = text.len;
-    while (len > 0 && (text.data[len - 1] == '\n' || text.data[len - 1] == '\r' || text.data[len - 1] == ' '))
-        len--;
+    const char *fault = file_read_word(path, &text);
     enum token_fault refused = TOKEN_OK;
     if (fault == NULL)
-        refused = token_verify(keys, len > 0 ? text.data : "", len, clock_wall(), ret_token);
+        refused = token_verify(keys, text.data, text.len, clock_wall(), ret_token);
     if (refused != TOKEN_OK)
         fault = token_fault_text(refused);
     else if (fault == NULL && ret_token->id[0] == '\0')

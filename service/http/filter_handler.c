@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
-#include "domain/mask.h"
 #include "http/handlers.h"
 #include "http/lines.h"
+#include "http/mask_fault.h"
 #include "wire/pointer.h"
 
 #include <string.h>
@@ -112,8 +112,7 @@ static bool event_mask(struct filter_call *f, struct line *l)
     enum mask_json_fault fault = mask_json(&f->mask, l->text.bytes, l->text.len, room, &f->masked.len);
     if (fault == MASK_JSON_OK)
         return true;
-    line_fail(l, fault == MASK_JSON_SYNTAX || fault == MASK_JSON_UTF8 ? ERROR_NOT_JSON : ERROR_INVALID,
-              mask_json_fault_text(fault), NULL);
+    line_fail(l, mask_fault_error(fault), mask_json_fault_text(fault), NULL);
     return false;
 }
 

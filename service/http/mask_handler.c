@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
-#include "domain/mask.h"
 #include "http/handlers.h"
+#include "http/mask_fault.h"
 #include "wire/problem.h"
 
 #include <stdlib.h>
@@ -38,8 +38,7 @@ static void json_fault(struct call *call, const struct mask_json *j, enum mask_j
 {
     char detail[160];
     snprintf(detail, sizeof detail, "At byte %zu: %s.", j->fault_at, mask_json_fault_text(fault));
-    call_problem(call, fault == MASK_JSON_SYNTAX || fault == MASK_JSON_UTF8 ? ERROR_NOT_JSON : ERROR_INVALID,
-                 detail, NULL);
+    call_problem(call, mask_fault_error(fault), detail, NULL);
 }
 
 /* Appends the masked line, or an object that says why it is none. */
@@ -55,9 +54,7 @@ static void line_mask(struct mask_json *j, const char *line, size_t len, uint64_
         struct writer w = writer_of(out);
         writer_object_begin(&w, NULL);
         writer_int(&w, "line", (int64_t)number);
-        problem_value(&w, "error",
-                      fault == MASK_JSON_SYNTAX || fault == MASK_JSON_UTF8 ? ERROR_NOT_JSON : ERROR_INVALID,
-                      mask_json_fault_text(fault), NULL);
+        problem_value(&w, "error", mask_fault_error(fault), mask_json_fault_text(fault), NULL);
         writer_object_end(&w);
     }
     buf_byte(out, '\n');

@@ -125,7 +125,8 @@ Test(gate, what_the_service_refuses_ends_it_with_the_reason)
         const char *token, *purpose, *said;
     } refused[] = {{"no.such.token", "analytics", "401"},
                    {NULL, "unknown", "no purpose"},
-                   {"", "analytics", "one token"}};
+                   {"", "analytics", "it is empty"},
+                   {"two words", "analytics", "one word"}};
     struct tenant t = tenant_of_one("gate-refused");
     const char *token = file_read(place(&t, "token"));
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
