@@ -97,7 +97,7 @@
 
 /* ---- housekeeping ---- */
 
-#define EXPIRE_KEYS_MAX 5000 /* as in sql/query/expire_keys.sql */
+#define EXPIRE_KEYS_MAX 5000 /* as in expire_keys() of sql/migrate/001_ledger.sql */
 /* Between looks at idempotency keys that are older than their 24 h; at once where there were as many as go at a time. */
 #define EXPIRE_KEYS_EVERY_MS 60000
 

@@ -122,7 +122,7 @@ static void following_begin(struct call *call)
         return;
     }
     history_job_clear(&f->job);
-    f->job = (struct history_job){.controller_id = c->controller_id,
+    f->job = (struct history_job){.job.controller_id = c->controller_id,
                                   .after = f->after,
                                   .until = f->after + CHANGES_WINDOW,
                                   .limit = (int32_t)f->limit,

@@ -175,7 +175,7 @@ static void key_hash(struct call *call, struct recording *r)
 static void recording_submit(struct call *call, struct recording *r)
 {
     const struct controller *c = r->turn.controller;
-    r->job = (struct record_job){.controller_id = c->controller_id,
+    r->job = (struct record_job){.job.controller_id = c->controller_id,
                                  .generation = c->generation,
                                  .policy_version = c->policy->version,
                                  .accepted = call->accepted,

@@ -299,7 +299,7 @@ static void batch_write(struct call *call, struct invalidating *v)
     const struct controller *c = v->turn.controller;
     const struct walked *subject;
     record_job_clear(&v->record);
-    v->record = (struct record_job){.controller_id = c->controller_id,
+    v->record = (struct record_job){.job.controller_id = c->controller_id,
                                     .generation = c->generation,
                                     .policy_version = c->policy->version,
                                     .accepted = clock_monotonic(),
@@ -355,7 +355,7 @@ static void stretch_ask(struct call *call, struct invalidating *v)
     }
     walk_job_clear(&v->walk);
     v->walk =
-        (struct walk_job){.controller_id = v->turn.controller->controller_id,
+        (struct walk_job){.job.controller_id = v->turn.controller->controller_id,
                           .after = v->after,
                           .numbers = WALK_SUBJECTS_MAX,
                           .proof = v->form != NULL || v->import_batch != NULL ? WALK_ORIGINS : WALK_REFS,

@@ -74,7 +74,7 @@ void rehearsal_close(struct rehearsal *r)
 void rehearsal_walk(const struct rehearsal *r, int64_t after, struct walk_job *ret_walk)
 {
     *ret_walk =
-        (struct walk_job){.controller_id = r->controller_id,
+        (struct walk_job){.job.controller_id = r->controller_id,
                           .after = after,
                           .numbers = walk_numbers(policy_verdicts(r->before) + policy_verdicts(r->after)),
                           .proof = WALK_STATES};

@@ -182,7 +182,7 @@ static void stretch_ask(struct call *call, struct renewing *r, int64_t after)
 {
     const struct controller *c = r->turn.controller;
     walk_job_clear(&r->walk);
-    r->walk = (struct walk_job){.controller_id = c->controller_id,
+    r->walk = (struct walk_job){.job.controller_id = c->controller_id,
                                 .after = after,
                                 .numbers = walk_numbers(policy_verdicts(c->policy)),
                                 .proof = WALK_REFS};

@@ -284,7 +284,7 @@ static void retelling_begin(struct call *call)
         return;
     }
     history_job_clear(&r->job);
-    r->job = (struct history_job){.controller_id = c->controller_id,
+    r->job = (struct history_job){.job.controller_id = c->controller_id,
                                   .subject_no = subject_no,
                                   .after = r->after,
                                   .limit = (int32_t)r->limit +

@@ -18,19 +18,8 @@ static struct check_job *check_of(struct job *job)
     return list_entry(job, struct check_job, job);
 }
 
-static void controllers_bind(const struct sent *batch, size_t count, struct params *params)
-{
-    struct param *controllers = params_array(params, PARAM_INT4);
-    for (size_t i = 0; i < count; i++) {
-        /* A batch seldom has more than a few controllers; what slips through twice costs a row. */
-        if (i == 0 || check_of(batch[i].job)->controller_id != check_of(batch[i - 1].job)->controller_id)
-            param_int4(controllers, check_of(batch[i].job)->controller_id);
-    }
-}
-
 static void check_bind(const struct sent *batch, size_t count, struct params *params)
 {
-    controllers_bind(batch, count, params);
     struct param *controllers = params_array(params, PARAM_INT4);
     struct param *tags = params_array(params, PARAM_BYTEA);
     struct param *low = params_array(params, PARAM_INT4);
@@ -50,7 +39,7 @@ static void check_bind(const struct sent *batch, size_t count, struct params *pa
             highs[k] = first - 1;
         }
         for (size_t k = 0; k < c->count; k++) {
-            param_int4(controllers, c->controller_id);
+            param_int4(controllers, c->job.controller_id);
             param_bytes(tags, c->probes[k].tag.bytes, TAG_SIZE);
             param_int4(low, lows[c->probes[k].set]);
             param_int4(high, highs[c->probes[k].set]);
@@ -66,7 +55,7 @@ static void generation_take(const struct sent *batch, size_t count, const PGresu
     int32_t controller_id = row_int4(rows, row, COLUMN_HELD + HELD_PURPOSE);
     for (size_t i = 0; i < count; i++) {
         struct check_job *c = batch[i].job != NULL ? check_of(batch[i].job) : NULL;
-        if (c == NULL || c->controller_id != controller_id)
+        if (c == NULL || c->job.controller_id != controller_id)
             continue;
         c->generation = row_int8(rows, row, COLUMN_HELD + HELD_RANK);
         c->as_of = row_instant(rows, row, COLUMN_HELD + HELD_VALID_UNTIL);
@@ -139,12 +128,8 @@ void check_job_init(struct check_job *c, int32_t controller_id, struct probe *pr
 {
     static const struct verb check_verb = {
         .statement = "check", .batch_max = READ_BATCH_MAX, .bind = check_bind, .take = check_take};
-    *c = (struct check_job){.controller_id = controller_id,
-                            .count = count,
-                            .probes = probes,
-                            .sets = sets,
-                            .set_count = set_count};
-    c->job = (struct job){.verb = &check_verb, .weight = (uint32_t)count};
+    *c = (struct check_job){.count = count, .probes = probes, .sets = sets, .set_count = set_count};
+    c->job = (struct job){.verb = &check_verb, .controller_id = controller_id, .weight = (uint32_t)count};
 }
 
 void check_job_clear(struct check_job *c)

@@ -17,7 +17,6 @@ enum { CHECK_FEW = 4 };
 /* Probes of one controller, answered from one snapshot of the primary. */
 struct check_job {
     struct job job;
-    int32_t controller_id;
     size_t count;
     struct probe *probes; /* the caller's, like the sets; must stay until done */
     const struct purpose_set *sets;

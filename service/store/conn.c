@@ -46,7 +46,8 @@ struct conn {
     int64_t heard_at; /* when the last one came; in CONNECTING when the server last spoke, 0: it has not */
     PostgresPollingStatusType step; /* in CONNECTING: what was awaited */
     char sqlstate[SQLSTATE_SIZE];   /* first error of the oldest batch, "" for none */
-    bool session_ok;                /* the session row was seen and is good */
+    bool admitted;   /* the oldest batch's controllers were admitted: the next rows are its statement's */
+    bool session_ok; /* the session row was seen and is good */
     struct gaicb lookup;
     bool lookup_running;
     char address[NI_MAXHOST];
@@ -101,6 +102,7 @@ static void conn_drop(struct conn *c)
     c->syncs = 0;
     c->pinged = false;
     c->sqlstate[0] = '\0';
+    c->admitted = false;
     c->session_ok = false;
 }
 
@@ -218,17 +220,22 @@ static int statements_prepare(struct conn *c)
     return 0;
 }
 
+static int statement_send(struct conn *c, const char *statement, struct params *params)
+{
+    const char *values[PARAMS_MAX];
+    int lengths[PARAMS_MAX], formats[PARAMS_MAX];
+    params_finish(params, values, lengths, formats);
+    return PQsendQueryPrepared(c->pg, statement, params->count, values, lengths, formats, 1) == 1 ? 0 : -1;
+}
+
 static int session_ask(struct conn *c)
 {
     struct params params;
     params_init(&params);
     schema_bind_session(&params, database_keys(c->db));
-    const char *values[PARAMS_MAX];
-    int lengths[PARAMS_MAX], formats[PARAMS_MAX];
-    params_finish(&params, values, lengths, formats);
-    int ok = PQsendQueryPrepared(c->pg, "session", params.count, values, lengths, formats, 1);
+    int sent = statement_send(c, "session", &params);
     params_free(&params);
-    return ok == 1 && PQpipelineSync(c->pg) == 1 ? 0 : -1;
+    return sent == 0 && PQpipelineSync(c->pg) == 1 ? 0 : -1;
 }
 
 static void prepare_start(struct conn *c)
@@ -298,6 +305,7 @@ static void on_result_sync(struct conn *c)
         c->sqlstate[0] = '\0';
         return;
     }
+    c->admitted = false;
     char sqlstate[SQLSTATE_SIZE];
     memcpy(sqlstate, c->sqlstate, sizeof sqlstate);
     c->sqlstate[0] = '\0';
@@ -313,6 +321,16 @@ static void on_result_error(struct conn *c, const PGresult *result)
     memcpy(c->sqlstate, is_servers ? sqlstate : CONN_UNCERTAIN, SQLSTATE_SIZE);
 }
 
+static void on_result_rows(struct conn *c, const PGresult *result)
+{
+    if (c->state != CONN_READY)
+        c->session_ok = schema_session_good(c->pg, result, &c->trouble);
+    else if (!c->admitted)
+        c->admitted = true;
+    else
+        c->owner.on_rows(c->cookie, result);
+}
+
 static void on_result(struct conn *c, const PGresult *result)
 {
     switch (PQresultStatus(result)) {
@@ -320,10 +338,7 @@ static void on_result(struct conn *c, const PGresult *result)
         on_result_sync(c);
         return;
     case PGRES_TUPLES_OK:
-        if (c->state == CONN_READY)
-            c->owner.on_rows(c->cookie, result);
-        else
-            c->session_ok = schema_session_good(c->pg, result, &c->trouble);
+        on_result_rows(c, result);
         return;
     case PGRES_COMMAND_OK: /* not a commit: only the sync is */
     case PGRES_PIPELINE_ABORTED:
@@ -463,15 +478,11 @@ const char *conn_trouble(const struct conn *c)
     return c->trouble != NULL ? c->trouble : "";
 }
 
-int conn_send(struct conn *c, const char *statement, struct params *params)
+int conn_send(struct conn *c, struct params *admitted, const char *statement, struct params *params)
 {
     assert(c->state == CONN_READY && c->syncs < ON_THE_WIRE_MAX);
-    const char *values[PARAMS_MAX];
-    int lengths[PARAMS_MAX], formats[PARAMS_MAX];
-    params_finish(params, values, lengths, formats);
-    if (fault_strikes() ||
-        PQsendQueryPrepared(c->pg, statement, params->count, values, lengths, formats, 1) != 1 ||
-        PQpipelineSync(c->pg) != 1) {
+    if (fault_strikes() || statement_send(c, "admit", admitted) != 0 ||
+        statement_send(c, statement, params) != 0 || PQpipelineSync(c->pg) != 1) {
         conn_fail(c, "send");
         return -1;
     }

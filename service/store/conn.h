@@ -43,8 +43,9 @@ void conn_destroy(struct conn *c);
 enum conn_state conn_state(const struct conn *c);
 /* Why it is not READY, a static sentence. */
 const char *conn_trouble(const struct conn *c);
-/* Sends one statement and its sync: one batch, one transaction. Returns -1 when it could not be queued (then the connection has
+/* Sends one statement and its sync: one batch, one transaction, in which only rows of the controllers in ${admitted} (admit.sql) are
+ * reached. Returns -1 when it could not be queued (then the connection has
  * been dropped: on_lost has been called). Only in READY. */
-int conn_send(struct conn *c, const char *statement, struct params *params);
+int conn_send(struct conn *c, struct params *admitted, const char *statement, struct params *params);
 /* Drops the connection for ${reason} (a log word) and starts over: on_lost is called from inside. */
 void conn_reset(struct conn *c, const char *reason);

@@ -43,7 +43,7 @@ static void history_bind(const struct sent *batch, size_t count, struct params *
 {
     (void)count;
     const struct history_job *h = history_of(batch[0].job);
-    params_int4(params, h->controller_id);
+    params_int4(params, h->job.controller_id);
     params_int8(params, h->subject_no);
     params_int8(params, h->after);
     params_int8(params, h->limit);
@@ -53,7 +53,7 @@ static void changes_bind(const struct sent *batch, size_t count, struct params *
 {
     (void)count;
     const struct history_job *h = history_of(batch[0].job);
-    params_int4(params, h->controller_id);
+    params_int4(params, h->job.controller_id);
     params_int8(params, h->after);
     params_int8(params, h->until);
     params_int8(params, h->limit);

@@ -28,7 +28,6 @@ struct entry {
 /* A page of the ledger (a change), or of one subject's part of it, oldest first, from one snapshot. */
 struct history_job {
     struct job job;
-    int32_t controller_id;
     int64_t subject_no; /* 0: all */
     int64_t after;      /* events of a higher revision */
     int64_t until;      /* of a change: events up to this revision */

@@ -35,7 +35,7 @@ struct lane {
     int on_wire;
     int depth;        /* of on_wire */
     int64_t ready_at; /* when the connection was last seen ready */
-    struct params params;
+    struct params admitted, params;
     struct lane_stats stats;
 };
 
@@ -62,7 +62,8 @@ static void job_answer(struct job *job, enum error outcome)
 
 static bool job_travels_with(const struct job *a, const struct job *b)
 {
-    return a->verb == b->verb && a->group == b->group && a->edition == b->edition;
+    return a->verb == b->verb && a->edition == b->edition &&
+           (!a->verb->writes || a->controller_id == b->controller_id);
 }
 
 /* Takes the next jobs that may travel together. */
@@ -123,6 +124,18 @@ static void batch_compact(struct batch *batch)
     batch->count = kept;
 }
 
+void sent_bind_controllers(const struct sent *batch, size_t count, struct params *params)
+{
+    struct param *controllers = params_array(params, PARAM_INT4);
+    for (size_t i = 0; i < count; i++) {
+        size_t before = 0; /* most often the first is the only one */
+        while (before < i && batch[before].job->controller_id != batch[i].job->controller_id)
+            before++;
+        if (before == i && batch[i].job->controller_id != 0)
+            param_int4(controllers, batch[i].job->controller_id);
+    }
+}
+
 static void batch_send(struct lane *lane, struct batch *batch)
 {
     batch_compact(batch);
@@ -130,9 +143,11 @@ static void batch_send(struct lane *lane, struct batch *batch)
         free(batch);
         return;
     }
+    params_clear(&lane->admitted);
     params_clear(&lane->params);
+    sent_bind_controllers(batch->jobs, batch->count, &lane->admitted);
     batch->verb->bind(batch->jobs, batch->count, &lane->params);
-    if (params_failed(&lane->params)) {
+    if (params_failed(&lane->admitted) || params_failed(&lane->params)) {
         batch_answer(batch, ERROR_OVERLOADED);
         return;
     }
@@ -140,7 +155,7 @@ static void batch_send(struct lane *lane, struct batch *batch)
     lane->on_wire++;
     atomic_fetch_add_explicit(&lane->stats.batches, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&lane->stats.jobs, batch->count, memory_order_relaxed);
-    conn_send(lane->conn, batch->verb->statement,
+    conn_send(lane->conn, &lane->admitted, batch->verb->statement,
               &lane->params); /* on failure on_lost has seen to the batch */
 }
 
@@ -372,6 +387,7 @@ struct lane *lane_create(struct loop *loop, const struct database *db, const cha
     list_init(&lane->refused);
     list_init(&lane->wire);
     lane->ready_at = clock_monotonic();
+    params_init(&lane->admitted);
     params_init(&lane->params);
     loop_task_init(&lane->flush, on_flush);
     loop_pulse_start(loop, &lane->pulse, on_beat);
@@ -393,6 +409,7 @@ void lane_destroy(struct lane *lane)
     conn_destroy(lane->conn);
     loop_task_cancel(&lane->flush);
     loop_pulse_stop(&lane->pulse);
+    params_free(&lane->admitted);
     params_free(&lane->params);
     free(lane);
 }

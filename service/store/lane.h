@@ -9,7 +9,7 @@
  * at its deadline.
  *
  * (1) A job is in the queue, in one batch on the wire, or answered.  (2) A batch is one statement, one transaction, jobs of one verb
- * and one group.  (3) ERROR_NONE is answered only after the batch's sync came without an error.  (4) A write that was sent and whose
+ * and, where it writes, of one controller.  (3) ERROR_NONE is answered only after the batch's sync came without an error.  (4) A write that was sent and whose
  * sync did not come is ERROR_OUTCOME_UNKNOWN, and is not sent again.  (5) ERROR_UNAVAILABLE and ERROR_OVERLOADED mean surely not written. */
 struct lane;
 struct job;
@@ -34,9 +34,11 @@ struct verb {
 /* Embedded in what waits for the answer. Fill in all but the last four; the memory must stay until ${done}. */
 struct job {
     const struct verb *verb;
-    int64_t deadline; /* of clock_monotonic, from acceptance */
-    int64_t group;    /* only jobs of one group and edition share a batch */
-    int64_t edition;
+    int32_t
+        controller_id; /* the only one whose rows its statement reaches (row level security); 0: nobody's */
+    int64_t deadline;  /* of clock_monotonic, from acceptance */
+    int64_t
+        edition; /* only jobs of one edition share a batch; where it writes, only those of one controller too */
     uint32_t weight; /* probes or acts, at least 1 */
     void (*done)(struct job *job, enum error outcome);
 
@@ -57,6 +59,9 @@ struct lane_stats {
     _Atomic uint64_t split;   /* batches */
     _Atomic int state;        /* enum conn_state */
 };
+
+/* Binds the parameter of sql/query/admit.sql: the controllers of these jobs, each once. */
+void sent_bind_controllers(const struct sent *batch, size_t count, struct params *params);
 
 /* ${name} must outlive it. ${depth}: batches on the wire at a time, at most DEPTH_MAX. */
 struct lane *lane_create(struct loop *loop, const struct database *db, const char *name, int depth,

@@ -129,7 +129,6 @@ void policy_apply_job_rehearse(struct policy_apply_job *p)
     static const struct verb verb = {
         .statement = "policy_rehearse", .batch_max = 1, .bind = rehearse_bind, .take = apply_take};
     p->job.verb = &verb;
-    p->job.group = 0;
     p->job.weight = 1;
 }
 
@@ -138,6 +137,5 @@ void policy_apply_job_prepare(struct policy_apply_job *p)
     static const struct verb verb = {
         .statement = "policy_apply", .writes = true, .batch_max = 1, .bind = apply_bind, .take = apply_take};
     p->job.verb = &verb;
-    p->job.group = 0;
     p->job.weight = 1;
 }

@@ -41,7 +41,7 @@ struct policy_apply_job {
     int32_t version; /* in force afterwards */
     size_t offender; /* BASIS_FIXED, WORDS_FIXED: index into the policy's purposes or notices */
 };
-/* Fills in verb, group and weight. */
+/* Fills in verb and weight. */
 void policy_apply_job_prepare(struct policy_apply_job *p);
 /* Makes the job tell its outcome, and the version in force (0: none), with nothing written: policy and sha256 are enough. For a lane
  * that reads. */

@@ -17,7 +17,7 @@ static struct record_job *record_of(struct job *job)
 static void requests_bind(const struct sent *batch, size_t count, struct params *params)
 {
     const struct record_job *first = record_of(batch[0].job);
-    params_int4(params, first->controller_id);
+    params_int4(params, first->job.controller_id);
     params_int8(params, first->generation);
     params_int4(params, first->policy_version);
     struct param *keys = params_array(params, PARAM_BYTEA);
@@ -243,8 +243,7 @@ void record_job_prepare(struct record_job *r)
                                             .bind = record_bind,
                                             .take = record_take};
     r->job.verb = &record_verb;
-    /* A batch is of one controller, and of one generation: the function compares one. */
-    r->job.group = r->controller_id;
+    /* A batch is of one generation: the function compares one. */
     r->job.edition = r->generation;
     r->job.weight = (uint32_t)r->count;
 }
@@ -267,7 +266,7 @@ static void replay_bind(const struct sent *batch, size_t count, struct params *p
     (void)count;
     struct record_job *r = record_of(batch[0].job);
     record_job_clear(r);
-    params_int4(params, r->controller_id);
+    params_int4(params, r->job.controller_id);
     params_bytes(params, r->key_hash, KEY_HASH_SIZE);
 }
 
@@ -301,7 +300,7 @@ static void confirm_bind(const struct sent *batch, size_t count, struct params *
     struct record_job *r = record_of(batch[0].job);
     const struct act *a = &r->acts[0];
     record_job_clear(r);
-    params_int4(params, r->controller_id);
+    params_int4(params, r->job.controller_id);
     params_int8(params, r->generation);
     params_int4(params, r->policy_version);
     if (r->has_key) {

@@ -79,7 +79,6 @@ struct confirmation {
 /* One request's acts: written all or not at all, in one transaction with its idempotency key. */
 struct record_job {
     struct job job;
-    int32_t controller_id;
     int64_t generation;
     int32_t policy_version;
     int64_t accepted; /* of clock_monotonic */
@@ -100,7 +99,7 @@ struct record_job {
     bool broken;             /* memory ran out while reading: committed, but the answer is not known here */
 };
 
-/* Fills in verb, group and weight from what the caller has set; the caller sets deadline and done. May be called again to
+/* Fills in verb, edition and weight from what the caller has set; the caller sets deadline and done. May be called again to
  * submit again. */
 void record_job_prepare(struct record_job *r);
 /* Makes the job read the first answer to its key: events and first_context. For a lane that reads. */

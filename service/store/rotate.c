@@ -68,7 +68,7 @@ static void begin_bind(const struct sent *batch, size_t count, struct params *pa
 {
     (void)count;
     const struct rotate_begin_job *r = list_entry(batch[0].job, struct rotate_begin_job, job);
-    params_int4(params, r->controller_id);
+    params_int4(params, r->job.controller_id);
     params_int4(params, r->number);
 }
 
@@ -82,8 +82,8 @@ void rotate_begin_job_init(struct rotate_begin_job *r, int32_t controller_id, ui
 {
     static const struct verb verb = {
         .statement = "rotate_begin", .writes = true, .batch_max = 1, .bind = begin_bind, .take = begin_take};
-    *r = (struct rotate_begin_job){
-        .job = {.verb = &verb, .weight = 1}, .controller_id = controller_id, .number = number};
+    *r = (struct rotate_begin_job){.job = {.verb = &verb, .controller_id = controller_id, .weight = 1},
+                                   .number = number};
 }
 
 /* ---- the tags that are left ---- */
@@ -92,7 +92,7 @@ static void left_bind(const struct sent *batch, size_t count, struct params *par
 {
     (void)count;
     const struct rotate_tags_job *r = list_entry(batch[0].job, struct rotate_tags_job, job);
-    params_int4(params, r->controller_id);
+    params_int4(params, r->job.controller_id);
     params_bytes(params, r->after.bytes, TAG_SIZE);
     params_int8(params, (int64_t)r->limit);
 }
@@ -119,8 +119,7 @@ void rotate_tags_job_init(struct rotate_tags_job *r, int32_t controller_id, cons
 {
     static const struct verb verb = {
         .statement = "rotate_tags", .batch_max = 1, .bind = left_bind, .take = left_take};
-    r->job = (struct job){.verb = &verb, .weight = 1};
-    r->controller_id = controller_id;
+    r->job = (struct job){.verb = &verb, .controller_id = controller_id, .weight = 1};
     r->after = *after;
     r->limit = limit;
     r->count = 0;
@@ -132,7 +131,7 @@ static void wrap_bind(const struct sent *batch, size_t count, struct params *par
 {
     (void)count;
     const struct rotate_wrap_job *r = list_entry(batch[0].job, struct rotate_wrap_job, job);
-    params_int4(params, r->controller_id);
+    params_int4(params, r->job.controller_id);
     tags_bind(params, r->old, r->count);
     tags_bind(params, r->fresh, r->count);
 }
@@ -149,8 +148,7 @@ void rotate_wrap_job_init(struct rotate_wrap_job *r, int32_t controller_id, cons
 {
     static const struct verb verb = {
         .statement = "rotate_wrap", .writes = true, .batch_max = 1, .bind = wrap_bind, .take = wrap_take};
-    *r = (struct rotate_wrap_job){.job = {.verb = &verb, .weight = 1},
-                                  .controller_id = controller_id,
+    *r = (struct rotate_wrap_job){.job = {.verb = &verb, .controller_id = controller_id, .weight = 1},
                                   .count = count,
                                   .old = old,
                                   .fresh = fresh};
@@ -161,7 +159,7 @@ void rotate_wrap_job_init(struct rotate_wrap_job *r, int32_t controller_id, cons
 static void finish_bind(const struct sent *batch, size_t count, struct params *params)
 {
     (void)count;
-    params_int4(params, list_entry(batch[0].job, struct rotate_finish_job, job)->controller_id);
+    params_int4(params, list_entry(batch[0].job, struct rotate_finish_job, job)->job.controller_id);
 }
 
 static void finish_take(const struct sent *batch, size_t count, const PGresult *rows)
@@ -177,5 +175,5 @@ void rotate_finish_job_init(struct rotate_finish_job *r, int32_t controller_id)
                                      .batch_max = 1,
                                      .bind = finish_bind,
                                      .take = finish_take};
-    *r = (struct rotate_finish_job){.job = {.verb = &verb, .weight = 1}, .controller_id = controller_id};
+    *r = (struct rotate_finish_job){.job = {.verb = &verb, .controller_id = controller_id, .weight = 1}};
 }

@@ -28,7 +28,6 @@ void key_states_job_clear(struct key_states_job *k);
 /* From here on services make tags under key ${number} and look under both. */
 struct rotate_begin_job {
     struct job job;
-    int32_t controller_id;
     uint8_t number;
 
     bool begun; /* false: a rotation runs already, or the key in force is not below ${number} */
@@ -40,7 +39,6 @@ enum { ROTATE_TAGS_MAX = 1000 };
 /* The next tags behind ${after} that were made by an older key than the one in force, ascending. */
 struct rotate_tags_job {
     struct job job;
-    int32_t controller_id;
     struct tag after;
     size_t limit; /* 1..ROTATE_TAGS_MAX */
 
@@ -53,7 +51,6 @@ void rotate_tags_job_init(struct rotate_tags_job *r, int32_t controller_id, cons
 /* Moves what stands under old[i] to fresh[i]. A tag that is no longer there is passed over. */
 struct rotate_wrap_job {
     struct job job;
-    int32_t controller_id;
     size_t count;
     const struct tag *old;
     const struct tag *fresh;
@@ -64,7 +61,6 @@ void rotate_wrap_job_init(struct rotate_wrap_job *r, int32_t controller_id, cons
 /* From here on services look under the key in force only. */
 struct rotate_finish_job {
     struct job job;
-    int32_t controller_id;
 
     bool finished; /* false: tags of an older key are left */
 };

@@ -10,7 +10,7 @@ static void lookup_bind(const struct sent *batch, size_t count, struct params *p
 {
     (void)count;
     const struct lookup_job *l = list_entry(batch[0].job, struct lookup_job, job);
-    params_int4(params, l->controller_id);
+    params_int4(params, l->job.controller_id);
     struct param *tags = params_array(params, PARAM_BYTEA);
     for (size_t i = 0; i < l->count; i++)
         param_bytes(tags, l->tags[i].bytes, TAG_SIZE);
@@ -31,7 +31,7 @@ void lookup_job_init(struct lookup_job *l, int32_t controller_id, const struct t
     static const struct verb verb = {
         .statement = "subject_lookup", .batch_max = 1, .bind = lookup_bind, .take = lookup_take};
     *l = (struct lookup_job){
-        .job = {.verb = &verb, .weight = 1}, .controller_id = controller_id, .count = count, .tags = tags};
+        .job = {.verb = &verb, .controller_id = controller_id, .weight = 1}, .count = count, .tags = tags};
 }
 
 enum {
@@ -49,7 +49,7 @@ static void states_bind(const struct sent *batch, size_t count, struct params *p
 {
     (void)count;
     const struct states_job *s = list_entry(batch[0].job, struct states_job, job);
-    params_int4(params, s->controller_id);
+    params_int4(params, s->job.controller_id);
     params_int8(params, s->subject_no);
 }
 
@@ -94,8 +94,8 @@ void states_job_init(struct states_job *s, int32_t controller_id, int64_t subjec
 {
     static const struct verb verb = {
         .statement = "subject_states", .batch_max = 1, .bind = states_bind, .take = states_take};
-    *s = (struct states_job){
-        .job = {.verb = &verb, .weight = 1}, .controller_id = controller_id, .subject_no = subject_no};
+    *s = (struct states_job){.job = {.verb = &verb, .controller_id = controller_id, .weight = 1},
+                             .subject_no = subject_no};
 }
 
 void states_job_clear(struct states_job *s)

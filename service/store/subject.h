@@ -7,7 +7,6 @@
 /* Whose identifiers are these? */
 struct lookup_job {
     struct job job;
-    int32_t controller_id;
     size_t count;
     const struct tag *tags;
 
@@ -29,7 +28,6 @@ struct proven_state {
 
 struct states_job {
     struct job job;
-    int32_t controller_id;
     int64_t subject_no;
 
     bool found; /* the subject is known */

@@ -23,7 +23,7 @@ static void walk_bind(const struct sent *batch, size_t count, struct params *par
 {
     (void)count;
     const struct walk_job *w = list_entry(batch[0].job, struct walk_job, job);
-    params_int4(params, w->controller_id);
+    params_int4(params, w->job.controller_id);
     params_int8(params, w->after);
     params_int4(params, w->numbers);
     params_int4(params, (int32_t)w->proof);

@@ -30,7 +30,6 @@ struct walked {
 /* A stretch of a controller's subjects in the order of their numbers, with what is held of each, from one snapshot. */
 struct walk_job {
     struct job job;
-    int32_t controller_id;
     int64_t after;   /* subjects of a higher number */
     int32_t numbers; /* so many numbers are looked at; who has none any more is passed over */
     enum walk_proof proof;

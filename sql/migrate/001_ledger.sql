@@ -96,7 +96,7 @@ create table identifier (
 );
 create index identifier_by_subject on identifier (controller_id, subject_no);
 
--- The ledger: append-only. The numbers in it are those of the program's domain/consent.h; the view ledger has the words.
+-- The ledger: append-only. The numbers in it are those of the program's domain/consent.h.
 create table event (
     controller_id      integer not null,
     revision           bigint not null,
@@ -179,6 +179,23 @@ create table idempotency (
 );
 create index idempotency_by_age on idempotency (recorded_at);
 
+-- The second wall between controllers, behind the keys: the service's role reaches rows of those controllers only that
+-- sql/query/admit.sql named in the same transaction, whatever else a statement forgets to ask. Where none was named, a row in reach is
+-- an error. Outside of it stands what is read before a controller's number is known, or is nothing but a counter: controller,
+-- policy, purpose, notice, revoked, subject_key, head. An owner is not held: erasure, rotation and housekeeping run as one.
+-- A function, and no "= any", which would become one more index condition to be prepared for each probe.
+do $$
+declare
+    name text;
+begin
+    foreach name in array array['identifier', 'event', 'evidence', 'purged', 'consent', 'idempotency'] loop
+        execute format('alter table %I enable row level security', name);
+        execute format('create policy by_controller on %I using '
+                       '(array_position((select current_setting(''akkoord.controllers'')::integer[]), controller_id) is not null)',
+                       name);
+    end loop;
+end $$;
+
 create type recorded as (
     outcome        smallint,     -- 0 recorded, 1 first answer again, 2 key used for another body, 3 event in the future,
                                  -- 4 the generation moved on, 5 ask again: the same key came twice at once,
@@ -199,27 +216,31 @@ create type recorded as (
     context        text          -- of a first answer, in its first row
 );
 
+-- The tags that stand one behind the other in p_tags. offset 0 keeps each a column: put into a condition, substr() would have to wait
+-- behind the wall, and find nothing by an index.
+create function tags_of(p_tags bytea) returns table (place integer, tag bytea) language sql immutable as $$
+    select g, substr(p_tags, g * 17 + 1, 17) from generate_series(0, length(p_tags) / 17 - 1) g offset 0
+$$;
+
 -- Ties identifiers of one person together, under the head's lock. Unknown ones join the first known one's subject
 -- and take over its state; known ones keep their own.
 create function tie_identifiers(c integer, p_tags bytea, p_types bytea) returns void language plpgsql as $$
 declare
-    n integer := length(p_tags) / 17;
     host_no bigint;
     host_tag bytea;
 begin
     -- offset 0: a probe a tag. As a plain join, the planner may walk all of the controller's identifiers instead.
     select i.subject_no, i.tag into host_no, host_tag
-        from generate_series(0, n - 1) k
+        from tags_of(p_tags) t
         cross join lateral (select x.subject_no, x.tag from identifier x
-                            where x.controller_id = c and x.tag = substr(p_tags, k * 17 + 1, 17) offset 0) i
-        order by k limit 1;
+                            where x.controller_id = c and x.tag = t.tag offset 0) i
+        order by t.place limit 1;
     if host_no is null then
         update head set subject_no = subject_no + 1 where controller_id = c returning subject_no into host_no;
     end if;
     with fresh as (
         insert into identifier (controller_id, tag, subject_no, type)
-            select c, substr(p_tags, k * 17 + 1, 17), host_no, get_byte(p_types, k)
-            from generate_series(0, n - 1) k
+            select c, t.tag, host_no, get_byte(p_types, t.place) from tags_of(p_tags) t
             on conflict do nothing
             returning tag)
     insert into consent as old
@@ -362,9 +383,9 @@ begin
                  from unnest(a_slot, a_rank, a_tags, a_detail) with ordinality a(slot, rank, tags, detail, n)
                  where a.slot = 1 and a.rank & 15 <> 11 -- invalidating a guardian's act is none
                        and (came_of_age(a.detail::jsonb, zone, now_) or exists (
-                     select from generate_series(0, length(a.tags) / 17 - 1) g
+                     select from tags_of(a.tags) t
                      cross join lateral (select x.slot, x.rank, x.valid_until from consent x
-                                         where x.controller_id = c and x.tag = substr(a.tags, g * 17 + 1, 17)
+                                         where x.controller_id = c and x.tag = t.tag
                                                and x.purpose_id = 0 and x.slot in (4, 5) offset 0) f
                      having bool_or(f.rank & 15 = 6 and f.valid_until <= now_)
                             and not coalesce(bool_or(f.rank & 15 = 6 and (f.valid_until is null or f.valid_until > now_)), false))) loop
@@ -386,11 +407,10 @@ begin
 
     -- tags of a key that is being rotated out move when they are touched
     if cardinality(array_remove(a_old_tag, null)) > 0 then
-        perform wrap_tags(c, array_agg(distinct_old.old), array_agg(distinct_old.new)) from (
-            select distinct on (substr(o.tags, g * 17 + 1, 17))
-                   substr(o.tags, g * 17 + 1, 17) as old, substr(o.news, g * 17 + 1, 17) as new
-            from unnest(a_old_tag, a_tags) o(tags, news), generate_series(0, length(o.tags) / 17 - 1) g
-            where o.tags is not null) distinct_old;
+        perform wrap_tags(c, array_agg(each.old), array_agg(each.new)) from (
+            select distinct on (old.tag) old.tag as old, new.tag as new
+            from unnest(a_old_tag, a_tags) a(old_tags, new_tags), tags_of(a.old_tags) old, tags_of(a.new_tags) new
+            where new.place = old.place) each;
     end if;
 
     for k in select n from unnest(a_tags) with ordinality a(tags, n) where length(tags) > 17 order by n loop
@@ -404,13 +424,13 @@ begin
     with act as (
         select a.*, (a.n - 1)::integer as act,
                (select i.subject_no from identifier i where i.controller_id = c and i.tag = a.tag) as known_no
-        from (select x.*, g as place, substr(x.tags, g * 17 + 1, 17) as tag, get_byte(x.types, g)::smallint as type
+        from (select x.*, t.place, t.tag, get_byte(x.types, t.place)::smallint as type
               from unnest(a_request, a_tags, a_types, a_purpose, a_slot, a_role, a_method, a_rank, a_tie, a_floating,
                           a_time, a_age, a_validity, a_notice, a_effect, a_record, a_language, a_ref, a_detail,
                           a_evidence) with ordinality
                    x(request, tags, types, purpose_id, slot, role, method, rank_base, tie, floating, at, age, validity,
                      notice_no, effect, record_id, language, ref, detail, evidence, n),
-                   generate_series(0, length(x.tags) / 17 - 1) g
+                   tags_of(x.tags) t
               where x.request <> all (left_out)) a),
     numbered as (
         select a.*, coalesce(known_no, h.subject_no + dense_rank() over (partition by known_no is null order by tag)) as subject_no
@@ -518,8 +538,9 @@ create function policy_conflict(
     p_notice_versions text[], p_notice_hashes bytea[],
     out outcome smallint,
     out offender integer) -- index into p_purposes or p_notice_ids
-language plpgsql stable as $$
+language plpgsql as $$
 begin
+    perform set_config('akkoord.controllers', array[p_controller]::text, true); -- the caller had only its key to name it by
     if (select x.country from controller x where x.controller_id = p_controller) <> p_country
        and exists (select from identifier i where i.controller_id = p_controller and i.type = 1) then
         outcome := 3;
@@ -678,6 +699,21 @@ begin
         array[e.language], array[e.ref], array[null::text], array[p_evidence]);
 end $$;
 revoke execute on function confirm from public;
+
+-- Lets go of idempotency keys after 24 h. A bounded number (EXPIRE_KEYS_MAX) goes at a time so that no transaction is long.
+create function expire_keys() returns integer
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    n integer;
+begin
+    delete from idempotency
+        where ctid = any (array(
+                  select ctid from idempotency where recorded_at < clock_timestamp() - interval '24 hours' limit 5000))
+              and recorded_at < clock_timestamp() - interval '24 hours';
+    get diagnostics n = row_count;
+    return n;
+end $$;
+revoke execute on function expire_keys from public;
 
 -- Lets go of requests that were not confirmed in time.
 create function expire_pending() returns integer

@@ -19,9 +19,7 @@ from (select v.revision, v.record_id, v.subject_no, v.purpose_id, v.rank, v.reco
       where v.controller_id = $1 and v.revision > $2 and v.revision <= $3
             and ($5::int4 is null or v.purpose_id = $5 or v.purpose_id = 0)
       order by v.revision limit $4) e
-left join lateral (
-      select o.* from consent o
-      where o.controller_id = $1 and o.tag = (
-          select i.tag from identifier i where i.controller_id = $1 and i.subject_no = e.subject_no order by i.tag limit 1)) s
-    on true
+left join lateral (select x.tag from identifier x
+                   where x.controller_id = $1 and x.subject_no = e.subject_no order by x.tag limit 1) i on true
+left join lateral (select x.* from consent x where x.controller_id = $1 and x.tag = i.tag offset 0) s on true
 order by e.revision);

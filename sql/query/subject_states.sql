@@ -12,5 +12,5 @@ union all
 (select s.purpose_id, s.slot, s.rank, s.revision, s.valid_until, s.notice_no, s.record_id, e.recorded_at, e.role, e.method,
        e.policy_version, e.language, e.actor, e.ref
 from t join consent s on s.controller_id = $1 and s.tag = t.tag
-left join event e on e.controller_id = $1 and e.revision = s.revision
+left join lateral (select x.* from event x where x.controller_id = $1 and x.revision = s.revision offset 0) e on true
 order by s.purpose_id, s.slot);

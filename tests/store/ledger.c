@@ -93,6 +93,13 @@ const char *sql_refused(PGconn *pg, const char *sql)
     return sqlstate[0] != '\0' ? sqlstate : NULL;
 }
 
+void session_admit(PGconn *pg, int32_t controller)
+{
+    char sql[80];
+    snprintf(sql, sizeof sql, "set akkoord.controllers = '{%d}'", controller);
+    cr_assert_null(sql_refused(pg, sql));
+}
+
 struct ledger ledger_open(const char *key)
 {
     struct ledger l = {.pg = service_connect()};
@@ -115,6 +122,7 @@ struct ledger ledger_open(const char *key)
     l.controller = load.controller_id;
     l.generation = load.generation;
     controller_job_clear(&load);
+    session_admit(l.pg, l.controller);
     return l;
 }
 
@@ -161,7 +169,7 @@ struct act act_of(const struct person *person, int32_t purpose, enum event_state
 
 struct record_job request_of(const struct ledger *l, struct act *acts, size_t count)
 {
-    struct record_job r = {.controller_id = l->controller,
+    struct record_job r = {.job.controller_id = l->controller,
                            .generation = l->generation,
                            .policy_version = 1,
                            .accepted = clock_monotonic(),
@@ -187,6 +195,7 @@ void batch_run(PGconn *pg, struct record_job *requests, size_t count)
     cr_assert_not_null(batch);
     for (size_t i = 0; i < count; i++)
         batch[i] = (struct sent){&requests[i].job, requests[i].job.weight};
+    session_admit(pg, requests[0].job.controller_id);
     struct params params;
     const char *values[PARAMS_MAX];
     int lengths[PARAMS_MAX], formats[PARAMS_MAX];

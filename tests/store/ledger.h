@@ -22,6 +22,9 @@ const struct subject_keys *ledger_keys(void);
 PGconn *service_connect(void);
 PGconn *owner_connect(void);
 
+/* Statements that a test sends by itself reach the rows of that controller. ledger_open and batch_run do so. */
+void session_admit(PGconn *pg, int32_t controller);
+
 /* Makes a controller of that key, with a policy of three purposes on consent and two notices. Closed by ledger_close. */
 struct ledger ledger_open(const char *key);
 void ledger_close(struct ledger *l);

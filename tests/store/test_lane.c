@@ -158,7 +158,6 @@ static void ask_check(size_t i, int deadline_ms)
     struct ask *a = &asks[i];
     a->probe = (struct probe){.tag = tag_numbered((uint32_t)i)};
     check_job_init(&a->check, l.controller, &a->probe, 1, &offers, 1);
-    a->check.job.group = 0;
     submit(a, &a->check.job, deadline_ms);
 }
 
@@ -233,6 +232,29 @@ Test(lane, jobs_of_another_verb_or_controller_and_what_is_too_much_leave_in_a_ba
     assert_answered(0, 13, ERROR_NONE);
     cr_assert_eq(lane_stats(lane)->batches, before + 4);
     cr_assert_eq(events(), 4);
+    ledger_close(&other);
+}
+
+Test(lane, checks_of_several_controllers_travel_together_and_each_reaches_its_own_rows)
+{
+    start("together");
+    struct ledger mine = l, other = ledger_open("together elsewhere");
+    ask_record(0, NULL, PATIENCE_MS);
+    assert_answered(0, 1, ERROR_NONE);
+    uint64_t before = lane_stats(lane)->batches;
+    for (size_t i = 0; i < 6; i++) {
+        l = i % 2 == 0 ? mine : other;
+        ask_check(i, PATIENCE_MS);
+        asks[i].probe.tag = tag_numbered(0);
+    }
+    l = mine;
+    assert_answered(0, 6, ERROR_NONE);
+    cr_assert_eq(lane_stats(lane)->batches, before + 1);
+    for (size_t i = 0; i < 6; i++) {
+        const struct check_job *check = &asks[i].check;
+        cr_expect_eq(check->generation, i % 2 == 0 ? mine.generation : other.generation);
+        cr_expect_eq(check_standing(check, 0).count, i % 2 == 0 ? 1 : 0);
+    }
     ledger_close(&other);
 }
 
@@ -534,6 +556,7 @@ Test(lane, a_lane_comes_back_after_the_server_does)
     cluster_start();
     cr_assert(comes(ready), "%s", lane_trouble(lane));
     l.pg = service_connect();
+    session_admit(l.pg, l.controller);
     ask_record(3, NULL, PATIENCE_MS);
     assert_answered(3, 4, ERROR_NONE);
     cr_assert_eq(events(), 2);
