@@ -12,7 +12,8 @@ struct command {
     int (*run)(const struct config *config, const struct arguments *args);
 };
 
-/* Says on stderr that a command was called wrongly, and returns 2. */
+enum { COMMAND_MISUSED = 2 };
+/* Says on stderr that a command was called wrongly, and returns COMMAND_MISUSED. */
 int command_misused(const char *command, const char *fault);
 /* Says on stderr why a command failed, and returns 1. */
 int command_failed(const char *command, const char *fault);
@@ -20,6 +21,7 @@ int command_failed(const char *command, const char *fault);
 extern const struct command serve_command;
 extern const struct command migrate_command;
 extern const struct command apply_command;
+extern const struct command token_command;
 extern const struct command health_command;
 extern const struct command doctor_command;
 extern const struct command rotate_command;

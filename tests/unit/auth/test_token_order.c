@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "token_command.h"
+#include "token_order.h"
 
 #include "auth/token.h"
 
@@ -40,7 +40,7 @@ static void refused(struct token_order o, const char *words)
     free(text);
 }
 
-Test(token_command, a_token_is_one_line_that_the_service_accepts)
+Test(token_order, a_token_is_one_line_that_the_service_accepts)
 {
     char *text, fault[KEYS_FAULT];
     struct keys *keys;
@@ -59,7 +59,7 @@ Test(token_command, a_token_is_one_line_that_the_service_accepts)
     free(text);
 }
 
-Test(token_command, the_configured_issuer_is_named)
+Test(token_order, the_configured_issuer_is_named)
 {
     char *text, fault[KEYS_FAULT];
     struct keys *keys;
@@ -74,7 +74,7 @@ Test(token_command, the_configured_issuer_is_named)
     free(text);
 }
 
-Test(token_command, what_the_service_would_refuse_is_not_issued)
+Test(token_order, what_the_service_would_refuse_is_not_issued)
 {
     struct token_order o = order();
     o.scope = "consent:record consent:chek";
@@ -95,7 +95,7 @@ Test(token_command, what_the_service_would_refuse_is_not_issued)
     refused(o, "further ahead");
 }
 
-Test(token_command, an_option_may_allow_a_longer_life)
+Test(token_order, an_option_may_allow_a_longer_life)
 {
     char *text;
     struct token_order o = order();
@@ -105,7 +105,7 @@ Test(token_command, an_option_may_allow_a_longer_life)
     free(text);
 }
 
-Test(token_command, a_time_to_live_is_a_number_and_a_unit)
+Test(token_order, a_time_to_live_is_a_number_and_a_unit)
 {
     static const struct {
         const char *text;
