@@ -44,7 +44,7 @@ static void recording_dispose(void *state)
 static void recording_answer(struct call *call, struct recording *r)
 {
     const char *context = r->job.outcome == RECORD_REPLAYED ? r->job.first_context : r->acts.context.data;
-    if (r->job.broken || (r->job.event_count == 0 && r->job.outcome == RECORD_DONE)) {
+    if (r->job.broken || context == NULL || (r->job.event_count == 0 && r->job.outcome == RECORD_DONE)) {
         call_problem(call, ERROR_OUTCOME_UNKNOWN, NULL, NULL);
         return;
     }
@@ -172,6 +172,38 @@ static void key_hash(struct call *call, struct recording *r)
     r->job.has_key = true;
 }
 
+/* What a body that is at fault, or a token that is none of ours, is told. */
+static void recording_refuse(struct call *call, struct recording *r)
+{
+    if (!reader_ok(&r->body))
+        turn_bad_body(&r->turn, &r->body);
+    else
+        call_problem(call, ERROR_GONE, "It was used, has expired, or a No came in between.", NULL);
+}
+
+static void on_recalled(struct job *job, enum error e)
+{
+    struct recording *r = list_entry(list_entry(job, struct record_job, job), struct recording, job);
+    struct call *call = r->turn.call;
+    if (e != ERROR_NONE)
+        call_problem(call, e, NULL, NULL);
+    else if (r->job.broken || r->job.first_context != NULL)
+        recording_answer(call, r);
+    else
+        recording_refuse(call, r);
+}
+
+/* What is a fault now need not have been one when the key came first: a purpose may have left the policy since. */
+static void recording_recall(struct call *call, struct recording *r)
+{
+    r->job = (struct record_job){.controller_id = r->turn.controller->controller_id};
+    key_hash(call, r);
+    record_job_replay(&r->job);
+    r->job.job.deadline = call->deadline;
+    r->job.job.done = on_recalled;
+    lane_submit(call->worker->read, &r->job.job);
+}
+
 static void recording_submit(struct call *call, struct recording *r)
 {
     const struct controller *c = r->turn.controller;
@@ -208,14 +240,12 @@ static void recording_begin(struct call *call)
     h2o_iovec_t body = call_body(call);
     reader_open(&r->body, body.base, body.len);
     r->kind->read(call, &r->body, r->turn.controller, &r->acts);
-    if (!reader_ok(&r->body)) {
-        turn_bad_body(&r->turn, &r->body);
+    bool refused = !reader_ok(&r->body) || r->acts.count == 0; /* no act: a token that is none of ours */
+    bool recalled = refused && r->key.base != NULL && reader_syntax(&r->body) == NULL;
+    if ((reader_ok(&r->body) || recalled) && !call_charge(call, r->acts.count))
         return;
-    }
-    if (!call_charge(call, r->acts.count))
-        return;
-    if (r->acts.count == 0) { /* a token that is none of ours: the same answer as to a used one */
-        call_problem(call, ERROR_GONE, "It was used, has expired, or a No came in between.", NULL);
+    if (refused) {
+        (recalled ? recording_recall : recording_refuse)(call, r);
         return;
     }
     const char *lacking = scope_lacking(call, &r->acts);

@@ -268,6 +268,7 @@ static void replay_bind(const struct sent *batch, size_t count, struct params *p
     record_job_clear(r);
     params_int4(params, r->job.controller_id);
     params_bytes(params, r->key_hash, KEY_HASH_SIZE);
+    params_bytes(params, r->fingerprint, KEY_HASH_SIZE);
 }
 
 static void replay_take(const struct sent *batch, size_t count, const PGresult *rows)
@@ -283,7 +284,7 @@ static void replay_take(const struct sent *batch, size_t count, const PGresult *
         if (!row_is_null(rows, row, COLUMN_REVISION)) /* null: all its events were purged */
             event_take(r, rows, row);
     }
-    r->broken = r->broken || r->first_context == NULL;
+    r->broken = r->broken || (r->first_context == NULL && PQntuples(rows) > 0);
 }
 
 void record_job_replay(struct record_job *r)

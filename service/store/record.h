@@ -95,14 +95,14 @@ struct record_job {
     int32_t faulty_act; /* RECORD_IN_FUTURE, RECORD_TOO_OLD */
     size_t event_count;
     struct recorded *events; /* in the order of revisions */
-    char *first_context;     /* RECORD_REPLAYED */
+    char *first_context;     /* RECORD_REPLAYED; NULL: it has no first answer */
     bool broken;             /* memory ran out while reading: committed, but the answer is not known here */
 };
 
 /* Fills in verb, edition and weight from what the caller has set; the caller sets deadline and done. May be called again to
  * submit again. */
 void record_job_prepare(struct record_job *r);
-/* Makes the job read the first answer to its key: events and first_context. For a lane that reads. */
+/* Makes the job read the first answer to its key and fingerprint: events and first_context. For a lane that reads. */
 void record_job_replay(struct record_job *r);
 /* Makes the job end a double opt-in: its one act says purpose, validity, tie, record_id and evidence; ${c} the rest. */
 void record_job_confirm(struct record_job *r, const struct confirmation *c);

@@ -69,6 +69,38 @@ Test(idempotency, the_first_answer_comes_again_also_when_the_policy_and_the_stat
     cr_assert_eq(tenant_events(&t), 2);
 }
 
+/* Sends it, takes ${purpose} out of the policy, and sends it again. */
+static void comes_again_without(struct tenant *t, const char *purpose, const char *path, const char *body)
+{
+    const struct answer *first = send_keyed(t, path, "k", body);
+    json_t *policy = tenant_policy(t), *purposes = json_object_get(policy, "purposes");
+    for (size_t i = json_array_size(purposes); i-- > 0;) {
+        if (strcmp(string_at(json_array_get(purposes, i), "/key"), purpose) == 0)
+            json_array_remove(purposes, i);
+    }
+    const struct answer *applied = client_send(&(struct request){.service = t->service,
+                                                                 .method = "PUT",
+                                                                 .path = "/v1/policy?force=retire",
+                                                                 .token = t->token,
+                                                                 .body = json_dumps(policy, 0)});
+    cr_assert_eq(applied->status, 200, "%s", applied->body);
+    const struct answer *again = send_keyed(t, path, "k", body);
+    cr_assert_eq(again->status, first->status, "%s: %s", path, again->body);
+    cr_assert_str_eq(again->body, first->body);
+    cr_assert_eq(tenant_events(t), 1);
+}
+
+Test(idempotency, the_first_answer_comes_again_also_when_its_purpose_has_left_the_policy)
+{
+    struct tenant given_to = stage_tenant("left-given"), withdrawn_from = stage_tenant("left-withdrawn");
+    comes_again_without(&given_to, "newsletter", "/v1/consents", given("a", ""));
+    comes_again_without(&withdrawn_from, "newsletter", "/v1/withdraw",
+                        json_text("{'subject': %s, 'purpose': 'newsletter'}", email("a")));
+    const struct answer *other = send_keyed(&given_to, "/v1/consents", "k", given("b", ""));
+    cr_assert_eq(other->status, 422);
+    expect(other->json, "{'type': 'urn:akkoord:problem:invalid'}");
+}
+
 Test(idempotency, a_key_may_be_bare_or_quoted_and_is_the_same)
 {
     struct tenant t = stage_tenant("quoted");
