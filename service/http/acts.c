@@ -30,7 +30,6 @@ struct common {
     struct act act;         /* what is known before the purpose is */
     enum strength strength; /* of a guardian's act */
     bool is_written; /* likewise: on paper, with the signed document named, or electronically and signed */
-    bool says_minor; /* this record says that the person is a minor or represented */
     int entity;      /* ENTITY_ANY: for all */
     bool is_import;
     struct node notice; /* absent: the one in force */
@@ -198,13 +197,12 @@ static void record_id_make(const struct node *root, struct act *act)
 
 /* ---- what a record says of the person: detail of the event, and a state of its own ---- */
 
-static void fact_write(struct common *c, struct writer *w, const char *key, bool holds, const char *until)
+static void fact_write(struct writer *w, const char *key, bool holds, const char *until)
 {
     writer_object_begin(w, key);
     writer_bool(w, "holds", holds);
     writer_text(w, "until", until);
     writer_object_end(w);
-    c->says_minor = c->says_minor || holds;
 }
 
 static bool month_parse(const char *text, size_t len, int32_t *ret_year, int32_t *ret_month)
@@ -249,7 +247,7 @@ static void birth_month_read(struct common *c, const struct node *minor, struct 
     struct calendar_date limit = age_reached(year, month, years);
     char until[16];
     snprintf(until, sizeof until, "%04d-%02d-%02d", limit.year, limit.month, limit.day);
-    fact_write(c, w, "minor", true, until);
+    fact_write(w, "minor", true, until);
 }
 
 static void minor_read(struct common *c, struct writer *w)
@@ -264,7 +262,7 @@ static void minor_read(struct common *c, struct writer *w)
     bool minor = node_bool(&n);
     if (!minor && !node_present(&evidence))
         node_fault(&n, ERROR_INVALID, "that somebody is no minor needs evidence");
-    fact_write(c, w, "minor", minor, NULL);
+    fact_write(w, "minor", minor, NULL);
 }
 
 static bool is_date(const char *text, size_t len)
@@ -285,13 +283,13 @@ static void represented_read(struct common *c, struct writer *w)
     if (node_kind(&n) == NODE_BOOL && !node_bool(&n)) {
         if (!node_present(&evidence))
             node_fault(&n, ERROR_INVALID, "that somebody is no longer represented needs evidence");
-        fact_write(c, w, "represented", false, NULL);
+        fact_write(w, "represented", false, NULL);
         return;
     }
     node_only(&n, members);
     struct node until = node_member(&n, "until");
     if (node_kind(&until) == NODE_NULL) {
-        fact_write(c, w, "represented", true, NULL);
+        fact_write(w, "represented", true, NULL);
         return;
     }
     size_t len;
@@ -299,7 +297,7 @@ static void represented_read(struct common *c, struct writer *w)
     if (len != 0 && !is_date(text, len))
         node_fault(&until, ERROR_INVALID, "a date, such as 2030-01-01, or null");
     else if (len != 0)
-        fact_write(c, w, "represented", true, text);
+        fact_write(w, "represented", true, text);
 }
 
 /* ---- POST /v1/consents ---- */
@@ -555,12 +553,9 @@ static void choice_act(struct common *c, const struct purpose *purpose, enum eve
     if (act->language == NULL && text != NULL)
         act->language = text->language;
     bool outdated = !no && notice != NULL && policy_notice_outdated(c->controller->policy, notice, now);
-    bool alone =
-        !no && c->says_minor && act->slot != SLOT_GUARDIAN && purpose->guardian.minors != MINORS_ALLOWED;
-    act->effect = waits      ? EFFECT_PENDING
-                  : outdated ? EFFECT_OUTDATED
-                  : alone    ? EFFECT_PENDING
-                             : EFFECT_APPLIED;
+    act->effect = waits ? EFFECT_PENDING : outdated ? EFFECT_OUTDATED : EFFECT_APPLIED;
+    act->needs_guardian = !no && act->slot == SLOT_SELF && act->effect == EFFECT_APPLIED &&
+                          purpose->guardian.minors != MINORS_ALLOWED;
     act->tie = act_tie(act);
     record_id_make(&c->root, act);
 }
@@ -898,6 +893,7 @@ static void confirmation_add(struct common *c, const struct confirm_token *token
     act->method = METHOD_DOUBLE_OPT_IN;
     act->has_end = !duration_is_zero(purpose->validity);
     act->validity = purpose->validity;
+    act->needs_guardian = purpose->guardian.minors != MINORS_ALLOWED;
     act->tie = act_tie(act);
     record_id_make(&c->root, act);
     buf_text(&c->acts->context, RECEIPT_SINGLE);

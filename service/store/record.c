@@ -39,6 +39,13 @@ static void requests_bind(const struct sent *batch, size_t count, struct params 
     }
 }
 
+enum { EFFECT_SETTLED_THERE = EFFECT_COUNT }; /* by the function, which knows the person */
+
+static int16_t effect_asked(const struct act *a)
+{
+    return (int16_t)(a->needs_guardian ? EFFECT_SETTLED_THERE : (int)a->effect);
+}
+
 /* The columns of a_..., in the order of the function's parameters. */
 struct act_columns {
     struct param *request, *tags, *types, *old_tags, *purpose, *slot, *role, *method, *rank_base, *tie,
@@ -104,7 +111,7 @@ static void act_bind(const struct act_columns *c, const struct act *a, int64_t a
         param_int4(c->notice, a->notice);
     else
         param_null(c->notice);
-    param_int2(c->effect, (int16_t)a->effect);
+    param_int2(c->effect, effect_asked(a));
     param_bytes(c->record_id, a->record_id, UUID_SIZE);
     param_text(c->language, a->language);
     param_text(c->ref, a->ref);
@@ -320,6 +327,7 @@ static void confirm_bind(const struct sent *batch, size_t count, struct params *
     params_int4(params, (int32_t)a->method);
     params_interval(params, a->has_end ? &a->validity : NULL);
     params_int4(params, a->tie);
+    params_int4(params, effect_asked(a));
     params_bytes(params, a->record_id, UUID_SIZE);
     params_text(params, a->evidence);
 }

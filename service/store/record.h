@@ -32,6 +32,8 @@ struct act {
     struct duration validity; /* when it has an end */
     int32_t notice;           /* number; 0: the words are not known */
     enum effect effect;       /* where it is not superseded */
+    bool
+        needs_guardian; /* EFFECT_PENDING instead, where the person is a minor or represented and no guardian's Yes stands */
     uint8_t record_id[UUID_SIZE];
     const char *language;
     const char *ref;

@@ -315,8 +315,16 @@ create function came_of_age(p_detail jsonb, p_time_zone text, p_at timestamptz) 
           where (fact ->> 'holds')::boolean) held
 $$;
 
+-- Whether something of the person, such as being a minor, holds: as the record itself says, else as it was known.
+create function fact_holds(p_said jsonb, p_known boolean, p_time_zone text, p_at timestamptz) returns boolean language sql stable as $$
+    select case when p_said is null then coalesce(p_known, false)
+                else (p_said ->> 'holds')::boolean
+                     and coalesce((p_said ->> 'until')::timestamp at time zone p_time_zone > p_at, true) end
+$$;
+
 -- One batch of acts of one controller: the only way into the ledger. All arrays with a_ run in parallel, one element an
--- act (one event on one person, in the order of revisions to be); those with r_ one element a request. What it does, in this
+-- act (one event on one person, in the order of revisions to be); those with r_ one element a request. An a_effect of 4 is settled
+-- here: 3 (pending) where the person is a minor or represented and no guardian's Yes stands, else 0. What it does, in this
 -- order, is the contract of service/store/record.h:
 --   locks the head; stops when the caller's generation is not the one in force; names the idempotency keys that were seen before;
 --   leaves out whole requests that cannot be taken; resolves identifiers; decides times; inserts; keeps the higher rank.
@@ -397,14 +405,6 @@ begin
         end loop;
     end if;
 
-    -- and a Yes of the person's own waits for none
-    if 3 = any (a_effect) then
-        for k in select n from unnest(a_effect, a_rank, a_detail) with ordinality a(effect, rank, detail, n)
-                 where a.effect = 3 and a.rank & 15 <> 4 and came_of_age(a.detail::jsonb, zone, now_) loop
-            a_effect[k] := 0;
-        end loop;
-    end if;
-
     -- tags of a key that is being rotated out move when they are touched
     if cardinality(array_remove(a_old_tag, null)) > 0 then
         perform wrap_tags(c, array_agg(each.old), array_agg(each.new)) from (
@@ -442,14 +442,23 @@ begin
               from numbered n order by act, subject_no, place) d),
     dated as (
         select s.*, coalesce(old.rank, every.rank) as old_rank, every.was_each,
+               case when s.effect <> 4 then s.effect
+                    when coalesce(old.guardian & 15, 0) not between 1 and 3
+                         and (fact_holds(s.detail::jsonb -> 'minor', old.minor, zone, now_)
+                              or fact_holds(s.detail::jsonb -> 'represented', old.represented, zone, now_)) then 3
+                    else 0 end as settled,
                case when s.floating then greatest(now_us, old.time, every.time)
                     when s.at is null then now_us - s.age
                     else least(s.at, now_us) end as event_us
         from spread s
         left join lateral (
-            select max(o.rank) as rank, max((o.rank >> 4) & 9007199254740991) as time
+            select max(o.rank) filter (where o.slot = s.slot) as rank,
+                   max((o.rank >> 4) & 9007199254740991) filter (where o.slot = s.slot) as time,
+                   max(o.rank) filter (where o.slot = 1) as guardian,
+                   bool_or(o.slot = 4 and o.rank & 15 = 6 and coalesce(o.valid_until > now_, true)) as minor,
+                   bool_or(o.slot = 5 and o.rank & 15 = 6 and coalesce(o.valid_until > now_, true)) as represented
             from consent o
-            where o.controller_id = c and o.tag = s.tag and o.slot = s.slot
+            where o.controller_id = c and o.tag = s.tag
                   and (o.purpose_id = s.purpose_id or o.purpose_id = 0)) old on s.purpose_id <> 0
         left join lateral (
             select max(o.rank) filter (where o.purpose_id = 0) as rank, max((o.rank >> 4) & 9007199254740991) as time,
@@ -477,7 +486,7 @@ begin
         insert into event (controller_id, revision, record_id, subject_no, purpose_id, rank, recorded_at, valid_until,
                            notice_no, policy_version, slot, role, method, effect, was, was_each, language, actor, ref, detail)
         select c, revision, id, subject_no, purpose_id, rank, now_, valid_until, notice_no, p_policy_version, slot, role,
-               method, case when rank < prior then 1 else effect end, prior & 15, was_each, language,
+               method, case when rank < prior then 1 else settled end, prior & 15, was_each, language,
                r_actor[request + 1], ref, detail::jsonb
         from placed),
     tied as (
@@ -527,7 +536,7 @@ begin
                 valid_until = excluded.valid_until, record_id = excluded.record_id
             where (old.rank, old.tie) < (excluded.rank, excluded.tie))
     select 0::smallint, request, act, id, revision, subject_no, rank, now_, valid_until, purpose_id,
-           (case when rank < prior then 1 else effect end)::smallint, (prior & 15)::smallint, was_each, p_policy_version,
+           (case when rank < prior then 1 else settled end)::smallint, (prior & 15)::smallint, was_each, p_policy_version,
            null::text
     from placed order by revision;
 end $$;
@@ -648,8 +657,8 @@ end $$;
 -- subject, purpose and the revision of the request. One act of its own: see record().
 create function confirm(
     c integer, p_generation bigint, p_policy_version integer, p_key bytea, p_fingerprint bytea, p_context text, p_actor text,
-    p_subject bigint, p_purpose integer, p_revision bigint, p_method smallint, p_validity interval, p_tie integer, p_record uuid,
-    p_evidence text)
+    p_subject bigint, p_purpose integer, p_revision bigint, p_method smallint, p_validity interval, p_tie integer, p_effect smallint,
+    p_record uuid, p_evidence text)
 returns setof recorded language plpgsql security definer set search_path = public, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -695,7 +704,7 @@ begin
         c, p_generation, p_policy_version, array[p_key], array[p_fingerprint], array[p_context], array[p_actor],
         array[0], array[i.tag], array[set_byte('\x00'::bytea, 0, i.type)], array[null::bytea], array[p_purpose],
         array[0::smallint], array[e.role], array[p_method], array[(2::bigint << 57) + 2], array[p_tie], array[false],
-        array[null::bigint], array[0::bigint], array[p_validity], array[e.notice_no], array[0::smallint], array[p_record],
+        array[null::bigint], array[0::bigint], array[p_validity], array[e.notice_no], array[p_effect], array[p_record],
         array[e.language], array[e.ref], array[null::text], array[p_evidence]);
 end $$;
 revoke execute on function confirm from public;

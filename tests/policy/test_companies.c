@@ -259,6 +259,34 @@ Test(youth, a_child_of_15_alone_waits_for_a_guardian)
     cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "guardian_required");
 }
 
+Test(youth, who_is_known_to_be_a_child_waits_without_saying_so_again)
+{
+    struct tenant t = company("youth", "youth-known");
+    child_says(&t, 201, "kid", "refused");
+    expect(say(&t, 202, customer("kid"), "pupil_phone", "given", ""), "{'effect': 'pending'}");
+    cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "guardian_required");
+    say(&t, 201, customer("kid"), "pupil_phone", "refused", "");
+    say(&t, 202, customer("kid"), "pupil_phone", "given",
+        text_of(", 'minor': %s, 'evidence': {'form': 'desk'}", born(15)));
+    expect(say(&t, 201, customer("kid"), "pupil_phone", "given",
+               ", 'minor': false, 'evidence': {'form': 'desk'}"),
+           "{'effect': 'applied'}");
+    cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "granted");
+}
+
+Test(youth, a_child_whose_parent_agreed_waits_for_nobody)
+{
+    struct tenant t = company("youth", "youth-agreed");
+    child_says(&t, 202, "kid", "given");
+    parent_agrees(&t, 201, "kid", 15, signed_form);
+    expect(child_says(&t, 201, "kid", "given"), "{'effect': 'applied'}");
+    expect(say(&t, 201, customer("kid"), "pupil_phone", "given", ""), "{'effect': 'applied'}");
+    cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "granted");
+    post(&t, 200, "/v1/withdraw",
+         "{'subject': %s, 'purpose': 'pupil_phone', 'expressed_by': {'role': 'parent'}}", customer("kid"));
+    expect(say(&t, 202, customer("kid"), "pupil_phone", "given", ""), "{'effect': 'pending'}");
+}
+
 Test(youth, a_parents_signed_form_grants_and_is_kept_by_its_hash)
 {
     struct tenant t = company("youth", "youth-signed");
