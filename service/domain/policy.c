@@ -93,10 +93,24 @@ int policy_entity(const struct policy *p, const char *key)
     return -1;
 }
 
-const struct purpose *policy_purpose_numbered(const struct policy *p, int32_t number)
+/* Whether ${number} is the purpose's own, or its number for an entity. */
+static bool purpose_is_numbered(const struct policy *p, const struct purpose *purpose, int32_t number,
+                                int *ret_entity)
 {
-    for (size_t i = 0; i < p->purpose_count; i++) {
-        if (p->purposes[i].number == number)
+    for (int entity = ENTITY_ANY; entity < (int)p->entity_count; entity++) {
+        if (purpose_number_for(purpose, entity) == number) {
+            *ret_entity = entity;
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct purpose *policy_purpose_numbered(const struct policy *p, int32_t number, int *ret_entity)
+{
+    int ignored;
+    for (size_t i = 0; number != PURPOSE_ALL && i < p->purpose_count; i++) {
+        if (purpose_is_numbered(p, &p->purposes[i], number, ret_entity != NULL ? ret_entity : &ignored))
             return &p->purposes[i];
     }
     return NULL;
@@ -205,6 +219,11 @@ bool basis_takes_objection(enum lawful_basis basis)
 bool basis_is_withdrawable(enum lawful_basis basis)
 {
     return basis == BASIS_CONSENT || basis_takes_objection(basis);
+}
+
+int32_t purpose_number_for(const struct purpose *p, int entity)
+{
+    return entity != ENTITY_ANY ? p->entity_numbers[entity] : p->number;
 }
 
 void purpose_entity_key(const struct purpose *p, const struct entity *entity,

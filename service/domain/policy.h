@@ -106,7 +106,8 @@ struct purpose {
         [POLICY_ENTITIES_MAX]; /* the ledger's number of (purpose, entity); 0 before it is known */
 };
 
-/* One of several companies in one statement. */
+/* One of several companies in one statement, named by its place in the policy; or all of them together. */
+enum { ENTITY_ANY = -1 };
 struct entity {
     char key[POLICY_KEY_MAX + 1];
 };
@@ -145,9 +146,10 @@ void policy_free(struct policy *p);
 int policy_index(struct policy *p);
 /* NULL when there is none. */
 const struct purpose *policy_purpose(const struct policy *p, const char *key);
-const struct purpose *policy_purpose_numbered(const struct policy *p, int32_t number);
+/* By the ledger's number, for all entities or for one of them, which ${ret_entity} (may be NULL) tells. */
+const struct purpose *policy_purpose_numbered(const struct policy *p, int32_t number, int *ret_entity);
 const struct notice *policy_notice_numbered(const struct policy *p, int32_t number);
-/* Its place among the policy's entities, -1 when there is none of that key. */
+/* Its place among the policy's entities, ENTITY_ANY when there is none of that key. */
 int policy_entity(const struct policy *p, const char *key);
 /* The named version; with ${version} NULL the one in force at ${at}. NULL when there is none. */
 const struct notice *policy_notice(const struct policy *p, const char *id, const char *version, instant at);
@@ -158,6 +160,8 @@ bool policy_notice_outdated(const struct policy *p, const struct notice *n, inst
 /* The text in ${language}; its first part ("nl" of "nl-BE"), else the first text. */
 const struct notice_text *notice_text_in(const struct notice *n, const char *language);
 
+/* The ledger's number of a purpose for one entity, or for all of them (ENTITY_ANY). */
+int32_t purpose_number_for(const struct purpose *p, int entity);
 /* The ledger's key of a purpose for one entity ("newsletter@acme"), or for all of them (${entity} NULL): the purpose's own. */
 enum { PURPOSE_ENTITY_KEY_MAX = 2 * POLICY_KEY_MAX + 1 };
 void purpose_entity_key(const struct purpose *p, const struct entity *entity,

@@ -62,7 +62,7 @@ static size_t replaced_by(const struct policy *policy, const struct purpose *pur
     size_t n = 0;
     while (purpose != NULL && purpose->replaces_number != 0 && n < REPLACES_MAX) {
         ret_numbers[n++] = purpose->replaces_number;
-        purpose = policy_purpose_numbered(policy, purpose->replaces_number);
+        purpose = policy_purpose_numbered(policy, purpose->replaces_number, NULL);
     }
     return n;
 }
@@ -73,8 +73,7 @@ static void set_add(struct purpose_set *set, int32_t number)
         set->numbers[set->count++] = number;
 }
 
-static void set_add_purpose(struct purpose_set *set, const struct policy *policy,
-                            const struct purpose *purpose)
+void purpose_set_add(struct purpose_set *set, const struct policy *policy, const struct purpose *purpose)
 {
     set_add(set, purpose->number);
     for (size_t i = 0; i < policy->entity_count; i++)
@@ -87,11 +86,11 @@ void purpose_set_of(const struct policy *policy, const struct purpose *purpose, 
     size_t n = replaced_by(policy, purpose, replaced);
     ret_set->count = 1;
     ret_set->numbers[0] = PURPOSE_ALL;
-    set_add_purpose(ret_set, policy, purpose);
+    purpose_set_add(ret_set, policy, purpose);
     for (size_t i = 0; i < n; i++) {
-        const struct purpose *old = policy_purpose_numbered(policy, replaced[i]);
+        const struct purpose *old = policy_purpose_numbered(policy, replaced[i], NULL);
         if (old != NULL)
-            set_add_purpose(ret_set, policy, old);
+            purpose_set_add(ret_set, policy, old);
         else
             set_add(ret_set, replaced[i]);
     }
@@ -126,7 +125,7 @@ static const struct state *own_state(const struct question *q, int32_t number, e
     if (q->entity == ENTITY_ANY)
         return s;
     const struct purpose *p =
-        number == q->purpose->number ? q->purpose : policy_purpose_numbered(q->policy, number);
+        number == q->purpose->number ? q->purpose : policy_purpose_numbered(q->policy, number, NULL);
     if (p != NULL && p->entity_numbers[q->entity] != 0)
         s = higher(s, standing_find(q->standing, p->entity_numbers[q->entity], slot));
     return s;

@@ -58,8 +58,6 @@ struct purpose_set {
     int32_t numbers[PURPOSE_SET_MAX];
 };
 
-enum { ENTITY_ANY = -1 };
-
 struct verdict {
     enum reason reason;
     const struct purpose *purpose;
@@ -75,6 +73,9 @@ struct verdict {
     uint8_t record_id[UUID_SIZE];
 };
 
+/* Adds the purpose's numbers, for all entities and for each. */
+void purpose_set_add(struct purpose_set *set, const struct policy *policy, const struct purpose *purpose);
+/* All that a verdict on the purpose looks at: its own numbers, the standing No, and what it replaces. */
 void purpose_set_of(const struct policy *policy, const struct purpose *purpose, struct purpose_set *ret_set);
 /* What is held for that number and slot, or NULL. */
 const struct state *standing_find(const struct standing *s, int32_t purpose, enum slot slot);

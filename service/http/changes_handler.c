@@ -15,6 +15,7 @@ struct following {
     int64_t limit;
     int64_t wait_until; /* of clock_monotonic */
     const char *purpose;
+    struct purpose_set purposes; /* its numbers, and the standing No's, which belongs to each */
     struct waiter waiter;
     struct history_job job;
 };
@@ -34,9 +35,10 @@ static enum reason reason_now(const struct history_job *job, const struct entry 
     struct standing standing = history_standing(job, e);
     if (standing.count == 0)
         return REASON_SUPPRESSED; /* the person was erased */
-    const struct purpose *purpose = policy_purpose_numbered(policy, e->purpose);
+    int entity;
+    const struct purpose *purpose = policy_purpose_numbered(policy, e->purpose, &entity);
     if (purpose != NULL)
-        return verdict_of(policy, purpose, ENTITY_ANY, &standing, job->as_of).reason;
+        return verdict_of(policy, purpose, entity, &standing, job->as_of).reason;
     return rank_state(e->rank) == EVENT_OBJECTED ? REASON_OBJECTED : REASON_WITHDRAWN;
 }
 
@@ -51,7 +53,7 @@ static void change_write(struct writer *w, const struct history_job *job, const 
     writer_uuid(w, "record_id", e->record_id);
     writer_text(w, "subject_id", subject);
     writer_text(w, "ref", e->ref);
-    writer_text(w, "purpose", purpose_key(c->policy, e->purpose));
+    purpose_write(w, c->policy, e->purpose);
     writer_text(w, "event_state", event_state_word(rank_state(e->rank)));
     writer_moment(w, "event_time", rank_time(e->rank));
     writer_moment(w, "recorded_at", e->recorded_at);
@@ -121,12 +123,15 @@ static void following_begin(struct call *call)
             call_problem(call, ERROR_UNKNOWN_PURPOSE, "The query's purpose is none of the policy.", NULL);
         return;
     }
+    f->purposes = (struct purpose_set){.count = 1, .numbers = {PURPOSE_ALL}};
+    if (purpose != NULL)
+        purpose_set_add(&f->purposes, c->policy, purpose);
     history_job_clear(&f->job);
     f->job = (struct history_job){.job.controller_id = c->controller_id,
                                   .after = f->after,
                                   .until = f->after + CHANGES_WINDOW,
                                   .limit = (int32_t)f->limit,
-                                  .purpose = purpose != NULL ? purpose->number : 0};
+                                  .only = purpose != NULL ? &f->purposes : NULL};
     history_job_prepare(&f->job);
     f->job.job.deadline = clock_monotonic() + CALL_DEADLINE_MS * 1000;
     f->job.job.done = on_changes;

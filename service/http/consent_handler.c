@@ -196,7 +196,7 @@ static void on_recalled(struct job *job, enum error e)
 /* What is a fault now need not have been one when the key came first: a purpose may have left the policy since. */
 static void recording_recall(struct call *call, struct recording *r)
 {
-    r->job = (struct record_job){.controller_id = r->turn.controller->controller_id};
+    r->job = (struct record_job){.job.controller_id = r->turn.controller->controller_id};
     key_hash(call, r);
     record_job_replay(&r->job);
     r->job.job.deadline = call->deadline;

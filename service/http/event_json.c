@@ -5,33 +5,36 @@
 
 #include <string.h>
 
-const char *purpose_key(const struct policy *policy, int32_t number)
+void purpose_write(struct writer *w, const struct policy *policy, int32_t number)
 {
-    if (number == PURPOSE_ALL)
-        return "*";
-    const struct purpose *p = policy_purpose_numbered(policy, number);
-    return p != NULL ? p->key : NULL;
+    int entity = ENTITY_ANY;
+    const struct purpose *p = policy_purpose_numbered(policy, number, &entity);
+    writer_text(w, "purpose", number == PURPOSE_ALL ? "*" : p != NULL ? p->key : NULL);
+    if (entity != ENTITY_ANY)
+        writer_text(w, "entity", policy->entities[entity].key);
 }
 
-static void notice_write(struct writer *w, const struct policy *policy, int32_t number, const char *language)
+void notice_write(struct writer *w, const struct notice *notice, const struct notice_text *text)
 {
-    const struct notice *n = number != 0 ? policy_notice_numbered(policy, number) : NULL;
-    if (n == NULL) {
+    if (notice == NULL) {
         writer_null(w, "notice");
         return;
     }
-    const struct notice_text *text = notice_text_in(n, language);
     writer_object_begin(w, "notice");
-    writer_text(w, "id", n->id);
-    writer_text(w, "version", n->version);
+    writer_text(w, "id", notice->id);
+    writer_text(w, "version", notice->version);
     if (text != NULL) {
-        char hex[2 * NOTICE_HASH_SIZE + 1];
-        for (size_t i = 0; i < NOTICE_HASH_SIZE; i++)
-            snprintf(hex + 2 * i, 3, "%02x", text->sha256[i]);
         writer_text(w, "language", text->language);
-        writer_text(w, "sha256", hex);
+        writer_sha256(w, "sha256", text->sha256);
     }
     writer_object_end(w);
+}
+
+/* The words that were shown, by the notice's number; 0: not known. */
+static void words_write(struct writer *w, const struct policy *policy, int32_t number, const char *language)
+{
+    const struct notice *n = number != 0 ? policy_notice_numbered(policy, number) : NULL;
+    notice_write(w, n, n != NULL ? notice_text_in(n, language) : NULL);
 }
 
 /* Gives ${members} of the event's detail members of their own; null where one is not there. */
@@ -92,7 +95,7 @@ void entry_write(struct writer *w, const struct entry *e, const struct controlle
     writer_uuid(w, "record_id", e->record_id);
     writer_int(w, "revision", e->revision);
     writer_text(w, "subject_id", subject);
-    writer_text(w, "purpose", purpose_key(controller->policy, e->purpose));
+    purpose_write(w, controller->policy, e->purpose);
     writer_text(w, "event_state", event_state_word(rank_state(e->rank)));
     writer_text(w, "effect", effect_word(e->effect));
     writer_moment(w, "event_time", rank_time(e->rank));
@@ -100,7 +103,7 @@ void entry_write(struct writer *w, const struct entry *e, const struct controlle
     writer_moment(w, "valid_until", e->valid_until);
     writer_text(w, "collection_method", collection_method_word(e->method));
     writer_text(w, "language", e->language);
-    notice_write(w, controller->policy, e->notice, e->language);
+    words_write(w, controller->policy, e->notice, e->language);
     expressed_by_write(w, e->role, &detail);
     writer_text(w, "ref", e->ref);
     json_write(w, "evidence", e->evidence);
@@ -118,7 +121,7 @@ void proof_write(struct writer *w, const char *key, const struct held *held, con
     writer_object_begin(w, key);
     writer_uuid(w, "record_id", held->state.record_id);
     writer_int(w, "revision", held->state.revision);
-    writer_text(w, "purpose", purpose_key(policy, held->purpose));
+    purpose_write(w, policy, held->purpose);
     writer_text(w, "event_state", event_state_word(rank_state(held->state.rank)));
     writer_moment(w, "event_time", rank_time(held->state.rank));
     writer_moment(w, "recorded_at", proof->recorded_at);
@@ -132,7 +135,7 @@ void proof_write(struct writer *w, const char *key, const struct held *held, con
         writer_object_end(w);
     }
     writer_text(w, "language", proof->language);
-    notice_write(w, policy, held->state.notice_number, proof->language);
+    words_write(w, policy, held->state.notice_number, proof->language);
     writer_text(w, "ref", proof->ref);
     writer_text(w, "actor", proof->actor);
     if (purged)

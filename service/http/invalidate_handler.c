@@ -71,9 +71,7 @@ static void purpose_read(struct invalidating *v, const struct node *root)
         node_fault(&n, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy");
     if (p == NULL)
         return;
-    v->purposes.numbers[v->purposes.count++] = p->number;
-    for (size_t i = 0; i < policy->entity_count; i++)
-        v->purposes.numbers[v->purposes.count++] = p->entity_numbers[i];
+    purpose_set_add(&v->purposes, policy, p);
 }
 
 static void notice_read(struct invalidating *v, const struct node *n)

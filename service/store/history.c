@@ -57,10 +57,7 @@ static void changes_bind(const struct sent *batch, size_t count, struct params *
     params_int8(params, h->after);
     params_int8(params, h->until);
     params_int8(params, h->limit);
-    if (h->purpose != 0)
-        params_int4(params, h->purpose);
-    else
-        params_null(params);
+    params_purposes(params, h->only);
 }
 
 static void entry_take(struct entry *e, const PGresult *rows, int row)

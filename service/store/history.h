@@ -31,7 +31,8 @@ struct history_job {
     int64_t subject_no; /* 0: all */
     int64_t after;      /* events of a higher revision */
     int64_t until;      /* of a change: events up to this revision */
-    int32_t purpose;    /* of a change: number; 0: all. The standing No belongs to each. */
+    const struct purpose_set
+        *only; /* of a change: of these purposes; NULL: all. The caller's, must stay until done */
     int32_t limit;
 
     int64_t generation;

@@ -125,6 +125,17 @@ void params_interval(struct params *p, const struct duration *d_or_null)
         append_interval(&params_next(p)->bytes, d_or_null);
 }
 
+void params_purposes(struct params *p, const struct purpose_set *set_or_null)
+{
+    if (set_or_null == NULL) {
+        params_null(p);
+        return;
+    }
+    struct param *numbers = params_array(p, PARAM_INT4);
+    for (size_t i = 0; i < set_or_null->count; i++)
+        param_int4(numbers, set_or_null->numbers[i]);
+}
+
 void param_null(struct param *a)
 {
     append_int4(&a->bytes, -1);

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "domain/duration.h"
+#include "domain/verdict.h"
 
 /* The parameters of one statement, in PostgreSQL's binary format. Columns are one-dimensional arrays that grow an
  * element at a time; scalars stand alone. Reused from batch to batch: the memory stays. */
@@ -48,6 +49,8 @@ void params_bytes(struct params *p, const void *bytes, size_t len); /* bytea or 
 void params_text(struct params *p, const char *text_or_null);
 void params_null(struct params *p);
 void params_interval(struct params *p, const struct duration *d_or_null);
+/* Their numbers, an array of int4. */
+void params_purposes(struct params *p, const struct purpose_set *set_or_null);
 
 /* Elements of an array made for that type. */
 void param_null(struct param *a);

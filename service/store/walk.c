@@ -27,13 +27,7 @@ static void walk_bind(const struct sent *batch, size_t count, struct params *par
     params_int8(params, w->after);
     params_int4(params, w->numbers);
     params_int4(params, (int32_t)w->proof);
-    if (w->only == NULL) {
-        params_null(params);
-        return;
-    }
-    struct param *purposes = params_array(params, PARAM_INT4);
-    for (size_t i = 0; i < w->only->count; i++)
-        param_int4(purposes, w->only->numbers[i]);
+    params_purposes(params, w->only);
 }
 
 static void subject_take(struct walk_job *w, const PGresult *rows, int row)

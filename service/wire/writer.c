@@ -162,6 +162,17 @@ void writer_uuid(struct writer *w, const char *key, const uint8_t uuid[UUID_SIZE
     writer_string(w, key, text, UUID_TEXT);
 }
 
+void writer_sha256(struct writer *w, const char *key, const uint8_t sha256[SHA256_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[2 * SHA256_SIZE];
+    for (size_t i = 0; i < SHA256_SIZE; i++) {
+        text[2 * i] = digits[sha256[i] >> 4];
+        text[2 * i + 1] = digits[sha256[i] & 15];
+    }
+    writer_string(w, key, text, sizeof text);
+}
+
 void writer_raw(struct writer *w, const char *key, const char *json, size_t len)
 {
     writer_lead(w, key);

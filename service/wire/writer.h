@@ -39,5 +39,8 @@ void writer_null(struct writer *w, const char *key);
 /* RFC 3339 in UTC; INSTANT_NONE writes null. */
 void writer_moment(struct writer *w, const char *key, instant moment);
 void writer_uuid(struct writer *w, const char *key, const uint8_t uuid[UUID_SIZE]);
+/* 64 lower-case hexadecimal digits. */
+enum { SHA256_SIZE = 32 };
+void writer_sha256(struct writer *w, const char *key, const uint8_t sha256[SHA256_SIZE]);
 /* ${json} is one whole JSON value already. */
 void writer_raw(struct writer *w, const char *key, const char *json, size_t len);

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- $1 a controller, $2 events after this revision and, $3, up to that one, $4 at most so many, $5 a purpose or null.
+-- $1 a controller, $2 events after this revision and, $3, up to that one, $4 at most so many, $5 purposes or null.
 -- The ledger in order, each event with what is held now of its subject: an event stands in as many rows as there are such
 -- states, at least one. The first row (record_id null) gives the generation (rank), the time of the snapshot (recorded_at) and the
 -- head's revision. A window of revisions, and not the whole ledger, is looked through for a purpose that is rare in it.
@@ -17,7 +17,7 @@ from (select v.revision, v.record_id, v.subject_no, v.purpose_id, v.rank, v.reco
              v.policy_version, v.slot, v.role, v.method, v.effect, v.was, v.language, v.actor, v.ref
       from event v
       where v.controller_id = $1 and v.revision > $2 and v.revision <= $3
-            and ($5::int4 is null or v.purpose_id = $5 or v.purpose_id = 0)
+            and ($5::int4[] is null or v.purpose_id = any ($5))
       order by v.revision limit $4) e
 left join lateral (select x.tag from identifier x
                    where x.controller_id = $1 and x.subject_no = e.subject_no order by x.tag limit 1) i on true

@@ -408,6 +408,34 @@ Test(three_entities, a_withdrawal_that_names_none_holds_for_all)
         expect(check_entity(&t, "a", entities[i]), "{'reason': 'withdrawn', 'entity': '%s'}", entities[i]);
 }
 
+Test(three_entities, what_was_said_to_one_is_read_back_as_said_to_it)
+{
+    struct tenant t = company("three-entities", "entities-read");
+    const json_t *yes = say(&t, 201, email("a"), "marketing_email", "given", ", 'entity': 'hosted'");
+    expect(yes, "{'purpose': 'marketing_email', 'entity': 'hosted'}");
+    say(&t, 201, email("a"), "marketing_email", "refused", ", 'entity': 'voip'");
+    say(&t, 201, email("b"), "marketing_email", "given", "");
+    expect(get(&t, 200, "/v1/subjects/%s/history", string_at(yes, "/subject_id")),
+           "{'events': [{'purpose': 'marketing_email', 'entity': 'hosted', 'event_state': 'given'},"
+           " {'purpose': 'marketing_email', 'entity': 'voip', 'event_state': 'refused'}]}");
+    const json_t *changes = get(&t, 200, "/v1/changes?purpose=marketing_email");
+    expect(changes, "{'changes': ["
+                    "{'purpose': 'marketing_email', 'entity': 'hosted', 'allow': true, 'reason': 'granted'},"
+                    "{'purpose': 'marketing_email', 'entity': 'voip', 'allow': false, 'reason': 'refused'},"
+                    "{'purpose': 'marketing_email', 'allow': true, 'reason': 'granted'}]}");
+    cr_expect_null(json_object_get(json_at(changes, "/changes/2"), "entity"), "it was said to all");
+    const json_t *states = get(&t, 200, "/v1/subjects/%s/consents", string_at(yes, "/subject_id"));
+    const json_t *proof = NULL;
+    size_t i;
+    const json_t *one;
+    json_array_foreach(json_object_get(states, "consents"), i, one)
+    {
+        if (strcmp(string_at(one, "/purpose"), "marketing_email") == 0)
+            proof = json_at(one, "/event");
+    }
+    expect(proof, "{'purpose': 'marketing_email', 'entity': 'voip', 'event_state': 'refused'}");
+}
+
 Test(three_entities, to_send_offers_and_to_choose_them_for_somebody_are_two_choices)
 {
     struct tenant t = company("three-entities", "entities-personal");

@@ -253,7 +253,7 @@ enum reason ledger_reason(const struct ledger *l, struct tag tag, int32_t purpos
 {
     struct holding h = ledger_holding(l, tag, purpose);
     struct standing standing = {.count = h.count, .held = h.held};
-    return verdict_of(&policy, policy_purpose_numbered(&policy, purpose), ENTITY_ANY, &standing,
+    return verdict_of(&policy, policy_purpose_numbered(&policy, purpose, NULL), ENTITY_ANY, &standing,
                       ledger_now(l))
         .reason;
 }

@@ -221,7 +221,7 @@ static void verdict_compare(const struct telling *t, const struct standing *foun
     }
     static const enum lawful_basis bases[] = {BASIS_CONSENT, BASIS_SOFT_OPT_IN, BASIS_LEGITIMATE_INTEREST};
     for (size_t i = 0; i < sizeof bases / sizeof *bases; i++) {
-        struct purpose purpose = *policy_purpose_numbered(ledger_policy(), OFFERS);
+        struct purpose purpose = *policy_purpose_numbered(ledger_policy(), OFFERS, NULL);
         purpose.basis = bases[i];
         struct verdict a = verdict_of(ledger_policy(), &purpose, ENTITY_ANY, found, now);
         struct verdict b = verdict_of(ledger_policy(), &purpose, ENTITY_ANY, &want, now);

@@ -30,9 +30,25 @@ Test(policy, a_purpose_is_found_by_its_whole_key_or_its_number)
     cr_expect_null(policy_purpose(&policy, "newslette"));
     cr_expect_null(policy_purpose(&policy, "News"));
     cr_expect_null(policy_purpose(&policy, ""));
-    cr_expect_eq(policy_purpose_numbered(&policy, 3), &purposes[0]);
-    cr_expect_null(policy_purpose_numbered(&policy, PURPOSE_ALL));
-    cr_expect_null(policy_purpose_numbered(&policy, 2));
+    cr_expect_eq(policy_purpose_numbered(&policy, 3, NULL), &purposes[0]);
+    cr_expect_null(policy_purpose_numbered(&policy, PURPOSE_ALL, NULL));
+    cr_expect_null(policy_purpose_numbered(&policy, 2, NULL));
+}
+
+Test(policy, a_purpose_is_found_by_its_number_for_an_entity_which_is_told)
+{
+    struct purpose of_two[] = {{.number = 1, .key = "news"},
+                               {.number = 4, .key = "offers", .entity_numbers = {5, 6}}};
+    const struct policy p = {.purpose_count = 2, .purposes = of_two, .entity_count = 2};
+    int entity = 7;
+    cr_expect_eq(policy_purpose_numbered(&p, 6, &entity), &of_two[1]);
+    cr_expect_eq(entity, 1);
+    cr_expect_eq(policy_purpose_numbered(&p, 4, &entity), &of_two[1]);
+    cr_expect_eq(entity, ENTITY_ANY);
+    cr_expect_null(policy_purpose_numbered(&p, PURPOSE_ALL, &entity),
+                   "a number that is not known yet is none");
+    cr_expect_eq(purpose_number_for(&of_two[1], 1), 6);
+    cr_expect_eq(purpose_number_for(&of_two[1], ENTITY_ANY), 4);
 }
 
 Test(policy, with_an_index_the_same_purposes_are_found)

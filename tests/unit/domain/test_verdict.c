@@ -914,7 +914,7 @@ static bool set_has(const struct purpose_set *set, int32_t number)
 /* A verdict from no more than what a check reads. */
 static struct verdict verdict_told(const struct policy *p, int entity, const struct told *told, instant now)
 {
-    const struct purpose *purpose = policy_purpose_numbered(p, told->purpose);
+    const struct purpose *purpose = policy_purpose_numbered(p, told->purpose, NULL);
     struct purpose_set set;
     struct known k = {.standing = {.held = k.held}};
     purpose_set_of(p, purpose, &set);
@@ -1553,7 +1553,7 @@ Test(verdict, asked_for_all_entities_it_answers_the_strictest)
 static void assert_set(const struct policy *p, int32_t purpose, const int32_t *expected, size_t count)
 {
     struct purpose_set set;
-    purpose_set_of(p, policy_purpose_numbered(p, purpose), &set);
+    purpose_set_of(p, policy_purpose_numbered(p, purpose, NULL), &set);
     cr_expect_eq(set.count, count, "%zu numbers for %d", set.count, purpose);
     for (size_t i = 0; i < count; i++)
         cr_expect(set_has(&set, expected[i]), "%d for %d", expected[i], purpose);
