@@ -93,7 +93,7 @@ void acts_context_line(const struct acts_common *c, const struct purpose *purpos
     size_t start = context->len;
     struct writer w = writer_of(context);
     writer_object_begin(&w, NULL);
-    purpose_write(&w, c->controller->policy, purpose_number_for(purpose, c->entity));
+    purpose_write(&w, c->controller, purpose_number_for(purpose, c->entity));
     notice_write(&w, notice, text);
     writer_object_end(&w);
     if (buf_failed(context))

@@ -28,18 +28,20 @@ static void following_dispose(void *state)
     turn_end(&f->turn);
 }
 
-/* The verdict now on an event's subject and purpose. The standing No is told as what it is: no purpose is allowed by it. */
+/* The verdict now on an event's subject and purpose. The standing No is told as what it is: no purpose is allowed by it. What is none of
+ * the policy's any more is retired. */
 static enum reason reason_now(const struct history_job *job, const struct entry *e,
                               const struct policy *policy)
 {
     struct standing standing = history_standing(job, e);
     if (standing.count == 0)
         return REASON_SUPPRESSED; /* the person was erased */
+    if (e->purpose == PURPOSE_ALL)
+        return rank_state(e->rank) == EVENT_OBJECTED ? REASON_OBJECTED : REASON_WITHDRAWN;
     int entity;
     const struct purpose *purpose = policy_purpose_numbered(policy, e->purpose, &entity);
-    if (purpose != NULL)
-        return verdict_of(policy, purpose, entity, &standing, job->as_of).reason;
-    return rank_state(e->rank) == EVENT_OBJECTED ? REASON_OBJECTED : REASON_WITHDRAWN;
+    return purpose != NULL ? verdict_of(policy, purpose, entity, &standing, job->as_of).reason
+                           : REASON_RETIRED;
 }
 
 static void change_write(struct writer *w, const struct history_job *job, const struct entry *e,
@@ -53,7 +55,7 @@ static void change_write(struct writer *w, const struct history_job *job, const 
     writer_uuid(w, "record_id", e->record_id);
     writer_text(w, "subject_id", subject);
     writer_text(w, "ref", e->ref);
-    purpose_write(w, c->policy, e->purpose);
+    purpose_write(w, c, e->purpose);
     writer_text(w, "event_state", event_state_word(rank_state(e->rank)));
     writer_moment(w, "event_time", rank_time(e->rank));
     writer_moment(w, "recorded_at", e->recorded_at);

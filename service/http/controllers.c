@@ -47,7 +47,17 @@ void controller_unref(struct controller *c)
     for (size_t i = 0; i < c->revoked_count; i++)
         free(c->revoked[i]);
     free(c->revoked);
+    free(c->numbers);
     free(c);
+}
+
+const struct numbered *controller_numbered(const struct controller *c, bool is_notice, int32_t number)
+{
+    for (size_t i = 0; i < c->number_count; i++) {
+        if (c->numbers[i].is_notice == is_notice && c->numbers[i].number == number)
+            return &c->numbers[i];
+    }
+    return NULL;
 }
 
 bool controller_revoked(const struct controller *c, const char *token_id)
@@ -70,6 +80,14 @@ static bool revoked_move(struct controller *c, struct controller_job *job)
     for (size_t i = 0; i < c->revoked_count; i++)
         whole = whole && c->revoked[i] != NULL;
     return whole;
+}
+
+static void numbers_move(struct controller *c, struct controller_job *job)
+{
+    c->numbers = job->numbers;
+    c->number_count = job->number_count;
+    job->numbers = NULL;
+    job->number_count = 0;
 }
 
 struct controllers *controllers_create(struct worker *worker)
@@ -174,6 +192,7 @@ static struct controller *controller_of(struct controllers *all, struct controll
     memcpy(c->policy_hash, job->policy_hash, sizeof c->policy_hash);
     bool has_keys = c->tagger != NULL && (c->old_tagger != NULL || job->key_oldest >= job->key_last);
     bool has_revoked = revoked_move(c, job);
+    numbers_move(c, job);
     if (c->policy != NULL && has_keys && c->ids != NULL && has_revoked)
         return c;
     if (has_keys)

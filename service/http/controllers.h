@@ -5,6 +5,7 @@
 #include "domain/subject_id.h"
 #include "domain/tag.h"
 #include "http/worker.h"
+#include "store/controller.h"
 
 /* What a worker knows of a controller, as of one generation. Reference-counted within the thread. */
 struct controller {
@@ -16,6 +17,8 @@ struct controller {
     struct tagger *tagger;
     struct tagger *old_tagger; /* under the key that is going, while a rotation runs; else NULL */
     struct subject_ids *ids;
+    size_t number_count;
+    struct numbered *numbers; /* all that the ledger ever numbered, also what left the policy since */
     size_t revoked_count;
     char **revoked; /* the jti of each token that was revoked */
 };
@@ -23,6 +26,8 @@ struct controller {
 struct controller *controller_ref(struct controller *c);
 void controller_unref(struct controller *c); /* accepts NULL */
 
+/* What the ledger's number stands for; NULL: nothing. */
+const struct numbered *controller_numbered(const struct controller *c, bool is_notice, int32_t number);
 /* Whether a token of that jti ("" for none) was revoked. */
 bool controller_revoked(const struct controller *c, const char *token_id);
 

@@ -5,13 +5,27 @@
 
 #include <string.h>
 
-void purpose_write(struct writer *w, const struct policy *policy, int32_t number)
+/* "newsletter@acme", or "newsletter": a purpose, or an entity, that is none of the policy any more. */
+static void former_purpose_write(struct writer *w, const char *key)
+{
+    size_t len = strcspn(key, "@");
+    writer_string(w, "purpose", key, len);
+    if (key[len] == '@')
+        writer_text(w, "entity", key + len + 1);
+}
+
+void purpose_write(struct writer *w, const struct controller *controller, int32_t number)
 {
     int entity = ENTITY_ANY;
-    const struct purpose *p = policy_purpose_numbered(policy, number, &entity);
+    const struct purpose *p = policy_purpose_numbered(controller->policy, number, &entity);
+    const struct numbered *former = p == NULL ? controller_numbered(controller, false, number) : NULL;
+    if (former != NULL) {
+        former_purpose_write(w, former->key);
+        return;
+    }
     writer_text(w, "purpose", number == PURPOSE_ALL ? "*" : p != NULL ? p->key : NULL);
     if (entity != ENTITY_ANY)
-        writer_text(w, "entity", policy->entities[entity].key);
+        writer_text(w, "entity", controller->policy->entities[entity].key);
 }
 
 void notice_write(struct writer *w, const struct notice *notice, const struct notice_text *text)
@@ -30,11 +44,20 @@ void notice_write(struct writer *w, const struct notice *notice, const struct no
     writer_object_end(w);
 }
 
-/* The words that were shown, by the notice's number; 0: not known. */
-static void words_write(struct writer *w, const struct policy *policy, int32_t number, const char *language)
+/* The words that were shown, by the notice's number; 0: not known. Of a notice that left the policy its name is left. */
+static void words_write(struct writer *w, const struct controller *controller, int32_t number,
+                        const char *language)
 {
-    const struct notice *n = number != 0 ? policy_notice_numbered(policy, number) : NULL;
-    notice_write(w, n, n != NULL ? notice_text_in(n, language) : NULL);
+    const struct notice *n = policy_notice_numbered(controller->policy, number);
+    const struct numbered *former = n == NULL ? controller_numbered(controller, true, number) : NULL;
+    if (former == NULL) {
+        notice_write(w, n, n != NULL ? notice_text_in(n, language) : NULL);
+        return;
+    }
+    writer_object_begin(w, "notice");
+    writer_text(w, "id", former->key);
+    writer_text(w, "version", former->version);
+    writer_object_end(w);
 }
 
 /* Gives ${members} of the event's detail members of their own; null where one is not there. */
@@ -95,7 +118,7 @@ void entry_write(struct writer *w, const struct entry *e, const struct controlle
     writer_uuid(w, "record_id", e->record_id);
     writer_int(w, "revision", e->revision);
     writer_text(w, "subject_id", subject);
-    purpose_write(w, controller->policy, e->purpose);
+    purpose_write(w, controller, e->purpose);
     writer_text(w, "event_state", event_state_word(rank_state(e->rank)));
     writer_text(w, "effect", effect_word(e->effect));
     writer_moment(w, "event_time", rank_time(e->rank));
@@ -103,7 +126,7 @@ void entry_write(struct writer *w, const struct entry *e, const struct controlle
     writer_moment(w, "valid_until", e->valid_until);
     writer_text(w, "collection_method", collection_method_word(e->method));
     writer_text(w, "language", e->language);
-    words_write(w, controller->policy, e->notice, e->language);
+    words_write(w, controller, e->notice, e->language);
     expressed_by_write(w, e->role, &detail);
     writer_text(w, "ref", e->ref);
     json_write(w, "evidence", e->evidence);
@@ -115,13 +138,13 @@ void entry_write(struct writer *w, const struct entry *e, const struct controlle
 }
 
 void proof_write(struct writer *w, const char *key, const struct held *held, const struct proven_state *proof,
-                 const struct policy *policy)
+                 const struct controller *controller)
 {
     bool purged = proof->recorded_at == INSTANT_NONE;
     writer_object_begin(w, key);
     writer_uuid(w, "record_id", held->state.record_id);
     writer_int(w, "revision", held->state.revision);
-    purpose_write(w, policy, held->purpose);
+    purpose_write(w, controller, held->purpose);
     writer_text(w, "event_state", event_state_word(rank_state(held->state.rank)));
     writer_moment(w, "event_time", rank_time(held->state.rank));
     writer_moment(w, "recorded_at", proof->recorded_at);
@@ -135,7 +158,7 @@ void proof_write(struct writer *w, const char *key, const struct held *held, con
         writer_object_end(w);
     }
     writer_text(w, "language", proof->language);
-    words_write(w, policy, held->state.notice_number, proof->language);
+    words_write(w, controller, held->state.notice_number, proof->language);
     writer_text(w, "ref", proof->ref);
     writer_text(w, "actor", proof->actor);
     if (purged)

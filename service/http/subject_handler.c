@@ -151,7 +151,7 @@ static void viewing_write(struct writer *w, const struct viewing *v)
         verdict_members(w, &verdict, policy, v->job.as_of);
         writer_object_end(w);
         if (at != SIZE_MAX)
-            proof_write(w, "event", &v->job.held[at], &v->job.states[at], policy);
+            proof_write(w, "event", &v->job.held[at], &v->job.states[at], v->turn.controller);
         else
             writer_null(w, "event");
         writer_object_end(w);

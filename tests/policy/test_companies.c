@@ -436,6 +436,28 @@ Test(three_entities, what_was_said_to_one_is_read_back_as_said_to_it)
     expect(proof, "{'purpose': 'marketing_email', 'entity': 'voip', 'event_state': 'refused'}");
 }
 
+Test(three_entities, what_left_the_policy_is_still_named_where_it_was_said)
+{
+    struct tenant t = company("three-entities", "entities-left");
+    const json_t *yes = say(&t, 201, email("a"), "marketing_email", "given", ", 'entity': 'voip'");
+    json_t *policy = example_policy("three-entities", t.key);
+    json_object_set_new(json_array_get(json_object_get(policy, "notices"), 0), "version",
+                        json_string("another"));
+    char *text = json_dumps(policy, 0);
+    for (char *at = text; (at = strstr(at, "\"voip\"")) != NULL;)
+        memcpy(at, "\"home\"", 6);
+    json_t *without = json_loads(text, 0, NULL);
+    tenant_apply(&t, without);
+    expect(get(&t, 200, "/v1/subjects/%s/history", string_at(yes, "/subject_id")),
+           "{'events': [{'purpose': 'marketing_email', 'entity': 'voip', 'event_state': 'given',"
+           " 'notice': {'id': 'marketing_email', 'version': '1'}}]}");
+    expect(get(&t, 200, "/v1/changes"), "{'changes': [{'purpose': 'marketing_email', 'entity': 'voip',"
+                                        " 'allow': false, 'reason': 'retired'}]}");
+    json_decref(without);
+    json_decref(policy);
+    free(text);
+}
+
 Test(three_entities, to_send_offers_and_to_choose_them_for_somebody_are_two_choices)
 {
     struct tenant t = company("three-entities", "entities-personal");
