@@ -13,11 +13,11 @@ static const char inspect_sql[] =
     "'panic',"
     " current_setting('synchronous_commit') in ('on', 'remote_apply') and current_setting('fsync') = 'on'"
     "    and current_setting('full_page_writes') = 'on',"
-    " current_setting('synchronous_standby_names') <> '',"
+    " current_setting('synchronous_standby_names') <> '', (select count(*)::int4 from pg_stat_replication),"
     " least(current_setting('max_connections')::int4 - "
     "current_setting('superuser_reserved_connections')::int4,"
     "    nullif(r.rolconnlimit, -1)),"
-    " (select count(*)::int4 from pg_stat_activity where backend_type = 'client backend'),"
+    " (select sum(numbackends)::int4 from pg_stat_database)," /* pg_stat_activity shows a role its own only */
     " (extract(epoch from clock_timestamp()) * 1000000)::int8"
     " from pg_roles r where r.rolname = current_user";
 
@@ -38,9 +38,10 @@ int database_inspect(PGconn *pg, struct inspection *ret_inspection)
                                               .prints_rows = row_yes(row, 4),
                                               .commits_are_durable = row_yes(row, 5),
                                               .has_standby = row_yes(row, 6),
-                                              .connections = row_int4(row, 0, 7),
-                                              .connections_taken = row_int4(row, 0, 8),
-                                              .clock = row_int8(row, 0, 9)};
+                                              .standbys = row_int4(row, 0, 7),
+                                              .connections = row_int4(row, 0, 8),
+                                              .connections_taken = row_int4(row, 0, 9),
+                                              .clock = row_int8(row, 0, 10)};
     }
     PQclear(row);
     return good ? 0 : -1;

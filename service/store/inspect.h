@@ -14,6 +14,7 @@ struct inspection {
     bool prints_rows;         /* the server's log would show failing rows or statements */
     bool commits_are_durable; /* synchronous_commit, fsync and full_page_writes */
     bool has_standby;         /* synchronous_standby_names is set */
+    int standbys;             /* connected now, synchronous or not */
     int connections;          /* that ordinary roles, and this one, may have at once */
     int connections_taken;    /* of the server's, now, this one included */
     instant clock;            /* the database's, when the answer was made */
