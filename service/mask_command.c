@@ -44,7 +44,7 @@ struct filter {
     char output[2 * LINE_MAX_SIZE + 64];
 };
 
-static int usage(void)
+static int usage(FILE *out)
 {
     fputs("usage: akkoord mask [--ipv4-prefix N] [--ipv6-prefix N] [--preset ga|matomo-2|strict]\n"
           "                    [--format text|ndjson] [--line-buffered] [FILE...]\n"
@@ -55,8 +55,8 @@ static int usage(void)
           "With --gate the lines are an analytics pipeline's events, and only those come out, masked, whose\n"
           "visitor may be counted, as the service at URL says (POST /v1/analytics/filter). The purpose is\n"
           "analytics and the visitor /visitor where nothing else is said.\n",
-          stderr);
-    return EXIT_USAGE;
+          out);
+    return out == stdout ? 0 : EXIT_USAGE;
 }
 
 /* Returns false when the output is closed or full; the first is no failure. */
@@ -364,7 +364,7 @@ static int options_parse(int argc, char **argv, struct filter *f)
         good = option_take(f, option);
     if (good && gate_options_fit(f))
         return optind;
-    usage();
+    usage(stderr);
     return -1;
 }
 
@@ -386,6 +386,8 @@ static void files_filter(struct filter *f, int count, char **paths)
 
 int mask_command(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "--help") == 0)
+        return usage(stdout);
     struct filter *f = calloc(1, sizeof *f);
     if (f == NULL) {
         fputs("akkoord mask: out of memory\n", stderr);

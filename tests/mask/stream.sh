@@ -33,6 +33,7 @@ check "files are masked one after the other" "$("$mask" "$dir/a" "$dir/b" - <<<'
 "$mask" --ipv4-prefix 33 </dev/null 2>"$dir/err"
 check "a prefix out of range is wrong usage" "$?" 2
 check "and says how to use it" "$(grep -c '^usage:' "$dir/err")" 1
+check "who asks how it is used is told" "$("$mask" --help </dev/null | grep -c '^usage:')" 1
 "$mask" --ipv4-prefix -1 </dev/null 2>/dev/null
 check "a negative prefix is wrong usage" "$?" 2
 "$mask" --format xml </dev/null 2>/dev/null
