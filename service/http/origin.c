@@ -99,18 +99,34 @@ static bool address_read(h2o_iovec_t hop, struct sockaddr_storage *ret_address)
     return true;
 }
 
-void origin_of(const struct door *door, const h2o_req_t *req, struct sockaddr_storage *ret_address)
+/* Walks from ${peer} back to whom a field names, past those who are trusted proxies. False where the field is not there. */
+static bool origin_told(const struct door *door, const h2o_req_t *req, const char *field,
+                        const struct sockaddr_storage *peer, struct sockaddr_storage *ret_address)
 {
     struct hops hops;
-    memset(ret_address, 0, sizeof *ret_address);
-    req->conn->callbacks->get_peername(req->conn, (struct sockaddr *)ret_address);
-    if (!door_trusts(door, (struct sockaddr *)ret_address) ||
-        !(hops_read(req, "forwarded", &hops) || hops_read(req, "x-forwarded-for", &hops)))
-        return;
+    if (!hops_read(req, field, &hops))
+        return false;
+    *ret_address = *peer;
     size_t first = hops.count > HOPS_MAX ? hops.count - HOPS_MAX : 0;
     for (size_t i = hops.count; i > first; i--) {
         if (!address_read(hops.at[(i - 1) % HOPS_MAX], ret_address) ||
             !door_trusts(door, (struct sockaddr *)ret_address))
-            return;
+            break;
     }
+    return true;
+}
+
+void origin_of(const struct door *door, const h2o_req_t *req, struct sockaddr_storage *ret_address)
+{
+    struct sockaddr_storage peer = {0}, one, other;
+    req->conn->callbacks->get_peername(req->conn, (struct sockaddr *)&peer);
+    *ret_address = peer;
+    if (!door_trusts(door, (struct sockaddr *)&peer))
+        return;
+    bool by_one = origin_told(door, req, "forwarded", &peer, &one);
+    bool by_other = origin_told(door, req, "x-forwarded-for", &peer, &other);
+    if (by_one && by_other && memcmp(&one, &other, sizeof one) != 0)
+        return;
+    if (by_one || by_other)
+        *ret_address = by_one ? one : other;
 }

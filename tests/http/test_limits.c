@@ -167,6 +167,30 @@ Test(limits, behind_a_trusted_proxy_whom_it_names_counts)
     stop();
 }
 
+/* A proxy writes one of the fields, and lets the other pass as its client wrote it. */
+Test(limits, a_client_who_adds_the_other_field_chooses_no_address)
+{
+    static const char other[] = "Forwarded: for=203.0.113.%d";
+    start("fields", "127.0.0.0/8");
+    for (int i = 0; i < ADDRESS_LIMIT; i++) {
+        struct request both = {.service = &limited,
+                               .path = "/docs",
+                               .headers = {"X-Forwarded-For: 192.0.2.1", text_of(other, i + 1)}};
+        cr_assert_eq(client_send(&both)->status, 200);
+    }
+    REFUSED(client_send(&(struct request){.service = &limited,
+                                          .path = "/docs",
+                                          .headers = {"X-Forwarded-For: 192.0.2.1", text_of(other, 77)}}));
+    cr_assert_eq(docs_from("Forwarded: for=203.0.113.1")->status, 200);
+    cr_assert_eq(
+        client_send(&(struct request){.service = &limited,
+                                      .path = "/docs",
+                                      .headers = {"X-Forwarded-For: 192.0.2.9", "Forwarded: for=192.0.2.9"}})
+            ->status,
+        200);
+    stop();
+}
+
 Test(limits, an_ipv6_address_counts_as_its_64)
 {
     start("sixty-four", "127.0.0.0/8");
