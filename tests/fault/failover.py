@@ -17,10 +17,11 @@ import signal
 import time
 
 from lib.client import Client
-from lib.house import LONG, House, eventually, say
+from lib.house import LONG, PROGRAM, House, eventually, run, say
 from lib.journal import Journal, recorders_finish, recorders_start
 from lib.load import SIZES, first_since
 from lib.pair import Pair
+from lib.pooler import port_free
 from lib.witness import Witness, persons_make, witnesses_finish, witnesses_start
 
 PROMOTIONS = 20 if LONG else 2
@@ -51,6 +52,9 @@ def seconds(times):
 def load_run(house, pair, journal):
     """Promotions under load. Returns their times, how checks were answered, and the slowest answer."""
     pair.rebuild()
+    free = f"127.0.0.1:{port_free()}"
+    said = run(PROGRAM, "doctor", env=house.settings | {"AKKOORD_DATABASE": pair.conninfo(), "AKKOORD_LISTEN": free})
+    assert "standby" not in said, said
     service = house.service(AKKOORD_DATABASE=pair.conninfo())
     service.start()
     client = Client(service.port, house.token)
