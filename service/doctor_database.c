@@ -21,6 +21,11 @@ static void role_check(const struct inspection *i, struct findings *f)
     if (i->is_superuser)
         doctor_say(f, FINDING_BROKEN,
                    "the service's role is a superuser: nothing keeps it from changing the ledger");
+    else if (i->bypasses_row_security)
+        doctor_say(
+            f, FINDING_BROKEN,
+            "the service's role bypasses row level security, the wall between controllers: alter role ... "
+            "nobypassrls");
     else if (i->owned > 0)
         doctor_say(f, FINDING_BROKEN,
                    "the service's role owns %d of the tables: let another role own and migrate them",

@@ -4,7 +4,7 @@
 #include "store/row.h"
 
 static const char inspect_sql[] =
-    "select current_setting('server_version_num')::int4, r.rolsuper,"
+    "select current_setting('server_version_num')::int4, r.rolsuper, r.rolbypassrls,"
     " (select count(*)::int4 from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in "
     "('r', 'p')"
     "    and c.relowner = r.oid),"
@@ -33,15 +33,16 @@ int database_inspect(PGconn *pg, struct inspection *ret_inspection)
     if (good) {
         *ret_inspection = (struct inspection){.version_num = row_int4(row, 0, 0),
                                               .is_superuser = row_yes(row, 1),
-                                              .owned = row_int4(row, 0, 2),
-                                              .may_change_ledger = row_yes(row, 3),
-                                              .prints_rows = row_yes(row, 4),
-                                              .commits_are_durable = row_yes(row, 5),
-                                              .has_standby = row_yes(row, 6),
-                                              .standbys = row_int4(row, 0, 7),
-                                              .connections = row_int4(row, 0, 8),
-                                              .connections_taken = row_int4(row, 0, 9),
-                                              .clock = row_int8(row, 0, 10)};
+                                              .bypasses_row_security = row_yes(row, 2),
+                                              .owned = row_int4(row, 0, 3),
+                                              .may_change_ledger = row_yes(row, 4),
+                                              .prints_rows = row_yes(row, 5),
+                                              .commits_are_durable = row_yes(row, 6),
+                                              .has_standby = row_yes(row, 7),
+                                              .standbys = row_int4(row, 0, 8),
+                                              .connections = row_int4(row, 0, 9),
+                                              .connections_taken = row_int4(row, 0, 10),
+                                              .clock = row_int8(row, 0, 11)};
     }
     PQclear(row);
     return good ? 0 : -1;

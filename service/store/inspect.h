@@ -9,15 +9,16 @@
 struct inspection {
     int version_num; /* 150004 is 15.4 */
     bool is_superuser;
-    int owned;                /* tables of the schema that the role owns */
-    bool may_change_ledger;   /* UPDATE, DELETE or TRUNCATE on event */
-    bool prints_rows;         /* the server's log would show failing rows or statements */
-    bool commits_are_durable; /* synchronous_commit, fsync and full_page_writes */
-    bool has_standby;         /* synchronous_standby_names is set */
-    int standbys;             /* connected now, synchronous or not */
-    int connections;          /* that ordinary roles, and this one, may have at once */
-    int connections_taken;    /* of the server's, now, this one included */
-    instant clock;            /* the database's, when the answer was made */
+    bool bypasses_row_security; /* BYPASSRLS */
+    int owned;                  /* tables of the schema that the role owns */
+    bool may_change_ledger;     /* UPDATE, DELETE or TRUNCATE on event */
+    bool prints_rows;           /* the server's log would show failing rows or statements */
+    bool commits_are_durable;   /* synchronous_commit, fsync and full_page_writes */
+    bool has_standby;           /* synchronous_standby_names is set */
+    int standbys;               /* connected now, synchronous or not */
+    int connections;            /* that ordinary roles, and this one, may have at once */
+    int connections_taken;      /* of the server's, now, this one included */
+    instant clock;              /* the database's, when the answer was made */
 };
 
 /* Returns -1 when the question failed. */

@@ -154,6 +154,9 @@ def schemas_are_looked_at(house, doctor):
     rows("delete from migration where step = (select step from kept)")
     doctor.problem("the schema is older than this program: run `akkoord migrate`")
     rows("insert into migration select * from kept; drop table kept")
+    rows("alter role akkoord bypassrls")
+    doctor.problem("bypasses row level security, the wall between controllers")
+    rows("alter role akkoord nobypassrls")
     status, complaints, _ = doctor.ask(AKKOORD_DATABASE=house.cluster.conninfo("owner"))
     assert status == 1 and "of the tables: let another role own" in complaints[0], complaints
     assert "alter role akkoord_owner set log_min_error_statement" in complaints[1], complaints
