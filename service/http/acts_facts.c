@@ -110,8 +110,8 @@ static void represented_read(struct acts_common *c, struct writer *w)
         fact_write(w, "represented", true, text);
 }
 
-void acts_facts_read(struct acts_common *c, struct writer *w)
+void acts_facts_read(struct acts_common *c, struct writer *detail)
 {
-    minor_read(c, w);
-    represented_read(c, w);
+    minor_read(c, detail);
+    represented_read(c, detail);
 }
