@@ -119,7 +119,6 @@ static int document_apply(PGconn *pg, const struct subject_keys *keys, void *coo
                                    .document = d->canonical.data,
                                    .sha256 = d->sha256,
                                    .actor = "akkoord apply",
-                                   .if_match = -1,
                                    .retire = d->retire,
                                    .key = keys->keys[0].number};
     if (d->rehearse)

@@ -177,6 +177,15 @@ int call_query_only(struct call *call, const char *const allowed[])
     return 0;
 }
 
+bool call_takes_no_query(struct call *call)
+{
+    static const char *const nothing[] = {NULL};
+    if (call_query_only(call, nothing) == 0)
+        return true;
+    call_problem(call, ERROR_INVALID, "This takes no query.", NULL);
+    return false;
+}
+
 const char *call_query(struct call *call, const char *name)
 {
     h2o_iovec_t rest = query_of(call), found, value;

@@ -49,6 +49,8 @@ static inline h2o_iovec_t call_body(const struct call *call)
 /* Returns -1 unless every query parameter is in ${allowed} (ends with NULL; at most 32) and there once: a typing error must not
  * change what is asked. */
 int call_query_only(struct call *call, const char *const allowed[]);
+/* Whether there is no query; else the problem has been answered: the route takes none. */
+bool call_takes_no_query(struct call *call);
 /* The value of a query parameter (percent-decoded copy), or NULL. The first counts. */
 const char *call_query(struct call *call, const char *name);
 /* Reads a whole number from the query: ${fallback} when absent. Returns -1 when it is none or out of range. */

@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "http/acts.h"
 #include "http/handlers.h"
+#include "http/idempotency.h"
 #include "http/receipt.h"
 #include "http/route.h"
 #include "http/turn.h"
@@ -154,24 +155,6 @@ static void refuse_scope(struct call *call, const char *scope)
     call_problem(call, ERROR_INSUFFICIENT_SCOPE, detail, NULL);
 }
 
-/* Key and body leave no trace but their keyed hashes. */
-static void key_hash(struct call *call, struct recording *r)
-{
-    struct tagger *tagger = r->turn.controller->tagger;
-    const char *client = call->claims.subject, *path = call->route->path;
-    size_t client_len = strlen(client) + 1, path_len = strlen(path) + 1;
-    h2o_iovec_t body = call_body(call);
-    char *named = call_alloc(call, client_len + r->key.len);
-    memcpy(named, client, client_len);
-    memcpy(named + client_len, r->key.base, r->key.len);
-    tagger_hash(tagger, "idempotency key", named, client_len + r->key.len, r->job.key_hash);
-    char *asked = call_alloc(call, path_len + body.len);
-    memcpy(asked, path, path_len);
-    memcpy(asked + path_len, body.base, body.len);
-    tagger_hash(tagger, "idempotency body", asked, path_len + body.len, r->job.fingerprint);
-    r->job.has_key = true;
-}
-
 /* What a body that is at fault, or a token that is none of ours, is told. */
 static void recording_refuse(struct call *call, struct recording *r)
 {
@@ -196,8 +179,9 @@ static void on_recalled(struct job *job, enum error e)
 /* What is a fault now need not have been one when the key came first: a purpose may have left the policy since. */
 static void recording_recall(struct call *call, struct recording *r)
 {
-    r->job = (struct record_job){.job.controller_id = r->turn.controller->controller_id};
-    key_hash(call, r);
+    const struct controller *c = r->turn.controller;
+    r->job = (struct record_job){.job.controller_id = c->controller_id,
+                                 .idempotency = idempotency_of(call, c->tagger, r->key)};
     record_job_replay(&r->job);
     r->job.job.deadline = call->deadline;
     r->job.job.done = on_recalled;
@@ -210,6 +194,7 @@ static void recording_submit(struct call *call, struct recording *r)
     r->job = (struct record_job){.job.controller_id = c->controller_id,
                                  .generation = c->generation,
                                  .policy_version = c->policy->version,
+                                 .idempotency = idempotency_of(call, c->tagger, r->key),
                                  .accepted = call->accepted,
                                  .context = r->acts.context.data,
                                  .actor = call->claims.subject,
@@ -221,8 +206,6 @@ static void recording_submit(struct call *call, struct recording *r)
         return;
     }
     r->job.context = r->acts.context.data;
-    if (r->key.base != NULL)
-        key_hash(call, r);
     r->kind->prepare(r);
     r->job.job.deadline = call->deadline;
     r->job.job.done = on_recorded;
@@ -256,25 +239,6 @@ static void recording_begin(struct call *call)
     recording_submit(call, r);
 }
 
-/* Bare or quoted (a structured-field string). Returns false when the header is there and is none. */
-static bool key_read(struct call *call, h2o_iovec_t *ret_key)
-{
-    h2o_iovec_t key = call_header(call, "idempotency-key");
-    *ret_key = key;
-    if (key.base == NULL)
-        return true;
-    if (call_header_is_repeated(call, "idempotency-key"))
-        return false;
-    if (key.len >= 2 && key.base[0] == '"' && key.base[key.len - 1] == '"')
-        key.base++, key.len -= 2;
-    for (size_t i = 0; i < key.len; i++) {
-        if (key.base[i] <= 0x20 || key.base[i] >= 0x7f || key.base[i] == '"')
-            return false;
-    }
-    *ret_key = key;
-    return key.len >= 1 && key.len <= IDEMPOTENCY_KEY_MAX;
-}
-
 static void acts_prepare(struct recording *r)
 {
     record_job_prepare(&r->job);
@@ -291,14 +255,8 @@ static void recording_start(struct call *call, const struct recording_kind *kind
     call->state = r;
     call->dispose = recording_dispose;
     r->kind = kind;
-    h2o_iovec_t key;
-    if (!key_read(call, &key)) {
-        call_problem(call, ERROR_BAD_REQUEST,
-                     "Idempotency-Key is 1 to 255 printable characters, bare or quoted.", NULL);
+    if (!call_takes_no_query(call) || !idempotency_read(call, &r->key))
         return;
-    }
-    if (key.base != NULL)
-        r->key = h2o_iovec_init(call_copy(call, key.base, key.len), key.len);
     turn_start(&r->turn, call, recording_begin);
 }
 

@@ -5,6 +5,37 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool list_take(h2o_iovec_t *list, char c)
+{
+    if (list->len == 0 || list->base[0] != c)
+        return false;
+    list->base++, list->len--;
+    return true;
+}
+
+static void blanks_take(h2o_iovec_t *list)
+{
+    while (list_take(list, ' ') || list_take(list, '\t'))
+        ;
+}
+
+bool etag_next(h2o_iovec_t *list, struct etag *ret_etag)
+{
+    blanks_take(list);
+    ret_etag->is_weak = list_take(list, 'W');
+    if (ret_etag->is_weak && !list_take(list, '/'))
+        return false;
+    ret_etag->text.base = list->base;
+    const char *end = list_take(list, '"') ? memchr(list->base, '"', list->len) : NULL;
+    if (end == NULL)
+        return false;
+    ret_etag->text.len = (size_t)(end + 1 - ret_etag->text.base);
+    list->len -= (size_t)(end + 1 - list->base);
+    list->base += end + 1 - list->base;
+    blanks_take(list);
+    return list->len == 0 || list_take(list, ',');
+}
+
 void etag_of_content(const char *bytes, size_t len, char text[ETAG_TEXT + 1])
 {
     unsigned char hash[SHA256_DIGEST_LENGTH];

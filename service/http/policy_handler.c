@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/embedded.h"
 #include "base/limits.h"
+#include "http/controllers.h"
 #include "http/etag.h"
 #include "http/handlers.h"
+#include "http/idempotency.h"
 #include "http/policy_body.h"
 #include "wire/policy_document.h"
 
@@ -90,6 +92,8 @@ void handle_policy_get(struct call *call)
 /* The JSON Schema of the document: for editors and for those who write one, so it needs no token. */
 void handle_policy_schema(struct call *call)
 {
+    if (!call_takes_no_query(call))
+        return;
     const struct embedded *schema = web_files;
     struct buf out;
     while (strcmp(schema->name, "policy.schema.json") != 0)
@@ -138,7 +142,7 @@ static void applied_answer(struct call *call, struct applying *a)
     writer_object_begin(&w, NULL);
     writer_int(&w, "version", a->job.version);
     writer_text(&w, "sha256", hash);
-    writer_bool(&w, "changed", a->job.outcome == APPLY_DONE);
+    writer_bool(&w, "changed", a->job.outcome == APPLY_DONE || a->job.outcome == APPLY_DONE_BEFORE);
     policy_document_not_enforced(&a->body, &w, "not_enforced");
     writer_array_begin(&w, "warnings");
     policy_document_warn(&a->body, a->policy, warning_write, &w);
@@ -148,42 +152,83 @@ static void applied_answer(struct call *call, struct applying *a)
     call_answer_json(call, 200, &out);
 }
 
+static void applied_tell(struct call *call, struct applying *a)
+{
+    switch (a->job.outcome) {
+    case APPLY_DONE:
+    case APPLY_SAME:
+    case APPLY_DONE_BEFORE:
+    case APPLY_SAME_BEFORE:
+        applied_answer(call, a);
+        return;
+    case APPLY_OTHER_VERSION:
+        if (a->job.version > 0)
+            version_headers(call, a->job.version);
+        call_problem(call, ERROR_PRECONDITION_FAILED,
+                     "Another version is in force than If-Match or If-None-Match expects.", NULL);
+        return;
+    case APPLY_KEY_REUSED:
+        call_problem(call, ERROR_KEY_REUSED, "Send the same body again, or another key.", NULL);
+        return;
+    default:
+        policy_body_conflict(call, &a->body, &a->job);
+    }
+}
+
 static void on_applied(struct job *job, enum error e)
 {
     struct applying *a = list_entry(list_entry(job, struct policy_apply_job, job), struct applying, job);
     struct call *call = a->call;
     if (e != ERROR_NONE)
         call_problem(call, e, NULL, NULL);
-    else if (a->job.outcome == APPLY_DONE || a->job.outcome == APPLY_SAME)
-        applied_answer(call, a);
-    else if (a->job.outcome == APPLY_OTHER_VERSION)
-        call_problem(call, ERROR_PRECONDITION_FAILED,
-                     "Another version is in force than If-Match or If-None-Match expects.", NULL);
     else
-        policy_body_conflict(call, &a->body, &a->job);
+        applied_tell(call, a);
 }
 
-/* The version the caller saw: of If-Match, 0 for If-None-Match: *, -1 for neither. Returns false when a header is neither. */
-static bool precondition_read(struct call *call, int32_t *ret_version)
+/* The version of an entity tag as we write them; 0: it is none of ours, and never in force. */
+static int32_t version_of(h2o_iovec_t tag)
+{
+    int64_t version = 0;
+    for (size_t i = 1; i + 1 < tag.len && version <= INT32_MAX; i++) {
+        if (tag.base[i] < '0' || tag.base[i] > '9' || (version == 0 && tag.base[i] == '0'))
+            return 0;
+        version = version * 10 + (tag.base[i] - '0');
+    }
+    return version <= INT32_MAX ? (int32_t)version : 0;
+}
+
+static bool versions_read(h2o_iovec_t list, struct policy_precondition *seen)
+{
+    struct etag tag;
+    while (list.len > 0) {
+        if (!etag_next(&list, &tag))
+            return false;
+        int32_t version = tag.is_weak ? 0 : version_of(tag.text); /* compared strongly: RFC 9110, 13.1.1 */
+        if (version == 0)
+            continue;
+        if (seen->count == POLICY_PRECONDITION_MAX)
+            return false;
+        seen->versions[seen->count++] = version;
+    }
+    return true;
+}
+
+/* The versions that may be in force: of If-Match, or of If-None-Match: *. Returns false when a header is neither. */
+static bool precondition_read(struct call *call, struct policy_precondition *ret_seen)
 {
     h2o_iovec_t match = call_header(call, "if-match"), none = call_header(call, "if-none-match");
-    *ret_version = -1;
+    *ret_seen = (struct policy_precondition){.is_set = match.base != NULL || none.base != NULL};
     if (none.base != NULL) {
-        *ret_version = 0;
+        ret_seen->versions[ret_seen->count++] = POLICY_VERSION_NONE;
         return match.base == NULL && none.len == 1 && none.base[0] == '*';
     }
-    if (match.base == NULL || (match.len == 1 && match.base[0] == '*'))
+    if (match.base == NULL)
         return true;
-    if (match.len < 3 || match.len > 11 || match.base[0] != '"' || match.base[match.len - 1] != '"')
-        return false;
-    int64_t version = 0;
-    for (size_t i = 1; i + 1 < match.len; i++) {
-        if (match.base[i] < '0' || match.base[i] > '9')
-            return false;
-        version = version * 10 + (match.base[i] - '0');
+    if (match.len == 1 && match.base[0] == '*') {
+        ret_seen->versions[ret_seen->count++] = POLICY_VERSION_ANY;
+        return true;
     }
-    *ret_version = (int32_t)version;
-    return version <= INT32_MAX;
+    return match.len > 0 && !call_header_is_repeated(call, "if-match") && versions_read(match, ret_seen);
 }
 
 static bool document_read(struct call *call, struct applying *a)
@@ -199,6 +244,23 @@ static bool document_read(struct call *call, struct applying *a)
     return true;
 }
 
+/* A controller's first policy comes before there is anything of it: its hashes will be made by the key it starts with. */
+static bool idempotency_keep(struct call *call, h2o_iovec_t key, struct idempotency *ret_kept)
+{
+    const struct worker *worker = call->worker;
+    uint8_t first = worker->options->subject_key;
+    struct controller *c = controllers_find(worker->controllers, call->claims.controller);
+    struct tagger *own = NULL;
+    if (c == NULL && key.base != NULL)
+        own = tagger_create(database_keys(worker->options->database), first, first, call->claims.controller);
+    bool can = key.base == NULL || c != NULL || own != NULL;
+    if (can)
+        *ret_kept = idempotency_of(call, c != NULL ? c->tagger : own, key);
+    tagger_destroy(own);
+    controller_unref(c);
+    return can;
+}
+
 void handle_policy_put(struct call *call)
 {
     static const char *const allowed[] = {"force", NULL};
@@ -212,20 +274,28 @@ void handle_policy_put(struct call *call)
     call->dispose = applying_dispose;
     a->call = call;
     buf_init(&a->document, POLICY_BODY_BYTES_MAX + 1);
-    int32_t seen;
+    struct policy_precondition seen;
     if (!precondition_read(call, &seen)) {
-        call_problem(call, ERROR_BAD_REQUEST, "If-Match takes one ETag or *; If-None-Match takes *.", NULL);
+        call_problem(call, ERROR_BAD_REQUEST, "If-Match takes ETags or *; If-None-Match takes *; not both.",
+                     NULL);
         return;
     }
+    h2o_iovec_t key;
+    if (!idempotency_read(call, &key))
+        return;
     if (!document_read(call, a))
         return;
     a->job = (struct policy_apply_job){.policy = a->policy,
                                        .document = a->document.data,
                                        .sha256 = a->sha256,
                                        .actor = call->claims.subject,
-                                       .if_match = seen,
+                                       .seen = seen,
                                        .retire = force != NULL,
                                        .key = call->worker->options->subject_key};
+    if (!idempotency_keep(call, key, &a->job.idempotency)) {
+        call_problem(call, ERROR_OVERLOADED, NULL, NULL);
+        return;
+    }
     policy_apply_job_prepare(&a->job);
     a->job.job.deadline = call->deadline;
     a->job.job.done = on_applied;

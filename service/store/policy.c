@@ -81,6 +81,17 @@ static void numbers_bind(const struct policy *policy, struct params *params)
     }
 }
 
+static void precondition_bind(const struct policy_precondition *seen, struct params *params)
+{
+    if (!seen->is_set) {
+        params_null(params);
+        return;
+    }
+    struct param *versions = params_array(params, PARAM_INT4);
+    for (size_t i = 0; i < seen->count; i++)
+        param_int4(versions, seen->versions[i]);
+}
+
 static void apply_bind(const struct sent *batch, size_t count, struct params *params)
 {
     (void)count;
@@ -91,13 +102,17 @@ static void apply_bind(const struct sent *batch, size_t count, struct params *pa
     params_text(params, p->document);
     params_bytes(params, p->sha256, POLICY_HASH_SIZE);
     params_text(params, p->actor);
-    if (p->if_match >= 0)
-        params_int4(params, p->if_match);
-    else
-        params_null(params);
+    precondition_bind(&p->seen, params);
     params_int4(params, p->key);
     numbers_bind(p->policy, params);
     params_bool(params, p->retire);
+    if (p->idempotency.present) {
+        params_bytes(params, p->idempotency.key_hash, KEY_HASH_SIZE);
+        params_bytes(params, p->idempotency.fingerprint, KEY_HASH_SIZE);
+    } else {
+        params_null(params);
+        params_null(params);
+    }
 }
 
 static void apply_take(const struct sent *batch, size_t count, const PGresult *rows)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "store/controller.h"
+#include "store/idempotency.h"
 
 /* One applied version, as it was written. */
 struct policy_read_job {
@@ -18,12 +19,23 @@ void policy_read_job_clear(struct policy_read_job *p);
 enum apply_outcome {
     APPLY_DONE,
     APPLY_SAME,          /* the same as the one in force: no new version */
-    APPLY_OTHER_VERSION, /* another one than if_match is in force */
+    APPLY_OTHER_VERSION, /* another one than was seen is in force */
     APPLY_COUNTRY_FIXED, /* there are phone numbers: another country would give them other tags */
     APPLY_BASIS_FIXED,   /* a purpose in use cannot change its basis, nor escape the standing No */
     APPLY_WORDS_FIXED,   /* a notice version that was applied cannot change its words */
     APPLY_NO_TIME_ZONE,  /* the database does not know it */
-    APPLY_STRANDS        /* a purpose with events is left out: retire says that it is to be retired */
+    APPLY_STRANDS,       /* a purpose with events is left out: retire says that it is to be retired */
+    APPLY_DONE_BEFORE,   /* the first answer to this idempotency key: DONE, of that version */
+    APPLY_SAME_BEFORE,   /* ... SAME */
+    APPLY_KEY_REUSED     /* the key was used for another request */
+};
+
+/* The versions of which one must be in force. */
+enum { POLICY_VERSION_ANY = -1, POLICY_VERSION_NONE = 0, POLICY_PRECONDITION_MAX = 16 };
+struct policy_precondition {
+    bool is_set; /* else there is no condition */
+    size_t count;
+    int32_t versions[POLICY_PRECONDITION_MAX];
 };
 
 /* Makes a document the next version of its controller's policy (the first makes the controller), under the head's lock. */
@@ -33,12 +45,13 @@ struct policy_apply_job {
     const char *document;        /* as it will be given back */
     const uint8_t *sha256;
     const char *actor;
-    int32_t if_match; /* version the caller saw; -1: whatever */
-    bool retire;      /* purposes in use that the document leaves out are retired */
-    uint8_t key;      /* number of the subject key a new controller starts with */
+    struct policy_precondition seen;
+    bool retire; /* purposes in use that the document leaves out are retired */
+    uint8_t key; /* number of the subject key a new controller starts with */
+    struct idempotency idempotency;
 
     enum apply_outcome outcome;
-    int32_t version; /* in force afterwards */
+    int32_t version; /* in force afterwards; of BEFORE, after the first request */
     size_t offender; /* BASIS_FIXED, WORDS_FIXED: index into the policy's purposes or notices */
 };
 /* Fills in verb and weight. */

@@ -26,9 +26,9 @@ static void requests_bind(const struct sent *batch, size_t count, struct params 
     struct param *actors = params_array(params, PARAM_TEXT);
     for (size_t i = 0; i < count; i++) {
         const struct record_job *r = record_of(batch[i].job);
-        if (r->has_key) {
-            param_bytes(keys, r->key_hash, KEY_HASH_SIZE);
-            param_bytes(fingerprints, r->fingerprint, KEY_HASH_SIZE);
+        if (r->idempotency.present) {
+            param_bytes(keys, r->idempotency.key_hash, KEY_HASH_SIZE);
+            param_bytes(fingerprints, r->idempotency.fingerprint, KEY_HASH_SIZE);
             param_text(contexts, r->context);
         } else {
             param_null(keys);
@@ -274,8 +274,8 @@ static void replay_bind(const struct sent *batch, size_t count, struct params *p
     struct record_job *r = record_of(batch[0].job);
     record_job_clear(r);
     params_int4(params, r->job.controller_id);
-    params_bytes(params, r->key_hash, KEY_HASH_SIZE);
-    params_bytes(params, r->fingerprint, KEY_HASH_SIZE);
+    params_bytes(params, r->idempotency.key_hash, KEY_HASH_SIZE);
+    params_bytes(params, r->idempotency.fingerprint, KEY_HASH_SIZE);
 }
 
 static void replay_take(const struct sent *batch, size_t count, const PGresult *rows)
@@ -311,9 +311,9 @@ static void confirm_bind(const struct sent *batch, size_t count, struct params *
     params_int4(params, r->job.controller_id);
     params_int8(params, r->generation);
     params_int4(params, r->policy_version);
-    if (r->has_key) {
-        params_bytes(params, r->key_hash, KEY_HASH_SIZE);
-        params_bytes(params, r->fingerprint, KEY_HASH_SIZE);
+    if (r->idempotency.present) {
+        params_bytes(params, r->idempotency.key_hash, KEY_HASH_SIZE);
+        params_bytes(params, r->idempotency.fingerprint, KEY_HASH_SIZE);
         params_text(params, r->context);
     } else {
         params_null(params);

@@ -5,6 +5,7 @@
 #include "domain/consent.h"
 #include "domain/duration.h"
 #include "domain/tag.h"
+#include "store/idempotency.h"
 #include "store/lane.h"
 
 /* One person, as the tags of the identifiers that were given. */
@@ -70,8 +71,6 @@ enum record_outcome {
     RECORD_GONE     /* nothing waits for this confirmation: used, expired, or overtaken by a No */
 };
 
-enum { KEY_HASH_SIZE = 32 };
-
 /* What a confirmation's token names. */
 struct confirmation {
     int64_t subject_no;
@@ -84,9 +83,7 @@ struct record_job {
     int64_t generation;
     int32_t policy_version;
     int64_t accepted; /* of clock_monotonic */
-    bool has_key;
-    uint8_t key_hash[KEY_HASH_SIZE];
-    uint8_t fingerprint[KEY_HASH_SIZE];
+    struct idempotency idempotency;
     const char *context; /* what the answer says beside the events; kept with the key */
     const char *actor;
     size_t count;

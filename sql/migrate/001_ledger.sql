@@ -572,21 +572,35 @@ begin
     outcome := case when offender is not null then 5 else 0 end;
 end $$;
 
+-- The first answer to a policy sent with an idempotency key, if any: the version stands for the revision of the first event, of which
+-- there are none.
+create function keep_policy_answer(p_controller integer, p_key_hash bytea, p_fingerprint bytea, p_outcome smallint, p_version integer)
+returns void language sql as $$
+    insert into idempotency as old (controller_id, key_hash, fingerprint, context, first_revision, events)
+        select p_controller, p_key_hash, p_fingerprint, p_outcome::text, p_version, 0 where p_key_hash is not null
+        on conflict (controller_id, key_hash) do update
+            set fingerprint = excluded.fingerprint, context = excluded.context, first_revision = excluded.first_revision,
+                events = excluded.events, recorded_at = clock_timestamp()
+$$;
+
 -- Applies a policy: the next version, or the one in force when nothing changed. Numbers new purposes and notices. The first
--- policy makes the controller. p_if_match: the version the caller saw, or null.
+-- policy makes the controller. p_if_match: versions of which one must be in force, -1 for any and 0 for none; or null.
 create function apply_policy(
-    p_key text, p_country text, p_time_zone text, p_document text, p_sha256 bytea, p_actor text, p_if_match integer, p_key_number smallint,
+    p_key text, p_country text, p_time_zone text, p_document text, p_sha256 bytea, p_actor text, p_if_match integer[], p_key_number smallint,
     p_purposes text[], p_bases text[], p_stops boolean[], p_notice_ids text[], p_notice_versions text[], p_notice_hashes bytea[],
     p_retire boolean, -- purposes in use that the document leaves out are retired; else they forbid it
+    p_key_hash bytea, p_fingerprint bytea, -- of an idempotency key and its request, or null
     out outcome smallint, -- 0 applied, 1 the same as the current one, 2 p_if_match is another, 3 the country is fixed,
                           -- 4 the basis of a purpose in use is fixed, and so is that the standing No stops it,
-                          -- 5 the words of a notice version are fixed, 6 there is no such time zone, 7 it would strand the events of a purpose
+                          -- 5 the words of a notice version are fixed, 6 there is no such time zone, 7 it would strand the events of a purpose,
+                          -- 8 and 9 the key's first answer again, which was 0 or 1, 10 the key was used for another request
     out version integer,
     out offender integer) -- for 4 and 5: index into p_purposes or p_notice_ids
 language plpgsql as $$
 #variable_conflict use_variable
 declare
     c controller;
+    said idempotency;
 begin
     if not exists (select from pg_timezone_names z where z.name = p_time_zone) then
         outcome := 6;
@@ -604,14 +618,25 @@ begin
     insert into head (controller_id) values (c.controller_id) on conflict do nothing;
     perform from head where controller_id = c.controller_id for no key update;
     select * into strict c from controller where key = p_key;
+    perform set_config('akkoord.controllers', array[c.controller_id]::text, true); -- as in policy_conflict()
+    select * into said from idempotency i
+        where i.controller_id = c.controller_id and i.key_hash = p_key_hash
+              and i.recorded_at > clock_timestamp() - interval '24 hours';
+    if found then
+        outcome := case when said.fingerprint <> p_fingerprint then 10 else 8 + said.context::integer end;
+        version := said.first_revision;
+        return;
+    end if;
     version := c.policy_version;
-    if p_if_match is not null and p_if_match <> c.policy_version then
+    if p_if_match is not null and c.policy_version <> all (p_if_match)
+       and not (-1 = any (p_if_match) and c.policy_version > 0) then
         outcome := 2;
         return;
     end if;
     if exists (select from policy p where p.controller_id = c.controller_id and p.version = c.policy_version
                and p.sha256 = p_sha256) then
         outcome := 1;
+        perform keep_policy_answer(c.controller_id, p_key_hash, p_fingerprint, outcome, version);
         return;
     end if;
     select x.outcome, x.offender into outcome, offender
@@ -651,6 +676,7 @@ begin
                           time_zone = p_time_zone
         where controller_id = c.controller_id;
     outcome := 0;
+    perform keep_policy_answer(c.controller_id, p_key_hash, p_fingerprint, outcome, version);
 end $$;
 
 -- Ends a double opt-in: the Yes that waits becomes a Yes, unless its time is over, it was used, or a No came in between. The token told

@@ -196,6 +196,79 @@ Test(policy, if_match_makes_sure_that_nobody_applied_one_in_between)
     cr_assert_eq(put(&fresh, "If-None-Match: *", tenant_policy(&fresh))->status, 200);
 }
 
+Test(policy, if_match_is_a_list_that_is_compared_strongly)
+{
+    static const struct {
+        const char *header;
+        int status;
+    } seen[] = {
+        {"If-Match: \"7\", \"1\"", 200},    {"If-Match: \"1\" ,\"7\"", 200}, {"If-Match: \"7\", \"8\"", 412},
+        {"If-Match: W/\"1\"", 412},         {"If-Match: \"01\"", 412},       {"If-Match: \"x\"", 412},
+        {"If-Match: \"99999999999\"", 412}, {"If-Match: \"0\"", 412},        {"If-Match: \"1", 400},
+        {"If-Match: \"1\" \"7\"", 400},     {"If-Match: 1, \"1\"", 400},     {"If-Match: *, \"1\"", 400},
+        {"If-None-Match: \"1\"", 400}};
+    struct tenant t = stage_tenant("if-match-list");
+    for (size_t i = 0; i < sizeof seen / sizeof *seen; i++) {
+        const struct answer *a = put(&t, seen[i].header, tenant_policy(&t));
+        cr_assert_eq(a->status, seen[i].status, "%s: %d", seen[i].header, a->status);
+        if (a->status == 412)
+            cr_assert_str_eq(answer_header(a, "etag"), "\"1\"");
+    }
+}
+
+Test(policy, where_there_is_none_no_if_match_holds)
+{
+    struct tenant fresh = tenant_bare(stage_service(0), stage_keyring(), "if-match-none");
+    const char *const headers[] = {"If-Match: *", "If-Match: \"1\"", "If-Match: \"0\""};
+    for (size_t i = 0; i < 3; i++) {
+        const struct answer *a = put(&fresh, headers[i], tenant_policy(&fresh));
+        cr_assert_eq(a->status, 412, "%s: %d", headers[i], a->status);
+        cr_assert_null(answer_header(a, "etag"));
+    }
+    get(&fresh, 409, "/v1/policy");
+}
+
+Test(policy, a_repeat_with_the_same_key_gets_the_first_answer)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "policy-key"),
+                  other = tenant_at(&t, stage_service(1));
+    const char *const keys[] = {"Idempotency-Key: first", "Idempotency-Key: \"second\""};
+    const struct answer *first = put(&t, keys[0], tenant_policy(&t)),
+                        *second = put(&t, keys[1], with_purpose(&t, "x"));
+    expect(first->json, "{'version': 1, 'changed': true}");
+    expect(second->json, "{'version': 2, 'changed': true}");
+    const struct answer *again[] = {put(&t, keys[0], tenant_policy(&t)),
+                                    put(&other, keys[0], tenant_policy(&t)),
+                                    put(&other, "Idempotency-Key: second", with_purpose(&t, "x"))};
+    cr_assert_str_eq(again[0]->body, first->body);
+    cr_assert_str_eq(again[1]->body, first->body);
+    cr_assert_str_eq(again[2]->body, second->body);
+    cr_assert_str_eq(answer_header(again[0], "etag"), "\"1\"");
+    cr_assert(json_equal(get(&t, 200, "/v1/policy"), with_purpose(&t, "x")), "a late repeat changes nothing");
+    const struct answer *same = put(&t, "Idempotency-Key: third", with_purpose(&t, "x"));
+    expect(same->json, "{'version': 2, 'changed': false}");
+    put(&t, NULL, tenant_policy(&t));
+    cr_assert_str_eq(put(&t, "Idempotency-Key: third", with_purpose(&t, "x"))->body, same->body);
+    get(&t, 404, "/v1/policy?version=4");
+}
+
+Test(policy, the_same_key_with_another_document_or_route_is_422)
+{
+    struct tenant t = stage_tenant("policy-key-reused");
+    cr_assert_eq(put(&t, "Idempotency-Key: k", with_purpose(&t, "x"))->status, 200);
+    const struct answer *other = put(&t, "Idempotency-Key: k", with_purpose(&t, "y"));
+    cr_assert_eq(other->status, 422);
+    expect(other->json, "{'type': 'urn:akkoord:problem:key-reused'}");
+    expect(post_with(&t, 422, "/v1/withdraw", "Idempotency-Key: k", "{'subject': %s, 'purpose': '*'}",
+                     email("a")),
+           "{'type': 'urn:akkoord:problem:key-reused'}");
+    post_with(&t, 200, "/v1/withdraw", "Idempotency-Key: l", "{'subject': %s, 'purpose': '*'}", email("a"));
+    expect(put(&t, "Idempotency-Key: l", with_purpose(&t, "y"))->json,
+           "{'type': 'urn:akkoord:problem:key-reused'}");
+    cr_assert_eq(put(&t, "Idempotency-Key: two words", with_purpose(&t, "y"))->status, 400);
+    get(&t, 404, "/v1/policy?version=3");
+}
+
 Test(policy, of_two_that_build_on_the_same_version_one_wins)
 {
     struct tenant t = stage_tenant("two-writers");

@@ -110,7 +110,6 @@ struct ledger ledger_open(const char *key)
                                      .document = "{}",
                                      .sha256 = (const uint8_t *)"0123456789abcdef0123456789abcdef",
                                      .actor = "test",
-                                     .if_match = -1,
                                      .key = 1};
     policy_apply_job_prepare(&apply);
     cr_assert_eq(job_run_once(l.pg, &apply.job), ERROR_NONE);

@@ -39,9 +39,9 @@ static void assert_gapless(int64_t n)
 static struct record_job keyed(struct act *act)
 {
     struct record_job r = request_of(&l, act, 1);
-    r.has_key = true;
-    memcpy(r.key_hash, some_key, KEY_HASH_SIZE);
-    memcpy(r.fingerprint, some_body, KEY_HASH_SIZE);
+    r.idempotency.present = true;
+    memcpy(r.idempotency.key_hash, some_key, KEY_HASH_SIZE);
+    memcpy(r.idempotency.fingerprint, some_body, KEY_HASH_SIZE);
     r.context = "what the answer says beside";
     return r;
 }
@@ -162,7 +162,7 @@ Test(record, a_key_that_comes_again_with_another_body_is_refused)
     struct act act = act_of(&p, OFFERS, EVENT_GIVEN, INSTANT_NONE),
                other = act_of(&p, OFFERS, EVENT_REFUSED, INSTANT_NONE);
     struct record_job first = keyed(&act), reused = keyed(&other);
-    memcpy(reused.fingerprint, "another body", 12);
+    memcpy(reused.idempotency.fingerprint, "another body", 12);
     batch_run(l.pg, &first, 1);
     batch_run(l.pg, &reused, 1);
     cr_assert_eq(reused.outcome, RECORD_KEY_REUSED);

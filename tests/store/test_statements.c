@@ -253,8 +253,8 @@ static void record_everything(PGconn *pg, uint32_t n)
                          act_of(&one, PURPOSE_ALL, EVENT_WITHDRAWN, INSTANT_NONE)};
     acts[0].evidence = "{}";
     struct record_job r = request_of(&l, acts, 3);
-    r.has_key = true;
-    memcpy(r.key_hash, &n, sizeof n);
+    r.idempotency.present = true;
+    memcpy(r.idempotency.key_hash, &n, sizeof n);
     r.context = "";
     batch_run(pg, &r, 1);
     cr_assert_eq(r.outcome, RECORD_DONE);

@@ -36,7 +36,7 @@ static void rows_make(const struct ledger *of)
     struct act act = act_of(&p, OFFERS, EVENT_GIVEN, LONG_AGO);
     act.evidence = "{}";
     struct record_job r = request_of(of, &act, 1);
-    r.has_key = true;
+    r.idempotency.present = true;
     r.context = "";
     batch_run(of->pg, &r, 1);
     cr_assert_eq(r.outcome, RECORD_DONE);
