@@ -160,6 +160,8 @@ static bool checking_abandon(struct call *call)
 
 void handle_check(struct call *call)
 {
+    if (!call_takes_no_query(call))
+        return;
     struct checking *c = call_alloc(call, sizeof *c);
     call->state = c;
     call->dispose = checking_dispose;

@@ -146,16 +146,13 @@ static bool document_hash(struct rehearsing *r)
 
 void handle_policy_rehearse(struct call *call)
 {
-    static const char *const nothing[] = {NULL};
+    if (!call_takes_no_query(call))
+        return;
     struct rehearsing *r = call_alloc(call, sizeof *r);
     call->state = r;
     call->dispose = rehearsing_dispose;
     call->abandon = rehearsing_abandon;
     r->call = call;
-    if (call_query_only(call, nothing) != 0) {
-        call_problem(call, ERROR_INVALID, "This takes no query.", NULL);
-        return;
-    }
     if (!policy_body_read(call, &r->body, &r->policy))
         return;
     if (!document_hash(r)) {

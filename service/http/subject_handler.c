@@ -100,6 +100,8 @@ static bool looking_abandon(struct call *call)
 
 void handle_lookup(struct call *call)
 {
+    if (!call_takes_no_query(call))
+        return;
     struct looking *l = call_alloc(call, sizeof *l);
     call->state = l;
     call->dispose = looking_dispose;
@@ -204,11 +206,8 @@ static bool viewing_abandon(struct call *call)
 
 void handle_consents(struct call *call)
 {
-    static const char *const nothing[] = {NULL};
-    if (call_query_only(call, nothing) != 0) {
-        call_problem(call, ERROR_INVALID, "This takes no query.", NULL);
+    if (!call_takes_no_query(call))
         return;
-    }
     struct viewing *v = call_alloc(call, sizeof *v);
     call->state = v;
     call->dispose = viewing_dispose;

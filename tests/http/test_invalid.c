@@ -339,6 +339,21 @@ Test(invalid, an_identifier_that_is_none_of_its_type_is_named_and_not_repeated)
     cr_assert_eq(tenant_events(&t), 0);
 }
 
+Test(invalid, a_query_where_there_is_none_is_refused_and_nothing_is_written)
+{
+    struct tenant t = stage_tenant("query");
+    for (size_t i = 0; i < ROUTES; i++) {
+        struct route asked = routes[i];
+        asked.path = text_of("%s?rehearse=true", routes[i].path);
+        const struct answer *a = send_json(&t, &asked, asked.whole());
+        cr_assert_eq(a->status, 422, "%s: %d", asked.path, a->status);
+        expect(a->json, "{'type': 'urn:akkoord:problem:invalid'}");
+    }
+    get(&t, 422, "/v1/policy/schema?version=1");
+    post(&t, 422, "/v1/confirm?x=1", "{'token': 'x'}");
+    cr_assert_eq(tenant_events(&t), 0);
+}
+
 Test(invalid, members_that_exclude_each_other_are_refused)
 {
     struct tenant t = stage_tenant("either");
