@@ -96,22 +96,25 @@ enum {
     X(MASK_JSON_NUL, "a string holds a NUL")                                                                 \
     X(MASK_JSON_EQUAL_KEYS, "two members of an object have, or would have, the same name")                   \
     X(MASK_JSON_DEEP, "nested more than 32 deep")                                                            \
-    X(MASK_JSON_WIDE, "an object has more than 1000 members, or the open ones more than 4096")
+    X(MASK_JSON_WIDE, "an object has more than 1000 members, or the open ones more than 4096")               \
+    X(MASK_JSON_TWICE, "a member stands twice in one object")
 
 #define MASK_JSON_FAULT_MEMBER(fault, text) fault,
-/* MASK_JSON_SYNTAX and MASK_JSON_UTF8 say it is no JSON; the others that it is JSON this filter refuses. */
+/* MASK_JSON_SYNTAX and MASK_JSON_UTF8 say it is no JSON; the others that it is JSON this filter refuses. A member that stands twice and is
+ * written in two ways (with an escape) is MASK_JSON_EQUAL_KEYS. */
 enum mask_json_fault { MASK_JSON_FAULTS(MASK_JSON_FAULT_MEMBER) MASK_JSON_FAULT_COUNT };
 #undef MASK_JSON_FAULT_MEMBER
 /* A static sentence; nothing of the text is in it. */
 const char *mask_json_fault_text(enum mask_json_fault fault);
 
-/* Scratch of the JSON filter, about 50 KB; needs no initialisation beyond ${prefixes}. The rest is private. */
+/* Scratch of the JSON filter, about 80 KB; needs no initialisation beyond ${prefixes}. The rest is private. */
 struct mask_json {
     struct mask_prefixes prefixes;
     size_t fault_at; /* after a fault: the byte of the text it was found at */
     size_t key_count;
     struct mask_json_key {
         uint32_t hash, at, len;
+        uint32_t sent_at, sent_len; /* in the text */
     } keys[MASK_JSON_KEYS];
 };
 

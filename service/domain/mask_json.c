@@ -287,13 +287,18 @@ static uint32_t key_hash(const char *key, size_t len)
     return hash;
 }
 
+static bool is_sent_alike(const struct json *j, const struct mask_json_key *a, const struct mask_json_key *b)
+{
+    return a->sent_len == b->sent_len && memcmp(j->text + a->sent_at, j->text + b->sent_at, a->sent_len) == 0;
+}
+
 /* Remembers the key just read. ${first} is the place of its object's first key. */
 static bool key_add(struct json *j, size_t first, size_t from, size_t end)
 {
     struct mask_json *m = j->scratch;
     if (m->key_count - first == MASK_JSON_MEMBERS || m->key_count == MASK_JSON_KEYS)
         return json_fail(j, MASK_JSON_WIDE);
-    struct mask_json_key key;
+    struct mask_json_key key = {.sent_at = (uint32_t)from, .sent_len = (uint32_t)(end - from)};
     if (j->done <= from) { /* not written yet: as in the text */
         key.at = (uint32_t)((size_t)(j->out - j->start) + from - j->done);
         key.len = (uint32_t)(end - from);
@@ -308,7 +313,7 @@ static bool key_add(struct json *j, size_t first, size_t from, size_t end)
             continue;
         json_flush(j, end > j->done ? end : j->done);
         if (memcmp(j->start + m->keys[i].at, j->start + key.at, key.len) == 0)
-            return json_fail(j, MASK_JSON_EQUAL_KEYS);
+            return json_fail(j, is_sent_alike(j, &m->keys[i], &key) ? MASK_JSON_TWICE : MASK_JSON_EQUAL_KEYS);
     }
     m->keys[m->key_count++] = key;
     return true;

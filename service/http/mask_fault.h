@@ -3,8 +3,8 @@
 #include "base/error.h"
 #include "domain/mask.h"
 
-/* What a client is told of JSON that the mask refuses: it is none, or it is none that can be masked. */
+/* What a client is told of JSON that the mask refuses: it is none that any route takes, or it cannot be masked. */
 static inline enum error mask_fault_error(enum mask_json_fault fault)
 {
-    return fault == MASK_JSON_SYNTAX || fault == MASK_JSON_UTF8 ? ERROR_NOT_JSON : ERROR_INVALID;
+    return fault == MASK_JSON_EQUAL_KEYS ? ERROR_INVALID : ERROR_NOT_JSON;
 }

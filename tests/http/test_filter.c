@@ -141,7 +141,7 @@ Test(filter, a_bad_line_is_answered_where_it_stands_and_the_rest_goes_on)
            "[{'ip': '192.0.2.0'}, {'line': 2, 'error': {'type': 'urn:akkoord:problem:not-json'}},"
            "{'line': 4, 'error': {'type': 'urn:akkoord:problem:invalid'}},"
            "{'line': 5, 'error': {'type': 'urn:akkoord:problem:invalid'}},"
-           "{'line': 6, 'error': {'type': 'urn:akkoord:problem:invalid'}},"
+           "{'line': 6, 'error': {'type': 'urn:akkoord:problem:not-json'}},"
            "{'line': 7, 'error': {'type': 'urn:akkoord:problem:not-json'}},"
            "{'line': 8, 'error': {'status': 422}}, {'ip': '192.0.2.0'}]");
     cr_assert_null(strstr(a->body, "no address"));

@@ -496,7 +496,8 @@ Test(mask_json, numbers_order_and_white_space_stay)
 
 Test(mask_json, equal_keys_are_refused)
 {
-    check_json("{\"a\":1,\"a\":2}", MASK_JSON_EQUAL_KEYS, NULL);
+    check_json("{\"a\":1,\"a\":2}", MASK_JSON_TWICE, NULL);
+    check_json("{\"192.0.2.33\":1,\"b\":{\"192.0.2.33\":1},\"192.0.2.33\":2}", MASK_JSON_TWICE, NULL);
     check_json("{\"a\":1,\"\\u0061\":2}", MASK_JSON_EQUAL_KEYS, NULL);
     check_json("{\"192.0.2.33\":1,\"192.0.2.34\":2}", MASK_JSON_EQUAL_KEYS, NULL);
     check_json_good("{\"a\":{\"a\":1},\"b\":{\"a\":1}}", "{\"a\":{\"a\":1},\"b\":{\"a\":1}}");
