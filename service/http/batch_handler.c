@@ -60,7 +60,7 @@ static void line_write(struct lines *b, struct line *l)
     bool allows = l->has_verdict && reason_allows(l->verdict.reason);
     b->verdicts[l->verdict.reason]++;
     if (only == ONLY_ALLOWED && allows) {
-        buf_append(&b->out, l->text.bytes, l->text.len);
+        buf_append(&b->out, l->text.bytes, l->text.sent_len);
         buf_byte(&b->out, '\n');
     }
     if (only == ONLY_ALLOWED || (only == ONLY_DENIED && allows))

@@ -19,9 +19,8 @@ static struct ndjson_line ndjson_cut(struct ndjson *n)
     const char *newline = memchr(start, '\n', (size_t)(n->end - start));
     const char *stop = newline != NULL ? newline : n->end;
     n->at = newline != NULL ? newline + 1 : n->end;
-    if (stop > start && stop[-1] == '\r')
-        stop--;
-    return (struct ndjson_line){.number = ++n->number, .bytes = start, .len = (size_t)(stop - start)};
+    size_t len = (size_t)(stop - start), end = len > 0 && stop[-1] == '\r';
+    return (struct ndjson_line){.number = ++n->number, .bytes = start, .len = len - end, .sent_len = len};
 }
 
 static bool line_is_blank(const struct ndjson_line *line)

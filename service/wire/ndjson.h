@@ -17,6 +17,7 @@ struct ndjson_line {
     size_t number; /* from 1 */
     const char *bytes;
     size_t len;
+    size_t sent_len; /* with the \r that it ended with, if any */
 };
 
 enum ndjson_step {

@@ -97,6 +97,9 @@ Test(batch, only_allowed_gives_back_the_lines_that_may_be_used_unchanged)
     cr_assert_str_eq(ask(&t, 200, "?only=allowed", body, 0)->body,
                      text_of("%s%s", odd, line("yes", "functional")));
     cr_assert_eq(ask(&t, 200, "?only=allowed", line("no", "newsletter"), 0)->len, 0);
+    char *dos = text_of("%s", line("yes", "functional"));
+    dos = text_of("%.*s\r\n", (int)strlen(dos) - 1, dos);
+    cr_assert_str_eq(ask(&t, 200, "?only=allowed", dos, 0)->body, dos);
     cr_assert_str_eq(ask(&t, 200, "?only=allowed",
                          text_of("{\"subject\":[{\"type\":\"email\",\"value\":\"yes-" MARK
                                  "@example.nl\"}],\"purpose\":\"\\u006eewsletter\"}"),
