@@ -381,14 +381,14 @@ void route_request(struct worker *worker, h2o_req_t *req)
         refuse(worker, req, route, ERROR_TOO_MANY_REQUESTS, client_spent);
         return;
     }
-    if (refusal != ERROR_NONE) {
-        refuse(worker, req, route, refusal, refusal_detail(refusal));
-        return;
-    }
     if (!media_fits(req, route->media)) {
         refuse(worker, req, route, ERROR_UNSUPPORTED_MEDIA_TYPE,
                route->media == MEDIA_JSON ? "Send Content-Type: application/json, in UTF-8, not encoded."
                                           : "Send a content type of this route, in UTF-8, not encoded.");
+        return;
+    }
+    if (refusal != ERROR_NONE) {
+        refuse(worker, req, route, refusal, refusal_detail(refusal));
         return;
     }
     if (req->entity.len > route->body_max && route->media != MEDIA_NONE) {

@@ -264,6 +264,7 @@ Test(transport, what_can_be_wrong_is_looked_at_in_the_order_of_the_contract)
     cr_assert_eq(ask(&t, NULL, "/v1/consents", "x", "text/plain")->status, 415);
     char *large = padded(256 * 1024 + 1);
     large[0] = 'x';
+    cr_assert_eq(ask(&t, NULL, "/v1/consents", large, "text/plain")->status, 415);
     cr_assert_eq(ask(&t, NULL, "/v1/consents", large, NULL)->status, 413);
     free(large);
     cr_assert_eq(ask(&t, NULL, "/v1/consents", "x", NULL)->status, 400);
