@@ -4,6 +4,7 @@
 #include "http/entity.h"
 #include "http/evidence.h"
 #include "http/person.h"
+#include "wire/policy_language.h"
 
 #include <string.h>
 
@@ -101,12 +102,6 @@ static void expressed_by_read(struct acts_common *c, struct writer *w)
     writer_object_end(w);
 }
 
-static bool is_language(const char *text)
-{
-    return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-") == strlen(text) &&
-           strcspn(text, "-") >= 2;
-}
-
 static void language_read(struct acts_common *c)
 {
     struct node n = node_optional(&c->root, "language");
@@ -116,7 +111,7 @@ static void language_read(struct acts_common *c)
     const char *text = node_string(&n, 2, sizeof(((struct notice_text *)0)->language) - 1, &len);
     if (len == 0)
         return;
-    if (!is_language(text)) {
+    if (!language_is_tag(text)) {
         node_fault(&n, ERROR_INVALID, "a language tag of BCP 47, such as nl or nl-BE");
         return;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/age.h"
+#include "domain/calendar.h"
 #include "domain/moment.h"
 #include "http/acts_internal.h"
 
@@ -22,6 +23,14 @@ static bool month_parse(const char *text, size_t len, int32_t *ret_year, int32_t
     *ret_year = (int32_t)strtol(text, NULL, 10);
     *ret_month = (int32_t)strtol(text + 5, NULL, 10);
     return *ret_year >= 1900 && *ret_month >= 1 && *ret_month <= 12;
+}
+
+/* Wherever on earth. */
+static bool is_to_come(int32_t year, int32_t month, instant now)
+{
+    enum { DAY_SECONDS = 86400 };
+    struct calendar_date tomorrow = calendar_date_of(now / SECOND / DAY_SECONDS + 1);
+    return year > tomorrow.year || (year == tomorrow.year && month > tomorrow.month);
 }
 
 static const char *country_read(const struct acts_common *c, const struct node *minor)
@@ -47,11 +56,12 @@ static void birth_month_read(struct acts_common *c, const struct node *minor, st
     const char *text = node_string(&n, 7, 7, &len), *country = country_read(c, minor);
     if (len == 0)
         return;
-    if (!month_parse(text, len, &year, &month)) {
-        node_fault(&n, ERROR_INVALID, "a month, such as 2012-05");
+    instant now = worker_now(c->call->worker);
+    if (!month_parse(text, len, &year, &month) || is_to_come(year, month, now)) {
+        node_fault(&n, ERROR_INVALID, "a month that has begun, such as 2012-05");
         return;
     }
-    int years = age_limit(c->controller->policy, country, worker_now(c->call->worker), CHANNEL_WEB);
+    int years = age_limit(c->controller->policy, country, now, CHANNEL_WEB);
     if (years == 0)
         return; /* no fixed age: nothing to keep */
     struct calendar_date limit = age_reached(year, month, years);

@@ -289,6 +289,10 @@ Test(invalid, a_wrong_value_is_named)
                  {"/event_time", "'9999-01-01T00:00:00Z'"},
                  {"/language", "'n'"},
                  {"/language", "'nl_BE'"},
+                 {"/language", "'nl-'"},
+                 {"/language", "'nl--be'"},
+                 {"/minor", "{'birth_month': '2105-01'}"},
+                 {"/minor", "{'birth_month': '9999-12'}"},
                  {"/ref", "''"},
                  {"/purpose", "''"},
                  {"/subject", "[]"},
@@ -466,6 +470,21 @@ Test(invalid, thirty_three_levels_and_a_thousand_and_one_members_are_not_json)
         not_json(&t, &routes[i], members(1001), 0);
         cr_assert_eq(send_text(&t, &routes[i], members(1000), 0)->status, 422);
     }
+}
+
+Test(invalid, json_to_be_masked_is_held_to_the_same_rules)
+{
+    static const struct route mask = {.path = "/v1/mask"};
+    struct tenant t = stage_tenant("mask");
+    not_json(&t, &mask, "{\"a\": 1, \"a\": 2}", 0);
+    not_json(&t, &mask, "{\"a\": \"\\u0000\"}", 0);
+    not_json(&t, &mask, "{\"a\": \"\xff\"}", 0);
+    char deep[67];
+    memset(deep, '[', 33);
+    memset(deep + 33, ']', 33);
+    deep[66] = '\0';
+    not_json(&t, &mask, deep, 0);
+    cr_assert_eq(send_text(&t, &mask, "{\"192.0.2.33\": 1, \"192.0.2.34\": 2}", 0)->status, 422);
 }
 
 Test(invalid, numbers_that_no_computer_holds_are_refused)
