@@ -135,9 +135,14 @@
 #define ANSWER_BYTES_PER_FRAME 1024
 /* A body is looked at only when it is larger than this: then its route, token and size are. */
 #define UNJUDGED_BODY_BYTES (16 * 1024)
-/* What is read of a body on HTTP/2, kept or not: the largest there is, and as much again of one that was refused, so that the answer
+/* What is read of a body, kept or not: the largest there is, and as much again of one that was refused, so that the answer
  * finds its client, who only mistook the limit. */
 #define DROPPED_BODY_BYTES_MAX (2 * BATCH_BODY_BYTES_MAX)
+/* On HTTP/1.1 such a connection is answered first, and then read this long and no further than that; so many at a time of a thread.
+ * Of a body whose length was not told before, this much. */
+#define LEFTOVER_BYTES_MAX (4 * 1024 * 1024)
+#define LEFTOVER_MS        30000 /* the largest body there is, at 4.5 Mbit/s */
+#define LEFTOVERS_MAX      64
 /* Bodies being read and bodies of running calls, in all: three of the largest. libh2o holds up to twice as much. */
 #define BODIES_BYTES_MAX (48 * 1024 * 1024)
 /* Large answers that wait to be read, in all: one of the largest there is. */

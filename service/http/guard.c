@@ -6,10 +6,12 @@
 #include "base/log.h"
 #include "http/door.h"
 #include "http/hpack_count.h"
+#include "http/leftover.h"
 #include "http/metrics.h"
 #include "http/route.h"
 #include "loop/loop.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -32,6 +34,7 @@ struct guard {
     size_t exchanges, exchanges_max; /* of this thread */
     uint64_t shut[GUARD_CAUSE_COUNT];
     bool shut_any; /* since the last sweep */
+    struct leftovers leftovers;
 };
 
 /* What may be spent at once, and comes back with time. */
@@ -48,6 +51,10 @@ struct connection {
     h2o_socket_cb read; /* what libh2o wants called */
     bool is_http2;
     bool condemned;
+    bool is_unread;   /* answered before all of the request has come */
+    size_t leftover;  /* bytes that may be left of it */
+    int leftover_fd;  /* its descriptor once more, when it is about to be closed and is_unread; else -1 */
+    h2o_loop_t *loop; /* where leftover_fd is set */
     int64_t opened;
     int64_t active;          /* a request began; on HTTP/1.1: an answer ended */
     int64_t header_since;    /* a header is being read; 0: none */
@@ -78,6 +85,7 @@ struct exchange {
     size_t held;        /* ... of these, as counted at the door; on HTTP/1.1 with the header */
     size_t allowed;     /* bytes; SIZE_MAX: not judged yet */
     enum error refusal; /* whatever the route says */
+    bool is_unreadable;
 };
 
 static __thread struct connection *current;
@@ -231,9 +239,36 @@ static void http1_refuse(struct exchange *x, enum error e)
     if (socket->_cb.write != NULL)
         return; /* "100 Continue" is on its way: when more has come */
     exchange_refuse(x, e);
+    x->connection->is_unread = true;
     h2o_socket_read_stop(socket);
     x->req->http1_is_persistent = 0;
     h2o_process_request(x->req);
+}
+
+void connection_refuse(struct connection *c, const h2o_req_t *req_or_null, enum error e)
+{
+    if (c->is_http2 || list_empty(&c->exchanges))
+        return;
+    struct exchange *x = req_or_null != NULL ? exchange_of(c, req_or_null)
+                                             : list_entry(c->exchanges.next, struct exchange, link);
+    if (x == NULL)
+        return;
+    x->is_unreadable = e != ERROR_TOO_LARGE;
+    c->is_unread = true;
+    exchange_refuse(x, e);
+}
+
+void connection_declared(struct connection *c, size_t size)
+{
+    c->leftover = size <= DROPPED_BODY_BYTES_MAX ? size : LEFTOVER_BYTES_MAX;
+}
+
+void connection_closing(struct connection *c)
+{
+    if (!c->is_unread || c->is_http2 || c->condemned || c->leftover_fd >= 0)
+        return;
+    c->loop = h2o_socket_get_loop(c->socket);
+    c->leftover_fd = fcntl(h2o_socket_get_fd(c->socket), F_DUPFD_CLOEXEC, 0);
 }
 
 /* After libh2o has looked at all that came. */
@@ -386,6 +421,8 @@ static void on_closed(void *data)
         current = NULL;
     list_remove(&c->link);
     door_leave(c->guard->worker->door, c->peer);
+    if (c->leftover_fd >= 0)
+        leftovers_take(&c->guard->leftovers, c->loop, c->leftover_fd, c->leftover, c->guard->now);
     free(c);
 }
 
@@ -468,6 +505,8 @@ static void welcome(struct guard *g, h2o_socket_t *socket, struct peer *peer)
     *c = (struct connection){.guard = g,
                              .socket = socket,
                              .peer = peer,
+                             .leftover = LEFTOVER_BYTES_MAX,
+                             .leftover_fd = -1,
                              .opened = g->now,
                              .active = g->now,
                              .frames = {FRAMES_MAX, g->now},
@@ -530,6 +569,13 @@ enum error guard_refusal(h2o_req_t *req)
         return ERROR_NONE;
     const struct exchange *x = exchange_of(c, req);
     return x != NULL ? x->refusal : ERROR_NONE;
+}
+
+bool guard_is_unreadable(h2o_req_t *req)
+{
+    const struct connection *c = connection_of(req->conn->callbacks->get_socket(req->conn));
+    const struct exchange *x = c != NULL && c->marked > 0 ? exchange_of(c, req) : NULL;
+    return x != NULL && x->is_unreadable;
 }
 
 void guard_answering(const h2o_req_t *req, size_t len)
@@ -598,6 +644,7 @@ static void on_beat(struct loop_pulse *pulse)
         if (!c->condemned)
             connection_sweep(c, g->now);
     }
+    leftovers_sweep(&g->leftovers, g->now);
     if (g->shut_any)
         shut_log(g);
 }
@@ -609,6 +656,7 @@ struct guard *guard_create(struct worker *worker, unsigned threads)
                         .now = clock_monotonic(),
                         .exchanges_max = EXCHANGES_MAX / (threads > 0 ? threads : 1)};
     list_init(&g->connections);
+    leftovers_init(&g->leftovers);
     loop_pulse_start(worker->loop, &g->pulse, on_beat);
     return g;
 }
@@ -616,4 +664,5 @@ struct guard *guard_create(struct worker *worker, unsigned threads)
 void guard_destroy(struct guard *g)
 {
     loop_pulse_stop(&g->pulse);
+    leftovers_end(&g->leftovers);
 }

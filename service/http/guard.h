@@ -45,6 +45,8 @@ bool guard_accept(struct guard *guard, h2o_socket_t *listener, h2o_socket_t **re
 /* Why a request that reached its handler must be refused all the same, or ERROR_NONE. Asked before the body is looked at: where the guard
  * refused it, there is none. The last request of an old connection of HTTP/1.1 is told so. */
 enum error guard_refusal(h2o_req_t *req);
+/* Whether that is because the request's header cannot be read: nothing is known of it. */
+bool guard_is_unreadable(h2o_req_t *req);
 /* An answer of ${len} bytes is about to be sent: its reader gets the time for it. For what is large. */
 void guard_answering(const h2o_req_t *req, size_t len);
 
@@ -76,6 +78,13 @@ struct connection *connection_current(void);
 
 /* A request begins, or waits to. */
 void connection_request(struct connection *c, h2o_req_t *req);
+/* A request of HTTP/1.1 (NULL: the one whose header is being read) cannot be read, or is larger than libh2o takes: so it is answered, and
+ * the connection ends with that. */
+void connection_refuse(struct connection *c, const h2o_req_t *req_or_null, enum error e);
+/* The header of a request of HTTP/1.1 has come, with a body of so many bytes; SIZE_MAX: it does not say. */
+void connection_declared(struct connection *c, size_t size);
+/* libh2o is about to close it. */
+void connection_closing(struct connection *c);
 /* Each returns false when the connection must end. A frame of an unknown kind becomes one that is ignored in silence. */
 bool connection_frame(struct connection *c, struct guard_frame *frame);
 bool connection_header_block(struct connection *c, const uint8_t *block, size_t len);

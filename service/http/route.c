@@ -360,8 +360,9 @@ void route_request(struct worker *worker, h2o_req_t *req)
     if (path.len >= 4 && memcmp(path.base, "/v1/", 4) == 0)
         h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL, H2O_STRLIT("no-store"));
     enum error refusal = guard_refusal(req);
-    if (refusal == ERROR_HEADERS_TOO_LARGE) {
-        refuse(worker, req, NULL, refusal, NULL);
+    if (refusal == ERROR_HEADERS_TOO_LARGE || guard_is_unreadable(req)) {
+        refuse(worker, req, route, refusal,
+               refusal == ERROR_BAD_REQUEST ? "The request cannot be read." : NULL);
         return;
     }
     if (!path_is_whole(path)) {

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -214,9 +215,9 @@ Test(transport, a_batch_of_sixteen_megabytes_is_read_and_a_larger_one_never)
                             .own_connection = true};
         cr_assert_eq(client_send(&r)->status, 200, "%s", ways[i].name);
         r.body_len++;
-        r.may_fail = r.foreign = true; /* libh2o itself refuses it, before it is a request */
-        int status = client_send(&r)->status;
-        cr_assert(status == 413 || status == 0, "%s: %d", ways[i].name, status);
+        const struct answer *a = client_send(&r);
+        cr_assert_eq(a->status, 413, "%s: %d", ways[i].name, a->status);
+        expect(a->json, "{'type': 'urn:akkoord:problem:too-large', 'allow': false}");
     }
     free(body);
 }
@@ -326,6 +327,81 @@ static bool frame_comes(int fd, unsigned char type)
             return true;
     }
     return false;
+}
+
+/* All that comes before the end; fails the test where that is a reset. */
+static const char *read_all(int fd)
+{
+    enum { ROOM = 4096 };
+    char *text = calloc(1, ROOM);
+    size_t len = 0;
+    for (ssize_t n = 1; n > 0 && len < ROOM - 1; len += (size_t)n) {
+        n = recv(fd, text + len, ROOM - 1 - len, 0);
+        cr_assert_geq(n, 0, "%s", strerror(errno));
+    }
+    return text;
+}
+
+static void refused_raw(const struct tenant *t, const char *text, int status, const char *word)
+{
+    int fd = connected(t->service->port);
+    cr_assert_eq(send(fd, text, strlen(text), 0), (ssize_t)strlen(text));
+    const char *answer = read_all(fd);
+    close(fd);
+    cr_assert(strncmp(answer, text_of("HTTP/1.1 %d ", status), 13) == 0, "%.40s: %s", text, answer);
+    cr_assert_not_null(strstr(answer, "content-type: application/problem+json\r\n"), "%s", answer);
+    expect(json_of("%s", strstr(answer, "\r\n\r\n")), "{'type': 'urn:akkoord:problem:%s', 'status': %d}",
+           word, status);
+}
+
+#define POST "POST /v1/check HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+
+Test(transport, what_cannot_be_read_is_answered_with_a_problem_too)
+{
+    static const char *const bad[] = {"GARBAGE\r\n\r\n",
+                                      "GET /healthz HTTP/1.1\r\nHost a\r\n\r\n",
+                                      "GET /healthz HTTP/1.1\r\nHost: a\r\nName : b\r\n\r\n",
+                                      POST "Content-Length: -1\r\n\r\n",
+                                      POST "Content-Length: 99999999999999999999999\r\n\r\n",
+                                      POST "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}x",
+                                      POST "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                                      POST "Transfer-Encoding: gzip\r\n\r\n{}",
+                                      POST "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+                                      POST "Expect: miracles\r\nContent-Length: 2\r\n\r\n{}",
+                                      NULL};
+    struct tenant t = stage_tenant("unreadable");
+    for (size_t i = 0; bad[i] != NULL; i++)
+        refused_raw(&t, bad[i], 400, "bad-request");
+    const char *many = "GET /healthz HTTP/1.1\r\nHost: a\r\n";
+    for (int i = 0; i < 120; i++)
+        many = text_of("%sX: y\r\n", many);
+    refused_raw(&t, text_of("%s\r\n", many), 431, "headers-too-large");
+    cr_assert_eq(ask(&t, NULL, "/v1/check", "{}", NULL)->status, 422, "it serves on");
+}
+
+Test(transport, the_answer_to_a_body_that_is_refused_is_not_lost_while_it_is_sent)
+{
+    enum { SIZE = 20 << 20 };
+    struct tenant t = stage_tenant("refused-body");
+    const char *const heads[] = {
+        text_of("POST /v1/mask HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\nContent-Type: "
+                "text/plain\r\nContent-Length: %d\r\n\r\n",
+                t.token, SIZE),
+        text_of("POST /v1/mask HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", SIZE)};
+    static const char *const answers[] = {"HTTP/1.1 413 ", "HTTP/1.1 401 "};
+    char *body = padded(SIZE);
+    for (size_t i = 0; i < 2; i++) {
+        int fd = connected(t.service->port);
+        cr_assert_eq(send(fd, heads[i], strlen(heads[i]), 0), (ssize_t)strlen(heads[i]));
+        for (ssize_t sent = 0, n; sent < SIZE; sent += n) {
+            n = send(fd, body + sent, (size_t)(SIZE - sent), MSG_NOSIGNAL);
+            cr_assert_gt(n, 0, "at %zd: %s", sent, strerror(errno));
+        }
+        const char *answer = read_all(fd);
+        cr_assert(strncmp(answer, answers[i], strlen(answers[i])) == 0, "%s", answer);
+        close(fd);
+    }
+    free(body);
 }
 
 Test(transport, a_stop_tells_http2_connections_to_go_away)
