@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an attack on a service does to it and to the others: its memory and CPU, and how the others fare, before, during and after."""
+import functools
 import multiprocessing
 import os
 import pathlib
 import random
 import socket
+import ssl
 import threading
 import time
 
@@ -62,7 +64,7 @@ class Attacker:
             while data := self.socket.recv(1 << 16):
                 del data
             return True
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantReadError):
             return False
         except OSError:
             return True
@@ -110,16 +112,37 @@ def cpu_seconds(service):
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
+@functools.cache
+def tls_context(protocol):
+    """Of somebody who asks for no proof of who answers."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols([protocol])
+    return context
+
+
+def hello_make():
+    """A ClientHello."""
+    out = ssl.MemoryBIO()
+    try:
+        tls_context("h2").wrap_bio(ssl.MemoryBIO(), out).do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return out.read()
+
+
 class Target:
     """What an attack is given. Each comes from addresses of its own, none of them the others': what one had to pay for its floods
     does not spare the service the next one."""
 
     count = 0
 
-    def __init__(self, service, token, seconds):
+    def __init__(self, service, token, seconds, tls=False):
         Target.count += 1
         self.network = Target.count
-        self.port = service.port
+        self.service = service
+        self.tls = tls
         self.token = token
         self.until = time.monotonic() + seconds
 
@@ -130,14 +153,20 @@ class Target:
         """Whether what must come may still come."""
         return time.monotonic() < self.until + CEILING
 
-    def connect(self, host=1):
-        """A new connection, from one of the attacker's addresses."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=5, source_address=(f"127.1.{self.network}.{host}", 0))
+    def reach(self, port, host=1):
+        """A new connection to a port, from one of the attacker's addresses."""
+        return socket.create_connection(("127.0.0.1", port), timeout=5, source_address=(f"127.1.{self.network}.{host}", 0))
+
+    def connect(self, host=1, protocol="http/1.1"):
+        """A new connection, with TLS where that is attacked."""
+        if not self.tls:
+            return self.reach(self.service.port, host)
+        return tls_context(protocol).wrap_socket(self.reach(self.service.tls_port, host))
 
     def line(self, host=1):
         """A new connection of HTTP/2, or None: it was turned away."""
         try:
-            return Attacker(self.connect(host))
+            return Attacker(self.connect(host, "h2"))
         except OSError:
             time.sleep(0.01)
             return None
@@ -229,12 +258,12 @@ class Scene:
             assert asked > 0 and good == asked, f"{phase}: the others were served {good} times of {asked}"
 
 
-def survive(service, token, name, act, seconds):
+def survive(service, name, act, target, seconds):
     """One attack: what is seen is said, then judged."""
-    scene = Scene(service, token)
+    scene = Scene(service, target.token)
     scene.watch("before", PEACE)
     try:
-        words = scene.attack(act, Target(service, token, seconds), seconds)
+        words = scene.attack(act, target, seconds)
         scene.watch("after", PEACE)
     finally:
         scene.end()

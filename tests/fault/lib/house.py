@@ -112,17 +112,24 @@ class Cluster:
                 pass  # a child that had its own end
 
 
+def port_hold():
+    """Bound and not listening: no other program can be given the port meanwhile."""
+    hold = socket.socket()
+    hold.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    hold.bind(("127.0.0.1", 0))
+    return hold
+
+
 class Service:
-    """One process of the program. Its port stays its own when it is started again."""
+    """One process of the program. Its ports stay its own when it is started again. With a certificate it listens for TLS too."""
 
     def __init__(self, name, settings, log):
-        # Bound and not listening: no other program can be given the port meanwhile.
-        self.hold = socket.socket()
-        self.hold.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        self.hold.bind(("127.0.0.1", 0))
         self.name = name
-        self.port = self.hold.getsockname()[1]
+        self.holds = [port_hold(), port_hold()]
+        self.port, self.tls_port = (hold.getsockname()[1] for hold in self.holds)
         self.settings = settings | {"AKKOORD_LISTEN": f"127.0.0.1:{self.port}"}
+        if "AKKOORD_TLS_CERT_FILE" in settings:
+            self.settings["AKKOORD_TLS_LISTEN"] = f"127.0.0.1:{self.tls_port}"
         self.log = log
         self.program = PROGRAM
         self.process = None
@@ -233,7 +240,8 @@ class House:
                 service.kill()
             if kind is not None:
                 print(f"--- the end of {service.name}'s log\n{service.log_tail()}", file=sys.stderr)
-            service.hold.close()
+            for hold in service.holds:
+                hold.close()
         self.cluster.signal_all(signal.SIGCONT)
         self.cluster.destroy()
 
@@ -242,6 +250,13 @@ class House:
         path.touch(mode=0o600)
         path.write_text(text, encoding="ascii")
         return str(path)
+
+    def certify(self):
+        """From here on services speak TLS as well. With RSA, which costs a server the most."""
+        certificate, key = self.folder / "cert.pem", self.secret("cert-key.pem", "")
+        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost", "-keyout", key, "-out",
+            certificate)
+        self.settings |= {"AKKOORD_TLS_CERT_FILE": str(certificate), "AKKOORD_TLS_KEY_FILE": key}
 
     def command(self, *words):
         return run(PROGRAM, *words, env=self.settings)
