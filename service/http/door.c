@@ -169,10 +169,10 @@ void door_leave(struct door *door, struct peer *peer)
     pthread_mutex_unlock(&door->lock);
 }
 
-void door_fine(struct door *door, const struct peer *peer, int64_t now)
+void door_fine(struct door *door, const struct peer *peer, unsigned arrivals, int64_t now)
 {
     if (!peer->trusted)
-        quota_fine(door->arrivals, peer->owner, ARRIVALS_PER_FLOOD, now);
+        quota_fine(door->arrivals, peer->owner, arrivals, now);
 }
 
 unsigned peer_connections(const struct peer *peer)

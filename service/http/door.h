@@ -33,8 +33,8 @@ struct door *door_create(const struct door_options *options);
 enum door_answer door_enter(struct door *door, const struct sockaddr *address, int64_t now, bool anyway,
                             struct peer **ret_peer);
 void door_leave(struct door *door, struct peer *peer);
-/* A connection of this address had to be shut: it may come back less often. */
-void door_fine(struct door *door, const struct peer *peer, int64_t now);
+/* A connection of this address cost more than it should: it counts as so many new ones, and the address may come back less often. */
+void door_fine(struct door *door, const struct peer *peer, unsigned arrivals, int64_t now);
 /* Connections that this address has now. */
 unsigned peer_connections(const struct peer *peer);
 

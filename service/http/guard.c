@@ -31,7 +31,7 @@ struct guard {
     struct list connections; /* in the order they came */
     int64_t now;             /* of clock_monotonic, as of the last beat: times here are of seconds */
     int64_t swept;
-    size_t exchanges, exchanges_max; /* of this thread */
+    size_t exchanges, exchanges_max; /* of this thread, but for those of condemned connections */
     uint64_t shut[GUARD_CAUSE_COUNT];
     bool shut_any; /* since the last sweep */
     struct leftovers leftovers;
@@ -50,6 +50,8 @@ struct connection {
     struct peer *peer;
     h2o_socket_cb read; /* what libh2o wants called */
     bool is_http2;
+    bool is_tls;
+    bool has_asked; /* a request reached its handler */
     bool condemned;
     bool is_unread;   /* answered before all of the request has come */
     size_t leftover;  /* bytes that may be left of it */
@@ -79,6 +81,7 @@ struct exchange {
     h2o_req_t *req;
     uint32_t stream_id;
     bool live;
+    int64_t begun;
     int64_t due;        /* the last byte of the answer has gone by then */
     size_t declared;    /* content-length; SIZE_MAX: none */
     size_t came;        /* bytes of body */
@@ -119,9 +122,10 @@ static void shut(struct connection *c, enum guard_cause cause)
     if (c->condemned)
         return;
     c->condemned = true;
+    c->guard->exchanges -= c->exchange_count;
     turned_away(c->guard, cause);
     if (is_attack(cause))
-        door_fine(c->guard->worker->door, c->peer, clock_monotonic());
+        door_fine(c->guard->worker->door, c->peer, ARRIVALS_PER_FLOOD, clock_monotonic());
     shutdown(h2o_socket_get_fd(c->socket), SHUT_RDWR);
 }
 
@@ -162,7 +166,7 @@ static void on_exchange_gone(void *slot)
     struct connection *c = x->connection;
     list_remove(&x->link);
     c->exchange_count--;
-    c->guard->exchanges--;
+    c->guard->exchanges -= !c->condemned;
     c->live -= x->live;
     c->marked -= x->refusal != ERROR_NONE;
     if (x->held > 0)
@@ -172,11 +176,15 @@ static void on_exchange_gone(void *slot)
 void connection_request(struct connection *c, h2o_req_t *req)
 {
     struct exchange *x = h2o_mem_alloc_shared(&req->pool, sizeof *x, on_exchange_gone);
-    *x = (struct exchange){
-        .connection = c, .req = req, .due = INT64_MAX, .declared = SIZE_MAX, .allowed = SIZE_MAX};
+    *x = (struct exchange){.connection = c,
+                           .req = req,
+                           .begun = c->guard->now,
+                           .due = INT64_MAX,
+                           .declared = SIZE_MAX,
+                           .allowed = SIZE_MAX};
     list_append(&c->exchanges, &x->link);
     c->exchange_count++;
-    c->guard->exchanges++;
+    c->guard->exchanges += !c->condemned;
 }
 
 /* The newest first: it is the one that is asked for most. */
@@ -311,17 +319,43 @@ static void frame_silence(struct guard_frame *frame)
         (struct guard_frame){.length = PING_BYTES, .type = FRAME_PING, .flags = FLAG_ACK, .payload = payload};
 }
 
-static bool header_frame(struct connection *c, const struct guard_frame *frame)
+/* Of those with more streams than they are sure of, the connection whose first one has been open longest: who takes what he asked for is
+ * done with it in an instant. Never NULL while there is such a connection. */
+static struct connection *hoarder_find(struct guard *g)
+{
+    struct connection *found = NULL;
+    int64_t oldest = INT64_MAX;
+    list_each(node, &g->connections)
+    {
+        struct connection *c = list_entry(node, struct connection, link);
+        if (c->condemned || c->exchange_count < EXCHANGES_SPARED)
+            continue;
+        int64_t begun = list_entry(c->exchanges.next, struct exchange, link)->begun;
+        if (begun >= oldest)
+            continue;
+        found = c;
+        oldest = begun;
+    }
+    return found;
+}
+
+/* Room for one more stream of ${c}, which may be the one that has to go. */
+static bool stream_fits(struct connection *c)
 {
     struct guard *g = c->guard;
+    if (g->exchanges >= g->exchanges_max && c->exchange_count >= EXCHANGES_SPARED)
+        shut(hoarder_find(g), GUARD_STREAMS);
+    return !c->condemned;
+}
+
+static bool header_frame(struct connection *c, const struct guard_frame *frame)
+{
     if (frame->type == FRAME_HEADERS) {
         c->header_bytes = 0;
-        c->header_since = g->now;
+        c->header_since = c->guard->now;
         c->header_stream = frame->stream_id;
-        if (g->exchanges >= g->exchanges_max && c->exchange_count >= EXCHANGES_SPARED) {
-            shut(c, GUARD_STREAMS);
+        if (!stream_fits(c))
             return false;
-        }
     }
     c->header_bytes += frame->length;
     if ((frame->flags & FLAG_END_HEADERS) != 0)
@@ -420,6 +454,8 @@ static void on_closed(void *data)
     if (current == c)
         current = NULL;
     list_remove(&c->link);
+    if (c->is_tls && !c->has_asked)
+        door_fine(c->guard->worker->door, c->peer, ARRIVALS_PER_HANDSHAKE, c->guard->now);
     door_leave(c->guard->worker->door, c->peer);
     if (c->leftover_fd >= 0)
         leftovers_take(&c->guard->leftovers, c->loop, c->leftover_fd, c->leftover, c->guard->now);
@@ -434,6 +470,7 @@ struct connection *connection_of(const h2o_socket_t *socket)
 void connection_reading(struct connection *c, h2o_socket_cb read)
 {
     c->read = read;
+    c->is_tls = c->socket->ssl != NULL;
     if (current == NULL)
         current =
             c; /* HTTP/2 by way of `Upgrade` goes on with what came behind the request, outside of connection_read */
@@ -558,7 +595,9 @@ static size_t header_size(const h2o_req_t *req)
 
 enum error guard_refusal(h2o_req_t *req)
 {
-    const struct connection *c = connection_of(req->conn->callbacks->get_socket(req->conn));
+    struct connection *c = connection_of(req->conn->callbacks->get_socket(req->conn));
+    if (c != NULL)
+        c->has_asked = true;
     if (header_size(req) > HEADER_BYTES_MAX)
         return ERROR_HEADERS_TOO_LARGE;
     if (c == NULL)

@@ -114,7 +114,7 @@ Test(door, a_flood_is_paid_for)
 {
     cr_assert_eq(enter("192.0.2.1"), DOOR_OPEN);
     for (int i = 0; i < ARRIVALS_MAX / ARRIVALS_PER_FLOOD; i++)
-        door_fine(door, peer, now);
+        door_fine(door, peer, ARRIVALS_PER_FLOOD, now);
     cr_assert_eq(enter("192.0.2.1"), DOOR_TOO_FAST);
 }
 
