@@ -36,8 +36,8 @@
 #define IDEMPOTENCY_KEY_MAX   255  /* bytes */
 /* An answer: 1 000 records of 600 bytes, or a page of 1 000 events with 4 KiB of evidence each. */
 #define ANSWER_BYTES_MAX (8 * 1024 * 1024)
-/* A batch check's answer: 100 000 verdicts of 300 bytes. */
-#define BATCH_ANSWER_BYTES_MAX (64 * 1024 * 1024)
+/* A batch check's answer: 100 000 verdicts of 320 bytes, and of 480 where purposes and entities have the longest keys. */
+#define BATCH_ANSWER_BYTES_MAX (48 * 1024 * 1024)
 #define PAGE_DEFAULT           100  /* events */
 #define PAGE_MAX               1000 /* events */
 #define LONG_POLL_SECONDS_MAX  30
@@ -143,10 +143,16 @@
 #define LEFTOVER_BYTES_MAX (4 * 1024 * 1024)
 #define LEFTOVER_MS        30000 /* the largest body there is, at 4.5 Mbit/s */
 #define LEFTOVERS_MAX      64
-/* Bodies being read and bodies of running calls, in all: three of the largest. libh2o holds up to twice as much. */
-#define BODIES_BYTES_MAX (48 * 1024 * 1024)
-/* Large answers that wait to be read, in all: one of the largest there is. */
-#define ANSWERS_BYTES_MAX BATCH_ANSWER_BYTES_MAX
+/* The service stays below 128 MB: 12 MB when idle, the next two, and 20 MB for what libh2o holds twice while a body grows and for
+ * connections. */
+/* Bodies being read and bodies of running calls, in all: two of the largest, and 4 MB for all smaller ones. */
+#define BODIES_BYTES_MAX (36 * 1024 * 1024)
+/* Large answers, being made or waiting to be read, and what they are made of, in all: one of the largest. */
+#define ANSWERS_BYTES_MAX (48 * 1024 * 1024)
+/* What a call holds beside its body is counted in steps of this size; most calls never reach one. */
+#define HOLD_STEP_BYTES (256 * 1024)
+/* An allocation of this size or more is given back to the system as soon as it is freed. Below it, what is freed is soon used again. */
+#define MMAP_BYTES (4 * 1024 * 1024)
 /* Streams that are open, in all. One that nobody reads holds some 8 KiB: 48 MB. */
 #define EXCHANGES_MAX 6144
 /* ... of which every connection may have this many, however many there are. */

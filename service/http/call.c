@@ -103,8 +103,27 @@ void call_start(struct worker *worker, h2o_req_t *req, const struct route *route
         route->handle(call);
 }
 
+bool call_hold(struct call *call, size_t bytes)
+{
+    if (bytes <= call->held + HOLD_STEP_BYTES)
+        return true;
+    size_t more = (bytes - call->held) / HOLD_STEP_BYTES * HOLD_STEP_BYTES;
+    if (!door_answer_hold(call->worker->door, more, false))
+        return false;
+    call->held += more;
+    return true;
+}
+
+static void call_let_go(struct call *call)
+{
+    if (call->held > 0)
+        door_answer_release(call->worker->door, call->held);
+    call->held = 0;
+}
+
 static void call_end(struct call *call)
 {
+    call_let_go(call);
     metrics_request(call->worker->metrics, call->route, call->status, clock_monotonic() - call->accepted);
     if (call->req != NULL)
         call->tie->call = NULL;
@@ -349,6 +368,7 @@ void call_answer_buf(struct call *call, int status, const char *content_type, st
         call_answer(call, status, content_type, body->data != NULL ? body->data : "", body->len);
         return;
     }
+    call_let_go(call); /* all that is left is the answer */
     if (!door_answer_hold(door, body->len, route_writes(call->route))) {
         call_problem(call, ERROR_OVERLOADED, "Too many large answers wait to be read.", NULL);
         return;

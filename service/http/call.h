@@ -29,6 +29,7 @@ struct call {
     void (*dispose)(void *state);
     void *state;  /* the handler's own, from the pool; ${dispose} frees what it holds beside */
     bool charged; /* see call_charge */
+    size_t held;  /* bytes; see call_hold */
     int status;   /* of the answer, 0 before */
     /* Of a call that only reads: takes back what it waits for, now that nobody waits for its answer. Returns
      * whether the call may end at once. NULL: it goes on. */
@@ -64,6 +65,10 @@ bool call_header_is_repeated(const struct call *call, const char *name);
 /* Takes ${amount} of the client's allowance, on a route of COST_RECORDS; a call that begins again takes it once. Returns false when there
  * are not so many: then the problem is answered and the call has ended. */
 bool call_charge(struct call *call, size_t amount);
+
+/* The call holds ${bytes} in all beside its body: counted from HOLD_STEP_BYTES on, until it ends. Returns false where others hold so much
+ * that there is no room for it: ERROR_OVERLOADED. */
+bool call_hold(struct call *call, size_t bytes);
 
 /* Adds a header to the answer to come. ${name} is static. */
 void call_set_header(struct call *call, const char *name, const char *value);

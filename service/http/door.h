@@ -42,7 +42,8 @@ unsigned peer_connections(const struct peer *peer);
 bool door_hold(struct door *door, size_t bytes);
 void door_release(struct door *door, size_t bytes);
 
-/* Likewise the bytes of large answers that wait to be read, up to ANSWERS_BYTES_MAX. ${anyway}: they are counted though there are more. */
+/* Likewise the bytes of large answers, being made or waiting to be read, up to ANSWERS_BYTES_MAX. ${anyway}: they are counted though there
+ * are more. */
 bool door_answer_hold(struct door *door, size_t bytes, bool anyway);
 void door_answer_release(struct door *door, size_t bytes);
 

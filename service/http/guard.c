@@ -425,7 +425,9 @@ void connection_body(struct connection *c, const struct guard_frame *frame, stru
         return;
     }
     x->came += payload->length;
-    if (exchange_judge(x, x->came) && !exchange_hold(x, x->came))
+    /* What is announced is taken at once: of those who come together some get their way, where all would be refused half-way. */
+    size_t coming = x->declared != SIZE_MAX && x->came > UNJUDGED_BODY_BYTES ? x->declared : x->came;
+    if (exchange_judge(x, x->came) && exchange_judge(x, coming) && !exchange_hold(x, coming))
         exchange_refuse(x, ERROR_OVERLOADED);
     if (x->refusal != ERROR_NONE)
         payload->length = 0;

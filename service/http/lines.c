@@ -13,7 +13,9 @@ enum {
     SLICE_LINES = 1000,   /* read or written in one tick: about 2 ms */
     CHUNK_UNITS = 1000,   /* asked in one statement: about 4 ms */
     WINDOW_UNITS = 16384, /* small: both sides soon have work; large: more neighbours in the index */
-    WINDOW_ROOM = WINDOW_UNITS + IDENTIFIERS_MAX, /* the last line may have more than one */
+    WINDOW_ROOM = WINDOW_UNITS + IDENTIFIERS_MAX,      /* the last line may have more than one */
+    LINES_AHEAD = 2 * WINDOW_UNITS + WINDOW_UNITS / 4, /* read and not written */
+    FAULTS_AHEAD = 1 << 20, /* bytes, likewise: small pieces, which go back to the system late */
     BUCKETS = 1 << 14 /* units are sorted by so many values of the hash: of one window as good as wholly */
 };
 
@@ -25,6 +27,11 @@ static void *room_for(void *old, size_t count, size_t size)
     return grown;
 }
 
+static struct line *line_at(const struct lines *b, size_t number)
+{
+    return &b->line[number % LINES_AHEAD];
+}
+
 static void window_clear(struct lines_window *w)
 {
     w->line_end = w->count = w->asked = 0;
@@ -32,9 +39,9 @@ static void window_clear(struct lines_window *w)
 
 static void lines_reset(struct lines *b)
 {
-    for (size_t i = 0; i < b->line_count; i++)
-        free(b->line[i].fault);
-    b->line_count = b->answered = b->written = 0;
+    for (size_t i = b->written; i < b->line_count; i++)
+        free(line_at(b, i)->fault);
+    b->line_count = b->answered = b->written = b->fault_bytes = 0;
     b->all_read = b->confirmed = b->stale = false;
     b->reading = &b->windows[0];
     b->asking = &b->windows[1];
@@ -108,11 +115,7 @@ void lines_ask(struct lines *b, const struct line *l, const struct person *perso
 /* Returns false when there is no further line. */
 static bool line_next(struct lines *b)
 {
-    if (b->line_count == b->line_room) {
-        b->line_room = b->line_room == 0 ? SLICE_LINES : 2 * b->line_room;
-        b->line = room_for(b->line, b->line_room, sizeof *b->line);
-    }
-    struct line *l = &b->line[b->line_count];
+    struct line *l = line_at(b, b->line_count);
     memset(l, 0, sizeof *l);
     enum ndjson_step step = ndjson_next(&b->walk, &l->text);
     if (step != NDJSON_LINE && step != NDJSON_LONG)
@@ -122,12 +125,14 @@ static bool line_next(struct lines *b)
     else
         b->kind->read(b, l);
     b->line_count++;
+    b->fault_bytes += l->fault_len;
     return true;
 }
 
 static bool can_read(const struct lines *b)
 {
-    return !b->all_read && b->reading->count < WINDOW_UNITS;
+    return !b->all_read && b->reading->count < WINDOW_UNITS && b->line_count - b->written < LINES_AHEAD &&
+           b->fault_bytes < FAULTS_AHEAD;
 }
 
 static void read_slice(struct lines *b)
@@ -180,7 +185,7 @@ static void chunk_take(struct lines_chunk *c)
     struct lines *b = c->lines;
     size_t step = probes_per_unit(b);
     for (size_t i = 0; i < c->count; i++) {
-        struct line *l = &b->line[c->units[i].line];
+        struct line *l = line_at(b, c->units[i].line);
         struct person person = unit_person(b, &c->units[i]);
         struct verdict v =
             question_answer(&person, b->turn.controller->policy, l->purpose, l->entity, &c->job, i * step);
@@ -224,7 +229,7 @@ static void chunk_send(struct lines *b, struct lines_chunk *c)
         c->probes = room_for(NULL, 2 * CHUNK_UNITS, sizeof *c->probes);
     for (size_t i = 0; i < c->count; i++) {
         struct person person = unit_person(b, &c->units[i]);
-        question_ask(&person, purpose_place(b, b->line[c->units[i].line].purpose), c->probes + i * step);
+        question_ask(&person, purpose_place(b, line_at(b, c->units[i].line)->purpose), c->probes + i * step);
     }
     check_job_clear(&c->job);
     check_job_init(&c->job, b->turn.controller->controller_id, c->probes, c->count * step, b->sets,
@@ -271,8 +276,17 @@ static void ask_more(struct lines *b)
 
 static void write_slice(struct lines *b)
 {
-    for (size_t i = 0; i < SLICE_LINES && b->written < b->answered; i++)
-        b->kind->write(b, &b->line[b->written++]);
+    for (size_t i = 0; i < SLICE_LINES && b->written < b->answered; i++) {
+        struct line *l = line_at(b, b->written++);
+        b->fault_bytes -= l->fault_len;
+        b->kind->write(b, l);
+        free(l->fault);
+    }
+}
+
+static bool memory_suffices(const struct lines *b)
+{
+    return call_hold(b->turn.call, b->line_room * sizeof *b->line + b->fault_bytes + b->out.len);
 }
 
 static void lines_answer(struct lines *b)
@@ -336,6 +350,8 @@ static void on_step(struct loop_task *task)
         read_slice(b);
     else
         write_slice(b);
+    if (!memory_suffices(b))
+        b->failure = ERROR_OVERLOADED;
     go_on(b);
 }
 
@@ -389,6 +405,9 @@ void lines_start(struct lines *b, struct call *call, const struct lines_kind *ki
         call_problem(call, ERROR_TOO_LARGE, "A batch has at most 100000 lines.", NULL);
         return;
     }
+    /* One more than there are: the step that finds no further line has one too. */
+    b->line_room = lines < LINES_AHEAD ? lines + 1 : LINES_AHEAD;
+    b->line = room_for(NULL, b->line_room, sizeof *b->line);
     if (call_charge(call, lines))
         turn_start(&b->turn, call, lines_begin);
 }

@@ -76,7 +76,8 @@ struct lines {
     struct loop_task step;
     struct ndjson walk;
     size_t line_count, line_room;
-    struct line *line;
+    struct line *line;  /* a ring of those that are read and not written */
+    size_t fault_bytes; /* of them */
     size_t set_count;
     struct purpose_set *sets; /* one a purpose of the policy */
     bool all_read;

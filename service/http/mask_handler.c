@@ -60,7 +60,7 @@ static void line_mask(struct mask_json *j, const char *line, size_t len, uint64_
     buf_byte(out, '\n');
 }
 
-static void lines_mask(struct mask_json *j, h2o_iovec_t body, struct buf *out)
+static void lines_mask(struct call *call, struct mask_json *j, h2o_iovec_t body, struct buf *out)
 {
     struct mask_lines lines = {.at = body.base, .end = body.base + body.len};
     const char *line;
@@ -69,6 +69,10 @@ static void lines_mask(struct mask_json *j, h2o_iovec_t body, struct buf *out)
         while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
             len--;
         line_mask(j, line, len, lines.number, out);
+        if (!call_hold(call, out->len)) {
+            out->failed = true;
+            return;
+        }
     }
 }
 
@@ -81,6 +85,10 @@ void handle_mask(struct call *call)
         return;
     }
     h2o_iovec_t body = call_body(call), type = call_header(call, "content-type");
+    if (!call_hold(call, body.len)) { /* as long as its answer, but for a few bytes */
+        call_problem(call, ERROR_OVERLOADED, NULL, NULL);
+        return;
+    }
     struct buf out;
     buf_init(&out, BATCH_ANSWER_BYTES_MAX);
     if (type_is(type, "text/plain")) {
@@ -95,7 +103,7 @@ void handle_mask(struct call *call)
     struct mask_json *j = call_alloc(call, sizeof *j);
     j->prefixes = prefixes;
     if (type_is(type, "application/x-ndjson")) {
-        lines_mask(j, body, &out);
+        lines_mask(call, j, body, &out);
         if (buf_failed(&out))
             call_problem(call, ERROR_OVERLOADED, NULL, NULL);
         else

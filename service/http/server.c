@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <h2o.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -443,6 +444,8 @@ int server_run(const struct server_options *options)
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     /* libh2o would put what grows beyond 32 MB into a file: bodies are personal data, and files block. */
     h2o_socket_buffer_mmap_settings.threshold = SIZE_MAX;
+    mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
+    mallopt(M_TRIM_THRESHOLD, 2 * MMAP_BYTES); /* as malloc itself would have it beside the other */
     s->access_log = options->access_log[0] != '\0' ? access_log_open(options->access_log) : -1;
     if (s->access_log < 0 && options->access_log[0] != '\0') {
         log_error("access_log.open", "reason=\"%s\"", strerror(errno));
