@@ -200,7 +200,8 @@ static bool is_probe(const char *route)
 
 void access_log_line(struct access_log *log, const h2o_req_t *req)
 {
-    const char *route = route_pattern(req);
+    const struct route *asked = route_asked(req);
+    const char *route = asked != NULL ? asked->path : NULL;
     if (is_probe(route))
         return;
     if (BUFFER_BYTES - log->len < LINE_MAX_BYTES)

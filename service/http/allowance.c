@@ -128,6 +128,9 @@ static bool allowance_take(const struct allowance *a, h2o_req_t *req, uint64_t o
     return taken;
 }
 
+const char allowance_client_spent[] =
+    "This client has asked and recorded what it may in a day. Retry-After tells when it may again.";
+
 bool allowance_client(struct worker *worker, h2o_req_t *req, const struct claims *claims, size_t amount)
 {
     const struct allowances *all = worker->allowances;

@@ -17,6 +17,8 @@ struct allowances *allowances_create(uint64_t client_limit, uint64_t address_lim
 /* Takes ${amount} units of the client ${claims} name and adds the header fields to the answer to come. Returns false, and takes
  * nothing, when there are not so many: the caller answers ERROR_TOO_MANY_REQUESTS. Once a request. */
 bool allowance_client(struct worker *worker, h2o_req_t *req, const struct claims *claims, size_t amount);
+/* What is told then. */
+extern const char allowance_client_spent[];
 /* Likewise one unit of the address behind the request. */
 bool allowance_address(struct worker *worker, h2o_req_t *req);
 /* Whether the address has nothing left; takes nothing and adds nothing. */

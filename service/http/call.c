@@ -7,15 +7,14 @@
 #include "http/guard.h"
 #include "http/metrics.h"
 #include "http/route.h"
-#include "http/turn.h"
 #include "wire/problem.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* h2o keeps this beside the request and disposes of it with the request. */
 static void call_end(struct call *call);
 
+/* h2o keeps this beside the request and disposes of it with the request. */
 struct tie {
     struct call *call; /* NULL: the call has ended */
 };
@@ -52,34 +51,8 @@ char *call_copy(struct call *call, const char *bytes, size_t len)
     return copy;
 }
 
-/* ---- a token that was revoked ---- */
-
-static void admission_end(void *turn)
-{
-    turn_end(turn);
-}
-
-static void on_admitted(struct call *call)
-{
-    turn_end(call->state);
-    call->state = NULL;
-    call->dispose = NULL;
-    if (call->req != NULL)
-        call->route->handle(call);
-    else
-        call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
-}
-
-static void admit(struct call *call)
-{
-    struct turn *turn = call_alloc(call, sizeof *turn);
-    call->state = turn;
-    call->dispose = admission_end;
-    turn_admit(turn, call, on_admitted);
-}
-
 void call_start(struct worker *worker, h2o_req_t *req, const struct route *route,
-                const struct claims *claims_or_null, h2o_iovec_t argument)
+                const struct claims *claims_or_null, h2o_iovec_t argument, void (*begin)(struct call *call))
 {
     struct arena arena = {.vital = true};
     struct call *call = arena_take(&arena, sizeof *call);
@@ -97,10 +70,7 @@ void call_start(struct worker *worker, h2o_req_t *req, const struct route *route
     struct tie *tie = h2o_mem_alloc_shared(&req->pool, sizeof *tie, on_req_disposed);
     tie->call = call;
     call->tie = tie;
-    if (route->admits)
-        admit(call);
-    else
-        route->handle(call);
+    begin(call);
 }
 
 bool call_hold(struct call *call, size_t bytes)
@@ -261,7 +231,7 @@ bool call_charge(struct call *call, size_t amount)
     call->charged = true;
     if (allowance_client(call->worker, call->req, &call->claims, amount > 0 ? amount : 1))
         return true;
-    call_problem(call, ERROR_TOO_MANY_REQUESTS, client_spent, NULL);
+    call_problem(call, ERROR_TOO_MANY_REQUESTS, allowance_client_spent, NULL);
     return false;
 }
 

@@ -91,6 +91,6 @@ void call_bad_body(struct call *call, const struct reader *faults);
 void answer_write(h2o_req_t *req, int status, const char *content_type, const char *bytes, size_t len);
 void problem_answer(h2o_req_t *req, enum error e, const char *detail, const struct reader *faults, bool deny);
 
-/* Called by route for each request. The h2o request is answered later; the call may end inside ${handle}. */
+/* Called by admission for each request that may pass. The h2o request is answered later; the call may end inside ${begin}. */
 void call_start(struct worker *worker, h2o_req_t *req, const struct route *route,
-                const struct claims *claims_or_null, h2o_iovec_t argument);
+                const struct claims *claims_or_null, h2o_iovec_t argument, void (*begin)(struct call *call));

@@ -4,7 +4,6 @@
 #include "http/handlers.h"
 #include "http/idempotency.h"
 #include "http/receipt.h"
-#include "http/route.h"
 #include "http/turn.h"
 
 #include <string.h>

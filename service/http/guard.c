@@ -8,7 +8,6 @@
 #include "http/hpack_count.h"
 #include "http/leftover.h"
 #include "http/metrics.h"
-#include "http/route.h"
 #include "loop/loop.h"
 
 #include <fcntl.h>
@@ -27,6 +26,7 @@ enum {
 
 struct guard {
     struct worker *worker;
+    guard_body_max *body_max;
     struct loop_pulse pulse;
     struct list connections; /* in the order they came */
     int64_t now;             /* of clock_monotonic, as of the last beat: times here are of seconds */
@@ -92,14 +92,6 @@ struct exchange {
 };
 
 static __thread struct connection *current;
-
-const char *guard_cause_word(enum guard_cause cause)
-{
-#define WORD(name, word) [name] = word,
-    static const char *const words[] = {GUARD_CAUSES(WORD)};
-#undef WORD
-    return words[cause];
-}
 
 /* ---- shutting ---- */
 
@@ -217,10 +209,11 @@ static void exchange_refuse(struct exchange *x, enum error e)
 /* Whether the body may go on, now that ${came} bytes of it are there. */
 static bool exchange_judge(struct exchange *x, size_t came)
 {
+    const struct guard *guard = x->connection->guard;
     if (x->refusal != ERROR_NONE)
         return false;
     if (came > UNJUDGED_BODY_BYTES && x->allowed == SIZE_MAX)
-        x->allowed = route_body_max(x->connection->guard->worker, x->req);
+        x->allowed = guard->body_max(guard->worker, x->req);
     if (came > x->allowed)
         exchange_refuse(x, ERROR_TOO_LARGE);
     return x->refusal == ERROR_NONE;
@@ -690,10 +683,11 @@ static void on_beat(struct loop_pulse *pulse)
         shut_log(g);
 }
 
-struct guard *guard_create(struct worker *worker, unsigned threads)
+struct guard *guard_create(struct worker *worker, unsigned threads, guard_body_max *body_max)
 {
     struct guard *g = h2o_mem_alloc(sizeof *g);
     *g = (struct guard){.worker = worker,
+                        .body_max = body_max,
                         .now = clock_monotonic(),
                         .exchanges_max = EXCHANGES_MAX / (threads > 0 ? threads : 1)};
     list_init(&g->connections);

@@ -2,7 +2,7 @@
 #pragma once
 #include "base/buf.h"
 #include "domain/verdict.h"
-#include "http/guard.h"
+#include "http/guard_cause.h"
 #include "http/worker.h"
 
 /* Counters of one worker: written by its thread, read by the one that answers /metrics. No label names a controller, a subject or a

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-#include "http/call.h"
+#include "auth/scope.h"
+
+#include <h2o.h>
+#include <stdbool.h>
+
+struct call;
 
 /* What a route takes as a body. */
 enum media { MEDIA_NONE, MEDIA_JSON, MEDIA_NDJSON, MEDIA_MASKABLE };
@@ -32,16 +37,15 @@ struct route {
 extern const struct route routes[];
 size_t route_count(void);
 
-/* The detail of ERROR_TOO_MANY_REQUESTS. */
-extern const char client_spent[];
-
 /* Whether what it does is there before its answer. */
-bool route_writes(const struct route *route);
+static inline bool route_writes(const struct route *route)
+{
+    return (route->scopes & (SCOPE_CONSENT_RECORD | SCOPE_CONSENT_WITHDRAW | SCOPE_POLICY_WRITE)) != 0;
+}
 
-/* Finds the route, holds the request to it (method, token, scope, media type, size) and starts the call, or answers the problem. */
-void route_request(struct worker *worker, h2o_req_t *req);
-
-/* The path of the route that a request is for, as the table has it; NULL: there is none. */
-const char *route_pattern(const h2o_req_t *req);
-/* Bytes that the body of a request may have whose header is there: 0 when it will be refused whatever the body. */
-size_t route_body_max(struct worker *worker, const h2o_req_t *req);
+/* NULL: none has that method and path. ${ret_argument}: what stands for "{id}". */
+const struct route *route_find(h2o_iovec_t method, h2o_iovec_t path, h2o_iovec_t *ret_argument);
+/* The route of a request as it came, before libh2o made anything of it; NULL: there is none. */
+const struct route *route_asked(const h2o_req_t *req);
+/* The methods a path knows, as Allow names them; "" when there is no such path. */
+void route_methods(h2o_iovec_t path, char *text, size_t room);

@@ -5,14 +5,15 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "http/access_log.h"
+#include "http/admission.h"
 #include "http/allowance.h"
+#include "http/call.h"
 #include "http/controllers.h"
 #include "http/door.h"
 #include "http/guard.h"
 #include "http/interpose.h"
 #include "http/listener.h"
 #include "http/metrics.h"
-#include "http/route.h"
 #include "http/tls.h"
 #include "http/waiters.h"
 #include "loop/loop.h"
@@ -96,7 +97,7 @@ static struct thread *thread_of(h2o_context_t *ctx)
 static int on_request(h2o_handler_t *handler, h2o_req_t *req)
 {
     (void)handler;
-    route_request(&thread_of(req->conn->ctx)->worker, req);
+    admission_request(&thread_of(req->conn->ctx)->worker, req);
     return 0;
 }
 
@@ -302,7 +303,7 @@ static int thread_open(struct server *s, struct thread *t)
     w->waiters = waiters_create(w);
     w->door = s->door;
     w->allowances = s->allowances;
-    w->guard = guard_create(w, s->thread_count);
+    w->guard = guard_create(w, s->thread_count, admission_body_max);
     w->access_log = s->access_log >= 0 ? access_log_create(w, s->access_log) : NULL;
     w->read = lane_create(w->loop, o->database, "read", READ_DEPTH, READ_STALL_MS);
     w->write = lane_create(w->loop, o->database, "write", WRITE_DEPTH, WRITE_STALL_MS);
