@@ -133,15 +133,12 @@ static void warning_write(void *writer, const char *pointer, const char *detail)
 
 static void applied_answer(struct call *call, struct applying *a)
 {
-    char hash[2 * POLICY_HASH_SIZE + 1];
-    for (size_t i = 0; i < POLICY_HASH_SIZE; i++)
-        snprintf(hash + 2 * i, 3, "%02x", a->sha256[i]);
     struct buf out;
     buf_init(&out, ANSWER_BYTES_MAX);
     struct writer w = writer_of(&out);
     writer_object_begin(&w, NULL);
     writer_int(&w, "version", a->job.version);
-    writer_text(&w, "sha256", hash);
+    writer_sha256(&w, "sha256", a->sha256);
     writer_bool(&w, "changed", a->job.outcome == APPLY_DONE || a->job.outcome == APPLY_DONE_BEFORE);
     policy_document_not_enforced(&a->body, &w, "not_enforced");
     writer_array_begin(&w, "warnings");
