@@ -70,9 +70,9 @@ def certificate(house, name, days=365, host=HOST):
     return str(pem), str(key)
 
 
-def ports_are_its_own(doctor, service, tls_port):
+def ports_are_its_own(doctor, service):
     doctor.well(f"port {service.port} is held by an akkoord that runs: it answers /healthz",
-                f"port {tls_port} is held by an akkoord that runs: it answers /healthz",
+                f"port {service.tls_port} is held by an akkoord that runs: it answers /healthz",
                 "is held by an akkoord that runs: it answers /metrics")
     with socket.create_server(("127.0.0.1", 0)) as other:
         place = f"127.0.0.1:{other.getsockname()[1]}"
@@ -183,13 +183,14 @@ def promises_are_looked_at(house, doctor):
 
 def main():
     with House("doctor") as house:
-        tls_port, (pem, key) = port_free(), certificate(house, "served")
-        settings = {"AKKOORD_TLS_LISTEN": f"127.0.0.1:{tls_port}", "AKKOORD_TLS_CERT_FILE": pem, "AKKOORD_TLS_KEY_FILE": key,
+        pem, key = certificate(house, "served")
+        settings = {"AKKOORD_TLS_CERT_FILE": pem, "AKKOORD_TLS_KEY_FILE": key,
                     "AKKOORD_METRICS_LISTEN": f"127.0.0.1:{port_free()}", "AKKOORD_PUBLIC_URL": f"https://{HOST}"}
         service = house.service(**settings)
         service.start()
-        doctor = Doctor(house, settings | {"AKKOORD_LISTEN": f"127.0.0.1:{service.port}"})
-        ports_are_its_own(doctor, service, tls_port)
+        doctor = Doctor(house, settings | {"AKKOORD_LISTEN": f"127.0.0.1:{service.port}",
+                                           "AKKOORD_TLS_LISTEN": f"127.0.0.1:{service.tls_port}"})
+        ports_are_its_own(doctor, service)
         files_are_looked_at(house, doctor)
         certificates_are_looked_at(house, doctor)
         a_new_certificate_is_shown(house, doctor, service)

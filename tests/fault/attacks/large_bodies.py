@@ -72,5 +72,5 @@ def attack(target):
         thread.start()
     for thread in threads:
         thread.join()
-    assert tally["bytes"] > BODY, f"{tally}: hardly anything was answered"
+    assert tally["bytes"] > BODY // 8, f"{tally}: hardly anything was answered"
     return f"{tally['sent']} bodies, {tally['bytes'] >> 20} MB of answers read"
