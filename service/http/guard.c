@@ -248,7 +248,7 @@ static void http1_refuse(struct exchange *x, enum error e)
 
 void connection_refuse(struct connection *c, const h2o_req_t *req_or_null, enum error e)
 {
-    if (c->is_http2 || list_empty(&c->exchanges))
+    if (list_empty(&c->exchanges))
         return;
     struct exchange *x = req_or_null != NULL ? exchange_of(c, req_or_null)
                                              : list_entry(c->exchanges.next, struct exchange, link);

@@ -60,8 +60,8 @@ struct connection *connection_current(void);
 
 /* A request begins, or waits to. */
 void connection_request(struct connection *c, h2o_req_t *req);
-/* A request of HTTP/1.1 (NULL: the one whose header is being read) cannot be read, or is larger than libh2o takes: so it is answered, and
- * the connection ends with that. */
+/* A request (NULL: the one of HTTP/1.1 whose header is being read) cannot be read, or is larger than libh2o takes: so it is answered, and
+ * with that a connection of HTTP/1.1 ends. */
 void connection_refuse(struct connection *c, const h2o_req_t *req_or_null, enum error e);
 /* The header of a request of HTTP/1.1 has come, with a body of so many bytes; SIZE_MAX: it does not say. */
 void connection_declared(struct connection *c, size_t size);

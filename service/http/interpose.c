@@ -104,17 +104,21 @@ void h2o_socket_close(h2o_socket_t *socket)
 
 /* ---- HTTP/1.1 ---- */
 
-/* What Content-Length says; SIZE_MAX: nothing. Returns false where it depends on the reader: a proxy may have taken the other length, and
- * what is a body to it would be a request to us (RFC 9112, 6.3). */
-static bool length_read(const struct phr_header *headers, size_t count, size_t *ret_declared)
+/* What Content-Length says; SIZE_MAX: nothing. Returns false where it depends on the reader: a proxy may have taken another length, and
+ * what is a body to it would be a request to us (RFC 9112, 6.1 and 6.3). */
+static bool length_read(const struct phr_header *headers, size_t count, int minor_version,
+                        size_t *ret_declared)
 {
-    const struct phr_header *length = NULL;
-    bool is_chunked = false;
+    const struct phr_header *length = NULL, *coding = NULL;
     for (size_t i = 0; i < count; i++) {
         const struct phr_header *h = &headers[i];
         if (h->name == NULL)
-            continue; /* the line before goes on */
-        is_chunked = is_chunked || h2o_lcstris(h->name, h->name_len, H2O_STRLIT("transfer-encoding"));
+            return false; /* the line before goes on (5.2), which libh2o would lose */
+        if (h2o_lcstris(h->name, h->name_len, H2O_STRLIT("transfer-encoding"))) {
+            if (coding != NULL || minor_version == 0)
+                return false;
+            coding = h;
+        }
         if (!h2o_lcstris(h->name, h->name_len, H2O_STRLIT("content-length")))
             continue;
         if (length != NULL && !h2o_memis(h->value, h->value_len, length->value, length->value_len))
@@ -122,7 +126,7 @@ static bool length_read(const struct phr_header *headers, size_t count, size_t *
         length = h;
     }
     *ret_declared = length != NULL ? h2o_strtosize(length->value, length->value_len) : SIZE_MAX;
-    return length == NULL || !is_chunked;
+    return length == NULL || coding == NULL;
 }
 
 static bool begins_http2(const char *text, size_t len)
@@ -150,7 +154,8 @@ int phr_parse_request(const char *text, size_t len, const char **method, size_t 
                                     count, last_len);
     struct connection *c = connection_current();
     size_t declared = SIZE_MAX;
-    bool is_bad = rc > 0 ? !length_read(headers, *count, &declared) : rc == -1 && !begins_http2(text, len);
+    bool is_bad = rc > 0 ? !length_read(headers, *count, *minor_version, &declared)
+                         : rc == -1 && !begins_http2(text, len);
     if (c != NULL && rc > 0)
         connection_declared(c, declared);
     if (c == NULL || !is_bad)
@@ -197,7 +202,8 @@ int h2o_hpack_parse_headers(h2o_req_t *req, void *table, const uint8_t *src, siz
         return H2O_HTTP2_ERROR_ENHANCE_YOUR_CALM;
     int rc =
         real.h2o_hpack_parse_headers(req, table, src, len, pseudo_headers, content_length, digests, err_desc);
-    if (rc == 0 && c != NULL)
+    bool is_whole = rc == 0 || rc == H2O_HTTP2_ERROR_INVALID_HEADER_CHAR; /* that one is answered */
+    if (is_whole && c != NULL)
         connection_header(c, req, content_length, pseudo_headers == NULL);
     return rc;
 }

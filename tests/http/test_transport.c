@@ -315,18 +315,27 @@ static int connected(unsigned port)
     return fd;
 }
 
-/* Whether a frame of that type (RFC 9113, 6) comes before the connection ends. */
-static bool frame_comes(int fd, unsigned char type)
+enum { FRAME_MAX = 16384 };
+
+/* Reads the next frame of that type (RFC 9113, 6), past all others. Returns false where the connection ends before. */
+static bool frame_read(int fd, unsigned char type, char ret_payload[FRAME_MAX + 1])
 {
-    unsigned char head[9], skipped[16384];
+    unsigned char head[9];
     while (recv(fd, head, sizeof head, MSG_WAITALL) == (ssize_t)sizeof head) {
         size_t len = (size_t)head[0] << 16 | (size_t)head[1] << 8 | head[2];
-        if (len > sizeof skipped || (len > 0 && recv(fd, skipped, len, MSG_WAITALL) != (ssize_t)len))
+        if (len > FRAME_MAX || (len > 0 && recv(fd, ret_payload, len, MSG_WAITALL) != (ssize_t)len))
             return false;
+        ret_payload[len] = '\0';
         if (head[3] == type)
             return true;
     }
     return false;
+}
+
+static bool frame_comes(int fd, unsigned char type)
+{
+    char ignored[FRAME_MAX + 1];
+    return frame_read(fd, type, ignored);
 }
 
 /* All that comes before the end; fails the test where that is a reset. */
@@ -358,17 +367,21 @@ static void refused_raw(const struct tenant *t, const char *text, int status, co
 
 Test(transport, what_cannot_be_read_is_answered_with_a_problem_too)
 {
-    static const char *const bad[] = {"GARBAGE\r\n\r\n",
-                                      "GET /healthz HTTP/1.1\r\nHost a\r\n\r\n",
-                                      "GET /healthz HTTP/1.1\r\nHost: a\r\nName : b\r\n\r\n",
-                                      POST "Content-Length: -1\r\n\r\n",
-                                      POST "Content-Length: 99999999999999999999999\r\n\r\n",
-                                      POST "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}x",
-                                      POST "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                                      POST "Transfer-Encoding: gzip\r\n\r\n{}",
-                                      POST "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
-                                      POST "Expect: miracles\r\nContent-Length: 2\r\n\r\n{}",
-                                      NULL};
+    static const char *const bad[] = {
+        "GARBAGE\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost a\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost: a\r\nName : b\r\n\r\n",
+        POST "Content-Length: -1\r\n\r\n",
+        POST "Content-Length: 99999999999999999999999\r\n\r\n",
+        POST "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}x",
+        POST "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST "Transfer-Encoding: gzip\r\n\r\n{}",
+        POST "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST "Content-Length: 2\r\n 3\r\n\r\n{}x",
+        "POST /v1/check HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        POST "Expect: miracles\r\nContent-Length: 2\r\n\r\n{}",
+        NULL};
     struct tenant t = stage_tenant("unreadable");
     for (size_t i = 0; bad[i] != NULL; i++)
         refused_raw(&t, bad[i], 400, "bad-request");
@@ -377,6 +390,37 @@ Test(transport, what_cannot_be_read_is_answered_with_a_problem_too)
         many = text_of("%sX: y\r\n", many);
     refused_raw(&t, text_of("%s\r\n", many), 431, "headers-too-large");
     cr_assert_eq(ask(&t, NULL, "/v1/check", "{}", NULL)->status, 422, "it serves on");
+}
+
+/* Adds one field, in HPACK's plainest words (RFC 7541, 6.2.2). */
+static size_t field_put(char *block, size_t at, const char *name, const char *value)
+{
+    return at + (size_t)snprintf(block + at, 512, "%c%c%s%c%s", 0, (char)strlen(name), name,
+                                 (char)strlen(value), value);
+}
+
+Test(transport, a_field_that_cannot_be_on_http2_is_answered_with_a_problem_too)
+{
+    static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0";
+    enum { DATA = 0, HEADERS = 1, STATUS_400 = 0x8c }; /* the twelfth of RFC 7541, appendix A */
+    struct tenant t = stage_tenant("field");
+    int fd = connected(t.service->port);
+    char block[1024], answer[FRAME_MAX + 1];
+    size_t len = 0;
+    len = field_put(block, len, ":method", "GET");
+    len = field_put(block, len, ":scheme", "http");
+    len = field_put(block, len, ":path", "/healthz");
+    len = field_put(block, len, "x-field", "a\1b");
+    enum { END_STREAM = 1, END_HEADERS = 4 };
+    const char head[] = {0, 0, (char)len, HEADERS, END_STREAM | END_HEADERS, 0, 0, 0, 1};
+    cr_assert_eq(send(fd, preface, sizeof preface, MSG_MORE), (ssize_t)sizeof preface);
+    cr_assert_eq(send(fd, head, sizeof head, MSG_MORE), (ssize_t)sizeof head);
+    cr_assert_eq(send(fd, block, len, 0), (ssize_t)len);
+    cr_assert(frame_read(fd, HEADERS, answer));
+    cr_assert_eq((unsigned char)answer[0], STATUS_400);
+    cr_assert(frame_read(fd, DATA, answer));
+    expect(json_of("%s", answer), "{'type': 'urn:akkoord:problem:bad-request', 'status': 400}");
+    close(fd);
 }
 
 Test(transport, the_answer_to_a_body_that_is_refused_is_not_lost_while_it_is_sent)
