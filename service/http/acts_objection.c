@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "http/acts_internal.h"
+#include "http/entity.h"
 #include "http/receipt.h"
 
 void objection_read(struct call *call, struct reader *body, const struct controller *controller,
@@ -32,6 +33,8 @@ void objection_read(struct call *call, struct reader *body, const struct control
     else if (purpose != NULL && !purpose->objection_weighed)
         node_fault(&purpose_node, ERROR_INVALID,
                    "objections to this purpose are absolute: there is nothing to weigh");
+    if (purpose != NULL)
+        entity_check(&c.root, purpose, c.entity);
     if (!reader_ok(body) || purpose == NULL)
         return;
     struct act *act = acts_add(&c);

@@ -708,3 +708,18 @@ Test(purpose, one_with_events_is_not_lost_but_retired_when_that_is_asked)
     cr_assert_eq(a->status, 200, "%s", a->body);
     cr_expect_str_eq(reason_of(&t, "a", "news"), "retired");
 }
+
+Test(basis, an_objection_is_weighed_by_an_entity_that_the_purpose_is_of)
+{
+    static const char body[] = "{'subject': %s, 'purpose': 'calls', 'entity': '%s', 'outcome': 'overridden', "
+                               "'grounds': 'a quarrel'}";
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "whose-calls");
+    tenant_apply(&t,
+                 json_of("{'controller': {'key': 'whose-calls', 'country': 'NL'}, 'entities': [{'key': "
+                         "'acme', 'name': 'Acme'}, {'key': 'beta', 'name': 'Beta'}], 'purposes': [{'key': "
+                         "'calls', 'lawful_basis': 'legitimate_interest', 'channel': 'post', 'objection': "
+                         "'weighed', 'entities': "
+                         "['acme']}]}"));
+    expect(post(&t, 422, "/v1/objections", body, email("a"), "beta"), "{'errors': [{'pointer': '/entity'}]}");
+    post(&t, 201, "/v1/objections", body, email("a"), "acme");
+}
