@@ -651,9 +651,13 @@ begin
         outcome := 7;
         return;
     end if;
+    -- as a whole: what was said to one entity only, too, is said of the purpose
     update purpose x set retired = split_part(x.key, '@', 1) <> all (p_purposes)
-        where x.controller_id = c.controller_id and x.purpose_id > 0 and x.used
-              and x.retired <> (split_part(x.key, '@', 1) <> all (p_purposes));
+        where x.controller_id = c.controller_id and x.purpose_id > 0
+              and x.retired <> (split_part(x.key, '@', 1) <> all (p_purposes))
+              and (x.retired or exists (select from purpose u
+                       where u.controller_id = c.controller_id and u.used
+                             and split_part(u.key, '@', 1) = split_part(x.key, '@', 1)));
     version := c.policy_version + 1;
     insert into policy (controller_id, version, document, sha256, applied_by)
         values (c.controller_id, version, p_document, p_sha256, p_actor);
@@ -664,6 +668,16 @@ begin
                (select max(x.purpose_id) from purpose x where x.controller_id = c.controller_id) + row_number() over (order by k.n),
                k.key, k.basis, k.stops
         from unnest(p_purposes, p_bases, p_stops) with ordinality k(key, basis, stops, n)
+        where not exists (select from purpose x where x.controller_id = c.controller_id and x.key = k.key);
+    -- a retired purpose is loaded beside the document's, and an entity that came later has a number under it too
+    insert into purpose (controller_id, purpose_id, key, basis, stops, retired)
+        select c.controller_id,
+               (select max(x.purpose_id) from purpose x where x.controller_id = c.controller_id) + row_number() over (order by k.key),
+               k.key, k.basis, k.stops, true
+        from (select r.key || '@' || e.key as key, r.basis, r.stops
+              from purpose r
+              cross join (select distinct split_part(p.key, '@', 2) as key from unnest(p_purposes) p(key)) e
+              where r.controller_id = c.controller_id and r.retired and r.key !~ '@' and e.key <> '') k
         where not exists (select from purpose x where x.controller_id = c.controller_id and x.key = k.key);
     insert into notice (controller_id, notice_no, id, version, sha256)
         select c.controller_id,

@@ -723,3 +723,37 @@ Test(basis, an_objection_is_weighed_by_an_entity_that_the_purpose_is_of)
     expect(post(&t, 422, "/v1/objections", body, email("a"), "beta"), "{'errors': [{'pointer': '/entity'}]}");
     post(&t, 201, "/v1/objections", body, email("a"), "acme");
 }
+
+Test(purpose, a_retired_one_has_its_place_among_entities_that_came_later)
+{
+    struct tenant t = small("entity-later");
+    json_t *policy = small_policy(&t, "consent"), *whole = small_policy(&t, "consent");
+    json_array_remove(json_object_get(policy, "purposes"), 0);
+    json_object_del(policy, "notices");
+    cr_assert_eq(put(&t, "?force=retire", policy)->status, 200);
+    json_object_set_new(policy, "entities", json_of("[{'key': 'acme', 'name': 'Acme'}]"));
+    cr_assert_eq(put(&t, "", policy)->status, 200);
+    cr_expect_str_eq(reason_of(&t, "a", "news"), "retired");
+    expect(say(&t, 201, email("a"), "news", "withdrawn", ", 'entity': 'acme'"), "{'entity': 'acme'}");
+    json_object_set_new(json_object_get(policy, "controller"), "name", json_string("News and others"));
+    cr_expect_eq(put(&t, "", policy)->status, 200, "what was said of it since strands nothing");
+    json_object_set(whole, "entities", json_object_get(policy, "entities"));
+    cr_expect_eq(put(&t, "", whole)->status, 200);
+    expect(post(&t, 200, "/v1/check", "{'subject': %s, 'purpose': 'news', 'entity': 'acme'}", email("a")),
+           "{'reason': 'withdrawn', 'entity': 'acme'}");
+}
+
+Test(purpose, one_that_was_agreed_to_for_one_entity_only_is_retired_as_a_whole)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "for-one-only");
+    json_t *policy = small_policy(&t, "consent");
+    json_object_set_new(policy, "entities", json_of("[{'key': 'acme', 'name': 'Acme'}]"));
+    tenant_apply(&t, policy);
+    say(&t, 201, email("a"), "news", "given", ", 'entity': 'acme'");
+    json_array_remove(json_object_get(policy, "purposes"), 0);
+    json_object_del(policy, "notices");
+    cr_assert_eq(put(&t, "", policy)->status, 409);
+    cr_assert_eq(put(&t, "?force=retire", policy)->status, 200);
+    cr_expect_str_eq(reason_of(&t, "a", "news"), "retired");
+    say(&t, 201, email("a"), "news", "withdrawn", "");
+}
