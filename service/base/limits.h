@@ -105,8 +105,10 @@
 
 #define HANDSHAKE_TIMEOUT_MS 5000 /* TLS: two round trips on a bad line */
 /* From the first byte of a header, or of a frame, to its last; on HTTP/1.1 from the answer before. */
-#define HEADER_TIMEOUT_MS  10000
-#define BODY_TIMEOUT_MS    60000   /* HTTP/1.1: header and body; 16 MB at 2.2 Mbit/s */
+#define HEADER_TIMEOUT_MS 10000
+#define BODY_TIMEOUT_MS   60000 /* HTTP/1.1: header and body; 16 MB at 2.2 Mbit/s */
+/* HTTP/2: a body for which there is room as announced begins within this, and then comes steadily, to be whole BODY_TIMEOUT_MS later. */
+#define BODY_START_MS      10000
 #define IDLE_TIMEOUT_MS    60000   /* HTTP/2 without a frame; libh2o says GOAWAY then */
 #define PING_ONLY_MS       120000  /* ... without a request */
 #define CONNECTION_AGE_MS  3600000 /* closed when it is idle next: a node that came back gets its share */

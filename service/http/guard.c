@@ -627,11 +627,20 @@ static bool is_over(int64_t since, int64_t now, int64_t max_ms)
     return since != 0 && now - since > max_ms * 1000;
 }
 
+/* Whether room is taken for a body of HTTP/2 that does not come. */
+static bool is_body_behind(const struct exchange *x, int64_t now)
+{
+    int64_t ms = (now - x->begun) / 1000 - BODY_START_MS;
+    return x->live && x->held > x->came && ms > 0 &&
+           (int64_t)x->came < (int64_t)x->held * ms / BODY_TIMEOUT_MS;
+}
+
 static bool is_exchange_overdue(const struct connection *c)
 {
     list_each(node, &c->exchanges)
     {
-        if (c->guard->now > list_entry(node, struct exchange, link)->due)
+        const struct exchange *x = list_entry(node, struct exchange, link);
+        if (c->guard->now > x->due || is_body_behind(x, c->guard->now))
             return true;
     }
     return false;

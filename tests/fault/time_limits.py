@@ -11,9 +11,10 @@ import re
 import struct
 import time
 
+from lib.client import NDJSON
 from lib.flood import PREFACE, Target, headers, hello_make, request_block
 from lib.house import LONG, ROOT, House, say
-from lib.http2 import DATA, END_HEADERS, PING, SETTINGS, frame
+from lib.http2 import DATA, END_HEADERS, FRAME_MAX, PING, SETTINGS, frame, hpack_text
 
 LATE = 20  # seconds: on a machine that is busy
 EARLY = 1  # the guard looks once a second, and a machine may be slow to take our first byte
@@ -75,12 +76,22 @@ def short_lines(target, secure):
             Line("no second request, HTTP/1.1", "HEADER_TIMEOUT", target.connect, b"GET /healthz HTTP/1.1\r\nhost: t\r\n\r\n"),
             Line("a frame of HTTP/2, a byte a second", "HEADER_TIMEOUT", target.connect, PREFACE + b"\0\0\x40\x01\x04", b"a" * 1000),
             Line("a header without its CONTINUATION", "HEADER_TIMEOUT", target.connect,
-                 HTTP2 + headers(1, request_block(), 0))]
+                 HTTP2 + headers(1, request_block(), 0)),
+            announced_line(target)]
 
 
 def body_line(target):
     return Line("a body of HTTP/2, a byte at a time", "EXCHANGE", target.connect,
                 HTTP2 + headers(1, request_block("/v1/check", "POST", target.token), END_HEADERS), frame(DATA, 0, 1, b" ") * 1000, 10, 5)
+
+
+def announced_line(target):
+    fields = {":method": "POST", ":scheme": "http", ":authority": "test", ":path": "/v1/check/batch", "content-type": NDJSON,
+              "content-length": str(16 << 20), "authorization": f"Bearer {target.token}"}
+    block = b"".join(b"\0" + hpack_text(name) + hpack_text(value) for name, value in fields.items())
+    begun = headers(1, block, END_HEADERS) + 2 * frame(DATA, 0, 1, b" " * FRAME_MAX)
+    return Line("a large body that is announced and does not come", "BODY_START", target.connect, HTTP2 + begun,
+                frame(DATA, 0, 1, b" ") * 1000, 10, 1)
 
 
 def ping_line(target):
