@@ -52,7 +52,11 @@ static PGresult *rows_read(PGconn *pg)
         ExecStatusType status = PQresultStatus(next);
         if (next == NULL && PQstatus(pg) == CONNECTION_OK)
             continue; /* the end of one statement's results */
-        if (next == NULL || status == PGRES_PIPELINE_SYNC) {
+        if (next == NULL) {
+            PQclear(rows); /* of whatever statement they are, nothing is known to be committed */
+            return NULL;
+        }
+        if (status == PGRES_PIPELINE_SYNC) {
             PQclear(next);
             return rows;
         }
