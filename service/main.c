@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
-#include "command.h"
-#include "mask_command.h"
+#include "command/command.h"
+#include "command/mask.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -119,7 +119,7 @@
  * what one connection can make it hold. 128 KiB a round trip of 50 ms is 20 Mbit/s. */
 #define RECEIVE_BUFFER_BYTES (128 * 1024)
 
-/* ---- hostile clients (http/guard) ---- */
+/* ---- hostile clients (net/guard) ---- */
 
 #define HEADER_FIELDS_MAX 100         /* libh2o's own limit on HTTP/1.1 */
 #define HEADER_BYTES_MAX  (16 * 1024) /* names and values, decoded: a token of 8 KiB twice; more is 431 */
@@ -142,9 +142,9 @@
 #define DROPPED_BODY_BYTES_MAX (2 * BATCH_BODY_BYTES_MAX)
 /* On HTTP/1.1 such a connection is answered first, and then read this long and no further than that; so many at a time of a thread.
  * Of a body whose length was not told before, this much. */
-#define LEFTOVER_BYTES_MAX (4 * 1024 * 1024)
-#define LEFTOVER_MS        30000 /* the largest body there is, at 4.5 Mbit/s */
-#define LEFTOVERS_MAX      64
+#define LINGER_BYTES_MAX   (4 * 1024 * 1024)
+#define LINGER_MS          30000 /* the largest body there is, at 4.5 Mbit/s */
+#define LINGER_SOCKETS_MAX 64
 /* The service stays below 128 MB: 12 MB when idle, the next two, and 20 MB for what libh2o holds twice while a body grows and for
  * connections. */
 /* Bodies being read and bodies of running calls, in all: two of the largest, and 4 MB for all smaller ones. */
@@ -170,5 +170,5 @@
 #define ARRIVALS_PER_FLOOD     20
 #define ARRIVALS_PER_HANDSHAKE 10
 /* Addresses and clients whose budgets are remembered: 16 bytes each. Who is forgotten begins with a full one. */
-#define QUOTA_ADDRESSES_MAX 16384
-#define QUOTA_CLIENTS_MAX   16384
+#define BUCKET_ADDRESSES_MAX 16384
+#define BUCKET_CLIENTS_MAX   16384

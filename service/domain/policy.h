@@ -2,7 +2,7 @@
 #pragma once
 #include "domain/consent.h"
 #include "domain/duration.h"
-#include "domain/mask.h"
+#include "mask/mask.h"
 
 #include <stddef.h>
 

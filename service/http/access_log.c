@@ -2,11 +2,11 @@
 #include "http/access_log.h"
 
 #include "base/log.h"
-#include "domain/mask.h"
 #include "domain/moment.h"
-#include "http/origin.h"
 #include "http/route.h"
 #include "loop/loop.h"
+#include "mask/mask.h"
+#include "net/client_address.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -148,7 +148,7 @@ static void address_put(struct text *t, const struct access_log *log, const h2o_
     struct sockaddr_storage address;
     char whole[INET6_ADDRSTRLEN] = "", masked[MASK_ADDRESS_SIZE];
     size_t len;
-    origin_of(log->worker->door, req, &address);
+    client_address_of(log->worker->door, req, &address);
     if (address.ss_family == AF_INET)
         inet_ntop(AF_INET, &((struct sockaddr_in *)&address)->sin_addr, whole, sizeof whole);
     else if (address.ss_family == AF_INET6)
@@ -200,7 +200,7 @@ static bool is_probe(const char *route)
 
 void access_log_line(struct access_log *log, const h2o_req_t *req)
 {
-    const struct route *asked = route_asked(req);
+    const struct route *asked = route_asked(log->worker->options->routes, req);
     const char *route = asked != NULL ? asked->path : NULL;
     if (is_probe(route))
         return;

@@ -3,11 +3,11 @@
 
 #include "auth/token.h"
 #include "base/limits.h"
-#include "http/allowance.h"
-#include "http/guard.h"
+#include "http/attempt.h"
 #include "http/metrics.h"
+#include "http/rate_limit.h"
 #include "http/route.h"
-#include "http/turn.h"
+#include "net/guard/guard.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -39,10 +39,10 @@ static void refuse(struct worker *worker, h2o_req_t *req, const struct route *ro
 
 static const char address_spent[] = "This address has asked too often without a valid token.";
 
-/* Takes one of the address's allowance; else the problem has been answered. */
+/* Takes one of the address's rate limit; else the problem has been answered. */
 static bool charge_address(struct worker *worker, h2o_req_t *req, const struct route *route)
 {
-    if (allowance_address(worker, req))
+    if (rate_limit_address(worker, req))
         return true;
     refuse(worker, req, route, ERROR_TOO_MANY_REQUESTS, address_spent);
     return false;
@@ -54,7 +54,7 @@ static void refuse_unrouted(struct worker *worker, h2o_req_t *req, h2o_iovec_t p
     if (!charge_address(worker, req, NULL))
         return;
     char allow[64];
-    route_methods(path, allow, sizeof allow);
+    route_methods(worker->options->routes, path, allow, sizeof allow);
     if (allow[0] == '\0') {
         refuse(worker, req, NULL, ERROR_NOT_FOUND, "There is no such path.");
         return;
@@ -141,7 +141,7 @@ static bool admit(struct worker *worker, h2o_req_t *req, const struct route *rou
     }
     bool known = is_remembered(worker, token, ret_claims);
     /* A token nobody knows costs more to verify than to send. */
-    if (!known && allowance_address_is_spent(worker, req) && !charge_address(worker, req, route))
+    if (!known && rate_limit_address_is_spent(worker, req) && !charge_address(worker, req, route))
         return false;
     enum token_fault fault = known ? TOKEN_OK : token_check(worker, token, ret_claims);
     if (fault == TOKEN_NO_MEMORY) {
@@ -213,15 +213,16 @@ static bool lets_in(struct worker *worker, const h2o_req_t *req, const struct ro
     h2o_iovec_t token = bearer_of(req);
     return token.len > 0 &&
            (is_remembered(worker, token, &claims) ||
-            (!allowance_address_is_spent(worker, req) && token_check(worker, token, &claims) == TOKEN_OK)) &&
+            (!rate_limit_address_is_spent(worker, req) && token_check(worker, token, &claims) == TOKEN_OK)) &&
            scopes_suffice(route, claims.scopes);
 }
 
 /* ---- the body of a request whose header is there ---- */
 
-size_t admission_body_max(struct worker *worker, const h2o_req_t *req)
+size_t admission_body_max(void *cookie, const h2o_req_t *req)
 {
-    const struct route *route = route_asked(req);
+    struct worker *worker = cookie;
+    const struct route *route = route_asked(worker->options->routes, req);
     if (route == NULL || route->media == MEDIA_NONE || !media_fits(req, route->media))
         return 0;
     if (route->scopes != SCOPE_NONE && !lets_in(worker, req, route))
@@ -231,14 +232,14 @@ size_t admission_body_max(struct worker *worker, const h2o_req_t *req)
 
 /* ---- the request ---- */
 
-static void admission_end(void *turn)
+static void admission_end(void *attempt)
 {
-    turn_end(turn);
+    attempt_end(attempt);
 }
 
 static void on_admitted(struct call *call)
 {
-    turn_end(call->state);
+    attempt_end(call->state);
     call->state = NULL;
     call->dispose = NULL;
     if (call->req != NULL)
@@ -248,12 +249,12 @@ static void on_admitted(struct call *call)
 }
 
 /* That the token was not revoked is asked first. */
-static void turn_first(struct call *call)
+static void attempt_first(struct call *call)
 {
-    struct turn *turn = call_alloc(call, sizeof *turn);
-    call->state = turn;
+    struct attempt *attempt = call_alloc(call, sizeof *attempt);
+    call->state = attempt;
     call->dispose = admission_end;
-    turn_admit(turn, call, on_admitted);
+    attempt_admit(attempt, call, on_admitted);
 }
 
 static const char *refusal_detail(enum error e)
@@ -269,7 +270,7 @@ void admission_request(struct worker *worker, h2o_req_t *req)
     h2o_iovec_t path =
         h2o_iovec_init(req->path.base, req->query_at != SIZE_MAX ? req->query_at : req->path.len);
     h2o_iovec_t argument = {NULL, 0};
-    const struct route *route = route_find(req->method, path, &argument);
+    const struct route *route = route_find(worker->options->routes, req->method, path, &argument);
     if (path.len >= 4 && memcmp(path.base, "/v1/", 4) == 0)
         h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL, H2O_STRLIT("no-store"));
     enum error refusal = guard_refusal(req);
@@ -291,8 +292,8 @@ void admission_request(struct worker *worker, h2o_req_t *req)
         return;
     if (route->cost == COST_ADDRESS && !charge_address(worker, req, route))
         return;
-    if (route->cost == COST_CALL && !allowance_client(worker, req, &claims, 1)) {
-        refuse(worker, req, route, ERROR_TOO_MANY_REQUESTS, allowance_client_spent);
+    if (route->cost == COST_CALL && !rate_limit_client(worker, req, &claims, 1)) {
+        refuse(worker, req, route, ERROR_TOO_MANY_REQUESTS, rate_limit_client_spent);
         return;
     }
     if (!media_fits(req, route->media)) {
@@ -312,5 +313,5 @@ void admission_request(struct worker *worker, h2o_req_t *req)
         return;
     }
     call_start(worker, req, route, route->scopes != SCOPE_NONE ? &claims : NULL, argument,
-               route->admits ? turn_first : route->handle);
+               route->admits ? attempt_first : route->handle);
 }

@@ -2,11 +2,11 @@
 #include "http/call.h"
 
 #include "base/limits.h"
-#include "http/allowance.h"
-#include "http/door.h"
-#include "http/guard.h"
 #include "http/metrics.h"
+#include "http/rate_limit.h"
 #include "http/route.h"
+#include "net/door.h"
+#include "net/guard/guard.h"
 #include "wire/problem.h"
 
 #include <stdlib.h>
@@ -229,9 +229,9 @@ bool call_charge(struct call *call, size_t amount)
     if (call->charged || call->req == NULL)
         return true;
     call->charged = true;
-    if (allowance_client(call->worker, call->req, &call->claims, amount > 0 ? amount : 1))
+    if (rate_limit_client(call->worker, call->req, &call->claims, amount > 0 ? amount : 1))
         return true;
-    call_problem(call, ERROR_TOO_MANY_REQUESTS, allowance_client_spent, NULL);
+    call_problem(call, ERROR_TOO_MANY_REQUESTS, rate_limit_client_spent, NULL);
     return false;
 }
 
@@ -369,7 +369,7 @@ void problem_answer(h2o_req_t *req, enum error e, const char *detail, const stru
     buf_init(&body, PROBLEM_MAX);
     (deny ? problem_write_deny : problem_write)(&body, e, detail, faults);
     int status = error_status(e);
-    if (status == 503) /* with 429 http/allowance has told when */
+    if (status == 503) /* with 429 http/rate_limit has told when */
         h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_RETRY_AFTER, NULL, H2O_STRLIT("1"));
     answer_write(req, status, "application/problem+json", buf_failed(&body) ? "" : body.data,
                  buf_failed(&body) ? 0 : body.len);

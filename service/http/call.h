@@ -62,7 +62,7 @@ h2o_iovec_t call_header(const struct call *call, const char *name);
 
 bool call_header_is_repeated(const struct call *call, const char *name);
 
-/* Takes ${amount} of the client's allowance, on a route of COST_RECORDS; a call that begins again takes it once. Returns false when there
+/* Takes ${amount} of the client's rate limit, on a route of COST_RECORDS; a call that begins again takes it once. Returns false when there
  * are not so many: then the problem is answered and the call has ended. */
 bool call_charge(struct call *call, size_t amount);
 

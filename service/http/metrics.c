@@ -2,6 +2,7 @@
 #include "http/metrics.h"
 
 #include "http/route.h"
+#include "net/guard/guard.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -23,14 +24,15 @@ struct metrics {
     _Atomic uint64_t verdicts[REASON_COUNT];
     _Atomic uint64_t connections;
     _Atomic uint64_t tokens_refused;
-    _Atomic uint64_t guard[GUARD_CAUSE_COUNT];
+    const struct route *routes;
 };
 
-struct metrics *metrics_create(void)
+struct metrics *metrics_create(const struct route *routes)
 {
     struct metrics *m = calloc(1, sizeof *m);
     if (m == NULL)
         abort(); /* start-up only */
+    m->routes = routes;
     return m;
 }
 
@@ -51,7 +53,7 @@ static uint64_t get(const _Atomic uint64_t *counter)
 
 void metrics_request(struct metrics *m, const struct route *route, int status, int64_t microseconds)
 {
-    size_t row = route != NULL ? (size_t)(route - routes) : ROUTES_MAX;
+    size_t row = route != NULL ? (size_t)(route - m->routes) : ROUTES_MAX;
     for (size_t i = 0; i < STATUSES; i++) {
         if (statuses[i] == status)
             add(&m->requests[row][i], 1);
@@ -78,17 +80,12 @@ void metrics_token_refused(struct metrics *m)
     add(&m->tokens_refused, 1);
 }
 
-void metrics_guard(struct metrics *m, enum guard_cause cause)
-{
-    add(&m->guard[cause], 1);
-}
-
 static void head(struct buf *b, const char *name, const char *type, const char *help)
 {
     buf_printf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static void route_labels(struct buf *b, size_t r)
+static void route_labels(struct buf *b, const struct route *routes, size_t r)
 {
     bool none = r == ROUTES_MAX;
     buf_printf(b, "method=\"%s\",route=\"%s\"", none ? "" : routes[r].method, none ? "none" : routes[r].path);
@@ -106,7 +103,7 @@ static void requests_write(struct buf *b, struct worker *const *workers, size_t 
             if (n == 0)
                 continue;
             buf_text(b, "akkoord_requests_total{");
-            route_labels(b, r);
+            route_labels(b, workers[0]->metrics->routes, r);
             buf_printf(b, ",status=\"%d\"} %llu\n", statuses[s], (unsigned long long)n);
         }
     }
@@ -131,17 +128,17 @@ static void route_latency_write(struct buf *b, struct worker *const *workers, si
     for (size_t i = 0; i < BUCKETS; i++) {
         n += latency_sum(workers, count, r, i);
         buf_text(b, "akkoord_request_seconds_bucket{");
-        route_labels(b, r);
+        route_labels(b, workers[0]->metrics->routes, r);
         buf_printf(b, ",le=\"%g\"} %llu\n", (double)bounds[i] / 1e6, (unsigned long long)n);
     }
     for (size_t w = 0; w < count; w++)
         us += get(&workers[w]->metrics->latency_sum[r]);
     buf_text(b, "akkoord_request_seconds_bucket{");
-    route_labels(b, r);
+    route_labels(b, workers[0]->metrics->routes, r);
     buf_printf(b, ",le=\"+Inf\"} %llu\nakkoord_request_seconds_sum{", (unsigned long long)all);
-    route_labels(b, r);
+    route_labels(b, workers[0]->metrics->routes, r);
     buf_printf(b, "} %g\nakkoord_request_seconds_count{", (double)us / 1e6);
-    route_labels(b, r);
+    route_labels(b, workers[0]->metrics->routes, r);
     buf_printf(b, "} %llu\n", (unsigned long long)all);
 }
 
@@ -218,7 +215,7 @@ static void guard_write(struct buf *b, struct worker *const *workers, size_t cou
     for (size_t i = 0; i < GUARD_CAUSE_COUNT; i++) {
         uint64_t n = 0;
         for (size_t w = 0; w < count; w++)
-            n += get(&workers[w]->metrics->guard[i]);
+            n += guard_shut_count(workers[w]->guard, (enum guard_cause)i);
         buf_printf(b, "akkoord_connections_shut_total{cause=\"%s\"} %llu\n",
                    guard_cause_word((enum guard_cause)i), (unsigned long long)n);
     }

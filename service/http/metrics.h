@@ -2,7 +2,6 @@
 #pragma once
 #include "base/buf.h"
 #include "domain/verdict.h"
-#include "http/guard_cause.h"
 #include "http/worker.h"
 
 /* Counters of one worker: written by its thread, read by the one that answers /metrics. No label names a controller, a subject or a
@@ -10,7 +9,8 @@
 struct metrics;
 struct route;
 
-struct metrics *metrics_create(void);
+/* ${routes}: the table whose places number the rows. */
+struct metrics *metrics_create(const struct route *routes);
 void metrics_destroy(struct metrics *m);
 
 /* A request was answered, or dropped (status 0). ${route} NULL: no route was found. */
@@ -18,8 +18,6 @@ void metrics_request(struct metrics *m, const struct route *route, int status, i
 void metrics_verdicts(struct metrics *m, enum reason reason, uint64_t count);
 void metrics_connection(struct metrics *m);
 void metrics_token_refused(struct metrics *m);
-/* A connection was turned away or shut. */
-void metrics_guard(struct metrics *m, enum guard_cause cause);
 
 /* Prometheus text (0.0.4) of all workers together, lanes included. */
 void metrics_write(struct buf *b, struct worker *const *workers, size_t count);

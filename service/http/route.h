@@ -10,7 +10,7 @@ struct call;
 /* What a route takes as a body. */
 enum media { MEDIA_NONE, MEDIA_JSON, MEDIA_NDJSON, MEDIA_MASKABLE };
 
-/* What a request takes of its client's, or its address's, allowance. */
+/* What a request takes of its client's, or its address's, rate limit. */
 enum cost {
     COST_CALL,    /* one of the client's */
     COST_RECORDS, /* as many as it records or asks: the handler knows, and calls call_charge */
@@ -18,6 +18,7 @@ enum cost {
     COST_NONE     /* what a container's health check asks */
 };
 
+/* A row of a table, which ends with one whose method is NULL. Its place is the route's number in /metrics. */
 struct route {
     const char *method; /* GET also answers HEAD */
     const char *path;   /* one segment may be "{id}" */
@@ -33,10 +34,6 @@ struct route {
     void (*handle)(struct call *call);
 };
 
-/* Ends with a row whose method is NULL. Its place in the table is the route's number in /metrics. */
-extern const struct route routes[];
-size_t route_count(void);
-
 /* Whether what it does is there before its answer. */
 static inline bool route_writes(const struct route *route)
 {
@@ -44,8 +41,9 @@ static inline bool route_writes(const struct route *route)
 }
 
 /* NULL: none has that method and path. ${ret_argument}: what stands for "{id}". */
-const struct route *route_find(h2o_iovec_t method, h2o_iovec_t path, h2o_iovec_t *ret_argument);
+const struct route *route_find(const struct route *routes, h2o_iovec_t method, h2o_iovec_t path,
+                               h2o_iovec_t *ret_argument);
 /* The route of a request as it came, before libh2o made anything of it; NULL: there is none. */
-const struct route *route_asked(const h2o_req_t *req);
+const struct route *route_asked(const struct route *routes, const h2o_req_t *req);
 /* The methods a path knows, as Allow names them; "" when there is no such path. */
-void route_methods(h2o_iovec_t path, char *text, size_t room);
+void route_methods(const struct route *routes, h2o_iovec_t path, char *text, size_t room);

@@ -6,18 +6,18 @@
 #include "base/log.h"
 #include "http/access_log.h"
 #include "http/admission.h"
-#include "http/allowance.h"
 #include "http/call.h"
 #include "http/controllers.h"
-#include "http/door.h"
-#include "http/guard.h"
-#include "http/interpose.h"
-#include "http/listener.h"
 #include "http/metrics.h"
-#include "http/tls.h"
+#include "http/rate_limit.h"
 #include "http/waiters.h"
 #include "loop/loop.h"
-#include "store/heads.h"
+#include "net/door.h"
+#include "net/guard/guard.h"
+#include "net/guard/interpose.h"
+#include "net/listener.h"
+#include "net/tls.h"
+#include "store/expire.h"
 
 #include <errno.h>
 #include <h2o.h>
@@ -65,7 +65,7 @@ struct thread {
 };
 
 /* Told by the main thread. */
-struct news {
+struct thread_update {
     h2o_multithread_message_t super;
     bool leave;
     struct keys *keys; /* a reference; NULL: no new ones */
@@ -79,7 +79,7 @@ struct server {
     SSL_CTX *tls;
     int access_log; /* descriptor; -1: none is kept */
     struct door *door;
-    struct allowances *allowances;
+    struct rate_limits *rate_limits;
     sem_t opened;               /* told by each thread, whether it could or not */
     pthread_barrier_t together; /* all threads and the main one: when all are open, and when all have ended */
     unsigned thread_count;
@@ -209,23 +209,23 @@ static void leave_begin(struct thread *t)
     t->drain_until = now + DRAIN_MS * 1000;
 }
 
-static void on_news(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages)
+static void on_update(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages)
 {
     struct thread *t = list_entry(receiver, struct thread, receiver);
     while (!h2o_linklist_is_empty(messages)) {
-        struct news *news = H2O_STRUCT_FROM_MEMBER(struct news, super, messages->next);
-        h2o_linklist_unlink(&news->super.link);
-        if (news->keys != NULL) {
+        struct thread_update *update = H2O_STRUCT_FROM_MEMBER(struct thread_update, super, messages->next);
+        h2o_linklist_unlink(&update->super.link);
+        if (update->keys != NULL) {
             keys_unref(t->worker.keys);
-            t->worker.keys = news->keys;
+            t->worker.keys = update->keys;
         }
-        if (news->tls != NULL) {
+        if (update->tls != NULL) {
             SSL_CTX_free(t->accept[TLS].ssl_ctx);
-            t->accept[TLS].ssl_ctx = news->tls;
+            t->accept[TLS].ssl_ctx = update->tls;
         }
-        if (news->leave)
+        if (update->leave)
             leave_begin(t);
-        free(news);
+        free(update);
     }
 }
 
@@ -286,7 +286,7 @@ static int thread_open(struct server *s, struct thread *t)
     list_init(&w->calls);
     buf_init(&w->scratch, ANSWER_BYTES_MAX);
     h2o_context_init(&t->ctx, loop_h2o(w->loop), &s->config);
-    h2o_multithread_register_receiver(t->ctx.queue, &t->receiver, on_news);
+    h2o_multithread_register_receiver(t->ctx.queue, &t->receiver, on_update);
     for (int kind = 0; kind < KINDS; kind++)
         t->accept[kind] = (h2o_accept_ctx_t){.ctx = &t->ctx, .hosts = s->hosts[kind]};
     if (s->tls != NULL) {
@@ -298,12 +298,16 @@ static int thread_open(struct server *s, struct thread *t)
         return -1;
     w->keys = keys_ref(o->keys);
     w->tokens = remembered_create();
-    w->metrics = metrics_create();
+    w->metrics = metrics_create(o->routes);
     w->controllers = controllers_create(w);
     w->waiters = waiters_create(w);
     w->door = s->door;
-    w->allowances = s->allowances;
-    w->guard = guard_create(w, s->thread_count, admission_body_max);
+    w->rate_limits = s->rate_limits;
+    w->guard = guard_create(&(struct guard_options){.loop = w->loop,
+                                                    .door = s->door,
+                                                    .threads = s->thread_count,
+                                                    .body_max = admission_body_max,
+                                                    .cookie = w});
     w->access_log = s->access_log >= 0 ? access_log_create(w, s->access_log) : NULL;
     w->read = lane_create(w->loop, o->database, "read", READ_DEPTH, READ_STALL_MS);
     w->write = lane_create(w->loop, o->database, "write", WRITE_DEPTH, WRITE_STALL_MS);
@@ -355,11 +359,12 @@ static void *thread_run(void *cookie)
 static void tell(struct server *s, bool leave, struct keys *keys, SSL_CTX *tls)
 {
     for (unsigned i = 0; i < s->thread_count; i++) {
-        struct news *news = h2o_mem_alloc(sizeof *news);
-        *news = (struct news){.leave = leave, .keys = keys != NULL ? keys_ref(keys) : NULL, .tls = tls};
+        struct thread_update *update = h2o_mem_alloc(sizeof *update);
+        *update =
+            (struct thread_update){.leave = leave, .keys = keys != NULL ? keys_ref(keys) : NULL, .tls = tls};
         if (tls != NULL)
             SSL_CTX_up_ref(tls);
-        h2o_multithread_send_message(&s->threads[i].receiver, &news->super);
+        h2o_multithread_send_message(&s->threads[i].receiver, &update->super);
     }
 }
 
@@ -457,7 +462,7 @@ int server_run(const struct server_options *options)
         door_create(&(struct door_options){.connections_max = descriptors_allow(options->connections_max),
                                            .connections_per_address = options->connections_per_address,
                                            .trusted_proxies = options->trusted_proxies});
-    s->allowances = allowances_create(options->client_limit, options->address_limit);
+    s->rate_limits = rate_limits_create(options->client_limit, options->address_limit);
     if (options->tls_listen[0] != '\0' &&
         (s->tls = tls_create(options->tls_cert_file, options->tls_key_file)) == NULL)
         return 1;

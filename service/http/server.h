@@ -5,8 +5,11 @@
 
 #include <stddef.h>
 
-/* What `akkoord serve` gives the server. All strings must outlive server_run. */
+struct route;
+
+/* What `akkoord serve` gives the server. All it points at must outlive server_run. */
 struct server_options {
+    const struct route *routes; /* what it answers (http/route) */
     const char *listen;         /* host:port, several separated by commas; clear text */
     const char *tls_listen;     /* likewise, or "" */
     const char *tls_cert_file;  /* PEM chain */
@@ -18,7 +21,7 @@ struct server_options {
     unsigned threads;
     unsigned connections_max;         /* at a time */
     unsigned connections_per_address; /* likewise; trusted proxies may have more */
-    uint64_t client_limit;            /* see http/allowance; 0: none */
+    uint64_t client_limit;            /* see http/rate_limit; 0: none */
     uint64_t address_limit;
     int64_t drain_delay_ms; /* at most DRAIN_DELAY_S_MAX */
     const struct database *database;

@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 struct access_log;
-struct allowances;
+struct rate_limits;
 struct controllers;
 struct door;
 struct guard;
@@ -30,8 +30,8 @@ struct worker {
     struct controllers *controllers;
     struct waiters *waiters; /* long polls */
     struct metrics *metrics;
-    struct door *door;             /* of all workers */
-    struct allowances *allowances; /* likewise */
+    struct door *door;               /* of all workers */
+    struct rate_limits *rate_limits; /* likewise */
     struct guard *guard;
     struct access_log *access_log; /* NULL: none is kept */
     struct list calls;             /* in flight */

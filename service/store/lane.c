@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* Jobs sent together. */
-struct batch {
+struct lane_batch {
     struct list link; /* in lane->wire */
     const struct verb *verb;
     size_t count;
@@ -67,7 +67,7 @@ static bool job_travels_with(const struct job *a, const struct job *b)
 }
 
 /* Takes the next jobs that may travel together. */
-static struct batch *batch_gather(struct lane *lane)
+static struct lane_batch *batch_gather(struct lane *lane)
 {
     struct job *first = list_entry(lane->queue.next, struct job, link);
     uint32_t weight = 0;
@@ -82,10 +82,10 @@ static struct batch *batch_gather(struct lane *lane)
         weight += job->weight;
         count++;
     }
-    struct batch *batch = fault_strikes() ? NULL : malloc(sizeof *batch + count * sizeof *batch->jobs);
+    struct lane_batch *batch = fault_strikes() ? NULL : malloc(sizeof *batch + count * sizeof *batch->jobs);
     if (batch == NULL)
         return NULL;
-    *batch = (struct batch){.verb = first->verb};
+    *batch = (struct lane_batch){.verb = first->verb};
     const struct job company = *first;
     list_each_safe(node, &lane->queue)
     {
@@ -102,7 +102,7 @@ static struct batch *batch_gather(struct lane *lane)
     return batch;
 }
 
-static void batch_answer(struct batch *batch, enum error outcome)
+static void batch_answer(struct lane_batch *batch, enum error outcome)
 {
     for (size_t i = 0; i < batch->count; i++) {
         struct job *job = batch->jobs[i].job;
@@ -114,7 +114,7 @@ static void batch_answer(struct batch *batch, enum error outcome)
 }
 
 /* Leaves out jobs that were answered while the batch waited to be sent again. */
-static void batch_compact(struct batch *batch)
+static void batch_compact(struct lane_batch *batch)
 {
     size_t kept = 0;
     for (size_t i = 0; i < batch->count; i++) {
@@ -136,7 +136,7 @@ void sent_bind_controllers(const struct sent *batch, size_t count, struct params
     }
 }
 
-static void batch_send(struct lane *lane, struct batch *batch)
+static void batch_send(struct lane *lane, struct lane_batch *batch)
 {
     batch_compact(batch);
     if (batch->count == 0) {
@@ -146,7 +146,8 @@ static void batch_send(struct lane *lane, struct batch *batch)
     params_clear(&lane->admitted);
     params_clear(&lane->params);
     sent_bind_controllers(batch->jobs, batch->count, &lane->admitted);
-    batch->verb->bind(batch->jobs, batch->count, &lane->params);
+    if (batch->verb->bind != NULL)
+        batch->verb->bind(batch->jobs, batch->count, &lane->params);
     if (params_failed(&lane->admitted) || params_failed(&lane->params)) {
         batch_answer(batch, ERROR_OVERLOADED);
         return;
@@ -167,12 +168,12 @@ static void on_flush(struct loop_task *task)
     while (conn_state(lane->conn) == CONN_READY && lane->on_wire < lane->depth) {
         struct list *again = list_shift(&lane->again);
         if (again != NULL) {
-            batch_send(lane, list_entry(again, struct batch, link));
+            batch_send(lane, list_entry(again, struct lane_batch, link));
             continue;
         }
         if (list_empty(&lane->queue))
             break;
-        struct batch *batch = batch_gather(lane);
+        struct lane_batch *batch = batch_gather(lane);
         if (batch == NULL) {
             struct job *job = list_entry(lane->queue.next, struct job, link);
             queue_remove(lane, job);
@@ -184,15 +185,15 @@ static void on_flush(struct loop_task *task)
     atomic_store_explicit(&lane->stats.queued, lane->weight, memory_order_relaxed);
 }
 
-static struct batch *wire_first(struct lane *lane)
+static struct lane_batch *wire_first(struct lane *lane)
 {
     assert(!list_empty(&lane->wire));
-    return list_entry(lane->wire.next, struct batch, link);
+    return list_entry(lane->wire.next, struct lane_batch, link);
 }
 
-static struct batch *wire_shift(struct lane *lane)
+static struct lane_batch *wire_shift(struct lane *lane)
 {
-    struct batch *batch = wire_first(lane);
+    struct lane_batch *batch = wire_first(lane);
     list_remove(&batch->link);
     lane->on_wire--;
     return batch;
@@ -207,12 +208,12 @@ static void on_conn_ready(void *cookie)
 static void on_conn_rows(void *cookie, const PGresult *rows)
 {
     struct lane *lane = cookie;
-    struct batch *batch = wire_first(lane);
+    struct lane_batch *batch = wire_first(lane);
     batch->verb->take(batch->jobs, batch->count, rows);
 }
 
 /* Puts the jobs of a read back at the head of the queue, in their order. */
-static void batch_requeue(struct lane *lane, struct batch *batch)
+static void batch_requeue(struct lane *lane, struct lane_batch *batch)
 {
     for (size_t i = batch->count; i > 0; i--) {
         struct job *job = batch->jobs[i - 1].job;
@@ -226,22 +227,22 @@ static void batch_requeue(struct lane *lane, struct batch *batch)
     free(batch);
 }
 
-static void batch_again(struct lane *lane, struct batch *batch)
+static void batch_again(struct lane *lane, struct lane_batch *batch)
 {
     list_append(lane->again.next, &batch->link); /* before the first */
 }
 
 /* Some value is at fault: each half is sent by itself, until the offender stands alone. */
-static void batch_split(struct lane *lane, struct batch *batch)
+static void batch_split(struct lane *lane, struct lane_batch *batch)
 {
     size_t half = batch->count / 2;
-    struct batch *first = half > 0 ? malloc(sizeof *first + half * sizeof *first->jobs) : NULL;
+    struct lane_batch *first = half > 0 ? malloc(sizeof *first + half * sizeof *first->jobs) : NULL;
     if (first == NULL) {
         batch_answer(batch, ERROR_INTERNAL);
         return;
     }
     atomic_fetch_add_explicit(&lane->stats.split, 1, memory_order_relaxed);
-    *first = (struct batch){.verb = batch->verb, .count = half};
+    *first = (struct lane_batch){.verb = batch->verb, .count = half};
     memcpy(first->jobs, batch->jobs, half * sizeof *first->jobs);
     memmove(batch->jobs, batch->jobs + half, (batch->count - half) * sizeof *batch->jobs);
     batch->count -= half;
@@ -253,7 +254,7 @@ static void batch_split(struct lane *lane, struct batch *batch)
     batch_again(lane, first);
 }
 
-static void batch_retry(struct lane *lane, struct batch *batch)
+static void batch_retry(struct lane *lane, struct lane_batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++) {
         if (batch->jobs[i].job != NULL && ++batch->jobs[i].job->tries > RETRIES_MAX) {
@@ -265,7 +266,7 @@ static void batch_retry(struct lane *lane, struct batch *batch)
     batch_again(lane, batch);
 }
 
-static void batch_failed(struct lane *lane, struct batch *batch, const char *sqlstate)
+static void batch_failed(struct lane *lane, struct lane_batch *batch, const char *sqlstate)
 {
     if (strcmp(sqlstate, CONN_UNCERTAIN) == 0) {
         batch_answer(batch, batch->verb->writes ? ERROR_OUTCOME_UNKNOWN : ERROR_UNAVAILABLE);
@@ -297,7 +298,7 @@ static void batch_failed(struct lane *lane, struct batch *batch, const char *sql
 static void on_conn_sync(void *cookie, const char *sqlstate)
 {
     struct lane *lane = cookie;
-    struct batch *batch = wire_shift(lane);
+    struct lane_batch *batch = wire_shift(lane);
     if (sqlstate == NULL)
         batch_answer(batch, ERROR_NONE);
     else
@@ -314,8 +315,8 @@ static void on_conn_lost(void *cookie)
     list_move_all(&gone, &lane->wire);
     lane->on_wire = 0;
     while (!list_empty(&gone)) {
-        struct batch *batch =
-            list_entry(gone.prev, struct batch, link); /* newest first: they go to the queue's head */
+        struct lane_batch *batch =
+            list_entry(gone.prev, struct lane_batch, link); /* newest first: they go to the queue's head */
         list_remove(&batch->link);
         if (batch->verb->writes) {
             batch_answer(batch, ERROR_OUTCOME_UNKNOWN);
@@ -348,7 +349,7 @@ static void batches_expire(struct list *batches, int64_t now, bool on_wire)
 {
     list_each_safe(node, batches)
     {
-        struct batch *batch = list_entry(node, struct batch, link);
+        struct lane_batch *batch = list_entry(node, struct lane_batch, link);
         for (size_t i = 0; i < batch->count; i++) {
             struct job *job = batch->jobs[i].job;
             if (job == NULL || now < job->deadline)
@@ -401,7 +402,7 @@ void lane_destroy(struct lane *lane)
         return;
     on_conn_lost(lane);
     for (struct list *node = list_shift(&lane->again); node != NULL; node = list_shift(&lane->again))
-        batch_answer(list_entry(node, struct batch, link), ERROR_UNAVAILABLE);
+        batch_answer(list_entry(node, struct lane_batch, link), ERROR_UNAVAILABLE);
     for (struct list *node = list_shift(&lane->queue); node != NULL; node = list_shift(&lane->queue))
         job_answer(list_entry(node, struct job, link), ERROR_UNAVAILABLE);
     for (struct list *node = list_shift(&lane->refused); node != NULL; node = list_shift(&lane->refused))

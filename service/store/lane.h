@@ -25,7 +25,8 @@ struct verb {
     const char *statement; /* name of the prepared statement */
     bool writes;           /* rule (4) */
     uint32_t batch_max;    /* weight a batch may have; 1: each job alone */
-    /* Binds the parameters for the batch. May be called again when the batch is sent again. */
+    /* Binds the parameters for the batch. May be called again when the batch is sent again.
+     * NULL: there are none. */
     void (*bind)(const struct sent *batch, size_t count, struct params *params);
     /* Takes what it needs of the rows into the jobs. Nothing is committed yet. */
     void (*take)(const struct sent *batch, size_t count, const PGresult *rows);
@@ -43,8 +44,8 @@ struct job {
     void (*done)(struct job *job, enum error outcome);
 
     struct list link;
-    struct batch *batch; /* NULL while queued */
-    bool queued;         /* its weight is counted */
+    struct lane_batch *batch; /* NULL while queued */
+    bool queued;              /* its weight is counted */
     uint8_t tries;
 };
 

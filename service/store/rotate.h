@@ -4,7 +4,7 @@
 #include "domain/tag.h"
 #include "store/lane.h"
 
-/* The steps of a rotation of the subject key, for job_run_once. Each is a transaction of its own, so that a rotation can stop
+/* The steps of a rotation of the subject key, for job_run_blocking. Each is a transaction of its own, so that a rotation can stop
  * after any of them and go on later; those that write take the head's lock, as every writer does. */
 
 /* Which subject keys a controller's tags are made by. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The whole HTTP side, with the real routes, on a port of its own and without a database: whatever is sent, what comes back is
  * HTTP and no fault of ours (500), others are served, and nothing is left open. */
+#include "api/routes.h"
 #include "base/log.h"
 #include "fuzz.h"
 #include "http/server.h"
@@ -37,7 +38,8 @@ static void *serve(void *database)
     static struct server_options options;
     struct keys_source source = {.secret = SECRET, .secret_len = strlen(SECRET), .max_lifetime = LIFETIME};
     char fault[KEYS_FAULT];
-    options = (struct server_options){.listen = listen_text,
+    options = (struct server_options){.routes = api_routes,
+                                      .listen = listen_text,
                                       .tls_listen = "",
                                       .metrics_listen = "",
                                       .public_url = "https://consent.example",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-#include "domain/mask.h"
 #include "fuzz.h"
+#include "mask/mask.h"
 
 /* A fuzzer's input: a byte for each prefix length, then the text. */
 struct mask_input {

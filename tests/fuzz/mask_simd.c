@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each search for candidates gives the same masked bytes. */
-#include "domain/mask_scan.h"
+#include "mask/mask_scan.h"
 #include "mask_input.h"
 
 static void compare(mask_find *find, const struct mask_input *in, const char *want, size_t want_len)

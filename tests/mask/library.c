@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A program of somebody else's, linked to the shared library. */
-#include "domain/mask.h"
+#include "mask/mask.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "mask_command.h"
+#include "command/mask.h"
 
 /* `akkoord mask` alone, so that its tests need nothing of the service. */
 int main(int argc, char **argv)

@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 #include "cluster.h"
+#include "store/blocking.h"
 #include "store/database.h"
-#include "store/once.h"
 #include "store/policy.h"
 #include "store/schema.h"
 #include "store/statement.h"
@@ -112,11 +112,11 @@ struct ledger ledger_open(const char *key)
                                      .actor = "test",
                                      .key = 1};
     policy_apply_job_prepare(&apply);
-    cr_assert_eq(job_run_once(l.pg, &apply.job), ERROR_NONE);
+    cr_assert_eq(job_run_blocking(l.pg, &apply.job), ERROR_NONE);
     cr_assert_eq(apply.outcome, APPLY_DONE);
     struct controller_job load;
     controller_job_init(&load, key);
-    cr_assert_eq(job_run_once(l.pg, &load.job), ERROR_NONE);
+    cr_assert_eq(job_run_blocking(l.pg, &load.job), ERROR_NONE);
     cr_assert(load.found);
     l.controller = load.controller_id;
     l.generation = load.generation;
@@ -229,7 +229,7 @@ struct holding ledger_holding(const struct ledger *l, struct tag tag, int32_t pu
     struct check_job check;
     struct holding h = {0};
     check_job_init(&check, l->controller, &probe, 1, &set, 1);
-    cr_assert_eq(job_run_once(l->pg, &check.job), ERROR_NONE);
+    cr_assert_eq(job_run_blocking(l->pg, &check.job), ERROR_NONE);
     cr_assert_eq(check.generation, l->generation);
     cr_assert_not(check.broken);
     struct standing standing = check_standing(&check, 0);

@@ -2,7 +2,7 @@
 #include "cluster.h"
 #include "ledger.h"
 
-#include "store/once.h"
+#include "store/blocking.h"
 #include "store/row.h"
 
 #include <criterion/criterion.h>
@@ -177,7 +177,7 @@ static void crowd_tell(struct crowd *c)
         if (n == 0)
             return;
         struct record_job r = request_of(&c->ledger, acts, n);
-        cr_assert_eq(job_run_once(c->ledger.pg, &r.job), ERROR_NONE);
+        cr_assert_eq(job_run_blocking(c->ledger.pg, &r.job), ERROR_NONE);
         cr_assert_eq(r.outcome, RECORD_DONE);
         cr_assert_eq(r.event_count, n, "one event an act");
         record_job_clear(&r);
@@ -241,7 +241,7 @@ static void crowd_compare(struct crowd *c)
     struct check_job check;
     struct purpose_set set = {.count = 2, .numbers = {PURPOSE_ALL, OFFERS}};
     check_job_init(&check, c->ledger.controller, probes, c->count * IDENTIFIERS, &set, 1);
-    cr_assert_eq(job_run_once(c->ledger.pg, &check.job), ERROR_NONE);
+    cr_assert_eq(job_run_blocking(c->ledger.pg, &check.job), ERROR_NONE);
     for (size_t i = 0; i < c->count * IDENTIFIERS; i++) {
         const struct telling *t = &c->tellings[i / IDENTIFIERS];
         if (!telling_names(t, i % IDENTIFIERS))

@@ -2,7 +2,7 @@
 #include "cluster.h"
 #include "ledger.h"
 
-#include "store/once.h"
+#include "store/blocking.h"
 
 #include <criterion/criterion.h>
 #include <pthread.h>
@@ -69,7 +69,7 @@ static void *write_rounds(void *cookie)
                              act_of(&shared, OFFERS, i % 2 == 0 ? EVENT_GIVEN : EVENT_REFUSED, INSTANT_NONE),
                              act_of(&own, OFFERS, EVENT_REFUSED, INSTANT_NONE)};
         struct record_job r = request_of(&l, acts, 1 + i % 3);
-        cr_assert_eq(job_run_once(pg, &r.job), ERROR_NONE);
+        cr_assert_eq(job_run_blocking(pg, &r.job), ERROR_NONE);
         cr_assert_eq(r.outcome, RECORD_DONE);
         cr_assert_eq(r.event_count, 1 + i % 3);
         record_job_clear(&r);
@@ -129,7 +129,7 @@ Test(record, the_events_of_a_batch_have_revisions_in_the_order_of_their_acts)
 static void first_answer(struct record_job *r)
 {
     record_job_replay(r);
-    cr_assert_eq(job_run_once(l.pg, &r->job), ERROR_NONE);
+    cr_assert_eq(job_run_blocking(l.pg, &r->job), ERROR_NONE);
     cr_assert_eq(r->outcome, RECORD_REPLAYED);
     cr_assert_not(r->broken);
 }

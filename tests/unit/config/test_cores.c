@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cores.h"
+#include "config/cores.h"
 
 #include <criterion/criterion.h>
 

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/handlers.h"
+#include "base/limits.h"
+#include "http/attempt.h"
+#include "http/metrics.h"
+#include "ledger/entity.h"
+#include "ledger/probes.h"
+#include "ledger/verdict_json.h"
+
+/* POST /v1/check: may I, for this purpose or these? */
+struct checking {
+    struct attempt attempt;
+    struct reader body;
+    struct person person;
+    bool several; /* "purposes" was asked: the answer is an object with "results" */
+    int entity;   /* asked about; ENTITY_ANY for all */
+    size_t purpose_count;
+    const struct purpose **purposes;
+    struct purpose_set *sets; /* one a purpose */
+    struct check_job job;
+};
+
+static void checking_dispose(void *state)
+{
+    struct checking *c = state;
+    reader_close(&c->body);
+    check_job_clear(&c->job);
+    attempt_end(&c->attempt);
+}
+
+static const struct purpose *purpose_read(const struct node *n, const struct policy *policy)
+{
+    const char *key = node_string(n, 1, POLICY_KEY_MAX, NULL);
+    const struct purpose *purpose = key[0] != '\0' ? policy_purpose(policy, key) : NULL;
+    if (key[0] != '\0' && purpose == NULL)
+        node_fault(n, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy");
+    return purpose;
+}
+
+static void purposes_read(struct call *call, struct checking *c, const struct node *root)
+{
+    const struct policy *policy = c->attempt.controller->policy;
+    struct node many = node_optional(root, "purposes");
+    c->several = node_present(&many);
+    if (!c->several) {
+        struct node one = node_member(root, "purpose");
+        c->purposes = call_alloc(call, sizeof *c->purposes);
+        c->purposes[0] = purpose_read(&one, policy);
+        c->purpose_count = 1;
+        return;
+    }
+    struct node one = node_optional(root, "purpose");
+    if (node_present(&one))
+        node_fault(&many, ERROR_INVALID, "either purpose or purposes");
+    c->purpose_count = node_elements(&many, 1, PURPOSES_PER_CALL_MAX);
+    c->purposes = call_alloc(call, (c->purpose_count + 1) * sizeof *c->purposes);
+    for (size_t i = 0; i < c->purpose_count; i++) {
+        struct node n = node_at(&many, i);
+        c->purposes[i] = purpose_read(&n, policy);
+    }
+}
+
+static void checking_read(struct call *call, struct checking *c)
+{
+    static const char *const members[] = {"subject", "purpose", "purposes", "entity", NULL};
+    struct node root = reader_root(&c->body);
+    if (!node_present(&root))
+        return;
+    node_only(&root, members);
+    person_read(&root, c->attempt.controller, &c->person);
+    purposes_read(call, c, &root);
+    c->entity = entity_read(&root, c->attempt.controller->policy);
+    for (size_t i = 0; i < c->purpose_count; i++) {
+        if (c->purposes[i] != NULL)
+            entity_check(&root, c->purposes[i], c->entity);
+    }
+}
+
+static void checking_write(struct call *call, struct checking *c)
+{
+    struct buf *out = &call->worker->scratch;
+    buf_clear(out);
+    struct writer w = writer_of(out);
+    size_t step = probes_count(&c->person);
+    if (c->several) {
+        writer_object_begin(&w, NULL);
+        writer_array_begin(&w, "results");
+    }
+    for (size_t i = 0; i < c->purpose_count; i++) {
+        struct verdict v = probes_verdict(&c->person, c->attempt.controller->policy, c->purposes[i],
+                                          c->entity, &c->job, i * step);
+        metrics_verdicts(call->worker->metrics, v.reason, 1);
+        writer_object_begin(&w, NULL);
+        verdict_members(&w, &v, c->attempt.controller->policy, c->job.as_of);
+        writer_object_end(&w);
+    }
+    if (c->several) {
+        writer_array_end(&w);
+        writer_object_end(&w);
+    }
+    if (buf_failed(out))
+        call_problem(call, ERROR_OVERLOADED, "The answer does not fit in memory.", NULL);
+    else
+        call_answer(call, 200, "application/json", out->data, out->len);
+}
+
+static void on_checked(struct job *job, enum error e)
+{
+    struct checking *c = list_entry(job, struct checking, job.job);
+    struct call *call = c->attempt.call;
+    if (e != ERROR_NONE)
+        call_problem(call, e, NULL, NULL);
+    else if (c->job.broken)
+        call_problem(call, ERROR_OVERLOADED, NULL, NULL);
+    else if (c->job.generation != c->attempt.controller->generation)
+        attempt_again(&c->attempt);
+    else {
+        worker_clock(call->worker, c->job.as_of);
+        checking_write(call, c);
+    }
+}
+
+static void checking_begin(struct call *call)
+{
+    struct checking *c = call->state;
+    if (call->req == NULL) { /* nobody waits for a check any more */
+        call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
+        return;
+    }
+    reader_close(&c->body);
+    h2o_iovec_t body = call_body(call);
+    reader_open(&c->body, body.base, body.len);
+    checking_read(call, c);
+    if (!reader_ok(&c->body)) {
+        attempt_bad_body(&c->attempt, &c->body);
+        return;
+    }
+    size_t step = probes_count(&c->person);
+    struct probe *probes = call_alloc(call, c->purpose_count * step * sizeof *probes);
+    c->sets = call_alloc(call, c->purpose_count * sizeof *c->sets);
+    for (size_t i = 0; i < c->purpose_count; i++) {
+        purpose_set_of(c->attempt.controller->policy, c->purposes[i], &c->sets[i]);
+        probes_fill(&c->person, i, probes + i * step);
+    }
+    check_job_clear(&c->job);
+    check_job_init(&c->job, c->attempt.controller->controller_id, probes, c->purpose_count * step, c->sets,
+                   c->purpose_count);
+    c->job.job.deadline = call->deadline;
+    c->job.job.done = on_checked;
+    lane_submit(call->worker->read, &c->job.job);
+}
+
+static bool checking_abandon(struct call *call)
+{
+    struct checking *c = call->state;
+    lane_cancel(call->worker->read, &c->job.job);
+    attempt_abandon(&c->attempt);
+    return true;
+}
+
+void handle_check(struct call *call)
+{
+    if (!call_takes_no_query(call))
+        return;
+    struct checking *c = call_alloc(call, sizeof *c);
+    call->state = c;
+    call->dispose = checking_dispose;
+    call->abandon = checking_abandon;
+    attempt_start(&c->attempt, call, checking_begin);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/handlers.h"
+#include "base/limits.h"
+#include "http/attempt.h"
+#include "http/idempotency.h"
+#include "ledger/acts.h"
+#include "ledger/receipt.h"
+
+#include <string.h>
+
+/* POST /v1/consents, /v1/withdraw, /v1/objections and /v1/confirm: acts go into the ledger, a receipt comes back. */
+struct recording;
+
+/* What they differ in. */
+struct recording_kind {
+    void (*read)(struct call *call, struct reader *body, const struct controller *controller,
+                 struct acts *ret_acts);
+    void (*prepare)(struct recording *r);
+};
+
+struct recording {
+    struct attempt attempt;
+    struct reader body;
+    const struct recording_kind *kind;
+    struct acts acts;
+    struct record_job job;
+    h2o_iovec_t key; /* of idempotency; {NULL, 0}: none was sent */
+};
+
+static void recording_reset(struct recording *r)
+{
+    reader_close(&r->body);
+    acts_free(&r->acts);
+    record_job_clear(&r->job);
+}
+
+static void recording_dispose(void *state)
+{
+    struct recording *r = state;
+    recording_reset(r);
+    attempt_end(&r->attempt);
+}
+
+static void recording_answer(struct call *call, struct recording *r)
+{
+    const char *context = r->job.outcome == RECORD_REPLAYED ? r->job.first_context : r->acts.context.data;
+    if (r->job.broken || context == NULL || (r->job.event_count == 0 && r->job.outcome == RECORD_DONE)) {
+        call_problem(call, ERROR_OUTCOME_UNKNOWN, NULL, NULL);
+        return;
+    }
+    if (r->job.outcome == RECORD_DONE)
+        worker_clock(call->worker, r->job.events[0].recorded_at);
+    struct buf out;
+    buf_init(&out, ANSWER_BYTES_MAX);
+    int status = receipt_write(&out, context, r->job.events, r->job.event_count, r->attempt.controller,
+                               call->worker->options);
+    if (status == 0) {
+        buf_free(&out);
+        call_problem(call, ERROR_GONE,
+                     "It was recorded; what is left of it does not give the first answer again.", NULL);
+        return;
+    }
+    if (buf_failed(&out)) {
+        buf_free(&out);
+        call_problem(call, ERROR_OUTCOME_UNKNOWN, NULL, NULL); /* it is written, and this cannot say so */
+        return;
+    }
+    call_answer_json(call, status, &out);
+}
+
+/* An act that only the ledger could find fault with. */
+static void recording_fault(struct call *call, struct recording *r, const char *member, enum error e,
+                            const char *detail)
+{
+    struct node root = reader_root(&r->body);
+    size_t act = (size_t)r->job.faulty_act;
+    struct node object =
+        r->acts.body_is_array && act < r->acts.count ? node_at(&root, r->acts.objects[act]) : root;
+    struct node at = node_optional(&object, member);
+    node_fault(&at, e, detail);
+    call_bad_body(call, &r->body);
+}
+
+/* The first answer is read apart, on a lane that reads. It was written: that it cannot be read does not make it unwritten. */
+static void on_replayed(struct job *job, enum error e)
+{
+    struct recording *r = list_entry(list_entry(job, struct record_job, job), struct recording, job);
+    if (e != ERROR_NONE)
+        call_problem(r->attempt.call, ERROR_OUTCOME_UNKNOWN, NULL, NULL);
+    else
+        recording_answer(r->attempt.call, r);
+}
+
+static void recording_replay(struct call *call, struct recording *r)
+{
+    record_job_replay(&r->job);
+    r->job.job.done = on_replayed;
+    lane_submit(call->worker->read, &r->job.job);
+}
+
+static void on_recorded(struct job *job, enum error e)
+{
+    struct recording *r = list_entry(list_entry(job, struct record_job, job), struct recording, job);
+    struct call *call = r->attempt.call;
+    if (e != ERROR_NONE) {
+        call_problem(call, e, NULL, NULL);
+        return;
+    }
+    switch (r->job.outcome) {
+    case RECORD_DONE:
+        recording_answer(call, r);
+        return;
+    case RECORD_REPLAYED:
+        recording_replay(call, r);
+        return;
+    case RECORD_KEY_REUSED:
+        call_problem(call, ERROR_KEY_REUSED, "Send the same body again, or another key.", NULL);
+        return;
+    case RECORD_IN_FUTURE:
+        recording_fault(call, r, "event_time", ERROR_EVENT_IN_FUTURE,
+                        "more than 60 seconds ahead of the server's clock");
+        return;
+    case RECORD_TOO_OLD:
+        recording_fault(call, r, "expressed_by", ERROR_INVALID, "the person may decide alone by now");
+        return;
+    case RECORD_GONE:
+        call_problem(call, ERROR_GONE, "It was used, has expired, or a No came in between.", NULL);
+        return;
+    case RECORD_STALE:
+        attempt_again(&r->attempt);
+        return;
+    case RECORD_AGAIN:
+        lane_submit(call->worker->write, &r->job.job);
+    }
+}
+
+/* The token's scopes must cover what the body turned out to hold. Returns NULL, or the scope that lacks. */
+static const char *scope_lacking(const struct call *call, const struct acts *acts)
+{
+    if (acts->needs_import && (call->claims.scopes & SCOPE_CONSENT_IMPORT) == 0)
+        return "consent:import";
+    if (acts->needs_record && (call->claims.scopes & SCOPE_CONSENT_RECORD) == 0)
+        return "consent:record";
+    return NULL;
+}
+
+static void refuse_scope(struct call *call, const char *scope)
+{
+    char challenge[128], detail[64];
+    snprintf(challenge, sizeof challenge,
+             "Bearer realm=\"akkoord\", error=\"insufficient_scope\", scope=\"%s\"", scope);
+    snprintf(detail, sizeof detail, "This needs the scope %s.", scope);
+    call_set_header(call, "www-authenticate", challenge);
+    call_problem(call, ERROR_INSUFFICIENT_SCOPE, detail, NULL);
+}
+
+/* What a body that is at fault, or a token that is none of ours, is told. */
+static void recording_refuse(struct call *call, struct recording *r)
+{
+    if (!reader_ok(&r->body))
+        attempt_bad_body(&r->attempt, &r->body);
+    else
+        call_problem(call, ERROR_GONE, "It was used, has expired, or a No came in between.", NULL);
+}
+
+static void on_recalled(struct job *job, enum error e)
+{
+    struct recording *r = list_entry(list_entry(job, struct record_job, job), struct recording, job);
+    struct call *call = r->attempt.call;
+    if (e != ERROR_NONE)
+        call_problem(call, e, NULL, NULL);
+    else if (r->job.broken || r->job.first_context != NULL)
+        recording_answer(call, r);
+    else
+        recording_refuse(call, r);
+}
+
+/* What is a fault now need not have been one when the key came first: a purpose may have left the policy since. */
+static void recording_recall(struct call *call, struct recording *r)
+{
+    const struct controller *c = r->attempt.controller;
+    r->job = (struct record_job){.job.controller_id = c->controller_id,
+                                 .idempotency = idempotency_of(call, c->tagger, r->key)};
+    record_job_replay(&r->job);
+    r->job.job.deadline = call->deadline;
+    r->job.job.done = on_recalled;
+    lane_submit(call->worker->read, &r->job.job);
+}
+
+static void recording_submit(struct call *call, struct recording *r)
+{
+    const struct controller *c = r->attempt.controller;
+    r->job = (struct record_job){.job.controller_id = c->controller_id,
+                                 .generation = c->generation,
+                                 .policy_version = c->policy->version,
+                                 .idempotency = idempotency_of(call, c->tagger, r->key),
+                                 .accepted = call->accepted,
+                                 .context = r->acts.context.data,
+                                 .actor = call->claims.subject,
+                                 .count = r->acts.count,
+                                 .acts = r->acts.list};
+    buf_byte(&r->acts.context, '\0');
+    if (buf_failed(&r->acts.context)) {
+        call_problem(call, ERROR_OVERLOADED, NULL, NULL);
+        return;
+    }
+    r->job.context = r->acts.context.data;
+    r->kind->prepare(r);
+    r->job.job.deadline = call->deadline;
+    r->job.job.done = on_recorded;
+    lane_submit(call->worker->write, &r->job.job);
+}
+
+static void recording_begin(struct call *call)
+{
+    struct recording *r = call->state;
+    if (call->req == NULL) { /* nothing was written, and nobody waits for it */
+        call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
+        return;
+    }
+    recording_reset(r);
+    h2o_iovec_t body = call_body(call);
+    reader_open(&r->body, body.base, body.len);
+    r->kind->read(call, &r->body, r->attempt.controller, &r->acts);
+    bool refused = !reader_ok(&r->body) || r->acts.count == 0; /* no act: a token that is none of ours */
+    bool recalled = refused && r->key.base != NULL && reader_syntax(&r->body) == NULL;
+    if ((reader_ok(&r->body) || recalled) && !call_charge(call, r->acts.count))
+        return;
+    if (refused) {
+        (recalled ? recording_recall : recording_refuse)(call, r);
+        return;
+    }
+    const char *lacking = scope_lacking(call, &r->acts);
+    if (lacking != NULL) {
+        refuse_scope(call, lacking);
+        return;
+    }
+    recording_submit(call, r);
+}
+
+static void acts_prepare(struct recording *r)
+{
+    record_job_prepare(&r->job);
+}
+
+static void confirmation_prepare(struct recording *r)
+{
+    record_job_confirm(&r->job, &r->acts.confirmation);
+}
+
+static void recording_start(struct call *call, const struct recording_kind *kind)
+{
+    struct recording *r = call_alloc(call, sizeof *r);
+    call->state = r;
+    call->dispose = recording_dispose;
+    r->kind = kind;
+    if (!call_takes_no_query(call) || !idempotency_read(call, &r->key))
+        return;
+    attempt_start(&r->attempt, call, recording_begin);
+}
+
+void handle_record(struct call *call)
+{
+    static const struct recording_kind kind = {consents_read, acts_prepare};
+    recording_start(call, &kind);
+}
+
+void handle_withdraw(struct call *call)
+{
+    static const struct recording_kind kind = {withdraw_read, acts_prepare};
+    recording_start(call, &kind);
+}
+
+void handle_confirm(struct call *call)
+{
+    static const struct recording_kind kind = {confirm_read, confirmation_prepare};
+    recording_start(call, &kind);
+}
+
+void handle_objection(struct call *call)
+{
+    static const struct recording_kind kind = {objection_read, acts_prepare};
+    recording_start(call, &kind);
+}

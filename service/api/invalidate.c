@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/handlers.h"
+#include "base/limits.h"
+#include "http/attempt.h"
+#include "mask/mask.h"
+#include "store/record.h"
+#include "store/walk.h"
+#include "wire/writer.h"
+
+#include <string.h>
+
+/* POST /v1/consents/invalidate: consents that turn out to prove nothing, such as those to words that misled, no longer count.
+ *
+ * (1) Each gets an event of its own, at the consent's own time and above it in rank, so that it undoes that consent and nothing newer: who
+ * chose again meanwhile has chosen.  (2) What was invalidated is no consent any more: the same call again finds the rest, and
+ * whoever is cut short goes on where he was.  (3) A stretch is matched and then written in batches, before the next is asked for. */
+struct invalidating {
+    struct attempt attempt;
+    h2o_iovec_t bytes; /* a copy of the body: the request may be gone when it is read again */
+    struct reader body;
+    bool only_counts;
+    const char *cursor; /* subject_id to begin after, or NULL */
+    bool begun;
+    int64_t after; /* where the stretch begins */
+
+    struct purpose_set purposes; /* the purpose, and each entity's */
+    int32_t notice;              /* 0: any */
+    const char *form;            /* NULL: any; likewise below */
+    const char *import_batch;
+    instant from, to; /* INSTANT_NONE: no bound */
+    const char *detail;
+
+    struct walk_job walk;
+    size_t subject, state; /* the next of the stretch to look at */
+    struct act *acts;      /* WRITE_BATCH_MAX */
+    struct person *persons;
+    struct record_job record;
+    int64_t matched, invalidated;
+};
+
+static void invalidating_dispose(void *state)
+{
+    struct invalidating *v = state;
+    reader_close(&v->body);
+    walk_job_clear(&v->walk);
+    record_job_clear(&v->record);
+    attempt_end(&v->attempt);
+}
+
+/* ---- the body ---- */
+
+/* A text as evidence is kept: masked. */
+static const char *masked_read(struct call *call, const struct node *n, size_t max,
+                               struct mask_prefixes prefixes)
+{
+    size_t len;
+    const char *text = node_string(n, 1, max, &len);
+    char *masked = call_alloc(call, mask_room(len) + 1);
+    masked[mask_text(text, len, prefixes, masked)] = '\0';
+    return masked;
+}
+
+static void purpose_read(struct invalidating *v, const struct node *root)
+{
+    const struct policy *policy = v->attempt.controller->policy;
+    struct node n = node_member(root, "purpose");
+    const char *key = node_string(&n, 1, POLICY_KEY_MAX, NULL);
+    const struct purpose *p = key[0] != '\0' ? policy_purpose(policy, key) : NULL;
+    v->purposes.count = 0;
+    if (key[0] != '\0' && p == NULL)
+        node_fault(&n, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy");
+    if (p == NULL)
+        return;
+    purpose_set_add(&v->purposes, policy, p);
+}
+
+static void notice_read(struct invalidating *v, const struct node *n)
+{
+    static const char *const members[] = {"id", "version", NULL};
+    node_only(n, members);
+    struct node id = node_member(n, "id"), version = node_member(n, "version");
+    const char *id_text = node_string(&id, 1, POLICY_KEY_MAX, NULL);
+    const char *version_text = node_string(&version, 1, POLICY_KEY_MAX, NULL);
+    if (id_text[0] == '\0' || version_text[0] == '\0')
+        return;
+    const struct notice *found =
+        policy_notice(v->attempt.controller->policy, id_text, version_text, INSTANT_NONE);
+    if (found == NULL)
+        node_fault(n, ERROR_UNKNOWN_NOTICE, "no notice version of the policy");
+    else
+        v->notice = found->number;
+}
+
+static void period_read(struct invalidating *v, const struct node *n)
+{
+    static const char *const members[] = {"from", "to", NULL};
+    node_only(n, members);
+    node_members(n, 1, 2);
+    struct node from = node_optional(n, "from"), to = node_optional(n, "to");
+    v->from = node_moment(&from);
+    v->to = node_moment(&to);
+    if (v->from != INSTANT_NONE && v->to != INSTANT_NONE && v->from >= v->to)
+        node_fault(&to, ERROR_INVALID, "later than from");
+}
+
+static void origin_read(struct call *call, struct invalidating *v, const struct node *root)
+{
+    static const struct mask_prefixes as_evidence = {MASK_IPV4_DEFAULT, MASK_IPV6_DEFAULT};
+    struct node notice = node_optional(root, "notice"), form = node_optional(root, "form"),
+                period = node_optional(root, "period"), batch = node_optional(root, "import_batch");
+    v->notice = 0;
+    v->from = v->to = INSTANT_NONE;
+    if (node_present(&notice))
+        notice_read(v, &notice);
+    if (node_present(&form))
+        v->form = masked_read(call, &form, FORM_BYTES_MAX, as_evidence);
+    if (node_present(&period))
+        period_read(v, &period);
+    if (node_present(&batch))
+        v->import_batch = node_string(&batch, 1, REF_BYTES_MAX, NULL);
+    if (!node_present(&notice) && !node_present(&form) && !node_present(&period) && !node_present(&batch))
+        node_fault(root, ERROR_INVALID, "at least one of notice, form, period and import_batch");
+}
+
+static void reason_read(struct call *call, struct invalidating *v, const struct node *root)
+{
+    struct node n = node_member(root, "reason");
+    struct buf detail;
+    buf_init(&detail, 8 * GROUNDS_BYTES_MAX);
+    struct writer w = writer_of(&detail);
+    writer_object_begin(&w, NULL);
+    writer_text(&w, "reason", masked_read(call, &n, GROUNDS_BYTES_MAX, v->attempt.controller->policy->mask));
+    writer_object_end(&w);
+    if (buf_failed(&detail))
+        node_fault(&n, ERROR_OVERLOADED, "memory ran out");
+    else
+        v->detail = call_copy(call, detail.data, detail.len);
+    buf_free(&detail);
+}
+
+static void body_read(struct call *call, struct invalidating *v)
+{
+    static const char *const members[] = {"purpose",      "notice", "form", "period",
+                                          "import_batch", "reason", NULL};
+    reader_close(&v->body);
+    reader_open(&v->body, v->bytes.base, v->bytes.len);
+    struct node root = reader_root(&v->body);
+    if (!node_present(&root))
+        return;
+    node_only(&root, members);
+    purpose_read(v, &root);
+    origin_read(call, v, &root);
+    reason_read(call, v, &root);
+}
+
+/* ---- matching ---- */
+
+static bool state_matches(const struct invalidating *v, size_t at)
+{
+    const struct held *h = &v->walk.held[at];
+    const struct walked_proof *proof = &v->walk.proofs[at];
+    instant time = rank_time(h->state.rank);
+    if ((h->slot != SLOT_SELF && h->slot != SLOT_GUARDIAN) || event_state_is_no(rank_state(h->state.rank)))
+        return false;
+    if (v->notice != 0 && h->state.notice_number != v->notice)
+        return false;
+    if ((v->from != INSTANT_NONE && time < v->from) || (v->to != INSTANT_NONE && time >= v->to))
+        return false;
+    if (v->form != NULL && (proof->form == NULL || strcmp(proof->form, v->form) != 0))
+        return false;
+    return v->import_batch == NULL || (proof->batch != NULL && strcmp(proof->batch, v->import_batch) == 0);
+}
+
+/* The next match of the stretch; SIZE_MAX: it has no more. */
+static size_t match_next(struct invalidating *v, const struct walked **ret_subject)
+{
+    for (; v->subject < v->walk.count; v->subject++, v->state = 0) {
+        const struct walked *s = &v->walk.subjects[v->subject];
+        while (v->state < s->count) {
+            size_t at = s->first + v->state++;
+            if (state_matches(v, at)) {
+                *ret_subject = s;
+                return at;
+            }
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* While a key is rotated the tag may be one that moves before this is written: it is given as both. */
+static bool person_of(const struct controller *c, const struct walked *s, struct person *ret_person)
+{
+    *ret_person = (struct person){.count = 1, .tags = {s->tag}, .types = {s->type}};
+    if (c->old_tagger == NULL)
+        return true;
+    if (tagger_wrap(c->tagger, &s->tag, &ret_person->tags[0]) != 0)
+        return false;
+    ret_person->rotating = memcmp(&s->tag, &ret_person->tags[0], sizeof s->tag) != 0;
+    ret_person->old_tags[0] = s->tag;
+    return true;
+}
+
+static bool act_of(struct invalidating *v, size_t at, const struct walked *subject)
+{
+    struct person *person = &v->persons[v->record.count];
+    struct act *act = &v->acts[v->record.count];
+    const struct held *h = &v->walk.held[at];
+    *act = (struct act){.person = person,
+                        .purpose = h->purpose,
+                        .slot = h->slot,
+                        .role = h->slot == SLOT_GUARDIAN ? v->walk.proofs[at].role : ROLE_SELF,
+                        .method = METHOD_API,
+                        .rank_base = rank_base(CLASS_CHOICE, EVENT_INVALIDATED),
+                        .at = rank_time(h->state.rank),
+                        .notice = h->state.notice_number,
+                        .effect = EFFECT_APPLIED,
+                        .detail = v->detail};
+    v->record.count++;
+    return person_of(v->attempt.controller, subject, person) && uuid_v7(act->record_id) == 0;
+}
+
+/* ---- stretch by stretch ---- */
+
+static void stretch_ask(struct call *call, struct invalidating *v);
+
+/* What cannot go on says what was done, and how to go on. */
+static void invalidating_fail(struct call *call, struct invalidating *v, enum error e)
+{
+    char cursor[SUBJECT_ID_TEXT + 1], detail[256];
+    if (e == ERROR_NONE)
+        e = ERROR_OVERLOADED;
+    if (v->after == 0 && v->matched == 0) {
+        call_problem(call, e, NULL, NULL);
+        return;
+    }
+    subject_id_format(v->attempt.controller->ids, v->after, cursor);
+    snprintf(detail, sizeof detail,
+             "Cut short: %lld consents matched so far, %lld were invalidated and stay so. Send the body "
+             "again with "
+             "after=%s to go on.",
+             (long long)v->matched, (long long)v->invalidated, cursor);
+    call_problem(call, v->invalidated > 0 ? ERROR_OUTCOME_UNKNOWN : e, detail, NULL);
+}
+
+/* What is begun must be able to end within the call's time. */
+static bool must_stop(const struct call *call)
+{
+    return call->worker->draining || clock_monotonic() >= call->deadline - CALL_DEADLINE_MS * 1000;
+}
+
+static void invalidating_answer(struct call *call, const struct invalidating *v)
+{
+    struct buf out;
+    buf_init(&out, ANSWER_BYTES_MAX);
+    struct writer w = writer_of(&out);
+    writer_object_begin(&w, NULL);
+    writer_int(&w, "matched", v->matched);
+    writer_int(&w, "invalidated", v->invalidated);
+    writer_object_end(&w);
+    call_answer_json(call, 200, &out);
+}
+
+static void stretch_end(struct call *call, struct invalidating *v)
+{
+    int64_t next = walk_next(&v->walk);
+    if (next == INT64_MAX) {
+        invalidating_answer(call, v);
+        return;
+    }
+    v->after = next;
+    stretch_ask(call, v);
+}
+
+static void batch_write(struct call *call, struct invalidating *v);
+
+static void on_written(struct job *job, enum error e)
+{
+    struct invalidating *v = list_entry(list_entry(job, struct record_job, job), struct invalidating, record);
+    struct call *call = v->attempt.call;
+    if (e != ERROR_NONE || v->record.broken) {
+        invalidating_fail(call, v, e != ERROR_NONE ? e : ERROR_OUTCOME_UNKNOWN);
+    } else if (v->record.outcome == RECORD_STALE) {
+        attempt_again(&v->attempt);
+    } else if (v->record.outcome != RECORD_DONE) {
+        invalidating_fail(call, v, ERROR_INTERNAL);
+    } else {
+        v->matched += (int64_t)v->record.count;
+        for (size_t i = 0; i < v->record.event_count; i++)
+            v->invalidated += v->record.events[i].effect != EFFECT_SUPERSEDED;
+        batch_write(call, v);
+    }
+}
+
+/* The next batch of the stretch's matches; without any the stretch is done. */
+static void batch_write(struct call *call, struct invalidating *v)
+{
+    const struct controller *c = v->attempt.controller;
+    const struct walked *subject;
+    record_job_clear(&v->record);
+    v->record = (struct record_job){.job.controller_id = c->controller_id,
+                                    .generation = c->generation,
+                                    .policy_version = c->policy->version,
+                                    .accepted = clock_monotonic(),
+                                    .context = "",
+                                    .actor = call->claims.subject,
+                                    .acts = v->acts};
+    bool good = true;
+    size_t at;
+    while (v->record.count < WRITE_BATCH_MAX && (at = match_next(v, &subject)) != SIZE_MAX)
+        good = act_of(v, at, subject) && good;
+    if (v->record.count == 0) {
+        stretch_end(call, v);
+        return;
+    }
+    if (!good || must_stop(call)) {
+        invalidating_fail(call, v, good ? ERROR_NONE : ERROR_INTERNAL);
+        return;
+    }
+    record_job_prepare(&v->record);
+    v->record.job.deadline = call->deadline;
+    v->record.job.done = on_written;
+    lane_submit(call->worker->write, &v->record.job);
+}
+
+static void on_stretch(struct job *job, enum error e)
+{
+    struct invalidating *v = list_entry(list_entry(job, struct walk_job, job), struct invalidating, walk);
+    struct call *call = v->attempt.call;
+    const struct walked *subject;
+    if (e != ERROR_NONE || v->walk.broken) {
+        invalidating_fail(call, v, e);
+        return;
+    }
+    if (v->walk.generation != v->attempt.controller->generation) {
+        attempt_again(&v->attempt);
+        return;
+    }
+    v->subject = v->state = 0;
+    if (!v->only_counts) {
+        batch_write(call, v);
+        return;
+    }
+    while (match_next(v, &subject) != SIZE_MAX)
+        v->matched++;
+    stretch_end(call, v);
+}
+
+static void stretch_ask(struct call *call, struct invalidating *v)
+{
+    if (must_stop(call)) {
+        invalidating_fail(call, v, ERROR_NONE);
+        return;
+    }
+    walk_job_clear(&v->walk);
+    v->walk =
+        (struct walk_job){.job.controller_id = v->attempt.controller->controller_id,
+                          .after = v->after,
+                          .numbers = WALK_SUBJECTS_MAX,
+                          .proof = v->form != NULL || v->import_batch != NULL ? WALK_ORIGINS : WALK_REFS,
+                          .only = &v->purposes};
+    walk_job_prepare(&v->walk);
+    v->walk.job.deadline = call->deadline;
+    v->walk.job.done = on_stretch;
+    lane_submit(call->worker->slow, &v->walk.job);
+}
+
+/* ---- the call ---- */
+
+static void invalidating_begin(struct call *call)
+{
+    struct invalidating *v = call->state;
+    body_read(call, v);
+    if (!reader_ok(&v->body)) {
+        attempt_bad_body(&v->attempt, &v->body);
+        return;
+    }
+    if (!v->begun && v->cursor != NULL &&
+        !subject_id_parse(v->attempt.controller->ids, v->cursor, strlen(v->cursor), &v->after)) {
+        call_problem(call, ERROR_INVALID, "after takes what an answer named.", NULL);
+        return;
+    }
+    v->begun = true;
+    stretch_ask(call, v);
+}
+
+/* Only while it counts: what writes goes on, whoever waits for it. */
+static bool invalidating_abandon(struct call *call)
+{
+    struct invalidating *v = call->state;
+    if (!v->only_counts)
+        return false;
+    lane_cancel(call->worker->slow, &v->walk.job);
+    attempt_abandon(&v->attempt);
+    return true;
+}
+
+void handle_invalidate(struct call *call)
+{
+    static const char *const allowed[] = {"rehearse", "after", NULL};
+    struct invalidating *v = call_alloc(call, sizeof *v);
+    const char *rehearse = call_query(call, "rehearse");
+    bool good = rehearse == NULL || strcmp(rehearse, "true") == 0 || strcmp(rehearse, "false") == 0;
+    if (call_query_only(call, allowed) != 0 || !good) {
+        call_problem(call, ERROR_INVALID, "The query takes rehearse=true and after=SUBJECT_ID, each once.",
+                     NULL);
+        return;
+    }
+    h2o_iovec_t body = call_body(call);
+    call->state = v;
+    call->dispose = invalidating_dispose;
+    call->abandon = invalidating_abandon;
+    v->bytes = h2o_iovec_init(call_copy(call, body.base, body.len), body.len);
+    v->only_counts = rehearse != NULL && strcmp(rehearse, "true") == 0;
+    v->cursor = call_query(call, "after");
+    v->acts = call_alloc(call, WRITE_BATCH_MAX * sizeof *v->acts);
+    v->persons = call_alloc(call, WRITE_BATCH_MAX * sizeof *v->persons);
+    attempt_start(&v->attempt, call, invalidating_begin);
+}

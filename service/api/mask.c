@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/handlers.h"
+#include "api/mask_fault.h"
+#include "base/limits.h"
+#include "wire/problem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* POST /v1/mask: the masking filter over HTTP, with the code of `akkoord mask`. */
+
+static int prefixes_read(struct call *call, struct mask_prefixes *ret_prefixes)
+{
+    static const char *const allowed[] = {"ipv4_prefix", "ipv6_prefix", NULL};
+    int64_t ipv4, ipv6;
+    if (call_query_only(call, allowed) != 0 ||
+        call_query_int(call, "ipv4_prefix", MASK_IPV4_DEFAULT, 0, 32, &ipv4) != 0 ||
+        call_query_int(call, "ipv6_prefix", MASK_IPV6_DEFAULT, 0, 128, &ipv6) != 0)
+        return -1;
+    *ret_prefixes = (struct mask_prefixes){(uint8_t)ipv4, (uint8_t)ipv6};
+    return 0;
+}
+
+static bool type_is(h2o_iovec_t type, const char *wanted)
+{
+    size_t len = strlen(wanted);
+    return type.len >= len && strncasecmp(type.base, wanted, len) == 0;
+}
+
+static void text_mask(h2o_iovec_t body, struct mask_prefixes prefixes, struct buf *out)
+{
+    char *room = buf_extend(out, mask_room(body.len));
+    if (room != NULL)
+        out->len = mask_text(body.base, body.len, prefixes, room);
+}
+
+static void json_fault(struct call *call, const struct mask_json *j, enum mask_json_fault fault)
+{
+    char detail[160];
+    snprintf(detail, sizeof detail, "At byte %zu: %s.", j->fault_at, mask_json_fault_text(fault));
+    call_problem(call, mask_fault_error(fault), detail, NULL);
+}
+
+/* Appends the masked line, or an object that says why it is none. */
+static void line_mask(struct mask_json *j, const char *line, size_t len, uint64_t number, struct buf *out)
+{
+    size_t before = out->len, masked = 0;
+    char *room = buf_extend(out, mask_room(len));
+    if (room == NULL)
+        return;
+    enum mask_json_fault fault = mask_json(j, line, len, room, &masked);
+    out->len = before + (fault == MASK_JSON_OK ? masked : 0);
+    if (fault != MASK_JSON_OK) {
+        struct writer w = writer_of(out);
+        writer_object_begin(&w, NULL);
+        writer_int(&w, "line", (int64_t)number);
+        problem_value(&w, "error", mask_fault_error(fault), mask_json_fault_text(fault), NULL);
+        writer_object_end(&w);
+    }
+    buf_byte(out, '\n');
+}
+
+static void lines_mask(struct call *call, struct mask_json *j, h2o_iovec_t body, struct buf *out)
+{
+    struct mask_lines lines = {.at = body.base, .end = body.base + body.len};
+    const char *line;
+    size_t len;
+    while (mask_lines_next(&lines, &line, &len)) {
+        while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
+            len--;
+        line_mask(j, line, len, lines.number, out);
+        if (!call_hold(call, out->len)) {
+            out->failed = true;
+            return;
+        }
+    }
+}
+
+void handle_mask(struct call *call)
+{
+    struct mask_prefixes prefixes;
+    if (prefixes_read(call, &prefixes) != 0) {
+        call_problem(call, ERROR_INVALID,
+                     "The query takes ipv4_prefix=0..32 and ipv6_prefix=0..128, each once.", NULL);
+        return;
+    }
+    h2o_iovec_t body = call_body(call), type = call_header(call, "content-type");
+    if (!call_hold(call, body.len)) { /* as long as its answer, but for a few bytes */
+        call_problem(call, ERROR_OVERLOADED, NULL, NULL);
+        return;
+    }
+    struct buf out;
+    buf_init(&out, BATCH_ANSWER_BYTES_MAX);
+    if (type_is(type, "text/plain")) {
+        text_mask(body, prefixes, &out);
+        if (buf_failed(&out))
+            call_problem(call, ERROR_OVERLOADED, NULL, NULL);
+        else
+            call_answer_buf(call, 200, "text/plain; charset=utf-8", &out);
+        buf_free(&out);
+        return;
+    }
+    struct mask_json *j = call_alloc(call, sizeof *j);
+    j->prefixes = prefixes;
+    if (type_is(type, "application/x-ndjson")) {
+        lines_mask(call, j, body, &out);
+        if (buf_failed(&out))
+            call_problem(call, ERROR_OVERLOADED, NULL, NULL);
+        else
+            call_answer_buf(call, 200, "application/x-ndjson", &out);
+        buf_free(&out);
+        return;
+    }
+    char *room = buf_extend(&out, mask_room(body.len));
+    enum mask_json_fault fault = MASK_JSON_OK;
+    if (room != NULL)
+        fault = mask_json(j, body.base, body.len, room, &out.len);
+    if (buf_failed(&out))
+        call_problem(call, ERROR_OVERLOADED, NULL, NULL);
+    else if (fault != MASK_JSON_OK)
+        json_fault(call, j, fault);
+    else
+        call_answer_buf(call, 200, "application/json", &out);
+    buf_free(&out);
+}

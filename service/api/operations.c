@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/handlers.h"
+#include "base/embedded.h"
+#include "store/ready.h"
+
+#include <string.h>
+
+/* What an operator asks: /healthz, /readyz, /openapi.yaml, /docs. */
+
+extern const struct embedded web_files[];
+
+void handle_live(struct call *call)
+{
+    call_set_header(call, "cache-control", "no-store");
+    call_answer(call, 200, "application/json", "{\"status\":\"ok\"}", strlen("{\"status\":\"ok\"}"));
+}
+
+static void on_ready(struct job *job, enum error e)
+{
+    struct ready_job *ready = list_entry(job, struct ready_job, job);
+    struct call *call = ready->cookie;
+    if (e == ERROR_NONE && ready->good) {
+        call_answer(call, 200, "application/json", "{\"status\":\"ready\"}",
+                    strlen("{\"status\":\"ready\"}"));
+        return;
+    }
+    call_problem(call, ERROR_UNAVAILABLE,
+                 e == ERROR_NONE ? "The schema is not for this program." : lane_trouble(call->worker->read),
+                 NULL);
+}
+
+/* Ready: the database is reachable, it is a primary, the schema and the keys fit, and this process is not about to leave. All that is
+ * asked of every new connection; so the lanes know, and one statement tells that they know it of now. */
+void handle_ready(struct call *call)
+{
+    struct worker *w = call->worker;
+    call_set_header(call, "cache-control", "no-store");
+    if (w->leaving) {
+        call_problem(call, ERROR_UNAVAILABLE, "The service is about to leave.", NULL);
+        return;
+    }
+    const struct lane *lanes[] = {w->read, w->write, w->slow};
+    for (size_t i = 0; i < 3; i++) {
+        if (!lane_is_ready(lanes[i])) {
+            call_problem(call, ERROR_UNAVAILABLE, lane_trouble(lanes[i]), NULL);
+            return;
+        }
+    }
+    struct ready_job *ready = call_alloc(call, sizeof *ready);
+    ready_job_init(ready);
+    ready->cookie = call;
+    ready->job.deadline = call->deadline;
+    ready->job.done = on_ready;
+    lane_submit(w->read, &ready->job);
+}
+
+static const struct embedded *web_file(const char *name)
+{
+    for (const struct embedded *f = web_files; f->name != NULL; f++) {
+        if (strcmp(f->name, name) == 0)
+            return f;
+    }
+    return NULL;
+}
+
+static void web_answer(struct call *call, const char *name, const char *type)
+{
+    const struct embedded *f = web_file(name);
+    if (f == NULL) {
+        call_problem(call, ERROR_NOT_FOUND, NULL, NULL);
+        return;
+    }
+    call_set_header(call, "x-content-type-options", "nosniff");
+    call_answer_static(call, 200, type, f->data, f->len);
+}
+
+void handle_openapi(struct call *call)
+{
+    web_answer(call, "akkoord.yaml", "application/yaml");
+}
+
+void handle_docs(struct call *call)
+{
+    call_set_header(call, "content-security-policy", "default-src 'none'; style-src 'unsafe-inline'");
+    web_answer(call, "docs.html", "text/html; charset=utf-8");
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/handlers.h"
+#include "base/limits.h"
+#include "http/attempt.h"
+#include "ledger/event_json.h"
+#include "ledger/person.h"
+#include "ledger/verdict_json.h"
+#include "store/history.h"
+#include "store/subject.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What is known of a person: POST /v1/subjects/lookup, GET /v1/subjects/{id}/consents and .../history. */
+
+/* ---- lookup ---- */
+
+struct looking {
+    struct attempt attempt;
+    struct reader body;
+    struct person person;
+    struct tag tags[2 * IDENTIFIERS_MAX];
+    struct lookup_job job;
+};
+
+static void looking_dispose(void *state)
+{
+    struct looking *l = state;
+    reader_close(&l->body);
+    attempt_end(&l->attempt);
+}
+
+static void on_looked_up(struct job *job, enum error e)
+{
+    struct looking *l = list_entry(list_entry(job, struct lookup_job, job), struct looking, job);
+    struct call *call = l->attempt.call;
+    if (e != ERROR_NONE) {
+        call_problem(call, e, NULL, NULL);
+        return;
+    }
+    if (l->job.generation !=
+        l->attempt.controller->generation) { /* the tags may be those of a key that has gone */
+        attempt_again(&l->attempt);
+        return;
+    }
+    if (l->job.subject_no == 0) {
+        call_problem(call, ERROR_NOT_FOUND, "Nobody is known by these identifiers.", NULL);
+        return;
+    }
+    char id[SUBJECT_ID_TEXT + 1];
+    subject_id_format(l->attempt.controller->ids, l->job.subject_no, id);
+    struct buf out;
+    buf_init(&out, ANSWER_BYTES_MAX);
+    struct writer w = writer_of(&out);
+    writer_object_begin(&w, NULL);
+    writer_text(&w, "subject_id", id);
+    writer_object_end(&w);
+    call_answer_json(call, 200, &out);
+}
+
+static void looking_begin(struct call *call)
+{
+    static const char *const members[] = {"subject", NULL};
+    struct looking *l = call->state;
+    if (call->req == NULL) {
+        call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
+        return;
+    }
+    reader_close(&l->body);
+    h2o_iovec_t body = call_body(call);
+    reader_open(&l->body, body.base, body.len);
+    struct node root = reader_root(&l->body);
+    if (node_present(&root)) {
+        node_only(&root, members);
+        person_read(&root, l->attempt.controller, &l->person);
+    }
+    if (!reader_ok(&l->body)) {
+        attempt_bad_body(&l->attempt, &l->body);
+        return;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < l->person.count; i++) {
+        l->tags[count++] = l->person.tags[i];
+        if (l->person.rotating)
+            l->tags[count++] = l->person.old_tags[i];
+    }
+    lookup_job_init(&l->job, l->attempt.controller->controller_id, l->tags, count);
+    l->job.job.deadline = call->deadline;
+    l->job.job.done = on_looked_up;
+    lane_submit(call->worker->read, &l->job.job);
+}
+
+static bool looking_abandon(struct call *call)
+{
+    struct looking *state = call->state;
+    lane_cancel(call->worker->read, &state->job.job);
+    attempt_abandon(&state->attempt);
+    return true;
+}
+
+void handle_lookup(struct call *call)
+{
+    if (!call_takes_no_query(call))
+        return;
+    struct looking *l = call_alloc(call, sizeof *l);
+    call->state = l;
+    call->dispose = looking_dispose;
+    call->abandon = looking_abandon;
+    attempt_start(&l->attempt, call, looking_begin);
+}
+
+/* ---- consents ---- */
+
+struct viewing {
+    struct attempt attempt;
+    h2o_iovec_t id;
+    struct states_job job;
+};
+
+static void viewing_dispose(void *state)
+{
+    struct viewing *v = state;
+    states_job_clear(&v->job);
+    attempt_end(&v->attempt);
+}
+
+/* The place of the state that a verdict rests on, or SIZE_MAX. */
+static size_t behind(const struct states_job *job, int64_t revision)
+{
+    for (size_t i = 0; i < job->count; i++) {
+        if (revision != 0 && job->held[i].state.revision == revision)
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+static void viewing_write(struct writer *w, const struct viewing *v)
+{
+    const struct policy *policy = v->attempt.controller->policy;
+    struct standing all = {.count = v->job.count, .held = v->job.held};
+    writer_object_begin(w, NULL);
+    writer_string(w, "subject_id", v->id.base, v->id.len);
+    writer_moment(w, "as_of", v->job.as_of);
+    writer_text(w, "supervisory_authority", policy->authority);
+    writer_array_begin(w, "consents");
+    for (size_t i = 0; i < policy->purpose_count; i++) {
+        const struct purpose *p = &policy->purposes[i];
+        struct verdict verdict = verdict_of(policy, p, ENTITY_ANY, &all, v->job.as_of);
+        size_t at = behind(&v->job, verdict.revision);
+        writer_object_begin(w, NULL);
+        writer_text(w, "purpose", p->key);
+        writer_object_begin(w, "verdict");
+        verdict_members(w, &verdict, policy, v->job.as_of);
+        writer_object_end(w);
+        if (at != SIZE_MAX)
+            proof_write(w, "event", &v->job.held[at], &v->job.states[at], v->attempt.controller);
+        else
+            writer_null(w, "event");
+        writer_object_end(w);
+    }
+    writer_array_end(w);
+    writer_object_end(w);
+}
+
+static void on_states(struct job *job, enum error e)
+{
+    struct viewing *v = list_entry(list_entry(job, struct states_job, job), struct viewing, job);
+    struct call *call = v->attempt.call;
+    if (e != ERROR_NONE || v->job.broken) {
+        call_problem(call, e != ERROR_NONE ? e : ERROR_OVERLOADED, NULL, NULL);
+    } else if (v->job.generation != v->attempt.controller->generation) {
+        attempt_again(&v->attempt);
+    } else if (!v->job.found) {
+        call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
+    } else {
+        struct buf out;
+        buf_init(&out, ANSWER_BYTES_MAX);
+        struct writer w = writer_of(&out);
+        viewing_write(&w, v);
+        call_answer_json(call, 200, &out);
+    }
+}
+
+static void viewing_begin(struct call *call)
+{
+    struct viewing *v = call->state;
+    int64_t subject_no;
+    if (!subject_id_parse(v->attempt.controller->ids, v->id.base, v->id.len, &subject_no)) {
+        call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
+        return;
+    }
+    states_job_clear(&v->job);
+    states_job_init(&v->job, v->attempt.controller->controller_id, subject_no);
+    v->job.job.deadline = call->deadline;
+    v->job.job.done = on_states;
+    lane_submit(call->worker->read, &v->job.job);
+}
+
+static bool viewing_abandon(struct call *call)
+{
+    struct viewing *state = call->state;
+    lane_cancel(call->worker->read, &state->job.job);
+    attempt_abandon(&state->attempt);
+    return true;
+}
+
+void handle_consents(struct call *call)
+{
+    if (!call_takes_no_query(call))
+        return;
+    struct viewing *v = call_alloc(call, sizeof *v);
+    call->state = v;
+    call->dispose = viewing_dispose;
+    call->abandon = viewing_abandon;
+    v->id = h2o_iovec_init(call_copy(call, call->argument.base, call->argument.len), call->argument.len);
+    attempt_start(&v->attempt, call, viewing_begin);
+}
+
+/* ---- history ---- */
+
+struct retelling {
+    struct attempt attempt;
+    h2o_iovec_t id;
+    int64_t after;
+    int64_t limit;
+    struct history_job job;
+};
+
+static void retelling_dispose(void *state)
+{
+    struct retelling *r = state;
+    history_job_clear(&r->job);
+    attempt_end(&r->attempt);
+}
+
+static void page_answer(struct call *call, const struct retelling *r)
+{
+    size_t limit = (size_t)r->limit, count = r->job.count < limit ? r->job.count : limit;
+    struct buf out;
+    buf_init(&out, ANSWER_BYTES_MAX);
+    struct writer w = writer_of(&out);
+    writer_object_begin(&w, NULL);
+    writer_array_begin(&w, "events");
+    for (size_t i = 0; i < count; i++)
+        entry_write(&w, &r->job.entries[i], r->attempt.controller);
+    writer_array_end(&w);
+    if (r->job.count > count)
+        writer_int(&w, "next", r->job.entries[count - 1].revision);
+    else
+        writer_null(&w, "next");
+    writer_text(&w, "supervisory_authority", r->attempt.controller->policy->authority);
+    writer_object_end(&w);
+    call_answer_json(call, 200, &out);
+}
+
+static void on_retold(struct job *job, enum error e)
+{
+    struct retelling *r = list_entry(list_entry(job, struct history_job, job), struct retelling, job);
+    struct call *call = r->attempt.call;
+    if (e != ERROR_NONE || r->job.broken) {
+        call_problem(call, e != ERROR_NONE ? e : ERROR_OVERLOADED, NULL, NULL);
+        return;
+    }
+    if (r->job.generation != r->attempt.controller->generation) {
+        attempt_again(&r->attempt);
+        return;
+    }
+    if (r->after > r->job.head)
+        call_problem(call, ERROR_INVALID, "after lies beyond the ledger's head.", NULL);
+    else if (r->job.count == 0 && r->after == 0)
+        call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
+    else
+        page_answer(call, r);
+}
+
+static void retelling_begin(struct call *call)
+{
+    struct retelling *r = call->state;
+    const struct controller *c = r->attempt.controller;
+    int64_t subject_no;
+    if (!subject_id_parse(c->ids, r->id.base, r->id.len, &subject_no)) {
+        call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
+        return;
+    }
+    history_job_clear(&r->job);
+    r->job = (struct history_job){.job.controller_id = c->controller_id,
+                                  .subject_no = subject_no,
+                                  .after = r->after,
+                                  .limit = (int32_t)r->limit +
+                                           1}; /* one more tells whether this page is the last */
+    history_job_prepare(&r->job);
+    r->job.job.deadline = call->deadline;
+    r->job.job.done = on_retold;
+    lane_submit(call->worker->slow, &r->job.job);
+}
+
+static bool retelling_abandon(struct call *call)
+{
+    struct retelling *state = call->state;
+    lane_cancel(call->worker->slow, &state->job.job);
+    attempt_abandon(&state->attempt);
+    return true;
+}
+
+void handle_history(struct call *call)
+{
+    static const char *const allowed[] = {"after", "limit", NULL};
+    struct retelling *r = call_alloc(call, sizeof *r);
+    if (call_query_only(call, allowed) != 0 ||
+        call_query_int(call, "after", 0, 0, INT64_MAX, &r->after) != 0 ||
+        call_query_int(call, "limit", PAGE_DEFAULT, 1, PAGE_MAX, &r->limit) != 0) {
+        call_problem(call, ERROR_INVALID, "The query takes after=REVISION and limit=1..1000, each once.",
+                     NULL);
+        return;
+    }
+    call->state = r;
+    call->dispose = retelling_dispose;
+    call->abandon = retelling_abandon;
+    r->id = h2o_iovec_init(call_copy(call, call->argument.base, call->argument.len), call->argument.len);
+    attempt_start(&r->attempt, call, retelling_begin);
+}

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command/mask.h"
+
+#include "base/clock.h"
+#include "command/mask_gate.h"
+#include "mask/mask.h"
+#include "wire/pointer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    READ_SIZE = 64 * 1024,     /* of text: in the second-level cache with its output */
+    LINE_MAX_SIZE = 1 << 20,   /* of NDJSON: a line is written only when all of it is known to be good */
+    GATE_ANSWER_MAX = 64 << 20 /* the service's own ceiling */
+};
+enum { EXIT_IO = 1, EXIT_USAGE = 2, EXIT_LINES = 3 };
+#define PROGRESS_PERIOD (SECOND / 2)
+
+struct filter {
+    struct mask_prefixes prefixes;
+    bool prefixes_given;
+    enum { FORMAT_UNSAID, FORMAT_TEXT, FORMAT_NDJSON } format;
+    struct mask_gate_options gate_options;
+    bool line_buffered;
+    int status;
+    const char *name; /* of the input */
+    int in;
+    uint64_t done, total; /* bytes of the input; total is 0 where no progress is shown */
+    int64_t shown;        /* when progress was, microseconds */
+    struct mask_stream stream;
+    struct mask_json json;
+    struct mask_gate *gate; /* NULL: there is none */
+    struct buf answer;      /* of the gate */
+    char input[LINE_MAX_SIZE];
+    char output[2 * LINE_MAX_SIZE + 64];
+};
+
+static int usage(FILE *out)
+{
+    fputs("usage: akkoord mask [--ipv4-prefix N] [--ipv6-prefix N] [--preset ga|matomo-2|strict]\n"
+          "                    [--format text|ndjson] [--line-buffered] [FILE...]\n"
+          "       akkoord mask --gate URL --token-file FILE [--purpose KEY] [--visitor POINTER]\n"
+          "                    [--refused drop|count] [--keep POINTER,...] [--ca-file FILE]\n"
+          "                    [--line-buffered] [FILE...]\n"
+          "\n"
+          "With --gate the lines are an analytics pipeline's events, and only those come out, masked, whose\n"
+          "visitor may be counted, as the service at URL says (POST /v1/analytics/filter). The purpose is\n"
+          "analytics and the visitor /visitor where nothing else is said.\n",
+          out);
+    return out == stdout ? 0 : EXIT_USAGE;
+}
+
+/* Returns false when the output is closed or full; the first is no failure. */
+static bool output_write(struct filter *f, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(STDOUT_FILENO, bytes, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            if (errno != EPIPE) {
+                fprintf(stderr, "akkoord mask: cannot write: %s\n", strerror(errno));
+                f->status = EXIT_IO;
+            }
+            return false;
+        }
+        bytes += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+static void progress_show(struct filter *f, bool end)
+{
+    if (f->total == 0 || (!end && clock_monotonic() - f->shown < PROGRESS_PERIOD))
+        return;
+    f->shown = clock_monotonic();
+    uint64_t percent = f->done < f->total ? f->done * 100 / f->total : 100;
+    fprintf(stderr, "\r%s: %3" PRIu64 " %% of %" PRIu64 " MB%s", f->name, percent, f->total / 1000000,
+            end ? "\n" : "");
+}
+
+static void progress_start(struct filter *f)
+{
+    struct stat st;
+    f->done = f->total = 0;
+    if (isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO) && fstat(f->in, &st) == 0 && S_ISREG(st.st_mode))
+        f->total = (uint64_t)st.st_size;
+    f->shown = clock_monotonic();
+}
+
+/* Fills ${room} bytes, or with --line-buffered takes what there is. Returns 0 at the end, -1 on failure. */
+static ssize_t input_read(struct filter *f, char *bytes, size_t room)
+{
+    size_t len = 0;
+    while (len < room) {
+        ssize_t n = read(f->in, bytes + len, room - len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            fprintf(stderr, "akkoord mask: cannot read %s: %s\n", f->name, strerror(errno));
+            f->status = EXIT_IO;
+            return -1;
+        }
+        len += (size_t)n;
+        if (n == 0 || f->line_buffered)
+            break;
+    }
+    f->done += len;
+    progress_show(f, len == 0);
+    return (ssize_t)len;
+}
+
+static bool text_filter(struct filter *f)
+{
+    ssize_t n;
+    mask_stream_init(&f->stream, f->prefixes);
+    while ((n = input_read(f, f->input, READ_SIZE)) > 0)
+        if (!output_write(f, f->output, mask_stream_feed(&f->stream, f->input, (size_t)n, f->output)))
+            return false;
+    return output_write(f, f->output, mask_stream_finish(&f->stream, f->output)) && n == 0;
+}
+
+static void line_report(struct filter *f, uint64_t number, const char *fault)
+{
+    fprintf(stderr, "akkoord mask: %s: line %" PRIu64 " left out: %s\n", f->name, number, fault);
+    f->status = EXIT_LINES;
+}
+
+/* ---- the gate ---- */
+
+/* Reports a line of the gate's answer that says a line is bad, the ${number}th and on of the input. Returns false when it is an event. */
+static bool gate_fault_take(struct filter *f, const char *line, size_t len, uint64_t before)
+{
+    static const char type[] = "\"urn:akkoord:problem:";
+    static const struct pointer line_at = {1, {"line"}}, type_at = {2, {"error", "type"}};
+    const char *number, *value;
+    size_t number_len, value_len;
+    if (!pointer_find(&type_at, line, len, &value, &value_len) || value_len < strlen(type) ||
+        memcmp(value, type, strlen(type)) != 0 || !pointer_find(&line_at, line, len, &number, &number_len))
+        return false;
+    line_report(f, before + strtoull(number, NULL, 10), "it is no event, or its visitor has no valid code");
+    return true;
+}
+
+/* Writes what the gate let through of lines that begin behind line ${before}. */
+static bool gate_write(struct filter *f, uint64_t before)
+{
+    struct mask_lines answers = {.at = f->answer.data, .end = f->answer.data + f->answer.len};
+    const char *line;
+    size_t len, used = 0;
+    while (mask_lines_next(&answers, &line, &len)) {
+        if (gate_fault_take(f, line, len, before))
+            continue;
+        size_t whole = len + (line + len < answers.end);
+        memmove(f->answer.data + used, line, whole);
+        used += whole;
+    }
+    return output_write(f, f->answer.data, used);
+}
+
+/* The bytes of at most MASK_GATE_LINES lines, and in ${ret_lines} how many those are. */
+static size_t gate_share(const char *bytes, size_t len, uint64_t *ret_lines)
+{
+    size_t share = 0;
+    for (*ret_lines = 0; share < len && *ret_lines < MASK_GATE_LINES; ++*ret_lines) {
+        const char *newline = memchr(bytes + share, '\n', len - share);
+        share = newline != NULL ? (size_t)(newline + 1 - bytes) : len;
+    }
+    return share;
+}
+
+static bool lines_gate(struct filter *f, struct mask_lines *lines, size_t len)
+{
+    uint64_t count;
+    for (size_t at = 0, share; at < len; at += share) {
+        share = gate_share(f->input + at, len - at, &count);
+        const char *fault = mask_gate_pass(f->gate, f->input + at, share, &f->answer);
+        if (fault != NULL) {
+            fprintf(stderr, "akkoord mask: nothing passes from line %" PRIu64 " on: %s\n", lines->number + 1,
+                    fault);
+            f->status = EXIT_IO;
+            return false;
+        }
+        if (!gate_write(f, lines->number))
+            return false;
+        lines->number += count;
+    }
+    return true;
+}
+
+/* ---- NDJSON ---- */
+
+/* Masks the lines of the first ${len} bytes of the input and writes those that are good. */
+static bool lines_filter(struct filter *f, struct mask_lines *lines, size_t len)
+{
+    if (f->gate != NULL)
+        return lines_gate(f, lines, len);
+    const char *line;
+    size_t line_len, used = 0, masked;
+    lines->at = f->input;
+    lines->end = f->input + len;
+    while (mask_lines_next(lines, &line, &line_len)) {
+        enum mask_json_fault fault = mask_json(&f->json, line, line_len, f->output + used, &masked);
+        if (fault != MASK_JSON_OK) {
+            line_report(f, lines->number, mask_json_fault_text(fault));
+            continue;
+        }
+        used += masked;
+        if (line + line_len < f->input + len) /* its newline; the last line may have none */
+            f->output[used++] = '\n';
+    }
+    return output_write(f, f->output, used);
+}
+
+static bool ndjson_filter(struct filter *f)
+{
+    struct mask_lines lines = {0};
+    size_t held = 0;
+    bool skipping = false; /* the rest of a line that is too long */
+    ssize_t n;
+    while ((n = input_read(f, f->input + held, sizeof f->input - held)) > 0) {
+        size_t len = held + (size_t)n, from = 0;
+        const char *newline = memchr(f->input, '\n', skipping ? len : 0);
+        if (skipping && newline == NULL) {
+            held = 0;
+            continue;
+        }
+        if (skipping)
+            from = (size_t)(newline + 1 - f->input);
+        skipping = false;
+        memmove(f->input, f->input + from, len - from);
+        len -= from;
+        newline = memrchr(f->input, '\n', len);
+        size_t whole = newline != NULL ? (size_t)(newline + 1 - f->input) : 0;
+        if (!lines_filter(f, &lines, whole))
+            return false;
+        held = len - whole;
+        memmove(f->input, f->input + whole, held);
+        if (held == sizeof f->input) {
+            line_report(f, ++lines.number, "longer than 1 MiB");
+            skipping = true;
+            held = 0;
+        }
+    }
+    return lines_filter(f, &lines, held) && n == 0;
+}
+
+/* Returns false when the output can take no more. */
+static bool input_filter(struct filter *f, const char *path)
+{
+    bool standard = strcmp(path, "-") == 0;
+    f->name = standard ? "standard input" : path;
+    f->in = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (f->in < 0) {
+        fprintf(stderr, "akkoord mask: cannot open %s: %s\n", path, strerror(errno));
+        f->status = EXIT_IO;
+        return false;
+    }
+    posix_fadvise(f->in, 0, 0, POSIX_FADV_SEQUENTIAL);
+    progress_start(f);
+    bool good = f->format == FORMAT_NDJSON ? ndjson_filter(f) : text_filter(f);
+    if (!standard)
+        close(f->in);
+    return good;
+}
+
+/* A prefix length from 0 to ${most}. */
+static bool prefix_parse(const char *text, unsigned most, uint8_t *ret_prefix)
+{
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || text[0] < '0' || text[0] > '9' || value > most)
+        return false;
+    *ret_prefix = (uint8_t)value;
+    return true;
+}
+
+/* Keeps what an option says. Returns false when that is wrong. */
+static bool option_take(struct filter *f, int option)
+{
+    switch (option) {
+    case '4':
+        f->prefixes_given = true;
+        return prefix_parse(optarg, 32, &f->prefixes.ipv4);
+    case '6':
+        f->prefixes_given = true;
+        return prefix_parse(optarg, 128, &f->prefixes.ipv6);
+    case 'p':
+        f->prefixes_given = true;
+        return mask_preset(optarg, &f->prefixes);
+    case 'f':
+        f->format = strcmp(optarg, "ndjson") == 0 ? FORMAT_NDJSON : FORMAT_TEXT;
+        return f->format == FORMAT_NDJSON || strcmp(optarg, "text") == 0;
+    case 'l':
+        return f->line_buffered = true;
+    case 'g':
+        return (f->gate_options.url = optarg) != NULL;
+    case 't':
+        return (f->gate_options.token_file = optarg) != NULL;
+    case 'c':
+        return (f->gate_options.ca_file = optarg) != NULL;
+    case 'P':
+        return (f->gate_options.purpose = optarg) != NULL;
+    case 'V':
+        return (f->gate_options.visitor = optarg) != NULL;
+    case 'R':
+        return (f->gate_options.refused = optarg) != NULL;
+    case 'K':
+        return (f->gate_options.keep = optarg) != NULL;
+    default:
+        return false;
+    }
+}
+
+/* The gate is NDJSON, masked as the service's policy says; and its options mean nothing without it. */
+static bool gate_options_fit(struct filter *f)
+{
+    const struct mask_gate_options *o = &f->gate_options;
+    if (o->url == NULL)
+        return o->token_file == NULL && o->ca_file == NULL && o->purpose == NULL && o->visitor == NULL &&
+               o->refused == NULL && o->keep == NULL;
+    if (o->token_file == NULL || f->prefixes_given || f->format == FORMAT_TEXT)
+        return false;
+    f->format = FORMAT_NDJSON;
+    if (o->purpose == NULL)
+        f->gate_options.purpose = "analytics";
+    return true;
+}
+
+/* Returns the index of the first file, or -1 with the usage printed. */
+static int options_parse(int argc, char **argv, struct filter *f)
+{
+    static const struct option options[] = {
+        {"ipv4-prefix", required_argument, NULL, '4'},
+        {"ipv6-prefix", required_argument, NULL, '6'},
+        {"preset", required_argument, NULL, 'p'},
+        {"format", required_argument, NULL, 'f'},
+        {"line-buffered", no_argument, NULL, 'l'},
+        {"gate", required_argument, NULL, 'g'},
+        {"token-file", required_argument, NULL, 't'},
+        {"ca-file", required_argument, NULL, 'c'},
+        {"purpose", required_argument, NULL, 'P'},
+        {"visitor", required_argument, NULL, 'V'},
+        {"refused", required_argument, NULL, 'R'},
+        {"keep", required_argument, NULL, 'K'},
+        {0},
+    };
+    int option;
+    bool good = true;
+    f->prefixes = (struct mask_prefixes){MASK_IPV4_DEFAULT, MASK_IPV6_DEFAULT};
+    optind = 1;
+    while (good && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        good = option_take(f, option);
+    if (good && gate_options_fit(f))
+        return optind;
+    usage(stderr);
+    return -1;
+}
+
+/* Masks all that is named. */
+static void files_filter(struct filter *f, int count, char **paths)
+{
+    signal(SIGPIPE, SIG_IGN);
+    f->line_buffered |= isatty(STDOUT_FILENO);
+    f->json.prefixes = f->prefixes;
+    if (count == 0)
+        input_filter(f, "-");
+    for (int i = 0; i < count && input_filter(f, paths[i]); i++)
+        ;
+    if (close(STDOUT_FILENO) != 0 && f->status == 0) { /* a full disk may show up only here */
+        fprintf(stderr, "akkoord mask: cannot write: %s\n", strerror(errno));
+        f->status = EXIT_IO;
+    }
+}
+
+int mask_command(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "--help") == 0)
+        return usage(stdout);
+    struct filter *f = calloc(1, sizeof *f);
+    if (f == NULL) {
+        fputs("akkoord mask: out of memory\n", stderr);
+        return EXIT_IO;
+    }
+    const char *fault = NULL;
+    int first = options_parse(argc, argv, f);
+    int status = EXIT_USAGE;
+    buf_init(&f->answer, GATE_ANSWER_MAX);
+    if (first >= 0 && f->gate_options.url != NULL)
+        f->gate = mask_gate_open(&f->gate_options, &fault);
+    if (fault != NULL && f->gate == NULL) {
+        fprintf(stderr, "akkoord mask: %s\n", fault);
+        status = EXIT_IO;
+    } else if (first >= 0) {
+        files_filter(f, argc - first, argv + first);
+        status = f->status;
+    }
+    if (f->gate != NULL)
+        mask_gate_close(f->gate);
+    buf_free(&f->answer);
+    free(f);
+    return status;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
+#include "ledger/acts_internal.h"
+#include "ledger/entity.h"
+#include "ledger/evidence.h"
+#include "ledger/person.h"
+#include "wire/policy_language.h"
+
+#include <string.h>
+
+struct act *acts_add(struct acts_common *c)
+{
+    struct acts *a = c->acts;
+    if ((a->count & (a->count - 1)) ==
+        0) { /* room doubles at each power of two; the old memory goes with the call */
+        size_t room = a->count == 0 ? 1 : a->count * 2;
+        struct act *list = call_alloc(c->call, room * sizeof *list);
+        size_t *objects = call_alloc(c->call, room * sizeof *objects);
+        if (a->count > 0) {
+            memcpy(list, a->list, a->count * sizeof *list);
+            memcpy(objects, a->objects, a->count * sizeof *objects);
+        }
+        a->list = list;
+        a->objects = objects;
+    }
+    a->objects[a->count] = c->object;
+    a->list[a->count] = c->act;
+    return &a->list[a->count++];
+}
+
+void acts_init(struct acts *acts)
+{
+    *acts = (struct acts){0};
+    buf_init(&acts->context, ANSWER_BYTES_MAX);
+}
+
+void acts_free(struct acts *acts)
+{
+    buf_free(&acts->context);
+}
+
+/* Of two acts alike in class, time and state the one with the higher number stands, whatever order they came in. FNV-1a over what
+ * they say. */
+static int32_t act_tie(const struct act *a)
+{
+    const int64_t said[] = {a->purpose,          a->notice,          a->validity.months, a->validity.days,
+                            a->validity.seconds, (int64_t)a->method, (int64_t)a->role};
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        for (unsigned shift = 0; shift < 64; shift += 8)
+            hash = (hash ^ (uint8_t)((uint64_t)said[i] >> shift)) * 16777619u;
+    return (int32_t)(hash >> 1);
+}
+
+static void time_read(struct acts_common *c)
+{
+    struct node n = node_optional(&c->root, "event_time");
+    c->act.at = node_present(&n) ? node_moment(&n) : INSTANT_NONE;
+    if (c->act.at != INSTANT_NONE && c->act.at < 0)
+        node_fault(&n, ERROR_INVALID, "a time from 1970 on");
+}
+
+static bool has_documents(const struct node *root)
+{
+    struct node evidence = node_optional(root, "evidence");
+    if (!node_is_object(&evidence))
+        return false;
+    struct node documents = node_optional(&evidence, "documents");
+    return node_present(&documents);
+}
+
+/* ${w}: the event's detail. */
+static void expressed_by_read(struct acts_common *c, struct writer *w)
+{
+    static const char *const members[] = {"role", "strength", "form", NULL};
+    static const char *const forms[] = {"written", "electronic", NULL};
+    struct node n = node_optional(&c->root, "expressed_by");
+    if (!node_present(&n))
+        return;
+    node_only(&n, members);
+    struct node role = node_member(&n, "role"), strength = node_optional(&n, "strength"),
+                form = node_optional(&n, "form");
+    int r = node_word(&role, role_words);
+    int s = node_present(&strength) ? node_word(&strength, strength_words) : 0;
+    int f = node_present(&form) ? node_word(&form, forms) : 1;
+    if (r < 0 || s < 0 || f < 0)
+        return;
+    if (r == ROLE_SELF) {
+        if (node_present(&strength))
+            node_fault(&strength, ERROR_INVALID, "only a guardian's act has a strength");
+        if (node_present(&form))
+            node_fault(&form, ERROR_INVALID, "only a guardian's act has a form");
+        return;
+    }
+    c->act.role = (enum role)r;
+    c->act.slot = SLOT_GUARDIAN;
+    c->strength = (enum strength)s;
+    c->is_written = f == 0 ? has_documents(&c->root) : s >= STRENGTH_SIGNED;
+    writer_object_begin(w, "expressed_by");
+    writer_text(w, "strength", strength_words[s]);
+    writer_text(w, "form", forms[f]);
+    writer_object_end(w);
+}
+
+static void language_read(struct acts_common *c)
+{
+    struct node n = node_optional(&c->root, "language");
+    if (!node_present(&n))
+        return;
+    size_t len;
+    const char *text = node_string(&n, 2, sizeof(((struct notice_text *)0)->language) - 1, &len);
+    if (len == 0)
+        return;
+    if (!language_is_tag(text)) {
+        node_fault(&n, ERROR_INVALID, "a language tag of BCP 47, such as nl or nl-BE");
+        return;
+    }
+    char *lower = call_copy(c->call, text, len);
+    for (char *p = lower; *p != '\0'; p++)
+        *p = *p >= 'A' && *p <= 'Z' ? (char)(*p | 32) : *p;
+    c->act.language = lower;
+}
+
+static void ref_read(struct acts_common *c)
+{
+    struct node n = node_optional(&c->root, "ref");
+    if (!node_present(&n))
+        return;
+    const char *text = node_string(&n, 1, REF_BYTES_MAX, NULL);
+    c->act.ref = text[0] != '\0' ? text : NULL;
+}
+
+void acts_common_read(struct acts_common *c, struct writer *detail)
+{
+    person_read(&c->root, c->controller, c->person);
+    c->acts->identifiers += c->person->count;
+    c->entity = entity_read(&c->root, c->controller->policy);
+    time_read(c);
+    language_read(c);
+    ref_read(c);
+    expressed_by_read(c, detail);
+    c->act.person = c->person;
+    c->act.evidence = evidence_read(c->call, &c->root);
+}
+
+struct acts_common acts_common_of(struct call *call, const struct controller *controller, struct acts *acts,
+                                  struct node root)
+{
+    struct acts_common c = {.call = call, .controller = controller, .acts = acts, .root = root};
+    c.person = call_alloc(call, sizeof *c.person);
+    c.act.at = INSTANT_NONE;
+    c.entity = ENTITY_ANY;
+    return c;
+}
+
+void acts_seal(struct acts_common *c, struct act *act)
+{
+    act->tie = act_tie(act);
+    if (uuid_v7(act->record_id) != 0)
+        node_fault(&c->root, ERROR_OVERLOADED, "no random bytes");
+}
+
+void acts_detail_keep(struct acts_common *c, struct buf *detail)
+{
+    c->act.detail =
+        detail->len > 2 && !buf_failed(detail) ? call_copy(c->call, detail->data, detail->len) : NULL;
+    buf_free(detail);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "auth/link.h"
+#include "ledger/acts_internal.h"
+#include "ledger/evidence.h"
+#include "ledger/receipt.h"
+
+static void confirmation_add(struct acts_common *c, const struct confirm_token *token)
+{
+    const struct policy *policy = c->controller->policy;
+    const struct purpose *purpose = policy_purpose_numbered(policy, token->purpose, &c->entity);
+    if (purpose == NULL)
+        return; /* no longer in the policy */
+    const struct notice_text *text = NULL;
+    const struct notice *notice = policy_notice(policy, purpose->notice, NULL, worker_now(c->call->worker));
+    if (notice != NULL)
+        text = notice_text_in(notice, NULL);
+    struct act *act = acts_add(c);
+    act->purpose = token->purpose;
+    act->method = METHOD_DOUBLE_OPT_IN;
+    act->has_end = !duration_is_zero(purpose->validity);
+    act->validity = purpose->validity;
+    act->needs_guardian = purpose->guardian.minors != MINORS_ALLOWED;
+    acts_seal(c, act);
+    buf_text(&c->acts->context, RECEIPT_SINGLE);
+    acts_context_line(c, purpose, notice, text);
+    c->acts->confirmation =
+        (struct confirmation){.subject_no = token->subject_no, .revision = token->revision};
+}
+
+void confirm_read(struct call *call, struct reader *body, const struct controller *controller,
+                  struct acts *ret_acts)
+{
+    static const char *const members[] = {"token", "evidence", NULL};
+    acts_init(ret_acts);
+    struct acts_common c = acts_common_of(call, controller, ret_acts, reader_root(body));
+    if (!node_present(&c.root))
+        return;
+    node_only(&c.root, members);
+    struct node n = node_member(&c.root, "token");
+    size_t len;
+    const char *text = node_string(&n, 1, 4096, &len);
+    c.act.evidence = evidence_read(call, &c.root);
+    struct confirm_token token;
+    const struct subject_keys *keys = database_keys(call->worker->options->database);
+    if (len != 0 &&
+        link_open(keys, LINK_CONFIRM, worker_now(call->worker), text, len, &token, sizeof token) == 0 &&
+        token.controller_id == controller->controller_id)
+        confirmation_add(&c, &token);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
+#include "ledger/acts_internal.h"
+#include "ledger/entity.h"
+#include "ledger/receipt.h"
+
+#include <string.h>
+
+static const char *const given_states[] = {"given", "refused", "withdrawn", "objected", "eligible", NULL};
+static const enum event_state given_numbers[] = {EVENT_GIVEN, EVENT_REFUSED, EVENT_WITHDRAWN, EVENT_OBJECTED,
+                                                 EVENT_ELIGIBLE};
+
+static void import_read(struct acts_common *c, struct writer *w)
+{
+    static const char *const members[] = {"batch", "source", NULL};
+    struct node n = node_optional(&c->root, "import");
+    c->is_import = c->act.method == METHOD_IMPORT;
+    if (!node_present(&n))
+        return;
+    c->is_import = true;
+    node_only(&n, members);
+    struct node batch = node_member(&n, "batch"), source = node_member(&n, "source");
+    writer_object_begin(w, "import");
+    writer_text(w, "batch", node_string(&batch, 1, REF_BYTES_MAX, NULL));
+    writer_text(w, "source", node_string(&source, 1, REF_BYTES_MAX, NULL));
+    writer_object_end(w);
+}
+
+/* The sale that a soft opt-in rests on (Tw 11.7(3)). Returns whether there is one. */
+static bool sale_read(struct acts_common *c, struct writer *w)
+{
+    static const char *const members[] = {"ref", "product_group", "at", "opt_out_offered_at", NULL};
+    struct node n = node_optional(&c->root, "sale");
+    if (!node_present(&n))
+        return false;
+    node_only(&n, members);
+    struct node ref = node_member(&n, "ref"), group = node_member(&n, "product_group"),
+                at = node_member(&n, "at"), offered = node_member(&n, "opt_out_offered_at");
+    writer_object_begin(w, "sale");
+    writer_text(w, "ref", node_string(&ref, 1, REF_BYTES_MAX, NULL));
+    writer_text(w, "product_group", node_string(&group, 1, REF_BYTES_MAX, NULL));
+    writer_moment(w, "at", node_moment(&at));
+    writer_moment(w, "opt_out_offered_at", node_moment(&offered));
+    writer_object_end(w);
+    return true;
+}
+
+/* What the state, read at ${n}, becomes under the purpose's basis; EVENT_NONE, with a fault, when it cannot be. */
+static enum event_state state_under(const struct acts_common *c, const struct purpose *p,
+                                    enum event_state state, const struct node *at_purpose,
+                                    const struct node *n)
+{
+    if (state == EVENT_GIVEN && c->act.slot == SLOT_GUARDIAN && p->guardian.minors == MINORS_GUARDIAN)
+        return state; /* whatever the basis: a minor's guardian has to agree */
+    if (!basis_is_withdrawable(p->basis) &&
+        !(c->act.slot == SLOT_GUARDIAN && p->guardian.minors == MINORS_GUARDIAN)) {
+        node_fault(at_purpose, ERROR_NOT_WITHDRAWABLE, "this purpose does not rest on a choice");
+        return EVENT_NONE;
+    }
+    if (p->basis == BASIS_CONSENT) {
+        if (state == EVENT_ELIGIBLE)
+            node_fault(n, ERROR_INVALID, "eligible is for soft_opt_in");
+        return state == EVENT_ELIGIBLE ? EVENT_NONE : state;
+    }
+    if (event_state_is_no(state))
+        return EVENT_OBJECTED;
+    if (state == EVENT_ELIGIBLE && p->basis == BASIS_SOFT_OPT_IN)
+        return state;
+    node_fault(n, ERROR_INVALID, "this purpose does not rest on consent: it can be objected to");
+    return EVENT_NONE;
+}
+
+/* A guardian's Yes must be of the strength and form that the purpose asks for; a No never needs more than being said. */
+static void guardian_check(const struct acts_common *c, const struct purpose *p, const struct node *at_state)
+{
+    const struct guardian_rule *rule = &p->guardian;
+    struct node by = node_optional(&c->root, "expressed_by");
+    if (c->act.slot != SLOT_GUARDIAN || rule->minors == MINORS_ALLOWED)
+        return;
+    if (rule->minors == MINORS_FORBIDDEN)
+        node_fault(at_state, ERROR_INVALID, "no consent is asked for minors here");
+    else if ((rule->roles & 1u << c->act.role) == 0)
+        node_fault(&by, ERROR_INVALID, "not a role that may act for this purpose");
+    else if (c->strength < rule->least)
+        node_fault(&by, ERROR_INVALID, "weaker than this purpose asks for");
+    else if (rule->written && !c->is_written)
+        node_fault(&by, ERROR_INVALID,
+                   "this purpose asks for it in writing: form written with the signed document's name and "
+                   "SHA-256 in evidence.documents, or electronic and signed");
+}
+
+/* A Yes that must be confirmed waits beside what stands. A copy of one that was confirmed elsewhere says when. */
+static bool must_be_confirmed(const struct acts_common *c, const struct purpose *p, enum event_state state)
+{
+    if (!p->double_opt_in || state != EVENT_GIVEN || c->act.slot == SLOT_GUARDIAN)
+        return false;
+    if (!c->is_import)
+        return true;
+    struct node evidence = node_optional(&c->root, "evidence"), at = {0};
+    if (node_is_object(&evidence))
+        at = node_optional(&evidence, "confirmed_at");
+    if (!node_present(&at))
+        node_fault(&evidence, ERROR_INVALID, "an import of a double opt-in needs confirmed_at");
+    return false;
+}
+
+static void choice_check(const struct acts_common *c, const struct purpose *p, enum event_state state,
+                         const struct node *at_state, bool has_sale)
+{
+    if (p->retired && !event_state_is_no(state))
+        node_fault(at_state, ERROR_INVALID, "the purpose is retired: only a No can be recorded");
+    if (state == EVENT_ELIGIBLE && !has_sale)
+        node_fault(&c->root, ERROR_INVALID, "eligible needs the sale");
+    if (c->act.method == METHOD_GPC && !event_state_is_no(state))
+        node_fault(at_state, ERROR_INVALID, "a gpc signal is never a Yes");
+    if (c->controller->policy->cookies_none && p->channel == CHANNEL_WEB && p->basis == BASIS_CONSENT)
+        node_fault(at_state, ERROR_INVALID, "the policy says that there are no cookies: nothing is asked");
+    if (!event_state_is_no(state))
+        guardian_check(c, p, at_state);
+}
+
+/* What is left to be said of the act once purpose and state are known. */
+static void choice_act(struct acts_common *c, const struct purpose *purpose, enum event_state state,
+                       const struct notice *notice, const struct notice_text *text, bool waits)
+{
+    instant now = worker_now(c->call->worker);
+    bool no = event_state_is_no(state);
+    struct act *act = acts_add(c);
+    act->purpose = purpose_number_for(purpose, c->entity);
+    act->slot = waits ? SLOT_PENDING : act->slot;
+    state = waits ? EVENT_REQUESTED : state;
+    act->rank_base = rank_base(event_class_of(state, c->act.method, c->is_import), state);
+    act->floating = no && c->act.at == INSTANT_NONE;
+    act->has_end = waits || (!no && !duration_is_zero(purpose->validity));
+    const struct duration until_confirmed = {.days = CONFIRM_WITHIN_DAYS}, none = {0};
+    act->validity = waits ? until_confirmed : act->has_end ? purpose->validity : none;
+    act->notice = notice != NULL ? notice->number : 0;
+    if (act->language == NULL && text != NULL)
+        act->language = text->language;
+    bool outdated = !no && notice != NULL && policy_notice_outdated(c->controller->policy, notice, now);
+    act->effect = waits ? EFFECT_PENDING : outdated ? EFFECT_OUTDATED : EFFECT_APPLIED;
+    act->needs_guardian = !no && act->slot == SLOT_SELF && act->effect == EFFECT_APPLIED &&
+                          purpose->guardian.minors != MINORS_ALLOWED;
+    acts_seal(c, act);
+}
+
+/* One choice: a purpose and what was said of it. ${at_purpose} and ${at_state} are where faults belong. */
+static void choice_read(struct acts_common *c, const char *key, const struct node *at_purpose,
+                        const struct node *at_state, bool has_sale)
+{
+    int word = node_word(at_state, given_states);
+    const struct purpose *purpose = policy_purpose(c->controller->policy, key);
+    if (purpose == NULL)
+        node_fault(at_purpose, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy");
+    if (word < 0 || purpose == NULL)
+        return;
+    enum event_state state = state_under(c, purpose, given_numbers[word], at_purpose, at_state);
+    if (state == EVENT_NONE)
+        return;
+    choice_check(c, purpose, state, at_state, has_sale);
+    entity_check(&c->root, purpose, c->entity);
+    const struct notice_text *text = NULL;
+    const struct notice *notice = acts_notice_of(c, purpose, worker_now(c->call->worker), &text);
+    choice_act(c, purpose, state, notice, text, must_be_confirmed(c, purpose, state));
+    acts_context_line(c, purpose, notice, text);
+}
+
+static void choices_read(struct acts_common *c, const struct node *choices, bool has_sale)
+{
+    void *cursor = NULL;
+    const char *key;
+    struct node one;
+    if (node_members(choices, 1, PURPOSES_PER_CALL_MAX) == 0)
+        return;
+    while (node_next(choices, &cursor, &key, &one))
+        choice_read(c, key, &one, &one, has_sale);
+}
+
+static void purpose_and_state_read(struct acts_common *c, bool has_sale)
+{
+    struct node purpose = node_member(&c->root, "purpose"), state = node_member(&c->root, "event_state");
+    const char *key = node_string(&purpose, 1, POLICY_KEY_MAX, NULL);
+    if (key[0] != '\0' && node_present(&state))
+        choice_read(c, key, &purpose, &state, has_sale);
+}
+
+static void method_read(struct acts_common *c)
+{
+    struct node n = node_member(&c->root, "collection_method");
+    int word = node_word(&n, collection_method_words);
+    c->act.method = word >= 0 ? (enum collection_method)word : METHOD_API;
+}
+
+static void consent_read(struct acts_common *c)
+{
+    static const char *const members[] = {
+        "subject",  "purpose", "event_state",  "choices",     "event_time", "collection_method",
+        "language", "notice",  "expressed_by", "ref",         "evidence",   "import",
+        "sale",     "entity",  "minor",        "represented", NULL};
+    node_only(&c->root, members);
+    struct buf detail;
+    buf_init(&detail, EVIDENCE_BYTES_MAX);
+    struct writer w = writer_of(&detail);
+    writer_object_begin(&w, NULL);
+    method_read(c);
+    acts_common_read(c, &w);
+    import_read(c, &w);
+    bool has_sale = sale_read(c, &w);
+    acts_facts_read(c, &w);
+    writer_object_end(&w);
+    acts_detail_keep(c, &detail);
+    *(c->is_import ? &c->acts->needs_import : &c->acts->needs_record) = true;
+    c->notice = node_optional(&c->root, "notice");
+    struct node choices = node_optional(&c->root, "choices");
+    if (!node_present(&choices)) {
+        purpose_and_state_read(c, has_sale);
+        return;
+    }
+    struct node purpose = node_optional(&c->root, "purpose"), state = node_optional(&c->root, "event_state");
+    if (node_present(&purpose) || node_present(&state))
+        node_fault(&choices, ERROR_INVALID, "either choices, or purpose and event_state");
+    c->acts->is_array = true;
+    choices_read(c, &choices, has_sale);
+}
+
+void consents_read(struct call *call, struct reader *body, const struct controller *controller,
+                   struct acts *ret_acts)
+{
+    acts_init(ret_acts);
+    struct node root = reader_root(body);
+    if (!node_present(&root))
+        return;
+    buf_text(&ret_acts->context, RECEIPT_ARRAY);
+    ret_acts->body_is_array = node_is_array(&root);
+    if (ret_acts->body_is_array) {
+        size_t count = node_elements(&root, 1, RECORDS_MAX);
+        ret_acts->is_array = true;
+        for (size_t i = 0; i < count; i++) {
+            struct acts_common c = acts_common_of(call, controller, ret_acts, node_at(&root, i));
+            c.object = i;
+            consent_read(&c);
+        }
+    } else {
+        struct acts_common c = acts_common_of(call, controller, ret_acts, root);
+        consent_read(&c);
+    }
+    if (ret_acts->identifiers > IDENTIFIERS_TOTAL_MAX)
+        node_fault(&root, ERROR_INVALID, "at most 1000 identifiers in one request");
+    if (ret_acts->count > RECORDS_MAX)
+        node_fault(&root, ERROR_INVALID, "at most 1000 events in one request");
+    if (!ret_acts->is_array && !buf_failed(&ret_acts->context))
+        memcpy(ret_acts->context.data, RECEIPT_SINGLE, sizeof RECEIPT_SINGLE - 1);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/age.h"
+#include "domain/calendar.h"
+#include "domain/moment.h"
+#include "ledger/acts_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void fact_write(struct writer *w, const char *key, bool holds, const char *until)
+{
+    writer_object_begin(w, key);
+    writer_bool(w, "holds", holds);
+    writer_text(w, "until", until);
+    writer_object_end(w);
+}
+
+static bool month_parse(const char *text, size_t len, int32_t *ret_year, int32_t *ret_month)
+{
+    if (len != 7 || text[4] != '-' || strspn(text, "0123456789") != 4 || strspn(text + 5, "0123456789") != 2)
+        return false;
+    *ret_year = (int32_t)strtol(text, NULL, 10);
+    *ret_month = (int32_t)strtol(text + 5, NULL, 10);
+    return *ret_year >= 1900 && *ret_month >= 1 && *ret_month <= 12;
+}
+
+/* Wherever on earth. */
+static bool is_to_come(int32_t year, int32_t month, instant now)
+{
+    enum { DAY_SECONDS = 86400 };
+    struct calendar_date tomorrow = calendar_date_of(now / SECOND / DAY_SECONDS + 1);
+    return year > tomorrow.year || (year == tomorrow.year && month > tomorrow.month);
+}
+
+static const char *country_read(const struct acts_common *c, const struct node *minor)
+{
+    struct node n = node_optional(minor, "country");
+    if (!node_present(&n))
+        return c->controller->policy->country;
+    const char *country = node_string(&n, 2, 2, NULL);
+    if (country[0] < 'A' || country[0] > 'Z' || country[1] < 'A' || country[1] > 'Z')
+        node_fault(&n, ERROR_INVALID, "a country of ISO 3166-1 (alpha-2), such as NL");
+    return country;
+}
+
+/* Of a birth month only the date is kept on which the limit is reached: it counts as its last day. Whether that day has come the ledger
+ * knows, which has the clock and the time zone. */
+static void birth_month_read(struct acts_common *c, const struct node *minor, struct writer *w)
+{
+    static const char *const members[] = {"birth_month", "country", NULL};
+    node_only(minor, members);
+    struct node n = node_member(minor, "birth_month");
+    size_t len;
+    int32_t year, month;
+    const char *text = node_string(&n, 7, 7, &len), *country = country_read(c, minor);
+    if (len == 0)
+        return;
+    instant now = worker_now(c->call->worker);
+    if (!month_parse(text, len, &year, &month) || is_to_come(year, month, now)) {
+        node_fault(&n, ERROR_INVALID, "a month that has begun, such as 2012-05");
+        return;
+    }
+    int years = age_limit(c->controller->policy, country, now, CHANNEL_WEB);
+    if (years == 0)
+        return; /* no fixed age: nothing to keep */
+    struct calendar_date limit = age_reached(year, month, years);
+    char until[16];
+    snprintf(until, sizeof until, "%04d-%02d-%02d", limit.year, limit.month, limit.day);
+    fact_write(w, "minor", true, until);
+}
+
+static void minor_read(struct acts_common *c, struct writer *w)
+{
+    struct node n = node_optional(&c->root, "minor"), evidence = node_optional(&c->root, "evidence");
+    if (!node_present(&n))
+        return;
+    if (node_is_object(&n)) {
+        birth_month_read(c, &n, w);
+        return;
+    }
+    bool minor = node_bool(&n);
+    if (!minor && !node_present(&evidence))
+        node_fault(&n, ERROR_INVALID, "that somebody is no minor needs evidence");
+    fact_write(w, "minor", minor, NULL);
+}
+
+static bool is_date(const char *text, size_t len)
+{
+    char moment[32];
+    instant ignored;
+    snprintf(moment, sizeof moment, "%.10sT00:00:00Z", text);
+    return len == 10 && moment_parse(moment, strlen(moment), &ignored);
+}
+
+/* An adult under guardianship (curatele, mentorschap): {"until": date or null}; false lifts it. */
+static void represented_read(struct acts_common *c, struct writer *w)
+{
+    static const char *const members[] = {"until", NULL};
+    struct node n = node_optional(&c->root, "represented"), evidence = node_optional(&c->root, "evidence");
+    if (!node_present(&n))
+        return;
+    if (node_kind(&n) == NODE_BOOL && !node_bool(&n)) {
+        if (!node_present(&evidence))
+            node_fault(&n, ERROR_INVALID, "that somebody is no longer represented needs evidence");
+        fact_write(w, "represented", false, NULL);
+        return;
+    }
+    node_only(&n, members);
+    struct node until = node_member(&n, "until");
+    if (node_kind(&until) == NODE_NULL) {
+        fact_write(w, "represented", true, NULL);
+        return;
+    }
+    size_t len;
+    const char *text = node_string(&until, 10, 10, &len);
+    if (len != 0 && !is_date(text, len))
+        node_fault(&until, ERROR_INVALID, "a date, such as 2030-01-01, or null");
+    else if (len != 0)
+        fact_write(w, "represented", true, text);
+}
+
+void acts_facts_read(struct acts_common *c, struct writer *detail)
+{
+    minor_read(c, detail);
+    represented_read(c, detail);
+}

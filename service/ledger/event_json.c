@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/event_json.h"
+
+#include "wire/reader.h"
+
+#include <string.h>
+
+/* "newsletter@acme", or "newsletter": a purpose, or an entity, that is none of the policy any more. */
+static void former_purpose_write(struct writer *w, const char *key)
+{
+    size_t len = strcspn(key, "@");
+    writer_string(w, "purpose", key, len);
+    if (key[len] == '@')
+        writer_text(w, "entity", key + len + 1);
+}
+
+void purpose_write(struct writer *w, const struct controller *controller, int32_t number)
+{
+    int entity = ENTITY_ANY;
+    const struct purpose *p = policy_purpose_numbered(controller->policy, number, &entity);
+    const struct numbered *former = p == NULL ? controller_numbered(controller, false, number) : NULL;
+    if (former != NULL) {
+        former_purpose_write(w, former->key);
+        return;
+    }
+    writer_text(w, "purpose", number == PURPOSE_ALL ? "*" : p != NULL ? p->key : NULL);
+    if (entity != ENTITY_ANY)
+        writer_text(w, "entity", controller->policy->entities[entity].key);
+}
+
+void notice_write(struct writer *w, const struct notice *notice, const struct notice_text *text)
+{
+    if (notice == NULL) {
+        writer_null(w, "notice");
+        return;
+    }
+    writer_object_begin(w, "notice");
+    writer_text(w, "id", notice->id);
+    writer_text(w, "version", notice->version);
+    if (text != NULL) {
+        writer_text(w, "language", text->language);
+        writer_sha256(w, "sha256", text->sha256);
+    }
+    writer_object_end(w);
+}
+
+/* The words that were shown, by the notice's number; 0: not known. Of a notice that left the policy its name is left. */
+static void words_write(struct writer *w, const struct controller *controller, int32_t number,
+                        const char *language)
+{
+    const struct notice *n = policy_notice_numbered(controller->policy, number);
+    const struct numbered *former = n == NULL ? controller_numbered(controller, true, number) : NULL;
+    if (former == NULL) {
+        notice_write(w, n, n != NULL ? notice_text_in(n, language) : NULL);
+        return;
+    }
+    writer_object_begin(w, "notice");
+    writer_text(w, "id", former->key);
+    writer_text(w, "version", former->version);
+    writer_object_end(w);
+}
+
+/* Gives ${members} of the event's detail members of their own; null where one is not there. */
+static void detail_write(struct writer *w, const struct node *detail, const char *const members[])
+{
+    for (size_t i = 0; members[i] != NULL; i++) {
+        struct node n = {0};
+        if (node_is_object(detail))
+            n = node_optional(detail, members[i]);
+        if (!node_present(&n)) {
+            writer_null(w, members[i]);
+            continue;
+        }
+        struct buf json;
+        buf_init(&json, 64 * 1024);
+        node_dump(&n, false, &json);
+        if (buf_failed(&json))
+            w->buf->failed = true;
+        else
+            writer_raw(w, members[i], json.data, json.len);
+        buf_free(&json);
+    }
+}
+
+static void expressed_by_write(struct writer *w, enum role role, const struct node *detail)
+{
+    writer_object_begin(w, "expressed_by");
+    writer_text(w, "role", role_word(role));
+    struct node by = {0};
+    if (node_is_object(detail))
+        by = node_optional(detail, "expressed_by");
+    if (node_present(&by)) {
+        struct node strength = node_optional(&by, "strength"), form = node_optional(&by, "form");
+        writer_text(w, "strength", node_string(&strength, 0, 64, NULL));
+        writer_text(w, "form", node_string(&form, 0, 64, NULL));
+    }
+    writer_object_end(w);
+}
+
+static void json_write(struct writer *w, const char *key, const char *json)
+{
+    if (json != NULL)
+        writer_raw(w, key, json, strlen(json));
+    else
+        writer_null(w, key);
+}
+
+void entry_write(struct writer *w, const struct entry *e, const struct controller *controller)
+{
+    static const char *const detail_members[] = {"import", "sale", "reason", NULL};
+    char subject[SUBJECT_ID_TEXT + 1];
+    struct reader reader = {0};
+    struct node detail = {0};
+    if (e->detail != NULL && reader_open(&reader, e->detail, strlen(e->detail)) == ERROR_NONE)
+        detail = reader_root(&reader);
+    subject_id_format(controller->ids, e->subject_no, subject);
+    writer_object_begin(w, NULL);
+    writer_uuid(w, "record_id", e->record_id);
+    writer_int(w, "revision", e->revision);
+    writer_text(w, "subject_id", subject);
+    purpose_write(w, controller, e->purpose);
+    writer_text(w, "event_state", event_state_word(rank_state(e->rank)));
+    writer_text(w, "effect", effect_word(e->effect));
+    writer_moment(w, "event_time", rank_time(e->rank));
+    writer_moment(w, "recorded_at", e->recorded_at);
+    writer_moment(w, "valid_until", e->valid_until);
+    writer_text(w, "collection_method", collection_method_word(e->method));
+    writer_text(w, "language", e->language);
+    words_write(w, controller, e->notice, e->language);
+    expressed_by_write(w, e->role, &detail);
+    writer_text(w, "ref", e->ref);
+    json_write(w, "evidence", e->evidence);
+    detail_write(w, &detail, detail_members);
+    writer_text(w, "actor", e->actor);
+    writer_int(w, "policy_version", e->policy_version);
+    writer_object_end(w);
+    reader_close(&reader);
+}
+
+void proof_write(struct writer *w, const char *key, const struct held *held, const struct proven_state *proof,
+                 const struct controller *controller)
+{
+    bool purged = proof->recorded_at == INSTANT_NONE;
+    writer_object_begin(w, key);
+    writer_uuid(w, "record_id", held->state.record_id);
+    writer_int(w, "revision", held->state.revision);
+    purpose_write(w, controller, held->purpose);
+    writer_text(w, "event_state", event_state_word(rank_state(held->state.rank)));
+    writer_moment(w, "event_time", rank_time(held->state.rank));
+    writer_moment(w, "recorded_at", proof->recorded_at);
+    writer_moment(w, "valid_until", held->state.valid_until);
+    writer_text(w, "collection_method", purged ? NULL : collection_method_word(proof->method));
+    if (purged) {
+        writer_null(w, "expressed_by");
+    } else {
+        writer_object_begin(w, "expressed_by");
+        writer_text(w, "role", role_word(proof->role));
+        writer_object_end(w);
+    }
+    writer_text(w, "language", proof->language);
+    words_write(w, controller, held->state.notice_number, proof->language);
+    writer_text(w, "ref", proof->ref);
+    writer_text(w, "actor", proof->actor);
+    if (purged)
+        writer_null(w, "policy_version");
+    else
+        writer_int(w, "policy_version", proof->policy_version);
+    writer_object_end(w);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/evidence.h"
+
+#include "base/limits.h"
+#include "mask/mask.h"
+#include "wire/writer.h"
+
+#include <string.h>
+
+enum { DOCUMENTS_MAX = 16, NAME_MAX_BYTES = 255, SHA256_HEX = 64 };
+
+static const struct mask_prefixes prefixes = {MASK_IPV4_DEFAULT, MASK_IPV6_DEFAULT};
+
+static void ip_read(const struct node *evidence, struct writer *w)
+{
+    struct node ip = node_optional(evidence, "ip");
+    if (!node_present(&ip))
+        return;
+    size_t len, masked_len;
+    const char *text = node_string(&ip, 1, MASK_ADDRESS_SIZE + 16, &len);
+    char masked[MASK_ADDRESS_SIZE];
+    if (len == 0)
+        return;
+    if (mask_address(text, len, prefixes, masked, &masked_len))
+        writer_string(w, "ip", masked, masked_len);
+    else
+        node_fault(&ip, ERROR_INVALID, "one IPv4 or IPv6 address and nothing else");
+}
+
+static void masked_write(struct call *call, struct writer *w, const char *key, const char *text, size_t len)
+{
+    char *masked = call_alloc(call, mask_room(len));
+    writer_string(w, key, masked, mask_text(text, len, prefixes, masked));
+}
+
+/* ${ends}: the characters the text is cut at. */
+static void text_read(struct call *call, const struct node *evidence, const char *key, size_t max,
+                      const char *ends, struct writer *w)
+{
+    struct node n = node_optional(evidence, key);
+    if (!node_present(&n))
+        return;
+    size_t len;
+    const char *text = node_string(&n, 1, max, &len);
+    masked_write(call, w, key, text, strcspn(text, ends));
+}
+
+static bool is_sha256(const char *text, size_t len)
+{
+    return len == SHA256_HEX && strspn(text, "0123456789abcdef") == len;
+}
+
+static void document_read(struct call *call, const struct node *n, struct writer *w)
+{
+    static const char *const members[] = {"name", "sha256", NULL};
+    node_only(n, members);
+    struct node name = node_member(n, "name"), sha256 = node_member(n, "sha256");
+    size_t name_len, sha256_len;
+    const char *name_text = node_string(&name, 1, NAME_MAX_BYTES, &name_len);
+    const char *hash = node_string(&sha256, SHA256_HEX, SHA256_HEX, &sha256_len);
+    if (sha256_len != 0 && !is_sha256(hash, sha256_len))
+        node_fault(&sha256, ERROR_INVALID, "64 lower-case hexadecimal digits");
+    writer_object_begin(w, NULL);
+    masked_write(call, w, "name", name_text, name_len);
+    writer_string(w, "sha256", hash, sha256_len);
+    writer_object_end(w);
+}
+
+static void documents_read(struct call *call, const struct node *evidence, struct writer *w)
+{
+    struct node documents = node_optional(evidence, "documents");
+    if (!node_present(&documents))
+        return;
+    size_t count = node_elements(&documents, 1, DOCUMENTS_MAX);
+    writer_array_begin(w, "documents");
+    for (size_t i = 0; i < count; i++) {
+        struct node one = node_at(&documents, i);
+        document_read(call, &one, w);
+    }
+    writer_array_end(w);
+}
+
+/* When the person confirmed it, where another system asked. */
+static void confirmed_read(const struct node *evidence, struct writer *w)
+{
+    struct node at = node_optional(evidence, "confirmed_at");
+    if (node_present(&at))
+        writer_moment(w, "confirmed_at", node_moment(&at));
+}
+
+const char *evidence_read(struct call *call, const struct node *object)
+{
+    static const char *const members[] = {"ip",        "user_agent",   "url", "form",
+                                          "documents", "confirmed_at", NULL};
+    struct node evidence = node_optional(object, "evidence");
+    if (!node_present(&evidence))
+        return NULL;
+    node_only(&evidence, members);
+    node_members(&evidence, 1, sizeof members / sizeof *members - 1);
+    struct buf out;
+    buf_init(&out, 4 * EVIDENCE_BYTES_MAX); /* the ceiling is told below, as a fault */
+    struct writer w = writer_of(&out);
+    writer_object_begin(&w, NULL);
+    ip_read(&evidence, &w);
+    text_read(call, &evidence, "user_agent", 1024, "", &w);
+    text_read(call, &evidence, "url", 2048, "?#", &w);
+    text_read(call, &evidence, "form", 1024, "", &w);
+    documents_read(call, &evidence, &w);
+    confirmed_read(&evidence, &w);
+    writer_object_end(&w);
+    const char *kept = NULL;
+    if (buf_failed(&out) || out.len > EVIDENCE_BYTES_MAX)
+        node_fault(&evidence, ERROR_INVALID, "evidence is at most 4096 bytes");
+    else
+        kept = call_copy(call, out.data, out.len);
+    buf_free(&out);
+    return kept;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/receipt.h"
+
+#include "auth/link.h"
+#include "wire/writer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One receipt being written. */
+struct receipt {
+    struct writer w;
+    const char *at; /* the rest of the context */
+    const struct recorded *events;
+    size_t count;
+    const struct controller *controller;
+    const struct server_options *options;
+    instant effective_at;
+};
+
+/* The next line of the context, or NULL. */
+static const char *line_next(struct receipt *r, size_t *ret_len)
+{
+    if (*r->at == '\0')
+        return NULL;
+    const char *line = r->at;
+    *ret_len = strcspn(line, "\n");
+    r->at = line + *ret_len + (line[*ret_len] == '\n');
+    return line;
+}
+
+/* One act on several subjects has records that differ in their last three bits only. */
+static bool is_same_act(const struct recorded *a, const struct recorded *b)
+{
+    return memcmp(a->record_id, b->record_id, UUID_SIZE - 1) == 0 &&
+           (a->record_id[UUID_SIZE - 1] & 0xf8) == (b->record_id[UUID_SIZE - 1] & 0xf8);
+}
+
+static size_t act_events(const struct receipt *r, size_t first)
+{
+    size_t n = 1;
+    while (first + n < r->count && is_same_act(&r->events[first], &r->events[first + n]))
+        n++;
+    return n;
+}
+
+static void subject_write(struct receipt *r, const struct recorded *e)
+{
+    char id[SUBJECT_ID_TEXT + 1];
+    subject_id_format(r->controller->ids, e->subject_no, id);
+    writer_text(&r->w, "subject_id", id);
+}
+
+/* The rank that stood before for ${purpose}, 0 for none. Of the standing No it is each purpose's own, or an earlier standing No where
+ * that was the higher; the ledger's ${was} tells only of the latter. */
+static rank stood_before(const struct recorded *e, int32_t purpose)
+{
+    for (size_t i = 0; i < e->was_each_count; i++) {
+        if (e->was_each[2 * i] == purpose)
+            return e->was_each[2 * i + 1];
+    }
+    return (rank)e->was; /* the state is its lowest bits */
+}
+
+static void was_write(struct receipt *r, const struct recorded *e, int32_t purpose)
+{
+    enum event_state was = purpose == e->purpose ? e->was : rank_state(stood_before(e, purpose));
+    writer_text(&r->w, "was", event_state_word(was));
+}
+
+/* A standing No with a time of its own may come too late for one purpose and not for another. */
+static enum effect effect_on(const struct recorded *e, int32_t purpose)
+{
+    if (purpose == e->purpose)
+        return e->effect;
+    return stood_before(e, purpose) > e->rank ? EFFECT_SUPERSEDED : e->effect;
+}
+
+static void also_write(struct receipt *r, const struct recorded *events, size_t count, int32_t purpose,
+                       bool with_was)
+{
+    if (count == 0)
+        return;
+    writer_array_begin(&r->w, "also");
+    for (size_t i = 0; i < count; i++) {
+        writer_object_begin(&r->w, NULL);
+        writer_uuid(&r->w, "record_id", events[i].record_id);
+        subject_write(r, &events[i]);
+        writer_int(&r->w, "revision", events[i].revision);
+        if (with_was)
+            was_write(r, &events[i], purpose);
+        writer_text(&r->w, "effect", effect_word(effect_on(&events[i], purpose)));
+        writer_object_end(&r->w);
+    }
+    writer_array_end(&r->w);
+}
+
+/* What the person confirms it with: whoever can read the mailbox, and nobody else, has this token. */
+static void confirmation_write(struct receipt *r, const struct recorded *e)
+{
+    struct confirm_token token = {.controller_id = r->controller->controller_id,
+                                  .purpose = e->purpose,
+                                  .subject_no = e->subject_no,
+                                  .revision = e->revision};
+    char text[LINK_TEXT_MAX + 1], url[1024];
+    if (link_seal(database_keys(r->options->database), LINK_CONFIRM, e->valid_until, &token, sizeof token,
+                  text) != 0) {
+        r->w.buf->failed = true;
+        return;
+    }
+    snprintf(url, sizeof url, "%s/confirm/%s", r->options->public_url, text);
+    writer_object_begin(&r->w, "confirmation");
+    writer_text(&r->w, "token", text);
+    writer_text(&r->w, "url", url);
+    writer_moment(&r->w, "expires_at", e->valid_until);
+    writer_object_end(&r->w);
+}
+
+static void record_write(struct receipt *r, const struct recorded *e, size_t n, const char *line,
+                         size_t line_len)
+{
+    writer_object_begin(&r->w, NULL);
+    writer_uuid(&r->w, "record_id", e->record_id);
+    subject_write(r, e);
+    buf_byte(r->w.buf, ',');
+    buf_append(r->w.buf, line, line_len);
+    writer_text(&r->w, "event_state", event_state_word(rank_state(e->rank)));
+    writer_text(&r->w, "effect", effect_word(e->effect));
+    writer_int(&r->w, "revision", e->revision);
+    writer_moment(&r->w, "event_time", rank_time(e->rank));
+    writer_moment(&r->w, "recorded_at", e->recorded_at);
+    bool waits = rank_state(e->rank) == EVENT_REQUESTED;
+    writer_moment(&r->w, "valid_until", waits ? INSTANT_NONE : e->valid_until);
+    if (waits)
+        confirmation_write(r, e);
+    writer_int(&r->w, "policy_version", e->policy_version);
+    also_write(r, e + 1, n - 1, e->purpose, false);
+    writer_object_end(&r->w);
+}
+
+static int records_write(struct receipt *r, bool array)
+{
+    bool pending = false;
+    if (array)
+        writer_array_begin(&r->w, NULL);
+    size_t at = 0, len;
+    for (const char *line = line_next(r, &len); line != NULL; line = line_next(r, &len)) {
+        if (at == r->count)
+            return 0;
+        size_t n = act_events(r, at);
+        record_write(r, &r->events[at], n, line, len);
+        pending = pending || r->events[at].effect == EFFECT_PENDING;
+        at += n;
+    }
+    if (array)
+        writer_array_end(&r->w);
+    return at == r->count ? pending ? 202 : 201 : 0;
+}
+
+static void withdrawn_write(struct receipt *r, const struct recorded *e, size_t n, int32_t purpose,
+                            const char *key, size_t key_len)
+{
+    writer_object_begin(&r->w, NULL);
+    writer_string(&r->w, "purpose", key, key_len);
+    writer_uuid(&r->w, "record_id", e->record_id);
+    writer_int(&r->w, "revision", e->revision);
+    was_write(r, e, purpose);
+    writer_text(&r->w, "effect", effect_word(effect_on(e, purpose)));
+    also_write(r, e + 1, n - 1, purpose, true);
+    writer_object_end(&r->w);
+    if (rank_time(e->rank) > r->effective_at)
+        r->effective_at = rank_time(e->rank);
+}
+
+static int withdrawn_each(struct receipt *r, bool all)
+{
+    size_t at = 0, len;
+    for (const char *line = line_next(r, &len); line != NULL; line = line_next(r, &len)) {
+        if (at == r->count)
+            return 0;
+        const struct recorded *e = &r->events[at];
+        size_t n = act_events(r, at);
+        char *key = NULL;
+        int32_t purpose = all ? (int32_t)strtol(line, &key, 10) : e->purpose;
+        size_t skip = all ? (size_t)(key - line) + 1 : 0;
+        withdrawn_write(r, e, n, purpose, line + skip, len - skip);
+        at += all ? 0 : n;
+    }
+    return 200;
+}
+
+static int withdrawal_write(struct receipt *r, bool all)
+{
+    size_t len;
+    const char *not_stopped = line_next(r, &len);
+    if (not_stopped == NULL || r->count == 0)
+        return 0;
+    r->effective_at = rank_time(r->events[0].rank);
+    writer_object_begin(&r->w, NULL);
+    writer_array_begin(&r->w, "withdrawn");
+    int status = withdrawn_each(r, all);
+    writer_array_end(&r->w);
+    writer_raw(&r->w, "not_stopped", not_stopped, len);
+    writer_moment(&r->w, "effective_at", r->effective_at);
+    writer_object_end(&r->w);
+    return status;
+}
+
+/* Goes past the context's first line where it is ${kind}. */
+static bool kind_skip(struct receipt *r, const char *kind)
+{
+    size_t len = strlen(kind);
+    if (strncmp(r->at, kind, len) != 0)
+        return false;
+    r->at += len;
+    return true;
+}
+
+int receipt_write(struct buf *out, const char *context, const struct recorded *events, size_t count,
+                  const struct controller *controller, const struct server_options *options)
+{
+    struct receipt r = {.w = writer_of(out),
+                        .at = context,
+                        .events = events,
+                        .count = count,
+                        .controller = controller,
+                        .options = options};
+    if (kind_skip(&r, RECEIPT_SINGLE))
+        return records_write(&r, false);
+    if (kind_skip(&r, RECEIPT_ARRAY))
+        return records_write(&r, true);
+    if (kind_skip(&r, RECEIPT_WITHDRAW))
+        return withdrawal_write(&r, false);
+    return kind_skip(&r, RECEIPT_WITHDRAW_ALL) ? withdrawal_write(&r, true) : 0;
+}

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mask/mask_scan.h"
+
+#include <assert.h>
+#include <string.h>
+#ifdef __x86_64__
+#include <emmintrin.h>
+#endif
+
+/* (1) Each byte of the text before done is written; what lies between done and at goes out as it is.
+ * (2) candidate is the first place at or after the last string looked at where an address may be, in the raw text: a
+ *     string without escapes that ends before it needs no second look.
+ * (3) A key is compared as it is written: escapes are written in one way only, so equal bytes are equal keys. */
+struct json {
+    struct mask_json *scratch;
+    mask_find *find;
+    const uint8_t *text;
+    size_t len;
+    size_t at;
+    size_t done;
+    size_t candidate;
+    char *start; /* of the output */
+    char *out;
+    unsigned depth;
+    enum mask_json_fault fault;
+};
+
+const char *mask_json_fault_text(enum mask_json_fault fault)
+{
+#define FAULT_TEXT(code, text) [code] = text,
+    static const char *const texts[] = {MASK_JSON_FAULTS(FAULT_TEXT)};
+#undef FAULT_TEXT
+    return texts[fault];
+}
+
+static bool json_fail(struct json *j, enum mask_json_fault fault)
+{
+    j->fault = fault;
+    return false;
+}
+
+static void json_flush(struct json *j, size_t to)
+{
+    memcpy(j->out, j->text + j->done, to - j->done);
+    j->out += to - j->done;
+    j->done = to;
+}
+
+/* The first quote, backslash or control character at or after ${at}. ${high} is set when a byte above 127 was passed. */
+static size_t string_stop(const uint8_t *text, size_t at, size_t len, bool *high)
+{
+#ifdef __x86_64__
+    for (; len - at >= 16; at += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text + at));
+        __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+        __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+        __m128i control = _mm_cmpeq_epi8(_mm_max_epu8(v, _mm_set1_epi8(0x1f)), _mm_set1_epi8(0x1f));
+        unsigned stop = (unsigned)_mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, slash)));
+        unsigned highs = (unsigned)_mm_movemask_epi8(v);
+        if (stop != 0) {
+            *high |= (highs & (stop - 1) & ~stop) != 0;
+            return at + (size_t)__builtin_ctz(stop);
+        }
+        *high |= highs != 0;
+    }
+#endif
+    for (; at < len && text[at] != '"' && text[at] != '\\' && text[at] >= 0x20; at++)
+        *high |= text[at] >= 0x80;
+    return at;
+}
+
+/* The length of the UTF-8 sequence at ${at} (RFC 3629, table 3-7 of Unicode), or 0. */
+static size_t utf8_length(const uint8_t *text, size_t at, size_t end)
+{
+    uint8_t first = text[at];
+    if (first < 0x80)
+        return 1;
+    size_t more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+    if (first < 0xc2 || first > 0xf4 || end - at <= more)
+        return 0;
+    uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    uint8_t top = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    for (size_t i = 1; i <= more; i++) {
+        if (text[at + i] < (i == 1 ? low : 0x80) || text[at + i] > (i == 1 ? top : 0xbf))
+            return 0;
+    }
+    return more + 1;
+}
+
+static bool utf8_check(struct json *j, size_t from, size_t to)
+{
+    while (from < to) {
+        size_t n = utf8_length(j->text, from, to);
+        if (n == 0) {
+            j->at = from;
+            return json_fail(j, MASK_JSON_UTF8);
+        }
+        from += n;
+    }
+    return true;
+}
+
+/* Finds the end of the string whose first byte is at j->at; leaves j->at behind its quote. */
+static bool string_span(struct json *j, size_t *ret_end, bool *ret_escaped)
+{
+    size_t from = j->at, at = from;
+    bool high = false, escaped = false;
+    for (;;) {
+        at = string_stop(j->text, at, j->len, &high);
+        if (at < j->len && j->text[at] == '"')
+            break;
+        j->at = at;
+        if (j->len - at < 2 || j->text[at] != '\\')
+            return json_fail(j, MASK_JSON_SYNTAX);
+        escaped = true;
+        at += 2;
+    }
+    if (high && !utf8_check(j, from, at))
+        return false;
+    *ret_end = at;
+    *ret_escaped = escaped;
+    j->at = at + 1;
+    return true;
+}
+
+static bool hex4_read(const struct json *j, size_t at, size_t end, unsigned *ret_value)
+{
+    unsigned value = 0;
+    if (end - at < 4)
+        return false;
+    for (size_t i = at; i < at + 4; i++) {
+        uint8_t c = j->text[i];
+        if ((mask_class[c] & HEX) == 0)
+            return false;
+        value = value << 4 | (unsigned)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+    }
+    *ret_value = value;
+    return true;
+}
+
+static size_t utf8_put(unsigned code, char *out)
+{
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    size_t more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    static const unsigned lead[] = {0, 0xc0, 0xe0, 0xf0};
+    out[0] = (char)(lead[more] | code >> 6 * more);
+    for (size_t i = 1; i <= more; i++)
+        out[i] = (char)(0x80 | (code >> 6 * (more - i) & 0x3f));
+    return more + 1;
+}
+
+/* Decodes the \uXXXX whose X start at ${at}, or a pair of them. Returns the bytes read, 0 on a fault. */
+static size_t unicode_decode(struct json *j, size_t at, size_t end, unsigned *ret_code)
+{
+    unsigned code, second;
+    j->at = at;
+    if (!hex4_read(j, at, end, &code))
+        return json_fail(j, MASK_JSON_SYNTAX);
+    if (code == 0)
+        return json_fail(j, MASK_JSON_NUL);
+    *ret_code = code;
+    if (code < 0xd800 || code > 0xdfff)
+        return 4;
+    if (code > 0xdbff || end - at < 10 || j->text[at + 4] != '\\' || j->text[at + 5] != 'u' ||
+        !hex4_read(j, at + 6, end, &second) || second < 0xdc00 || second > 0xdfff)
+        return json_fail(j, MASK_JSON_UTF8);
+    *ret_code = 0x10000 + ((code & 0x3ff) << 10 | (second & 0x3ff));
+    return 10;
+}
+
+/* Decodes one character or escape at ${at} into ${out} (4 bytes). Returns the bytes read, 0 on a fault. */
+static size_t character_decode(struct json *j, size_t at, size_t end, char *out, size_t *ret_len)
+{
+    static const char plain[256] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+                                    ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
+    *ret_len = 1;
+    if (j->text[at] != '\\') {
+        *out = (char)j->text[at];
+        return 1;
+    }
+    uint8_t escape = j->text[at + 1];
+    if (plain[escape] != 0) {
+        *out = plain[escape];
+        return 2;
+    }
+    j->at = at;
+    if (escape != 'u')
+        return json_fail(j, MASK_JSON_SYNTAX);
+    unsigned code;
+    size_t n = unicode_decode(j, at + 2, end, &code);
+    if (n == 0)
+        return 0;
+    *ret_len = utf8_put(code, out);
+    return n + 2;
+}
+
+static void json_encode(struct json *j, const char *text, size_t len)
+{
+    static const char shorts[0x60] = {
+        ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\'};
+    for (size_t i = 0; i < len; i++) {
+        uint8_t c = (uint8_t)text[i];
+        if (c < sizeof shorts && shorts[c] != 0) {
+            *j->out++ = '\\';
+            *j->out++ = shorts[c];
+        } else if (c < 0x20) {
+            memcpy(j->out, "\\u00", 4);
+            j->out[4] = (char)('0' + (c >> 4));
+            j->out[5] = "0123456789abcdef"[c & 15];
+            j->out += 6;
+        } else {
+            *j->out++ = (char)c;
+        }
+    }
+}
+
+/* A string with escapes: decoded, masked and encoded piece by piece. */
+static bool string_recode(struct json *j, size_t from, size_t end)
+{
+    enum { PIECE = 512 };
+    struct mask_stream stream;
+    char piece[PIECE + 4], masked[2 * (PIECE + 4 + MASK_HOLD) + 64];
+    size_t after = j->at, used = 0;
+    json_flush(j, from);
+    mask_stream_init(&stream, j->scratch->prefixes);
+    for (size_t at = from; at < end;) {
+        size_t len, n = character_decode(j, at, end, piece + used, &len);
+        if (n == 0)
+            return false;
+        at += n;
+        used += len;
+        if (used >= PIECE) {
+            json_encode(j, masked, mask_stream_feed(&stream, piece, used, masked));
+            used = 0;
+        }
+    }
+    json_encode(j, masked, mask_stream_feed(&stream, piece, used, masked));
+    json_encode(j, masked, mask_stream_finish(&stream, masked));
+    j->done = end;
+    j->at = after;
+    return true;
+}
+
+/* Masks a string without escapes; most hold no candidate and stay in the text that goes out as it is. */
+static void string_mask(struct json *j, size_t from, size_t end)
+{
+    if (j->candidate < from)
+        j->candidate = j->find(j->text, from, j->len, j->len);
+    if (j->candidate >= end)
+        return;
+    json_flush(j, from);
+    struct scan s = {.text = j->text + from,
+                     .len = end - from,
+                     .last = true,
+                     .find = j->find,
+                     .prefixes = j->scratch->prefixes,
+                     .seen = j->candidate - from,
+                     .out = j->out};
+    scan_run(&s);
+    j->out = s.out;
+    j->done = end;
+}
+
+/* The string whose quote is at j->at. */
+static bool json_string(struct json *j, size_t *ret_from, size_t *ret_end)
+{
+    size_t from = ++j->at, end;
+    bool escaped;
+    if (!string_span(j, &end, &escaped))
+        return false;
+    *ret_from = from;
+    *ret_end = end;
+    if (escaped)
+        return string_recode(j, from, end);
+    string_mask(j, from, end);
+    return true;
+}
+
+static uint32_t key_hash(const char *key, size_t len)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (uint8_t)key[i]) * 16777619u;
+    return hash;
+}
+
+static bool is_sent_alike(const struct json *j, const struct mask_json_key *a, const struct mask_json_key *b)
+{
+    return a->sent_len == b->sent_len && memcmp(j->text + a->sent_at, j->text + b->sent_at, a->sent_len) == 0;
+}
+
+/* Remembers the key just read. ${first} is the place of its object's first key. */
+static bool key_add(struct json *j, size_t first, size_t from, size_t end)
+{
+    struct mask_json *m = j->scratch;
+    if (m->key_count - first == MASK_JSON_MEMBERS || m->key_count == MASK_JSON_KEYS)
+        return json_fail(j, MASK_JSON_WIDE);
+    struct mask_json_key key = {.sent_at = (uint32_t)from, .sent_len = (uint32_t)(end - from)};
+    if (j->done <= from) { /* not written yet: as in the text */
+        key.at = (uint32_t)((size_t)(j->out - j->start) + from - j->done);
+        key.len = (uint32_t)(end - from);
+        key.hash = key_hash((const char *)j->text + from, key.len);
+    } else {
+        key.at = m->keys[m->key_count].at;
+        key.len = (uint32_t)(j->out - j->start) - key.at;
+        key.hash = key_hash(j->start + key.at, key.len);
+    }
+    for (size_t i = first; i < m->key_count; i++) {
+        if (m->keys[i].hash != key.hash || m->keys[i].len != key.len)
+            continue;
+        json_flush(j, end > j->done ? end : j->done);
+        if (memcmp(j->start + m->keys[i].at, j->start + key.at, key.len) == 0)
+            return json_fail(j, is_sent_alike(j, &m->keys[i], &key) ? MASK_JSON_TWICE : MASK_JSON_EQUAL_KEYS);
+    }
+    m->keys[m->key_count++] = key;
+    return true;
+}
+
+static void json_space(struct json *j)
+{
+    while (j->at < j->len && (j->text[j->at] == ' ' || j->text[j->at] == '\t' || j->text[j->at] == '\n' ||
+                              j->text[j->at] == '\r'))
+        j->at++;
+}
+
+/* Skips space and, when it is ${c}, the next byte. */
+static bool json_take(struct json *j, char c)
+{
+    json_space(j);
+    if (j->at == j->len || j->text[j->at] != (uint8_t)c)
+        return false;
+    j->at++;
+    return true;
+}
+
+static bool digits_take(struct json *j)
+{
+    size_t from = j->at;
+    while (j->at < j->len && (mask_class[j->text[j->at]] & DIGIT) != 0)
+        j->at++;
+    return j->at > from;
+}
+
+static bool byte_take(struct json *j, char one, char other)
+{
+    if (j->at == j->len || (j->text[j->at] != (uint8_t)one && j->text[j->at] != (uint8_t)other))
+        return false;
+    j->at++;
+    return true;
+}
+
+static bool json_number(struct json *j)
+{
+    byte_take(j, '-', '-');
+    bool good = byte_take(j, '0', '0') || digits_take(j);
+    if (good && byte_take(j, '.', '.'))
+        good = digits_take(j);
+    if (good && byte_take(j, 'e', 'E')) {
+        byte_take(j, '+', '-');
+        good = digits_take(j);
+    }
+    return good || json_fail(j, MASK_JSON_SYNTAX);
+}
+
+static bool json_word(struct json *j, const char *word)
+{
+    size_t len = strlen(word);
+    if (j->len - j->at < len || memcmp(j->text + j->at, word, len) != 0)
+        return json_fail(j, MASK_JSON_SYNTAX);
+    j->at += len;
+    return true;
+}
+
+static bool json_value(struct json *j);
+
+static bool json_member(struct json *j, size_t first)
+{
+    struct mask_json *m = j->scratch;
+    size_t from, end;
+    json_space(j);
+    if (j->at == j->len || j->text[j->at] != '"')
+        return json_fail(j, MASK_JSON_SYNTAX);
+    if (m->key_count < MASK_JSON_KEYS) /* where the key begins, should it be written anew */
+        m->keys[m->key_count].at = (uint32_t)((size_t)(j->out - j->start) + j->at + 1 - j->done);
+    if (!json_string(j, &from, &end) || !key_add(j, first, from, end))
+        return false;
+    if (!json_take(j, ':'))
+        return json_fail(j, MASK_JSON_SYNTAX);
+    return json_value(j);
+}
+
+/* The members of an object or the elements of an array, up to ${close}. */
+static bool json_list(struct json *j, char close)
+{
+    size_t first = j->scratch->key_count;
+    if (++j->depth > MASK_JSON_DEPTH)
+        return json_fail(j, MASK_JSON_DEEP);
+    j->at++;
+    if (!json_take(j, close)) {
+        do {
+            if (close == '}' ? !json_member(j, first) : !json_value(j))
+                return false;
+        } while (json_take(j, ','));
+        if (!json_take(j, close))
+            return json_fail(j, MASK_JSON_SYNTAX);
+    }
+    j->scratch->key_count = first;
+    j->depth--;
+    return true;
+}
+
+static bool json_value(struct json *j)
+{
+    size_t from, end;
+    json_space(j);
+    switch (j->at < j->len ? j->text[j->at] : 0) {
+    case '{':
+        return json_list(j, '}');
+    case '[':
+        return json_list(j, ']');
+    case '"':
+        return json_string(j, &from, &end);
+    case 't':
+        return json_word(j, "true");
+    case 'f':
+        return json_word(j, "false");
+    case 'n':
+        return json_word(j, "null");
+    default:
+        return json_number(j);
+    }
+}
+
+enum mask_json_fault mask_json(struct mask_json *scratch, const char *text, size_t len, char *out,
+                               size_t *ret_len)
+{
+    assert(len < 1u << 30); /* the output's offsets have 32 bits */
+    scratch->key_count = 0;
+    struct json j = {.scratch = scratch,
+                     .find = mask_find_best(),
+                     .text = (const uint8_t *)text,
+                     .len = len,
+                     .start = out,
+                     .out = out};
+    j.candidate = j.find(j.text, 0, len, len);
+    if (json_value(&j)) {
+        json_space(&j);
+        if (j.at != len)
+            j.fault = MASK_JSON_SYNTAX;
+    }
+    if (j.fault != MASK_JSON_OK) {
+        scratch->fault_at = j.at;
+        return j.fault;
+    }
+    json_flush(&j, len);
+    *ret_len = (size_t)(j.out - out);
+    return MASK_JSON_OK;
+}
+
+bool mask_lines_next(struct mask_lines *lines, const char **ret_line, size_t *ret_len)
+{
+    while (lines->at < lines->end) {
+        const char *line = lines->at, *newline = memchr(line, '\n', (size_t)(lines->end - line));
+        const char *end = newline != NULL ? newline : lines->end;
+        lines->at = newline != NULL ? newline + 1 : lines->end;
+        lines->number++;
+        for (const char *c = line; c < end; c++) {
+            if (*c != ' ' && *c != '\t' && *c != '\r') {
+                *ret_line = line;
+                *ret_len = (size_t)(end - line);
+                return true;
+            }
+        }
+    }
+    return false;
+}

@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mask/mask_address.h"
+#include "mask/mask_scan.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct mask_prefixes usual = {MASK_IPV4_DEFAULT, MASK_IPV6_DEFAULT};
+
+enum { TEXT_MAX = 2048 };
+
+struct text_case {
+    const char *in, *out;
+};
+
+/* NULL: unchanged. */
+static const struct text_case cases[] = {
+    {"192.0.2.33", "192.0.2.0"},
+    {"10.1.12.123", "10.1.12.0"},
+    {"127.0.0.1", "127.0.0.0"},
+    {"255.255.255.255", "255.255.255.0"},
+    {"192.0.2.0", NULL},
+    {"(192.0.2.33)", "(192.0.2.0)"},
+    {"192.0.2.33,", "192.0.2.0,"},
+    {"end 192.0.2.33.", "end 192.0.2.0."},
+    {"192.0.2.33/24", "192.0.2.0/24"},
+    {"192.0.2.33-192.0.2.40", "192.0.2.0-192.0.2.0"},
+    {"<192.0.2.33>", "<192.0.2.0>"},
+    {"ip=192.0.2.33&x=1", "ip=192.0.2.0&x=1"},
+    {"v1.2.3.4", "v1.2.3.0"},
+    {"1.2.3", NULL},
+    {"1.2.3.4.5", NULL},
+    {"999.1.1.1", NULL},
+    {"256.256.256.256", NULL},
+    {"1.2.3.456", NULL},
+    {"1..2.3.4", NULL},
+    {"1.2.3..4", NULL},
+    {"0x7f.1", NULL},
+    {"3221226017", NULL},
+    {"Chrome/120.0.6099.109", NULL},
+    {"21.11.2026", NULL},
+    {"12:34:56", NULL},
+    {"http://192.0.2.33/p", "http://192.0.2.0/p"},
+    {"user@[192.0.2.33]", "user@[192.0.2.0]"},
+    {"192.0.2.33.example.com", "192.0.2.0.example.com"},
+    {"2001:db8:85a3:8d3:1319:8a2e:370:7348", "2001:db8:85a3::"},
+    {"2001:DB8:85A3::8A2E:370:7334", "2001:db8:85a3::"},
+    {"2001:0db8:0001:0000:0000:0000:0000:0001", "2001:db8:1::"},
+    {"2001:db8::1", "2001:db8::"},
+    {"[2001:db8::1]:443", "[2001:db8::]:443"},
+    {"https://[2001:db8:1:2::3]:8443/x", "https://[2001:db8:1::]:8443/x"},
+    {"2001:db8::1/64", "2001:db8::/64"},
+    {"2001:db8::1.", "2001:db8::."},
+    {"::1", "::"},
+    {"::", NULL},
+    {"fe80::1%eth0", "fe80::"},
+    {"::ffff:192.0.2.33", "::ffff:192.0.2.0"},
+    {"[::ffff:192.0.2.33]:443", "[::ffff:192.0.2.0]:443"},
+    {"::192.0.2.33", "::"},
+    {"::ffff:0:192.0.2.33", "::"},
+    {"2001:0:4136:e378:8000:63bf:3fff:fdd2", "2001:0:4136::"},
+    {"1:2:3:4:5:6:7:8", "1:2:3::"},
+    {"1:2:3:4:5:6:7:8:9", NULL},
+    {"1::2::3", NULL},
+    {"2001:db8::g", NULL},
+    {"00:1a:2b:3c:4d:5e", NULL},
+    {"21/Nov/2026:16:19:54", NULL},
+    {"std::vector", NULL},
+    {"ip-192-0-2-33.ec2.internal", NULL},
+    {"for=192.0.2.60;proto=http;by=203.0.113.43", "for=192.0.2.0;proto=http;by=203.0.113.0"},
+    {"for=\"[2001:db8:cafe::17]:4711\"", "for=\"[2001:db8:cafe::]:4711\""},
+    {"for=_hidden, for=unknown", NULL},
+    {"203.0.113.195, 2001:db8:85a3::8a2e:370:7334, 198.51.100.178",
+     "203.0.113.0, 2001:db8:85a3::, 198.51.100.0"},
+    {"192.0.2.33 - - [21/Nov/2026:16:19:54 +0000] \"GET / HTTP/2.0\" 200 5",
+     "192.0.2.0 - - [21/Nov/2026:16:19:54 +0000] \"GET / HTTP/2.0\" 200 5"},
+    {"\xef\xbc\x91\xef\xbc\x99\xef\xbc\x92.0.2.33", NULL},
+
+    /* Runs of digits and dots. */
+    {"abc192.0.2.33def", "abc192.0.2.0def"},
+    {"...192.0.2.33...", "...192.0.2.0..."},
+    {"010.001.002.033", "010.001.002.0"},
+    {"1.2.3.000", "1.2.3.0"},
+    {"1.2.3.0001", NULL},
+    {"192.0.2.33:8080 1.3.6.1.4.1.311", "192.0.2.0:8080 1.3.6.1.4.1.311"},
+    {"192.0.2.33.................1", "192.0.2.0.................1"}, /* seventeen dots end a run */
+    {"192.0.2.33................1", NULL},
+    {"1.2.3.4%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E",
+     "1.2.3.0%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E%2E"},
+    {"1.2.3.4:5::6", "1.2.3.0:5::6"},
+    {"1.2.3.4\n5.6.7.8", "1.2.3.0\n5.6.7.0"},
+    {"192.0.2.33\xff", "192.0.2.0\xff"},
+
+    /* What stands beside an IPv6 address. */
+    {"client:2001:db8::1", "client:2001:db8::"},
+    {"[IPv6:2001:db8::1]", "[IPv6:2001:db8::]"},
+    {"eth0:2001:db8::1", "eth0:2001:db8::"},
+    {"12345:2001:db8:1:2::3", "12345:2001:db8:1::"},
+    {"host:::1", "host:::"},
+    {"peer :2001:db8::1", "peer :2001:db8::"},
+    {"From 2001:db8::1: icmp_seq=1", "From 2001:db8::: icmp_seq=1"},
+    {"2001:db8::1:http", "2001:db8:::http"},
+    {"IP6 2001:db8::1.54321 > 2001:db8::2.443: Flags", "IP6 2001:db8::.54321 > 2001:db8::.443: Flags"},
+    {"2001:db8::1-2001:db8::2", "2001:db8::-2001:db8::"},
+    {"x2001:db8::1z", NULL},
+    {"a::b::vector", NULL},
+    {"std::dead::beef", NULL},
+    {"dead::beef::func", NULL},
+    {"SHA256:aa:bb:cc:dd:ee:ff:00:11:22:33:44", NULL},
+    {"12345::1", NULL},
+    {"1:2:3:4:5:6:7", NULL},
+    {"1:2:3:4:5:6:7::", "1:2:3::"},
+    {"1:2:3:4:5:6:192.0.2.33", "1:2:3::"},
+    {"1:2:3:4:5:6:7:192.0.2.33", "1:2:3:4:5:6:7:192.0.2.0"},
+    {"::ffff:192.0.2.33g", "::ffff:192.0.2.0g"},
+
+    /* Zones. */
+    {"[fe80::1%25eth0]:443", "[fe80::]:443"},
+    {"fe80::1%eth0.100.", "fe80::."},
+    {"fe80::1%12 x", "fe80:: x"},
+    {"fe80::1%eth0: up", "fe80::: up"},
+    {"fe80::1%a%b", "fe80::"},
+    {"fe80::1%", "fe80::%"},
+    {"ip=2001:db8::1%20next", "ip=2001:db8::%20next"},
+    {"2001:db8::1%2C192.0.2.33", "2001:db8::%2C192.0.2.0"},
+
+    /* IPv4 inside IPv6. */
+    {"::ffff:c000:221", "::ffff:192.0.2.0"},
+    {"0:0:0:0:0:FFFF:c000:0221", "::ffff:192.0.2.0"},
+    {"2002:c000:221::1", "2002:c000:200::"},
+    {"64:ff9b::192.0.2.33", "64:ff9b::"},
+
+    /* Percent-encoding. */
+    {"192%2E0%2e2%2E33", "192%2E0%2e2%2E0"},
+    {"ip=2001%3Adb8%3a%3A1&", "ip=2001%3Adb8%3A%3A&"},
+    {"%5B2001%3Adb8%3A%3A1%5D%3A443", "%5B2001%3Adb8%3A%3A%5D%3A443"},
+    {"%5Bfe80%3A%3A1%25eth0%5D", "%5Bfe80%3A%3A%5D"},
+    {"%5B2001:db8::1%5D", "%5B2001:db8::%5D"},
+    {"q=%20192.0.2.33%22", "q=%20192.0.2.0%22"},
+    {"%3D2001:db8:1:2::3", "%3D2001:db8:1::"},
+    {"%25.0.2.33", "%25.0.2.0"},
+    {"%3A%3Affff%3A192%2E0%2E2%2E33", "%3A%3Affff%3A192%2E0%2E2%2E0"},
+    {"http%3A%2F%2F192.0.2.33%2F", "http%3A%2F%2F192.0.2.0%2F"},
+
+    /* Reverse names. */
+    {"33.2.0.192.in-addr.arpa", "0.2.0.192.in-addr.arpa"},
+    {"33.2.0.192.IN-ADDR.ARPA.", "0.2.0.192.IN-ADDR.ARPA."},
+    {"2.0.192.in-addr.arpa", NULL},
+    {"33%2E2.0.192.in-addr%2Earpa", "0%2E2.0.192.in-addr%2Earpa"},
+    {"1.0.0.0.2.0.0.0.3.0.0.0.4.0.0.0.5.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa",
+     "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"},
+    {"8.b.d.0.1.0.0.2.ip6.arpa", NULL},
+    {"b.1.2.3.4.b.ip6.arpa", NULL},
+    {"1.2.3.44.a.ip6.arpa", "1.2.3.0.a.ip6.arpa"},
+    {"8.0.0.9.ip\x16.arpa", "8.0.0.0.ip\x16.arpa"},
+    {"::ff192.0.2.33.in-addr.arpa", "::ff192.0.2.33.in-addr.arpa"},
+    {"::ffff:2001:db8.in-addr.arpa", "::ffff:2001:d00.in-addr.arpa"},
+    {"fe80::1%eth0:80 x", "fe80:: x"},
+    {"user%10.0.0.1", "user%10.0.0.0"},
+};
+
+#define EACH_CASE(c) for (const struct text_case *c = cases; c < cases + sizeof cases / sizeof cases[0]; c++)
+
+static const char *expected(const struct text_case *c)
+{
+    return c->out != NULL ? c->out : c->in;
+}
+
+static void assert_bytes(const char *got, size_t len, const char *want, size_t want_len, const char *note)
+{
+    cr_assert(len == want_len && memcmp(got, want, len) == 0, "%s: got \"%.*s\", want \"%.*s\"", note,
+              (int)len, got, (int)want_len, want);
+}
+
+Test(mask, each_case_of_the_rules_holds)
+{
+    EACH_CASE(c)
+    {
+        char out[TEXT_MAX];
+        size_t len = mask_text(c->in, strlen(c->in), usual, out);
+        assert_bytes(out, len, expected(c), strlen(expected(c)), c->in);
+    }
+}
+
+Test(mask, masking_twice_changes_nothing)
+{
+    EACH_CASE(c)
+    {
+        char out[TEXT_MAX];
+        size_t len = mask_text(expected(c), strlen(expected(c)), usual, out);
+        assert_bytes(out, len, expected(c), strlen(expected(c)), c->in);
+    }
+}
+
+static size_t mask_in_pieces(const char *text, size_t len, size_t first, size_t piece, char *out)
+{
+    struct mask_stream s;
+    mask_stream_init(&s, usual);
+    size_t n = mask_stream_feed(&s, text, first, out);
+    for (size_t at = first; at < len; at += piece)
+        n += mask_stream_feed(&s, text + at, piece < len - at ? piece : len - at, out + n);
+    return n + mask_stream_finish(&s, out + n);
+}
+
+Test(mask, where_a_text_is_cut_makes_no_difference)
+{
+    EACH_CASE(c)
+    {
+        size_t len = strlen(c->in);
+        char out[TEXT_MAX + 4 * MASK_HOLD];
+        for (size_t cut = 0; cut <= len; cut++) {
+            size_t n = mask_in_pieces(c->in, len, cut, len, out);
+            assert_bytes(out, n, expected(c), strlen(expected(c)), c->in);
+        }
+        size_t n = mask_in_pieces(c->in, len, 0, 1, out);
+        assert_bytes(out, n, expected(c), strlen(expected(c)), c->in);
+    }
+}
+
+/* Names whose labels are as long as what is looked back over. */
+static const struct text_case long_names[] = {
+    {".1.2.0.192.ip6.arpa", NULL},
+    {"a.b.c.d.e.f.1.2.3.4.5.6.7.8.9.0.a.b.c.d.e.f.ip6.arpa", NULL},
+    {"x.192.0.2.33.in-addr.arpa", NULL},
+};
+
+/* A case behind ${padding} bytes of ${filler}, as one text and in pieces of 100 bytes. */
+static void check_padded(const struct text_case *c, char filler, size_t padding)
+{
+    char in[TEXT_MAX], whole[2 * TEXT_MAX + 64], pieces[2 * TEXT_MAX + 4 * MASK_HOLD];
+    memset(in, filler, padding);
+    size_t len = padding + strlen(c->in);
+    memcpy(in + padding, c->in, strlen(c->in));
+    size_t n = mask_text(in, len, usual, whole);
+    size_t m = mask_in_pieces(in, len, 0, 100, pieces);
+    assert_bytes(pieces, m, whole, n, c->in);
+}
+
+Test(mask, a_token_longer_than_what_is_held_makes_no_difference)
+{
+    EACH_CASE(c)
+    {
+        for (size_t padding = 200; padding < 1400; padding += 61) {
+            check_padded(c, 'x', padding);
+            check_padded(c, '1', padding);
+            check_padded(c, 'a', padding);
+            check_padded(c, '.', padding);
+            check_padded(c, ':', padding);
+            check_padded(c, '%', padding);
+        }
+    }
+}
+
+Test(mask, a_name_with_a_label_of_any_length_is_cut_alike)
+{
+    for (const struct text_case *c = long_names; c < long_names + sizeof long_names / sizeof long_names[0];
+         c++) {
+        for (size_t padding = 0; padding < 700; padding += 3) {
+            check_padded(c, 'a', padding);
+            check_padded(c, 'x', padding);
+            check_padded(c, '1', padding);
+        }
+    }
+}
+
+Test(mask, an_address_behind_a_long_word_and_a_colon_is_masked)
+{
+    char in[1100], out[2400];
+    memset(in, 'a', 1000);
+    const char tail[] = ":2001:db8:1:2::3";
+    memcpy(in + 1000, tail, sizeof tail);
+    size_t len = mask_in_pieces(in, strlen(in), 0, 64, out);
+    assert_bytes(out + 1000, len - 1000, ":2001:db8:1::", 13, "long word");
+}
+
+Test(mask, a_zone_of_any_length_is_dropped)
+{
+    char in[3000], out[8000];
+    memcpy(in, "fe80::1%", 8);
+    memset(in + 8, 'z', 2900);
+    memcpy(in + 2908, " end", 5);
+    size_t len = mask_in_pieces(in, strlen(in), 0, 50, out);
+    assert_bytes(out, len, "fe80:: end", 10, "long zone");
+}
+
+Test(mask, a_finished_line_is_not_held_back)
+{
+    struct mask_stream s;
+    mask_stream_init(&s, usual);
+    char out[2 * TEXT_MAX];
+    size_t n = mask_stream_feed(&s, "a 192.0.2.33\n", 13, out);
+    assert_bytes(out, n, "a 192.0.2.0\n", 12, "line");
+}
+
+Test(mask, every_byte_that_is_no_address_passes)
+{
+    char in[512], out[2000];
+    for (int i = 0; i < 512; i++)
+        in[i] = (char)(i & 0xff);
+    size_t n = mask_in_pieces(in, sizeof in, 0, 9, out);
+    assert_bytes(out, n, in, sizeof in, "all bytes");
+    n = mask_in_pieces("\r\n\0\xc3(\n", 6, 0, 6, out);
+    assert_bytes(out, n, "\r\n\0\xc3(\n", 6, "NUL, CRLF, invalid UTF-8");
+}
+
+/* The masked spelling of 255.255.255.255 and of all ones, by a loop over bits. */
+static void all_prefixes_text(unsigned prefix, char *ret_text)
+{
+    unsigned value = 0;
+    for (unsigned bit = 0; bit < prefix; bit++)
+        value |= 0x80000000u >> bit;
+    snprintf(ret_text, 20, "%u.%u.%u.%u", value >> 24, value >> 16 & 255, value >> 8 & 255, value & 255);
+}
+
+Test(mask, every_ipv4_prefix_keeps_its_bits)
+{
+    for (unsigned prefix = 0; prefix <= 32; prefix++) {
+        char want[32], out[128], mapped[40];
+        struct mask_prefixes prefixes = {(uint8_t)prefix, 48};
+        all_prefixes_text(prefix, want);
+        size_t n = mask_text("255.255.255.255", 15, prefixes, out);
+        assert_bytes(out, n, want, strlen(want), "IPv4");
+        snprintf(mapped, sizeof mapped, "::ffff:%s", want);
+        n = mask_text("::ffff:ffff:ffff", 16, prefixes, out);
+        assert_bytes(out, n, mapped, strlen(mapped), "mapped");
+    }
+}
+
+Test(mask, every_ipv6_prefix_keeps_its_bits)
+{
+    for (unsigned prefix = 0; prefix <= 128; prefix++) {
+        char want[MASK_ADDRESS_SIZE], got[MASK_ADDRESS_SIZE], text[128];
+        struct ipv6 ones;
+        for (unsigned bit = 0; bit < 128; bit++) {
+            if (bit % 8 == 0)
+                ones.bytes[bit / 8] = 0;
+            if (bit < prefix)
+                ones.bytes[bit / 8] |= (uint8_t)(0x80u >> bit % 8);
+        }
+        cr_assert_not_null(inet_ntop(AF_INET6, &ones, want, sizeof want));
+        struct mask_prefixes prefixes = {24, (uint8_t)prefix};
+        const char *in = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+        size_t len;
+        cr_assert(mask_address(in, strlen(in), prefixes, got, &len));
+        assert_bytes(got, len, want, strlen(want), "address");
+        len = mask_text(in, strlen(in), prefixes, text);
+        assert_bytes(text, len, want, strlen(want), "text");
+    }
+}
+
+Test(mask, names_below_arpa_follow_the_prefix)
+{
+    char out[256];
+    struct mask_prefixes prefixes = {12, 46};
+    size_t n = mask_text("33.2.31.192.in-addr.arpa", 24, prefixes, out);
+    assert_bytes(out, n, "0.0.16.192.in-addr.arpa", 23, "in-addr");
+    n = mask_text("31.192.in-addr.arpa", 19, prefixes, out);
+    assert_bytes(out, n, "16.192.in-addr.arpa", 19, "short");
+    n = mask_text("9.f.2.3.4.8.b.d.0.1.0.0.2.ip6.arpa", 34, prefixes, out);
+    assert_bytes(out, n, "0.c.2.3.4.8.b.d.0.1.0.0.2.ip6.arpa", 34, "ip6");
+}
+
+Test(mask, presets_have_their_names)
+{
+    struct mask_prefixes p;
+    cr_assert(mask_preset("ga", &p) && p.ipv4 == 24 && p.ipv6 == 48);
+    cr_assert(mask_preset("matomo-2", &p) && p.ipv4 == 16 && p.ipv6 == 48);
+    cr_assert(mask_preset("strict", &p) && p.ipv4 == 16 && p.ipv6 == 32);
+    cr_assert_not(mask_preset("lax", &p));
+}
+
+Test(mask, a_field_must_be_one_address_and_nothing_else)
+{
+    static const struct text_case good[] = {
+        {"192.0.2.33", "192.0.2.0"}, {"2001:db8::1", "2001:db8::"}, {"::ffff:192.0.2.33", "::ffff:192.0.2.0"},
+        {"fe80::1%eth0", "fe80::"},  {"fe80::1%25eth0", "fe80::"},  {"::", "::"},
+    };
+    static const char *const bad[] = {
+        "",
+        "localhost",
+        "192.168.001.042",
+        "0x7f.1",
+        "1.2.3.4:8080",
+        "[2001:db8::1]",
+        "192.0.2.33 ",
+        "1.2.3.4.5",
+        "3221226017",
+        "1.2.3.4%eth0",
+        "fe80::1%",
+        "fe80::1% ",
+        "::ffff:192.168.001.042",
+        "1::2::3",
+        ":1:2:3:4:5:6:7",
+        "1:2:3:4:5:6:7:8:9",
+        "1:2:3:4:5:6:7:8::",
+        "1:2:3:4:5:6:7:",
+        "12345::",
+        "%eth0",
+        "1.2.3",
+        "1.2.3.256",
+        ":::",
+    };
+    char text[MASK_ADDRESS_SIZE];
+    size_t len;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        cr_assert(mask_address(good[i].in, strlen(good[i].in), usual, text, &len), "%s", good[i].in);
+        cr_assert_str_eq(text, good[i].out);
+        cr_assert_eq(len, strlen(text));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        cr_assert_not(mask_address(bad[i], strlen(bad[i]), usual, text, &len), "%s", bad[i]);
+}
+
+/* A small generator with a fixed seed: pieces of addresses and what stands between them. */
+static uint32_t dice(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+static size_t text_generate(uint32_t *state, char *text, size_t room)
+{
+    static const char *const pieces[] = {
+        "192.0.2.33", ".",   ":", "::",           "1",        "ff",      "2001:db8", "%2E",      "%3a",
+        "%",          "%20", " ", "in-addr.arpa", "ip6.arpa", ".1.2",    "x",        "abcdef",   "\n",
+        "255",        "0",   "-", "fe80::1",      "%eth0",    "::ffff:", "[",        "12:34:56", "9.9"};
+    size_t len = 0;
+    for (uint32_t n = dice(state) % 30; n > 0; n--) {
+        const char *piece = pieces[dice(state) % (sizeof pieces / sizeof pieces[0])];
+        if (len + strlen(piece) > room)
+            break;
+        memcpy(text + len, piece, strlen(piece));
+        len += strlen(piece);
+    }
+    return len;
+}
+
+Test(mask, every_search_gives_the_same_bytes)
+{
+    uint32_t state = 1;
+    for (int round = 0; round < 10000; round++) {
+        char text[400], plain[1000], other[1000];
+        size_t len = text_generate(&state, text, sizeof text);
+        struct mask_prefixes prefixes = {(uint8_t)(dice(&state) % 33), (uint8_t)(dice(&state) % 129)};
+        size_t n = mask_text_by(mask_find_plain, text, len, prefixes, plain);
+        size_t m = mask_text_by(mask_find_best(), text, len, prefixes, other);
+        assert_bytes(other, m, plain, n, "best");
+#ifdef __x86_64__
+        m = mask_text_by(mask_find_sse2, text, len, prefixes, other);
+        assert_bytes(other, m, plain, n, "sse2");
+#endif
+        cr_assert_leq(n, mask_room(len) - 64);
+        m = mask_text(plain, n, prefixes, other);
+        text[len < sizeof text ? len : len - 1] = '\0';
+        assert_bytes(other, m, plain, n, text);
+    }
+}
+
+static void check_json(const char *in, enum mask_json_fault fault, const char *want)
+{
+    static struct mask_json scratch;
+    char out[TEXT_MAX];
+    size_t len = 0;
+    scratch.prefixes = usual;
+    cr_assert_eq(mask_json(&scratch, in, strlen(in), out, &len), fault, "%s", in);
+    if (fault == MASK_JSON_OK)
+        assert_bytes(out, len, want, strlen(want), in);
+}
+
+static void check_json_good(const char *in, const char *want)
+{
+    check_json(in, MASK_JSON_OK, want);
+    check_json(want, MASK_JSON_OK, want);
+}
+
+Test(mask_json, decoded_strings_and_keys_are_masked)
+{
+    check_json_good("{\"ip\":\"192.0.2.33\"}", "{\"ip\":\"192.0.2.0\"}");
+    check_json_good("{\"ip\":\"192\\u002e0\\u002e2\\u002e33\"}", "{\"ip\":\"192.0.2.0\"}");
+    check_json_good("{\"ip\":\"\\u0031\\u0039\\u0032.0.2.33\"}", "{\"ip\":\"192.0.2.0\"}");
+    check_json_good("{\"192.0.2.33\":1}", "{\"192.0.2.0\":1}");
+    check_json_good("{\"u\":\"http:\\/\\/[2001:db8::1]\\/\"}", "{\"u\":\"http://[2001:db8::]/\"}");
+    check_json_good("[\"a\\tb 192.0.2.33\\u0001\\\"\\\\\"]", "[\"a\\tb 192.0.2.0\\u0001\\\"\\\\\"]");
+    check_json_good("\"\\u00e9\\ud83d\\ude00\"", "\"\xc3\xa9\xf0\x9f\x98\x80\"");
+    check_json_good("[\"192.0\",\"2.33\"]", "[\"192.0\",\"2.33\"]");
+}
+
+Test(mask_json, numbers_order_and_white_space_stay)
+{
+    check_json_good("{\"n\":3221226017}", "{\"n\":3221226017}");
+    check_json_good(" { \"b\" : 1.50 ,\r\n\t\"a\" : [ -0 , 1E+05 , true , false , null , { } ] } ",
+                    " { \"b\" : 1.50 ,\r\n\t\"a\" : [ -0 , 1E+05 , true , false , null , { } ] } ");
+}
+
+Test(mask_json, equal_keys_are_refused)
+{
+    check_json("{\"a\":1,\"a\":2}", MASK_JSON_TWICE, NULL);
+    check_json("{\"192.0.2.33\":1,\"b\":{\"192.0.2.33\":1},\"192.0.2.33\":2}", MASK_JSON_TWICE, NULL);
+    check_json("{\"a\":1,\"\\u0061\":2}", MASK_JSON_EQUAL_KEYS, NULL);
+    check_json("{\"192.0.2.33\":1,\"192.0.2.34\":2}", MASK_JSON_EQUAL_KEYS, NULL);
+    check_json_good("{\"a\":{\"a\":1},\"b\":{\"a\":1}}", "{\"a\":{\"a\":1},\"b\":{\"a\":1}}");
+}
+
+Test(mask_json, what_is_no_json_is_refused)
+{
+    static const char *const bad[] = {
+        "",          " ",       "{",       "[1,]",        "{\"a\":1,}", "{a:1}",    "01",
+        "1.",        ".5",      "-",       "+1",          "1e",         "nul",      "truefalse",
+        "\"",        "\"\\",    "\"\\x\"", "\"\\u12g4\"", "\"\\u12\"",  "\"a\nb\"", "[1 2]",
+        "{\"a\" 1}", "{\"a\"}", "1 2",     "]",           "'a'",        "[NaN]",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        check_json(bad[i], MASK_JSON_SYNTAX, NULL);
+    check_json("\"\xff\"", MASK_JSON_UTF8, NULL);
+    check_json("\"\xc0\xaf\"", MASK_JSON_UTF8, NULL);
+    check_json("\"\xed\xa0\x80\"", MASK_JSON_UTF8, NULL);
+    check_json("\"\\ud800x\"", MASK_JSON_UTF8, NULL);
+    check_json("\"\\ude00\"", MASK_JSON_UTF8, NULL);
+    check_json("{\"a\":\"x\\u0000192.0.2.33\"}", MASK_JSON_NUL, NULL);
+}
+
+Test(mask_json, nesting_and_members_have_a_ceiling)
+{
+    char text[16 * 1100], *at = text;
+    for (int depth = 31; depth <= 33; depth++) {
+        memset(text, '[', (size_t)depth);
+        memset(text + depth, ']', (size_t)depth);
+        text[2 * depth] = '\0';
+        check_json(text, depth <= MASK_JSON_DEPTH ? MASK_JSON_OK : MASK_JSON_DEEP, text);
+    }
+    for (int members = 1000; members <= 1001; members++) {
+        at = text;
+        for (int i = 0; i < members; i++)
+            at += snprintf(at, 16, "%c\"%d\":1", i == 0 ? '{' : ',', i);
+        memcpy(at, "}", 2);
+        static struct mask_json scratch;
+        char *out = malloc(mask_room(sizeof text));
+        size_t len;
+        cr_assert_eq(mask_json(&scratch, text, strlen(text), out, &len),
+                     members <= MASK_JSON_MEMBERS ? MASK_JSON_OK : MASK_JSON_WIDE);
+        free(out);
+    }
+}
+
+Test(mask_json, a_long_string_with_escapes_is_masked_whole)
+{
+    char in[1700], out[2 * 1700 + 64];
+    static struct mask_json scratch = {.prefixes = {MASK_IPV4_DEFAULT, MASK_IPV6_DEFAULT}};
+    for (size_t before = 480; before < 530; before++) { /* around the piece the decoder works in */
+        size_t n = 0, len;
+        in[n++] = '"';
+        memset(in + n, 'x', before);
+        n += before;
+        const char tail[] = "\\n192.0.2.33 2001:db8::1\\n\"";
+        memcpy(in + n, tail, sizeof tail - 1);
+        n += sizeof tail - 1;
+        cr_assert_eq(mask_json(&scratch, in, n, out, &len), MASK_JSON_OK);
+        assert_bytes(out + 1 + before, len - 1 - before, "\\n192.0.2.0 2001:db8::\\n\"", 25, "tail");
+    }
+}
+
+Test(mask_lines, blank_lines_count_but_are_left_out)
+{
+    const char text[] = "{}\n\n \r\n[]\n1";
+    struct mask_lines lines = {.at = text, .end = text + sizeof text - 1};
+    const char *line;
+    size_t len;
+    cr_assert(mask_lines_next(&lines, &line, &len) && len == 2 && lines.number == 1);
+    cr_assert(mask_lines_next(&lines, &line, &len) && len == 2 && lines.number == 4 && *line == '[');
+    cr_assert(mask_lines_next(&lines, &line, &len) && len == 1 && lines.number == 5 && *line == '1');
+    cr_assert_not(mask_lines_next(&lines, &line, &len));
+}
