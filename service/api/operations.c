@@ -54,18 +54,9 @@ void handle_ready(struct call *call)
     lane_submit(w->read, &ready->job);
 }
 
-static const struct embedded *web_file(const char *name)
-{
-    for (const struct embedded *f = web_files; f->name != NULL; f++) {
-        if (strcmp(f->name, name) == 0)
-            return f;
-    }
-    return NULL;
-}
-
 static void web_answer(struct call *call, const char *name, const char *type)
 {
-    const struct embedded *f = web_file(name);
+    const struct embedded *f = embedded_find(web_files, name);
     if (f == NULL) {
         call_problem(call, ERROR_NOT_FOUND, NULL, NULL);
         return;

@@ -94,10 +94,12 @@ void handle_policy_schema(struct call *call)
 {
     if (!call_takes_no_query(call))
         return;
-    const struct embedded *schema = web_files;
+    const struct embedded *schema = embedded_find(web_files, "policy.schema.json");
+    if (schema == NULL) {
+        call_problem(call, ERROR_NOT_FOUND, NULL, NULL);
+        return;
+    }
     struct buf out;
-    while (strcmp(schema->name, "policy.schema.json") != 0)
-        schema++;
     buf_init(&out, schema->len);
     buf_append(&out, schema->data, schema->len);
     call_answer_cacheable(call, "application/schema+json", "public, max-age=300", &out);
@@ -167,9 +169,14 @@ static void applied_tell(struct call *call, struct applying *a)
     case APPLY_KEY_REUSED:
         call_problem(call, ERROR_KEY_REUSED, "Send the same body again, or another key.", NULL);
         return;
-    default:
-        policy_body_conflict(call, &a->body, &a->job);
+    case APPLY_COUNTRY_FIXED:
+    case APPLY_BASIS_FIXED:
+    case APPLY_WORDS_FIXED:
+    case APPLY_NO_TIME_ZONE:
+    case APPLY_STRANDS:
+        break;
     }
+    policy_body_conflict(call, &a->body, &a->job);
 }
 
 static void on_applied(struct job *job, enum error e)

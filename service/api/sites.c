@@ -89,18 +89,6 @@ static int accept_weight(h2o_iovec_t accept, const char *type)
     return 0;
 }
 
-static bool is_controller_key(h2o_iovec_t key)
-{
-    if (key.len == 0 || key.len > POLICY_KEY_MAX)
-        return false;
-    for (size_t i = 0; i < key.len; i++) {
-        char c = key.base[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'))
-            return false;
-    }
-    return true;
-}
-
 void handle_site_cookies(struct call *call)
 {
     static const char *const allowed[] = {"lang", NULL};
@@ -110,7 +98,7 @@ void handle_site_cookies(struct call *call)
                      "The query takes lang, a language tag such as nl, and nothing else.", NULL);
         return;
     }
-    if (!is_controller_key(call->argument)) {
+    if (!policy_key_valid(call->argument.base, call->argument.len)) {
         call_problem(call, ERROR_NOT_FOUND, "There is no such site.", NULL);
         return;
     }

@@ -2,6 +2,7 @@
 #include "auth/key.h"
 
 #include "base/base64url.h"
+#include "domain/policy.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -53,9 +54,7 @@ bool algorithm_parse(const char *word, enum algorithm *ret_algorithm)
 
 bool controller_key_valid(const char *text)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
-    size_t len = strspn(text, letters);
-    return text[len] == '\0' && len >= 1 && len <= CONTROLLER_KEY_MAX && text[0] != '_' && text[0] != '-';
+    return policy_key_valid(text, strlen(text));
 }
 
 size_t key_secret_len(const char *bytes, size_t len)

@@ -8,3 +8,6 @@ struct embedded {
     const char *data; /* followed by a NUL */
     size_t len;       /* without that NUL */
 };
+
+/* The file of that name in the table ${files}; NULL: there is none. */
+const struct embedded *embedded_find(const struct embedded *files, const char *name);

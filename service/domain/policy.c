@@ -206,6 +206,18 @@ void notice_hash(const struct notice *n, uint8_t ret_hash[NOTICE_HASH_SIZE])
     }
 }
 
+bool policy_key_valid(const char *text, size_t len)
+{
+    if (len == 0 || len > POLICY_KEY_MAX || text[0] == '_' || text[0] == '-')
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'))
+            return false;
+    }
+    return true;
+}
+
 bool purpose_stopped_by_all(const struct purpose *p)
 {
     return p->basis == BASIS_CONSENT || p->basis == BASIS_SOFT_OPT_IN || p->direct_marketing;

@@ -142,6 +142,9 @@ struct policy {
 };
 
 void policy_free(struct policy *p);
+/* Whether it can be a key: a-z, 0-9, _ and -, a letter or a digit first, 1 to POLICY_KEY_MAX bytes. */
+bool policy_key_valid(const char *text, size_t len);
+
 /* From now on policy_purpose does not look through all purposes. No purpose may be added any more. Returns -1 when memory ran out. */
 int policy_index(struct policy *p);
 /* NULL when there is none. */

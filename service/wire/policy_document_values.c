@@ -52,10 +52,7 @@ void value_key(const struct node *n, char key[POLICY_KEY_MAX + 1])
     key[0] = '\0';
     if (len == 0)
         return;
-    bool good = is_lower(text[0]) || is_digit(text[0]);
-    for (size_t i = 1; i < len; i++)
-        good = good && (is_lower(text[i]) || is_digit(text[i]) || text[i] == '_' || text[i] == '-');
-    if (good)
+    if (policy_key_valid(text, len))
         memcpy(key, text, len + 1);
     else
         node_fault(n, ERROR_INVALID, "must be of a-z, 0-9, _ and -, and begin with a letter or a digit");

@@ -88,6 +88,14 @@ Test(site, a_site_there_is_not_is_not_found)
     cr_expect_eq(get_public(&bare, "/v1/sites/%2e/cookies", NULL)->status, 404);
 }
 
+Test(site, what_can_be_no_controllers_key_is_not_looked_for)
+{
+    struct tenant t = stage_tenant("site-hyphen");
+    tenant_apply(&t, cookies_policy(&t));
+    database_value(stage_database(), "update controller set key = '-hyphen' where key = '%s'", t.key);
+    cr_expect_eq(get_public(&t, "/v1/sites/-hyphen/cookies", NULL)->status, 404);
+}
+
 Test(site, a_language_or_parameter_that_is_none_is_refused)
 {
     struct tenant t = stage_tenant("site-language");

@@ -167,6 +167,18 @@ Test(policy, of_two_material_versions_to_come_the_sooner_is_the_one_to_renew_by)
 
 /* ---- entities ---- */
 
+Test(policy, a_key_is_1_to_64_of_a_small_alphabet_and_begins_with_a_letter_or_a_digit)
+{
+    char key[] = "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggg_";
+    static const char *const wrong[] = {"", "-a", "_a", "Demo", "a b", "a/b", "a.b", "a@b", "caf\xc3\xa9"};
+    cr_expect_not(policy_key_valid(key, 65));
+    cr_expect(policy_key_valid(key, 64));
+    cr_expect(policy_key_valid("0-a_b", 5));
+    cr_expect_not(policy_key_valid("a\0b", 3));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        cr_expect_not(policy_key_valid(wrong[i], strlen(wrong[i])), "%s", wrong[i]);
+}
+
 Test(policy, an_entity_is_found_by_its_whole_key)
 {
     struct policy p = {.entity_count = 2, .entities = {{.key = "north"}, {.key = "nor"}}};
