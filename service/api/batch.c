@@ -2,7 +2,7 @@
 #include "api/batch.h"
 
 #include "base/limits.h"
-#include "http/metrics.h"
+#include "http/counters.h"
 #include "ledger/probes.h"
 #include "wire/problem.h"
 
@@ -296,7 +296,7 @@ static void batch_answer(struct batch *b)
         return;
     }
     for (size_t i = 0; i < REASON_COUNT; i++)
-        metrics_verdicts(b->attempt.call->worker->metrics, (enum reason)i, b->verdicts[i]);
+        counters_verdicts(b->attempt.call->worker->counters, (enum reason)i, b->verdicts[i]);
     if (b->kind->end != NULL)
         b->kind->end(b);
     if (buf_failed(&b->out))

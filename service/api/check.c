@@ -2,7 +2,7 @@
 #include "api/handlers.h"
 #include "base/limits.h"
 #include "http/attempt.h"
-#include "http/metrics.h"
+#include "http/counters.h"
 #include "ledger/entity.h"
 #include "ledger/probes.h"
 #include "ledger/verdict_json.h"
@@ -89,7 +89,7 @@ static void checking_write(struct call *call, struct checking *c)
     for (size_t i = 0; i < c->purpose_count; i++) {
         struct verdict v = probes_verdict(&c->person, c->attempt.controller->policy, c->purposes[i],
                                           c->entity, &c->job, i * step);
-        metrics_verdicts(call->worker->metrics, v.reason, 1);
+        counters_verdicts(call->worker->counters, v.reason, 1);
         writer_object_begin(&w, NULL);
         verdict_members(&w, &v, c->attempt.controller->policy, c->job.as_of);
         writer_object_end(&w);

@@ -95,11 +95,13 @@
 #define PING_STALL_MS 2000
 #define RETRIES_MAX   2 /* of a batch that met another transaction */
 
-/* ---- housekeeping ---- */
+/* ---- chores ---- */
 
-#define EXPIRE_KEYS_MAX 5000 /* as in expire_keys() of sql/migrate/001_ledger.sql */
-/* Between looks at idempotency keys that are older than their 24 h; at once where there were as many as go at a time. */
-#define EXPIRE_KEYS_EVERY_MS 60000
+/* What goes at a time, so that no transaction is long: as in expire_keys() and expire_pending(). */
+#define EXPIRE_KEYS_MAX    5000
+#define EXPIRE_PENDING_MAX 1000
+/* Between two looks at what is over; at once where there was as much as goes at a time. */
+#define EXPIRE_EVERY_MS 60000
 
 /* ---- connections ---- */
 

@@ -3,6 +3,7 @@
 #include "auth/keys.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "chore/chores.h"
 #include "command/command.h"
 #include "command/key_files.h"
 #include "http/server.h"
@@ -65,6 +66,7 @@ static int serve_with(const struct config *config, const struct subject_keys *su
     struct config reload = *config;
     return server_run(
         &(struct server_options){.routes = api_routes,
+                                 .chores = chores,
                                  .listen = config->listen,
                                  .tls_listen = config->tls_listen,
                                  .tls_cert_file = config->tls_cert_file,

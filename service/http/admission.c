@@ -4,7 +4,7 @@
 #include "auth/token.h"
 #include "base/limits.h"
 #include "http/attempt.h"
-#include "http/metrics.h"
+#include "http/counters.h"
 #include "http/rate_limit.h"
 #include "http/route.h"
 #include "net/guard/guard.h"
@@ -33,7 +33,7 @@ static void header_add(h2o_req_t *req, const h2o_token_t *token, const char *val
 static void refuse(struct worker *worker, h2o_req_t *req, const struct route *route, enum error e,
                    const char *detail)
 {
-    metrics_request(worker->metrics, route, error_status(e), 0);
+    counters_request(worker->counters, route, error_status(e), 0);
     problem_answer(req, e, detail, NULL, route != NULL && route->is_check);
 }
 
@@ -61,7 +61,7 @@ static void refuse_unrouted(struct worker *worker, h2o_req_t *req, h2o_iovec_t p
     }
     header_add(req, H2O_TOKEN_ALLOW, allow);
     if (is(req->method, "OPTIONS")) {
-        metrics_request(worker->metrics, NULL, 204, 0);
+        counters_request(worker->counters, NULL, 204, 0);
         answer_write(req, 204, NULL, "", 0);
         return;
     }
@@ -105,7 +105,7 @@ static void refuse_token(struct worker *worker, h2o_req_t *req, const struct rou
     else
         snprintf(challenge, sizeof challenge,
                  "Bearer realm=\"akkoord\", error=\"invalid_token\", error_description=\"%s\"", fault);
-    metrics_token_refused(worker->metrics);
+    counters_token_refused(worker->counters);
     if (!charge_address(worker, req, route))
         return;
     header_add(req, H2O_TOKEN_WWW_AUTHENTICATE, challenge);

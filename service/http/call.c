@@ -2,7 +2,7 @@
 #include "http/call.h"
 
 #include "base/limits.h"
-#include "http/metrics.h"
+#include "http/counters.h"
 #include "http/rate_limit.h"
 #include "http/route.h"
 #include "net/door.h"
@@ -94,7 +94,7 @@ static void call_let_go(struct call *call)
 static void call_end(struct call *call)
 {
     call_let_go(call);
-    metrics_request(call->worker->metrics, call->route, call->status, clock_monotonic() - call->accepted);
+    counters_request(call->worker->counters, call->route, call->status, clock_monotonic() - call->accepted);
     if (call->req != NULL)
         call->tie->call = NULL;
     if (call->dispose != NULL)

@@ -8,8 +8,10 @@
 #include "http/admission.h"
 #include "http/call.h"
 #include "http/controllers.h"
-#include "http/metrics.h"
+#include "http/counters.h"
+#include "http/exposition.h"
 #include "http/rate_limit.h"
+#include "http/schedule.h"
 #include "http/waiters.h"
 #include "loop/loop.h"
 #include "net/door.h"
@@ -17,7 +19,6 @@
 #include "net/guard/interpose.h"
 #include "net/listener.h"
 #include "net/tls.h"
-#include "store/expire.h"
 
 #include <errno.h>
 #include <h2o.h>
@@ -56,10 +57,7 @@ struct thread {
     int64_t drain_until;
     int64_t quiet_since; /* of clock_monotonic; 0: something is in flight */
     struct loop_pulse pulse;
-    struct expire_job expire_keys;
-    bool expiring;
-    bool expiring_pending; /* of the two kinds, in turn */
-    int64_t expired_at;
+    struct schedule *schedule; /* of the first one; NULL: another's */
     pthread_t id;
     struct server *server;
 };
@@ -105,22 +103,7 @@ static int on_metrics_request(h2o_handler_t *handler, h2o_req_t *req)
 {
     (void)handler;
     struct server *server = thread_of(req->conn->ctx)->server;
-    size_t path_len = req->query_at != SIZE_MAX ? req->query_at : req->path.len;
-    if (!h2o_memis(req->path.base, path_len, H2O_STRLIT("/metrics"))) {
-        problem_answer(req, ERROR_NOT_FOUND, "This listener has /metrics.", NULL, false);
-        return 0;
-    }
-    if (!h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) &&
-        !h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"))) {
-        h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_ALLOW, NULL, H2O_STRLIT("GET, HEAD"));
-        problem_answer(req, ERROR_METHOD_NOT_ALLOWED, NULL, NULL, false);
-        return 0;
-    }
-    struct buf out;
-    buf_init(&out, ANSWER_BYTES_MAX);
-    metrics_write(&out, server->workers, server->thread_count);
-    answer_write(req, 200, "text/plain; version=0.0.4; charset=utf-8", out.data, out.len);
-    buf_free(&out);
+    exposition_answer(req, server->workers, server->thread_count);
     return 0;
 }
 
@@ -167,7 +150,7 @@ static void on_accept(h2o_socket_t *socket, const char *err)
         h2o_socket_t *accepted;
         if (!guard_accept(l->thread->worker.guard, socket, &accepted))
             return;
-        metrics_connection(l->thread->worker.metrics);
+        counters_connection(l->thread->worker.counters);
         if (accepted != NULL)
             h2o_accept(&l->thread->accept[l->kind], accepted);
     }
@@ -241,29 +224,6 @@ static void drain_watch(struct thread *t, int64_t now)
     t->stopping = now > t->drain_until || (t->quiet_since != 0 && now - t->quiet_since > QUIET_MS * 1000);
 }
 
-static void on_keys_expired(struct job *job, enum error e)
-{
-    struct thread *t = list_entry(list_entry(job, struct expire_job, job), struct thread, expire_keys);
-    t->expiring = false;
-    if (e == ERROR_NONE && t->expire_keys.expired == EXPIRE_KEYS_MAX)
-        t->expired_at = 0; /* there are more */
-    if (e != ERROR_NONE)
-        log_debug("idempotency.expire", "error=%s", error_word(e));
-}
-
-static void housekeeping(struct thread *t, int64_t now)
-{
-    if (t->expiring || now - t->expired_at < EXPIRE_KEYS_EVERY_MS * INT64_C(1000))
-        return;
-    t->expired_at = now;
-    t->expiring = true;
-    t->expiring_pending = !t->expiring_pending;
-    expire_job_init(&t->expire_keys, t->expiring_pending ? EXPIRE_PENDING : EXPIRE_KEYS);
-    t->expire_keys.job.deadline = now + CALL_DEADLINE_MS * 1000;
-    t->expire_keys.job.done = on_keys_expired;
-    lane_submit(t->worker.slow, &t->expire_keys.job);
-}
-
 static void on_beat(struct loop_pulse *pulse)
 {
     struct thread *t = list_entry(pulse, struct thread, pulse);
@@ -272,15 +232,14 @@ static void on_beat(struct loop_pulse *pulse)
         drain_watch(t, now);
     else if (t->worker.leaving && now >= t->drain_at)
         drain_begin(t);
-    else if (t == &t->server->threads[0])
-        housekeeping(t, now);
+    else if (t->schedule != NULL)
+        schedule_beat(t->schedule, now);
 }
 
 static int thread_open(struct server *s, struct thread *t)
 {
     const struct server_options *o = s->options;
     struct worker *w = &t->worker;
-    t->expired_at = clock_monotonic();
     w->options = o;
     w->loop = loop_create();
     list_init(&w->calls);
@@ -298,7 +257,7 @@ static int thread_open(struct server *s, struct thread *t)
         return -1;
     w->keys = keys_ref(o->keys);
     w->tokens = remembered_create();
-    w->metrics = metrics_create(o->routes);
+    w->counters = counters_create(o->routes);
     w->controllers = controllers_create(w);
     w->waiters = waiters_create(w);
     w->door = s->door;
@@ -312,6 +271,8 @@ static int thread_open(struct server *s, struct thread *t)
     w->read = lane_create(w->loop, o->database, "read", READ_DEPTH, READ_STALL_MS);
     w->write = lane_create(w->loop, o->database, "write", WRITE_DEPTH, WRITE_STALL_MS);
     w->slow = lane_create(w->loop, o->database, "slow", READ_DEPTH, SLOW_STALL_MS);
+    if (t == &s->threads[0])
+        t->schedule = schedule_create(o->chores, w, clock_monotonic());
     loop_pulse_start(w->loop, &t->pulse, on_beat);
     return w->tokens != NULL ? 0 : -1;
 }
@@ -325,6 +286,7 @@ static void thread_close(struct thread *t)
     lane_destroy(w->read);
     lane_destroy(w->write);
     lane_destroy(w->slow);
+    schedule_destroy(t->schedule);
     waiters_destroy(w->waiters);
     access_log_destroy(w->access_log);
     controllers_destroy(w->controllers);
@@ -343,7 +305,7 @@ static void *thread_run(void *cookie)
     sem_post(&t->server->opened);
     if (!t->is_open)
         return NULL;
-    pthread_barrier_wait(&t->server->together); /* from here on one may look at the others' metrics */
+    pthread_barrier_wait(&t->server->together); /* from here on one may look at the others' counters */
     for (size_t i = 0; i < t->listener_count; i++)
         h2o_socket_read_start(t->listeners[i].socket, on_accept);
     while (!t->stopping)

@@ -5,11 +5,13 @@
 
 #include <stddef.h>
 
+struct chore;
 struct route;
 
 /* What `akkoord serve` gives the server. All it points at must outlive server_run. */
 struct server_options {
     const struct route *routes; /* what it answers (http/route) */
+    const struct chore *chores; /* what it does on time (http/schedule) */
     const char *listen;         /* host:port, several separated by commas; clear text */
     const char *tls_listen;     /* likewise, or "" */
     const char *tls_cert_file;  /* PEM chain */

@@ -13,12 +13,12 @@
 struct access_log;
 struct rate_limits;
 struct controllers;
+struct counters;
 struct door;
 struct guard;
-struct metrics;
 struct waiters;
 
-/* All that one loop thread has. Touched by its own thread only, but for the metrics, which are atomic. */
+/* All that one loop thread has. Touched by its own thread only, but for the counters, which are atomic. */
 struct worker {
     const struct server_options *options;
     struct loop *loop;
@@ -29,7 +29,7 @@ struct worker {
     struct remembered *tokens;
     struct controllers *controllers;
     struct waiters *waiters; /* long polls */
-    struct metrics *metrics;
+    struct counters *counters;
     struct door *door;               /* of all workers */
     struct rate_limits *rate_limits; /* likewise */
     struct guard *guard;
@@ -40,6 +40,13 @@ struct worker {
     bool draining;                 /* it takes no connections any more */
     int64_t clock_offset; /* the database's clock less clock_monotonic, as of the last answer that told it */
 };
+
+enum lane_kind { LANE_READ, LANE_WRITE, LANE_SLOW, LANE_KINDS };
+
+static inline struct lane *worker_lane(const struct worker *w, enum lane_kind kind)
+{
+    return kind == LANE_READ ? w->read : kind == LANE_WRITE ? w->write : w->slow;
+}
 
 /* The database's clock, by its last answer: a round trip behind at most. 0 before the first. */
 static inline instant worker_now(const struct worker *w)

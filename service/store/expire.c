@@ -1,20 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/expire.h"
 
+#include "base/limits.h"
 #include "store/row.h"
+
+static struct expire_job *expire_of(struct job *job)
+{
+    return list_entry(job, struct expire_job, job);
+}
+
+static void expire_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    (void)count;
+    params_int4(params, expire_of(batch[0].job)->lock);
+}
 
 static void expire_take(const struct sent *batch, size_t count, const PGresult *rows)
 {
     (void)count;
-    if (batch[0].job != NULL && PQntuples(rows) == 1)
-        list_entry(batch[0].job, struct expire_job, job)->expired = row_int8(rows, 0, 0);
+    if (batch[0].job == NULL || PQntuples(rows) != 1)
+        return;
+    struct expire_job *e = expire_of(batch[0].job);
+    e->elsewhere = row_is_null(rows, 0, 0);
+    e->has_more = !e->elsewhere &&
+                  row_int8(rows, 0, 0) == (e->what == EXPIRE_KEYS ? EXPIRE_KEYS_MAX : EXPIRE_PENDING_MAX);
 }
 
-void expire_job_init(struct expire_job *e, enum expiring what)
+void expire_job_init(struct expire_job *e, enum expiring what, int32_t lock)
 {
-    static const struct verb verbs[] = {
-        [EXPIRE_KEYS] = {.statement = "expire_keys", .writes = true, .batch_max = 1, .take = expire_take},
-        [EXPIRE_PENDING] = {
-            .statement = "expire_pending", .writes = true, .batch_max = 1, .take = expire_take}};
-    *e = (struct expire_job){.job = {.verb = &verbs[what], .weight = 1}};
+    static const struct verb verbs[] = {[EXPIRE_KEYS] = {.statement = "expire_keys",
+                                                         .writes = true,
+                                                         .batch_max = 1,
+                                                         .bind = expire_bind,
+                                                         .take = expire_take},
+                                        [EXPIRE_PENDING] = {.statement = "expire_pending",
+                                                            .writes = true,
+                                                            .batch_max = 1,
+                                                            .bind = expire_bind,
+                                                            .take = expire_take}};
+    *e = (struct expire_job){.job = {.verb = &verbs[what], .weight = 1}, .what = what, .lock = lock};
 }

@@ -2,10 +2,14 @@
 #pragma once
 #include "store/lane.h"
 
-/* Lets go of what is over: idempotency keys after 24 h (EXPIRE_KEYS_MAX at a time), requests that were not confirmed in time. */
+/* Lets go of what is over: idempotency keys after 24 h (EXPIRE_KEYS_MAX at a time), requests that were not confirmed in time
+ * (EXPIRE_PENDING_MAX). */
 enum expiring { EXPIRE_KEYS, EXPIRE_PENDING };
 struct expire_job {
     struct job job;
-    int64_t expired;
+    enum expiring what;
+    int32_t lock;   /* number of the advisory lock that it holds while it runs: one node at a time */
+    bool elsewhere; /* another holds that lock: nothing was done */
+    bool has_more;  /* as much went as goes at a time */
 };
-void expire_job_init(struct expire_job *e, enum expiring what);
+void expire_job_init(struct expire_job *e, enum expiring what, int32_t lock);
