@@ -173,5 +173,9 @@ static const struct config_flag apply_flags[] = {
     {"format", "text|json", "how the rehearsal is told; text by default"},
     {0}};
 
-const struct command apply_command = {
-    "apply", "FILE", "makes a controller's policy document the one in force", apply_flags, apply};
+const struct command apply_command = {"apply",
+                                      "FILE",
+                                      "makes a controller's policy document the one in force",
+                                      apply_flags,
+                                      on_database_options,
+                                      apply};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command/doctor.h"
+
 #include "base/file.h"
 #include "base/limits.h"
 #include "command/command.h"
@@ -7,22 +8,8 @@
 
 #include <inttypes.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/resource.h>
-
-void doctor_say(struct findings *f, enum finding finding, const char *format, ...)
-{
-    static const char *const words[] = {"ok     ", "warning", "PROBLEM"};
-    va_list args;
-    va_start(args, format);
-    printf("%s  ", words[finding]);
-    vprintf(format, args);
-    putchar('\n');
-    va_end(args);
-    if (finding > f->worst)
-        f->worst = finding;
-}
 
 /* Without keys their readers say so, below. */
 static void settings_check(const struct config *config, struct findings *f)
@@ -31,19 +18,20 @@ static void settings_check(const struct config *config, struct findings *f)
                       (config->jwt_secret_file[0] != '\0' || config->jwks_file[0] != '\0');
     const char *fault = config_serve_fault(config);
     if (fault != NULL && keys_named)
-        doctor_say(f, FINDING_BROKEN, "%s", fault);
+        findings_say(f, FINDING_BROKEN, "%s", fault);
 }
 
 static bool subject_keys_check(const struct config *config, struct findings *f, struct subject_keys *ret_keys)
 {
     char fault[KEY_FILES_FAULT];
     if (subject_keys_load(config, ret_keys, fault) != 0) {
-        doctor_say(f, FINDING_BROKEN, "%s%s", fault,
-                   config->subject_key_file[0] == '\0' ? ": has the doctor the service's own settings?" : "");
+        findings_say(f, FINDING_BROKEN, "%s%s", fault,
+                     config->subject_key_file[0] == '\0' ? ": has the doctor the service's own settings?"
+                                                         : "");
         return false;
     }
-    doctor_say(f, FINDING_OK, "%zu subject key%s; number %d makes tags", ret_keys->count,
-               ret_keys->count == 1 ? "" : "s", ret_keys->keys[0].number);
+    findings_say(f, FINDING_OK, "%zu subject key%s; number %d makes tags", ret_keys->count,
+                 ret_keys->count == 1 ? "" : "s", ret_keys->keys[0].number);
     return true;
 }
 
@@ -52,10 +40,10 @@ static void token_keys_check(const struct config *config, struct findings *f)
     char fault[KEY_FILES_FAULT];
     struct keys *keys;
     if (token_keys_load(config, &keys, fault) != 0) {
-        doctor_say(f, FINDING_BROKEN, "%s", fault);
+        findings_say(f, FINDING_BROKEN, "%s", fault);
         return;
     }
-    doctor_say(f, FINDING_OK, "the keys of tokens are sound");
+    findings_say(f, FINDING_OK, "the keys of tokens are sound");
     keys_unref(keys);
 }
 
@@ -67,14 +55,14 @@ static void descriptors_check(const struct config *config, struct findings *f)
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
     if (limit.rlim_max >= (rlim_t)needed)
-        doctor_say(f, FINDING_OK, "enough files may be open for %" PRId64 " connections",
-                   config->connections_max);
+        findings_say(f, FINDING_OK, "enough files may be open for %" PRId64 " connections",
+                     config->connections_max);
     else
-        doctor_say(f, FINDING_WARNING,
-                   "%" PRIu64 " files may be open, and %" PRId64 " connections need %" PRId64
-                   ": it will take fewer; raise the limit (ulimit -n, LimitNOFILE=), or lower "
-                   "AKKOORD_CONNECTIONS_MAX",
-                   (uint64_t)limit.rlim_max, config->connections_max, needed);
+        findings_say(f, FINDING_WARNING,
+                     "%" PRIu64 " files may be open, and %" PRId64 " connections need %" PRId64
+                     ": it will take fewer; raise the limit (ulimit -n, LimitNOFILE=), or lower "
+                     "AKKOORD_CONNECTIONS_MAX",
+                     (uint64_t)limit.rlim_max, config->connections_max, needed);
 }
 
 static int doctor(const struct config *config, const struct arguments *args)
@@ -97,5 +85,5 @@ static int doctor(const struct config *config, const struct arguments *args)
     return f.worst == FINDING_BROKEN ? 1 : 0;
 }
 
-const struct command doctor_command = {"doctor", "", "says in words what is wrong with a set-up", NULL,
-                                       doctor};
+const struct command doctor_command = {"doctor", "",   "says in words what is wrong with a set-up",
+                                       NULL,     NULL, doctor};

@@ -49,22 +49,22 @@ static void answer_judge(const struct config *config, const struct way *way, con
 {
     static const char good[] = "HTTP/1.1 200", name[] = "\r\nServer: akkoord\r\n";
     if (strcasestr(answer->text, name) == NULL) {
-        doctor_say(f, FINDING_BROKEN,
-                   "%s is held by a program that is not akkoord: end that, or choose another port in %s",
-                   place, way->option);
+        findings_say(f, FINDING_BROKEN,
+                     "%s is held by a program that is not akkoord: end that, or choose another port in %s",
+                     place, way->option);
         return;
     }
     answer->text[strcspn(answer->text, "\r\n")] = '\0';
     if (strncmp(answer->text, good, strlen(good)) != 0)
-        doctor_say(f, FINDING_WARNING, "%s is held by an akkoord that answers %s with %s", place, way->path,
-                   answer->text);
+        findings_say(f, FINDING_WARNING, "%s is held by an akkoord that answers %s with %s", place, way->path,
+                     answer->text);
     else if (certificate_is_old(config, answer->certificate))
-        doctor_say(f, FINDING_WARNING,
-                   "%s is held by an akkoord that shows another certificate than lies in "
-                   "AKKOORD_TLS_CERT_FILE: send it SIGHUP",
-                   place);
+        findings_say(f, FINDING_WARNING,
+                     "%s is held by an akkoord that shows another certificate than lies in "
+                     "AKKOORD_TLS_CERT_FILE: send it SIGHUP",
+                     place);
     else
-        doctor_say(f, FINDING_OK, "%s is held by an akkoord that runs: it answers %s", place, way->path);
+        findings_say(f, FINDING_OK, "%s is held by an akkoord that runs: it answers %s", place, way->path);
 }
 
 static void holder_check(const struct config *config, const struct way *way, const struct address *a,
@@ -76,9 +76,9 @@ static void holder_check(const struct config *config, const struct way *way, con
         X509_free(answer.certificate);
         return;
     }
-    doctor_say(f, FINDING_BROKEN,
-               "%s is held by a program that does not answer %s%s: end that, or choose another port in %s",
-               place, way->path, way->over_tls ? " over TLS" : "", way->option);
+    findings_say(f, FINDING_BROKEN,
+                 "%s is held by a program that does not answer %s%s: end that, or choose another port in %s",
+                 place, way->path, way->over_tls ? " over TLS" : "", way->option);
 }
 
 static void address_check(const struct config *config, const struct way *way, const struct address *a,
@@ -90,24 +90,24 @@ static void address_check(const struct config *config, const struct way *way, co
     snprintf(place, sizeof place, "%s port %s", a->host[0] != '\0' ? a->host : "*", port);
     int fault = getaddrinfo(a->host[0] != '\0' ? a->host : NULL, port, &hints, &found);
     if (fault != 0) {
-        doctor_say(f, FINDING_BROKEN, "%s: there is no such host: %s, in %s", place, gai_strerror(fault),
-                   way->option);
+        findings_say(f, FINDING_BROKEN, "%s: there is no such host: %s, in %s", place, gai_strerror(fault),
+                     way->option);
         return;
     }
     fault = bind_try(found);
     freeaddrinfo(found);
     if (fault == 0)
-        doctor_say(f, FINDING_OK, "%s is free", place);
+        findings_say(f, FINDING_OK, "%s is free", place);
     else if (fault == EADDRINUSE)
         holder_check(config, way, a, place, f);
     else if (fault == EADDRNOTAVAIL)
-        doctor_say(f, FINDING_BROKEN, "%s is not an address of this machine: see %s", place, way->option);
+        findings_say(f, FINDING_BROKEN, "%s is not an address of this machine: see %s", place, way->option);
     else if (fault == EACCES)
-        doctor_say(f, FINDING_BROKEN,
-                   "%s is a port that only root, or CAP_NET_BIND_SERVICE, may have: see %s", place,
-                   way->option);
+        findings_say(f, FINDING_BROKEN,
+                     "%s is a port that only root, or CAP_NET_BIND_SERVICE, may have: see %s", place,
+                     way->option);
     else
-        doctor_say(f, FINDING_BROKEN, "%s cannot be had: %s", place, strerror(fault));
+        findings_say(f, FINDING_BROKEN, "%s cannot be had: %s", place, strerror(fault));
 }
 
 void doctor_addresses(const struct config *config, struct findings *f)

@@ -19,55 +19,55 @@ enum {
 static void role_check(const struct inspection *i, struct findings *f)
 {
     if (i->is_superuser)
-        doctor_say(f, FINDING_BROKEN,
-                   "the service's role is a superuser: nothing keeps it from changing the ledger");
+        findings_say(f, FINDING_BROKEN,
+                     "the service's role is a superuser: nothing keeps it from changing the ledger");
     else if (i->bypasses_row_security)
-        doctor_say(
+        findings_say(
             f, FINDING_BROKEN,
             "the service's role bypasses row level security, the wall between controllers: alter role ... "
             "nobypassrls");
     else if (i->owned > 0)
-        doctor_say(f, FINDING_BROKEN,
-                   "the service's role owns %d of the tables: let another role own and migrate them",
-                   i->owned);
+        findings_say(f, FINDING_BROKEN,
+                     "the service's role owns %d of the tables: let another role own and migrate them",
+                     i->owned);
     else if (i->may_change_ledger)
-        doctor_say(f, FINDING_BROKEN,
-                   "the service's role may change or remove events: the ledger must only grow");
+        findings_say(f, FINDING_BROKEN,
+                     "the service's role may change or remove events: the ledger must only grow");
     else
-        doctor_say(f, FINDING_OK, "the service's role owns nothing and cannot change an event");
+        findings_say(f, FINDING_OK, "the service's role owns nothing and cannot change an event");
 }
 
 static void log_check(const struct inspection *i, const char *role, struct findings *f)
 {
     if (i->prints_rows)
-        doctor_say(
+        findings_say(
             f, FINDING_WARNING,
             "PostgreSQL's log may show personal data: alter role %s set log_min_error_statement = 'panic'; "
             "alter role %s set log_error_verbosity = 'terse'",
             role, role);
     else
-        doctor_say(f, FINDING_OK, "PostgreSQL's log shows no rows or statements of this role");
+        findings_say(f, FINDING_OK, "PostgreSQL's log shows no rows or statements of this role");
 }
 
 static void promises_check(const struct inspection *i, size_t hosts, struct findings *f)
 {
     if (i->version_num < VERSION_OLDEST)
-        doctor_say(f, FINDING_WARNING, "PostgreSQL %d is older than what is tested (15)",
-                   i->version_num / 10000);
+        findings_say(f, FINDING_WARNING, "PostgreSQL %d is older than what is tested (15)",
+                     i->version_num / 10000);
     if (i->commits_are_durable)
-        doctor_say(f, FINDING_OK, "a commit is on disk before it is acknowledged");
+        findings_say(f, FINDING_OK, "a commit is on disk before it is acknowledged");
     else
-        doctor_say(
+        findings_say(
             f, FINDING_BROKEN,
             "synchronous_commit, fsync or full_page_writes is off: acknowledged events may be lost; set "
             "all three on");
     if (hosts > 1 && !i->has_standby)
-        doctor_say(
+        findings_say(
             f, FINDING_WARNING,
             "%zu hosts, but synchronous_standby_names is empty: a failover may lose acknowledged events",
             hosts);
     else if (i->has_standby && i->standbys == 0)
-        doctor_say(
+        findings_say(
             f, FINDING_BROKEN,
             "commits wait for a standby (synchronous_standby_names), and none is connected: nothing is "
             "recorded; bring it back, or take it out of that setting");
@@ -80,7 +80,7 @@ static void connections_check(const struct inspection *i, int64_t threads, struc
     enum finding finding = needed > i->connections       ? FINDING_BROKEN
                            : needed * 2 > i->connections ? FINDING_WARNING
                                                          : FINDING_OK;
-    doctor_say(
+    findings_say(
         f, finding,
         "a node of %" PRId64 " threads and %d lanes has %" PRId64
         " connections; the database has %d for all (%d taken now), enough for %" PRId64 " such nodes%s",
@@ -95,11 +95,11 @@ static void clock_check(const struct inspection *i, instant before, instant afte
     enum finding finding = apart > CLOCK_BROKEN_S * SECOND  ? FINDING_BROKEN
                            : apart > CLOCK_SLACK_S * SECOND ? FINDING_WARNING
                                                             : FINDING_OK;
-    doctor_say(f, finding, "this node's clock and the database's are %" PRId64 ".%03d s apart%s",
-               apart / SECOND, (int)(apart % SECOND / 1000),
-               finding == FINDING_OK
-                   ? ""
-                   : ": set both by NTP; tokens are judged by the one, moments of consent by the other");
+    findings_say(f, finding, "this node's clock and the database's are %" PRId64 ".%03d s apart%s",
+                 apart / SECOND, (int)(apart % SECOND / 1000),
+                 finding == FINDING_OK
+                     ? ""
+                     : ": set both by NTP; tokens are judged by the one, moments of consent by the other");
 }
 
 static void schema_check(PGconn *pg, const struct subject_keys *keys, struct findings *f)
@@ -109,22 +109,22 @@ static void schema_check(PGconn *pg, const struct subject_keys *keys, struct fin
     const char *refusal = keys != NULL ? schema_refuses(pg, keys) : NULL;
     PQclear(PQexec(pg, "rollback"));
     if (refusal != NULL)
-        doctor_say(f, FINDING_BROKEN, "%s", refusal);
+        findings_say(f, FINDING_BROKEN, "%s", refusal);
     else if (keys != NULL)
-        doctor_say(f, FINDING_OK,
-                   "the schema serves this program (step %d), and the subject keys are the database's",
-                   schema_step());
+        findings_say(f, FINDING_OK,
+                     "the schema serves this program (step %d), and the subject keys are the database's",
+                     schema_step());
 }
 
 static void session_check(const struct config *config, const struct database *db, PGconn *pg,
                           const struct subject_keys *keys, struct findings *f)
 {
     struct inspection i;
-    doctor_say(f, FINDING_OK, "the database can be reached, as %s", PQuser(pg));
+    findings_say(f, FINDING_OK, "the database can be reached, as %s", PQuser(pg));
     schema_check(pg, keys, f);
     instant before = clock_wall();
     if (database_inspect(pg, &i) != 0) {
-        doctor_say(f, FINDING_BROKEN, "the database does not answer how it is set up");
+        findings_say(f, FINDING_BROKEN, "the database does not answer how it is set up");
         return;
     }
     clock_check(&i, before, clock_wall(), f);
@@ -183,11 +183,11 @@ static void trouble_say(const PGconn *pg, struct findings *f)
 {
     char trouble[TROUBLE_MAX];
     if (database_connect_trouble(pg) == DATABASE_POOLED) {
-        doctor_say(f, FINDING_BROKEN, "%s", DATABASE_POOLED);
+        findings_say(f, FINDING_BROKEN, "%s", DATABASE_POOLED);
         return;
     }
     trouble_read(PQerrorMessage(pg), trouble);
-    doctor_say(f, FINDING_BROKEN, "the database cannot be reached: %s%s", trouble, advice_on(trouble));
+    findings_say(f, FINDING_BROKEN, "the database cannot be reached: %s%s", trouble, advice_on(trouble));
 }
 
 void doctor_database(const struct config *config, const struct subject_keys *keys, struct findings *f)
@@ -195,8 +195,8 @@ void doctor_database(const struct config *config, const struct subject_keys *key
     char *fault = NULL;
     struct database *db = database_create(config->database, keys, &fault);
     if (db == NULL) {
-        doctor_say(f, FINDING_BROKEN, "AKKOORD_DATABASE: %.*s",
-                   fault != NULL ? (int)strcspn(fault, "\n") : 13, fault != NULL ? fault : "out of memory");
+        findings_say(f, FINDING_BROKEN, "AKKOORD_DATABASE: %.*s",
+                     fault != NULL ? (int)strcspn(fault, "\n") : 13, fault != NULL ? fault : "out of memory");
         PQfreemem(fault);
         return;
     }

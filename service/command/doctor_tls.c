@@ -23,7 +23,7 @@ static bool file_check(const char *option, const char *path, struct findings *f)
 {
     if (access(path, R_OK) == 0)
         return true;
-    doctor_say(f, FINDING_BROKEN, "%s: %s cannot be read: %s", option, path, strerror(errno));
+    findings_say(f, FINDING_BROKEN, "%s: %s cannot be read: %s", option, path, strerror(errno));
     return false;
 }
 
@@ -34,7 +34,7 @@ static bool files_check(const struct config *config, SSL_CTX *ctx, struct findin
     if (!file_check("AKKOORD_TLS_KEY_FILE", key, f) || !file_check("AKKOORD_TLS_CERT_FILE", cert, f))
         return false;
     if (file_is_exposed(key))
-        doctor_say(f, FINDING_BROKEN, "AKKOORD_TLS_KEY_FILE: %s: " FILE_EXPOSED, key);
+        findings_say(f, FINDING_BROKEN, "AKKOORD_TLS_KEY_FILE: %s: " FILE_EXPOSED, key);
     const char *fault = NULL;
     SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
     if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
@@ -45,7 +45,7 @@ static bool files_check(const struct config *config, SSL_CTX *ctx, struct findin
         fault = "AKKOORD_TLS_KEY_FILE is not the key of the first certificate in AKKOORD_TLS_CERT_FILE";
     ERR_clear_error();
     if (fault != NULL)
-        doctor_say(f, FINDING_BROKEN, "%s", fault);
+        findings_say(f, FINDING_BROKEN, "%s", fault);
     return fault == NULL;
 }
 
@@ -60,14 +60,15 @@ static void validity_check(const X509 *certificate, struct findings *f)
         strftime(day, sizeof day, "%Y-%m-%d", &tm);
     ASN1_TIME_diff(&days, &seconds, NULL, end);
     if (X509_cmp_current_time(end) < 0)
-        doctor_say(f, FINDING_BROKEN, "the certificate expired on %s: get a new one, then send SIGHUP", day);
+        findings_say(f, FINDING_BROKEN, "the certificate expired on %s: get a new one, then send SIGHUP",
+                     day);
     else if (is_early)
-        doctor_say(f, FINDING_BROKEN,
-                   "the certificate is valid from %s on, and not yet: or is the clock slow?", day);
+        findings_say(f, FINDING_BROKEN,
+                     "the certificate is valid from %s on, and not yet: or is the clock slow?", day);
     else
-        doctor_say(f, days < EXPIRES_SOON_DAYS ? FINDING_WARNING : FINDING_OK,
-                   "the certificate and its key fit; it expires on %s, in %d days%s", day, days,
-                   days < EXPIRES_SOON_DAYS ? ": renew it" : "");
+        findings_say(f, days < EXPIRES_SOON_DAYS ? FINDING_WARNING : FINDING_OK,
+                     "the certificate and its key fit; it expires on %s, in %d days%s", day, days,
+                     days < EXPIRES_SOON_DAYS ? ": renew it" : "");
 }
 
 /* ---- the base of links ---- */
@@ -115,18 +116,18 @@ static void link_check(const struct config *config, struct findings *f)
     const char *url = config->public_url;
     host_of(url, host);
     if (is_local(host) && listens_to_others(config))
-        doctor_say(
+        findings_say(
             f, FINDING_WARNING,
             "AKKOORD_PUBLIC_URL is %s: links lead there, and to others that is their own machine; set it "
             "to what people call",
             url);
     else if (!is_local(host) && strncmp(url, "https:", strlen("https:")) != 0)
-        doctor_say(
+        findings_say(
             f, FINDING_WARNING,
             "AKKOORD_PUBLIC_URL is %s: links lead there in clear text; let TLS be in front, and https in it",
             url);
     else
-        doctor_say(f, FINDING_OK, "links lead to %s", url);
+        findings_say(f, FINDING_OK, "links lead to %s", url);
 }
 
 static void name_check(const struct config *config, X509 *certificate, struct findings *f)
@@ -135,7 +136,8 @@ static void name_check(const struct config *config, X509 *certificate, struct fi
     host_of(config->public_url, host);
     if (!is_local(host) && X509_check_host(certificate, host, 0, 0, NULL) != 1 &&
         X509_check_ip_asc(certificate, host, 0) != 1)
-        doctor_say(f, FINDING_WARNING, "the certificate is not for %s, the host of AKKOORD_PUBLIC_URL", host);
+        findings_say(f, FINDING_WARNING, "the certificate is not for %s, the host of AKKOORD_PUBLIC_URL",
+                     host);
 }
 
 void doctor_tls(const struct config *config, struct findings *f)

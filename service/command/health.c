@@ -39,6 +39,12 @@ static int health(const struct config *config, const struct arguments *args)
 static const struct config_flag health_flags[] = {
     {"live", NULL, "only whether the process lives (/healthz), not whether it can serve (/readyz)"}, {0}};
 
+static const char *const health_options[] = {"listen", NULL};
+
 const struct command health_command = {
-    "health", "", "asks the running service whether it is ready; for a container's health check",
-    health_flags, health};
+    "health",
+    "",
+    "asks the running service whether it is ready; for a container's health check",
+    health_flags,
+    health_options,
+    health};

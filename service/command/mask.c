@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "command/mask.h"
-
-#include "base/clock.h"
-#include "command/mask_gate.h"
 #include "mask/mask.h"
+#include "base/clock.h"
+#include "command/command.h"
+#include "command/mask_gate.h"
 #include "wire/pointer.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,7 +20,10 @@ enum {
     LINE_MAX_SIZE = 1 << 20,   /* of NDJSON: a line is written only when all of it is known to be good */
     GATE_ANSWER_MAX = 64 << 20 /* the service's own ceiling */
 };
-enum { EXIT_IO = 1, EXIT_USAGE = 2, EXIT_LINES = 3 };
+/* Exit codes: 0, all is masked, or nobody reads the output any more; COMMAND_MISUSED; and
+ *   1  reading or writing failed; stderr says which
+ *   3  NDJSON only: lines were left out; stderr names each by its number, never by its content */
+enum { EXIT_IO = 1, EXIT_LINES = 3 };
 #define PROGRESS_PERIOD (SECOND / 2)
 
 struct filter {
@@ -43,21 +44,6 @@ struct filter {
     char input[LINE_MAX_SIZE];
     char output[2 * LINE_MAX_SIZE + 64];
 };
-
-static int usage(FILE *out)
-{
-    fputs("usage: akkoord mask [--ipv4-prefix N] [--ipv6-prefix N] [--preset ga|matomo-2|strict]\n"
-          "                    [--format text|ndjson] [--line-buffered] [FILE...]\n"
-          "       akkoord mask --gate URL --token-file FILE [--purpose KEY] [--visitor POINTER]\n"
-          "                    [--refused drop|count] [--keep POINTER,...] [--ca-file FILE]\n"
-          "                    [--line-buffered] [FILE...]\n"
-          "\n"
-          "With --gate the lines are an analytics pipeline's events, and only those come out, masked, whose\n"
-          "visitor may be counted, as the service at URL says (POST /v1/analytics/filter). The purpose is\n"
-          "analytics and the visitor /visitor where nothing else is said.\n",
-          out);
-    return out == stdout ? 0 : EXIT_USAGE;
-}
 
 /* Returns false when the output is closed or full; the first is no failure. */
 static bool output_write(struct filter *f, const char *bytes, size_t len)
@@ -286,97 +272,67 @@ static bool prefix_parse(const char *text, unsigned most, uint8_t *ret_prefix)
     return true;
 }
 
-/* Keeps what an option says. Returns false when that is wrong. */
-static bool option_take(struct filter *f, int option)
+/* Keeps what the flags say of masking. Returns what is wrong with one, or NULL. */
+static const char *mask_flags_take(struct filter *f, const struct arguments *args)
 {
-    switch (option) {
-    case '4':
-        f->prefixes_given = true;
-        return prefix_parse(optarg, 32, &f->prefixes.ipv4);
-    case '6':
-        f->prefixes_given = true;
-        return prefix_parse(optarg, 128, &f->prefixes.ipv6);
-    case 'p':
-        f->prefixes_given = true;
-        return mask_preset(optarg, &f->prefixes);
-    case 'f':
-        f->format = strcmp(optarg, "ndjson") == 0 ? FORMAT_NDJSON : FORMAT_TEXT;
-        return f->format == FORMAT_NDJSON || strcmp(optarg, "text") == 0;
-    case 'l':
-        return f->line_buffered = true;
-    case 'g':
-        return (f->gate_options.url = optarg) != NULL;
-    case 't':
-        return (f->gate_options.token_file = optarg) != NULL;
-    case 'c':
-        return (f->gate_options.ca_file = optarg) != NULL;
-    case 'P':
-        return (f->gate_options.purpose = optarg) != NULL;
-    case 'V':
-        return (f->gate_options.visitor = optarg) != NULL;
-    case 'R':
-        return (f->gate_options.refused = optarg) != NULL;
-    case 'K':
-        return (f->gate_options.keep = optarg) != NULL;
-    default:
-        return false;
-    }
+    const char *ipv4 = arguments_flag(args, "ipv4-prefix"), *ipv6 = arguments_flag(args, "ipv6-prefix");
+    const char *preset = arguments_flag(args, "preset"), *format = arguments_flag(args, "format");
+    f->prefixes = (struct mask_prefixes){MASK_IPV4_DEFAULT, MASK_IPV6_DEFAULT};
+    f->prefixes_given = ipv4 != NULL || ipv6 != NULL || preset != NULL;
+    f->line_buffered = arguments_flag(args, "line-buffered") != NULL;
+
+    /* A prefix that is given by itself wins over that of a preset. */
+    if (preset != NULL && !mask_preset(preset, &f->prefixes))
+        return "--preset is ga, matomo-2 or strict";
+    if (ipv4 != NULL && !prefix_parse(ipv4, 32, &f->prefixes.ipv4))
+        return "--ipv4-prefix is a number from 0 to 32";
+    if (ipv6 != NULL && !prefix_parse(ipv6, 128, &f->prefixes.ipv6))
+        return "--ipv6-prefix is a number from 0 to 128";
+
+    if (format != NULL && strcmp(format, "text") != 0 && strcmp(format, "ndjson") != 0)
+        return "--format is text or ndjson";
+    if (format != NULL)
+        f->format = strcmp(format, "text") == 0 ? FORMAT_TEXT : FORMAT_NDJSON;
+    return NULL;
 }
 
-/* The gate is NDJSON, masked as the service's policy says; and its options mean nothing without it. */
-static bool gate_options_fit(struct filter *f)
+/* The gate is NDJSON, masked as the service's policy says; and its flags mean nothing without it. */
+static const char *gate_flags_take(struct filter *f, const struct arguments *args)
 {
+    f->gate_options = (struct mask_gate_options){.url = arguments_flag(args, "gate"),
+                                                 .token_file = arguments_flag(args, "token-file"),
+                                                 .ca_file = arguments_flag(args, "ca-file"),
+                                                 .purpose = arguments_flag(args, "purpose"),
+                                                 .visitor = arguments_flag(args, "visitor"),
+                                                 .refused = arguments_flag(args, "refused"),
+                                                 .keep = arguments_flag(args, "keep")};
     const struct mask_gate_options *o = &f->gate_options;
+    bool any = o->token_file != NULL || o->ca_file != NULL || o->purpose != NULL || o->visitor != NULL ||
+               o->refused != NULL || o->keep != NULL;
     if (o->url == NULL)
-        return o->token_file == NULL && o->ca_file == NULL && o->purpose == NULL && o->visitor == NULL &&
-               o->refused == NULL && o->keep == NULL;
-    if (o->token_file == NULL || f->prefixes_given || f->format == FORMAT_TEXT)
-        return false;
+        return any ? "--token-file, --ca-file, --purpose, --visitor, --refused and --keep go with --gate"
+                   : NULL;
+    if (o->token_file == NULL)
+        return "--gate needs --token-file";
+    if (f->prefixes_given)
+        return "with --gate the policy says how addresses are masked: no prefix and no preset";
+    if (f->format == FORMAT_TEXT)
+        return "--gate takes NDJSON";
     f->format = FORMAT_NDJSON;
     if (o->purpose == NULL)
         f->gate_options.purpose = "analytics";
-    return true;
-}
-
-/* Returns the index of the first file, or -1 with the usage printed. */
-static int options_parse(int argc, char **argv, struct filter *f)
-{
-    static const struct option options[] = {
-        {"ipv4-prefix", required_argument, NULL, '4'},
-        {"ipv6-prefix", required_argument, NULL, '6'},
-        {"preset", required_argument, NULL, 'p'},
-        {"format", required_argument, NULL, 'f'},
-        {"line-buffered", no_argument, NULL, 'l'},
-        {"gate", required_argument, NULL, 'g'},
-        {"token-file", required_argument, NULL, 't'},
-        {"ca-file", required_argument, NULL, 'c'},
-        {"purpose", required_argument, NULL, 'P'},
-        {"visitor", required_argument, NULL, 'V'},
-        {"refused", required_argument, NULL, 'R'},
-        {"keep", required_argument, NULL, 'K'},
-        {0},
-    };
-    int option;
-    bool good = true;
-    f->prefixes = (struct mask_prefixes){MASK_IPV4_DEFAULT, MASK_IPV6_DEFAULT};
-    optind = 1;
-    while (good && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
-        good = option_take(f, option);
-    if (good && gate_options_fit(f))
-        return optind;
-    usage(stderr);
-    return -1;
+    return NULL;
 }
 
 /* Masks all that is named. */
-static void files_filter(struct filter *f, int count, char **paths)
+static void files_filter(struct filter *f, size_t count, char **paths)
 {
     signal(SIGPIPE, SIG_IGN);
     f->line_buffered |= isatty(STDOUT_FILENO);
     f->json.prefixes = f->prefixes;
     if (count == 0)
         input_filter(f, "-");
-    for (int i = 0; i < count && input_filter(f, paths[i]); i++)
+    for (size_t i = 0; i < count && input_filter(f, paths[i]); i++)
         ;
     if (close(STDOUT_FILENO) != 0 && f->status == 0) { /* a full disk may show up only here */
         fprintf(stderr, "akkoord mask: cannot write: %s\n", strerror(errno));
@@ -384,31 +340,61 @@ static void files_filter(struct filter *f, int count, char **paths)
     }
 }
 
-int mask_command(int argc, char **argv)
+static int mask_with(struct filter *f, const struct arguments *args)
 {
-    if (argc > 1 && strcmp(argv[1], "--help") == 0)
-        return usage(stdout);
+    const char *fault = mask_flags_take(f, args);
+    if (fault == NULL)
+        fault = gate_flags_take(f, args);
+    if (fault != NULL)
+        return command_misused("mask", fault);
+
+    if (f->gate_options.url != NULL && (f->gate = mask_gate_open(&f->gate_options, &fault)) == NULL) {
+        fprintf(stderr, "akkoord mask: %s\n", fault);
+        return EXIT_IO;
+    }
+    files_filter(f, args->operand_count, args->operands);
+    return f->status;
+}
+
+/* Memory does not grow with the input. Ignores SIGPIPE from then on. */
+static int mask(const struct config *config, const struct arguments *args)
+{
+    (void)config;
     struct filter *f = calloc(1, sizeof *f);
     if (f == NULL) {
         fputs("akkoord mask: out of memory\n", stderr);
         return EXIT_IO;
     }
-    const char *fault = NULL;
-    int first = options_parse(argc, argv, f);
-    int status = EXIT_USAGE;
     buf_init(&f->answer, GATE_ANSWER_MAX);
-    if (first >= 0 && f->gate_options.url != NULL)
-        f->gate = mask_gate_open(&f->gate_options, &fault);
-    if (fault != NULL && f->gate == NULL) {
-        fprintf(stderr, "akkoord mask: %s\n", fault);
-        status = EXIT_IO;
-    } else if (first >= 0) {
-        files_filter(f, argc - first, argv + first);
-        status = f->status;
-    }
+    int status = mask_with(f, args);
     if (f->gate != NULL)
         mask_gate_close(f->gate);
     buf_free(&f->answer);
     free(f);
     return status;
 }
+
+static const struct config_flag mask_flags[] = {
+    {"ipv4-prefix", "N", "bits that are kept of an IPv4 address, 0 to 32; 24 where nothing is said"},
+    {"ipv6-prefix", "N", "bits that are kept of an IPv6 address, 0 to 128; 48 where nothing is said"},
+    {"preset", "ga|matomo-2|strict", "both prefixes, as others do it"},
+    {"format", "text|ndjson",
+     "text by default; of NDJSON the strings are masked, and lines that are none left out"},
+    {"line-buffered", NULL, "each line comes out at once, as for tail -F"},
+    {"gate", "URL",
+     "the lines are events, NDJSON, and only those come out, masked as the policy says, whose visitor may "
+     "be\n"
+     "      counted, as the service at URL says (POST /v1/analytics/filter)"},
+    {"token-file", "FILE",
+     "the token for --gate, of scope mask and consent:check; read again when it is refused"},
+    {"purpose", "KEY", "what is asked for each visitor; analytics where nothing is said"},
+    {"visitor", "POINTER", "where in an event the visitor is; /visitor where nothing is said"},
+    {"refused", "drop|count", "what becomes of an event that may not be counted; drop where nothing is said"},
+    {"keep", "POINTER,...", "what is kept of such an event with --refused count"},
+    {"ca-file", "FILE",
+     "who signs the service's certificate; the system's authorities where nothing is said"},
+    {0}};
+
+const struct command mask_command = {
+    "mask",     "[FILE...]",        "masks IP addresses in a stream of text or NDJSON",
+    mask_flags, command_no_options, mask};

@@ -72,7 +72,12 @@ static int migrate(const struct config *config, const struct arguments *args)
     return rc;
 }
 
+static const char *const migrate_options[] = {"database", "migrate-database", "log-level", NULL};
+
 const struct command migrate_command = {
-    "migrate", "",
-    "brings the schema up to date, as the owner's role, and gives the service's role its rights", NULL,
+    "migrate",
+    "",
+    "brings the schema up to date, as the owner's role, and gives the service's role its rights",
+    NULL,
+    migrate_options,
     migrate};

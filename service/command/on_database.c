@@ -5,6 +5,8 @@
 #include "command/key_files.h"
 #include "store/schema.h"
 
+const char *const on_database_options[] = {"database", "subject-key-file", "log-level", NULL};
+
 static int connected(const struct database *db, const struct subject_keys *keys, const char *command,
                      database_work *work, void *cookie)
 {

@@ -6,6 +6,9 @@
 
 /* For commands that work on the database as the service's role, with its subject keys. */
 
+/* The options that such a command reads. */
+extern const char *const on_database_options[];
+
 /* Returns the command's exit status; the reason is on stderr. */
 typedef int database_work(PGconn *pg, const struct subject_keys *keys, void *cookie);
 

@@ -210,5 +210,9 @@ static int rotate(const struct config *config, const struct arguments *args)
 static const struct config_flag rotate_flags[] = {
     {"controller", "K", "the key of the one controller to rotate; all where nothing is said"}, {0}};
 
-const struct command rotate_command = {
-    "rotate", "", "moves people's tags to the subject key file's first key, online", rotate_flags, rotate};
+const struct command rotate_command = {"rotate",
+                                       "",
+                                       "moves people's tags to the subject key file's first key, online",
+                                       rotate_flags,
+                                       on_database_options,
+                                       rotate};

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "auth/scope.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "command/command.h"
@@ -9,9 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SCOPE_LISTED(name, word) " " word
 static const struct config_flag token_flags[] = {
     {"controller", "K", "the key of the controller it is for"},
-    {"scope", "WORDS", "what it may do: words such as consent:record, separated by spaces"},
+    {"scope", "WORDS",
+     "what it may do, one or more in quotes, separated by spaces:\n     " SCOPES(SCOPE_LISTED)},
     {"ttl", "TIME", "how long it is good for: 90s, 30m, 1h, 2d"},
     {"client", "NAME", "what the events will name as their actor; cli where nothing is said"},
     {"token-file", "FILE", "revoke: the token itself; - for standard input"},
@@ -55,6 +58,9 @@ static int token_run(const struct config *config, const struct arguments *args)
     return token_print(config, &order);
 }
 
-const struct command token_command = {"token", "[revoke]",
-                                      "prints a token signed with the shared secret; revoke: takes one back",
-                                      token_flags, token_run};
+static const char *const token_options[] = {"jwt-secret-file",  "jwks-file", "jwt-issuer", "jwt-max-lifetime",
+                                            "subject-key-file", "database",  "log-level",  NULL};
+
+const struct command token_command = {
+    "token",     "[revoke]",    "prints a token signed with the shared secret; revoke: takes one back",
+    token_flags, token_options, token_run};

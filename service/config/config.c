@@ -94,6 +94,15 @@ static char *text_copy(const char *text, size_t len)
     return copy;
 }
 
+bool option_is_read(const struct option *o, const char *const *names)
+{
+    if (names == NULL)
+        return true;
+    while (*names != NULL && strcmp(*names, o->name) != 0)
+        names++;
+    return *names != NULL;
+}
+
 void option_variable(const struct option *o, char ret_name[OPTION_NAME_MAX])
 {
     size_t len = (size_t)snprintf(ret_name, OPTION_NAME_MAX, PREFIX "%s", o->name);
@@ -253,7 +262,7 @@ static void environment_read(const struct option *o, char *const *env, struct gi
 
 struct words {
     int left;
-    char *const *next;
+    char **next;
 };
 
 /* The value of a flag: behind its "=", else the next word. NULL when there is none. */
@@ -276,11 +285,11 @@ static bool names(const char *word, size_t len, const char *name, const char *su
 }
 
 static bool option_take(const char *word, size_t len, const char *equals, struct words *words,
-                        struct given *given, const char **ret_missing)
+                        const struct arguments *args, struct given *given, const char **ret_missing)
 {
     for (size_t i = 0; options[i].name != NULL; i++) {
         bool file = options[i].secret && names(word, len, options[i].name, "-file");
-        if (!file && !names(word, len, options[i].name, ""))
+        if (!option_is_read(&options[i], args->options) || (!file && !names(word, len, options[i].name, "")))
             continue;
         const char *value = flag_value(equals, words);
         *ret_missing = value == NULL ? options[i].name : NULL;
@@ -313,32 +322,28 @@ static int flag_read(const char *word, struct words *words, struct given *given,
     const char *missing = NULL, *equals = strchr(word, '=');
     size_t len = equals != NULL ? (size_t)(equals - word) : strlen(word);
     if (!own_flag_take(word, len, equals, words, args, &missing) &&
-        !option_take(word, len, equals, words, given, &missing))
+        !option_take(word, len, equals, words, args, given, &missing))
         return fault_set(fault, "--%.*s: there is no such option here",
                          (int)(len < FAULT_VALUE_MAX ? len : FAULT_VALUE_MAX), word);
     return missing == NULL ? 0 : fault_set(fault, "--%s: its value is missing", missing);
 }
 
-static int operand_read(const char *word, struct arguments *args, char fault[CONFIG_FAULT])
-{
-    if (args->operand_count == CONFIG_OPERANDS_MAX)
-        return fault_set(fault, "\"%.*s\": too many words", FAULT_VALUE_MAX, word);
-    args->operands[args->operand_count++] = word;
-    return 0;
-}
-
+/* Stops at --help. */
 static int command_line_read(struct words words, struct given *given, struct arguments *args,
                              char fault[CONFIG_FAULT])
 {
     bool only_operands = false;
+    args->operands = words.next;
     while (words.left > 0) {
-        const char *word = *words.next++;
+        char *word = *words.next++;
         words.left--;
         int rc = 0;
         if (only_operands || word[0] != '-' || word[1] == '\0')
-            rc = operand_read(word, args, fault);
+            args->operands[args->operand_count++] = word; /* at or before the place it was read from */
         else if (strcmp(word, "--") == 0)
             only_operands = true;
+        else if (strcmp(word, "--help") == 0)
+            return args->help = true, 0;
         else if (word[1] == '-')
             rc = flag_read(word + 2, &words, given, args, fault);
         else
@@ -357,32 +362,42 @@ static bool is_text(const struct option *o)
     return o->type != OPTION_NUMBER && o->type != OPTION_LEVEL;
 }
 
-static void absent_fill(struct config *config)
+static void absent_fill(struct config *config, const char *const *names)
 {
     for (const struct option *o = options; o->name != NULL; o++) {
         char **text = (char **)(void *)((char *)config + o->offset);
         if (is_text(o) && *text == NULL)
             *text = text_copy("", 0);
+        if (o->offset == AT(threads) && config->threads == 0 && option_is_read(o, names))
+            config->threads = cores_usable(CONFIG_THREADS_MAX);
     }
-    if (config->threads == 0)
-        config->threads = cores_usable(CONFIG_THREADS_MAX);
 }
 
-int config_read(int argc, char *const *argv, char *const *env, struct config *ret_config,
-                struct arguments *args, char fault[CONFIG_FAULT])
+/* Of one option: the flag, else the variable, else the default. */
+static int option_read(const struct option *o, char *const *env, const struct arguments *args,
+                       struct given *g, struct config *config, char fault[CONFIG_FAULT])
+{
+    if (option_is_read(o, args->options))
+        environment_read(o, env, g);
+    return option_keep(o, g, config, fault);
+}
+
+int config_read(int argc, char **argv, char *const *env, struct config *ret_config, struct arguments *args,
+                char fault[CONFIG_FAULT])
 {
     struct given given[OPTIONS_MAX] = {0};
     struct config config = {0};
     int rc = command_line_read((struct words){argc, argv}, given, args, fault);
-    for (size_t i = 0; rc == 0 && options[i].name != NULL; i++) {
-        environment_read(&options[i], env, &given[i]);
-        rc = option_keep(&options[i], &given[i], &config, fault);
-    }
+    static char *const nothing[] = {NULL};
+    if (args->help) /* is told whatever the variables hold */
+        env = nothing;
+    for (size_t i = 0; rc == 0 && options[i].name != NULL; i++)
+        rc = option_read(&options[i], env, args, &given[i], &config, fault);
     if (rc != 0) {
         config_free(&config);
         return -1;
     }
-    absent_fill(&config);
+    absent_fill(&config, args->options);
     *ret_config = config;
     return 0;
 }

@@ -17,8 +17,7 @@ enum {
     CONFIG_HOST_MAX = 253,     /* bytes: RFC 1035 */
     CONFIG_ADDRESSES_MAX = 16, /* addresses in one option */
     CONFIG_THREADS_MAX = 64,   /* three connections each: 192 of a server's usual few hundred */
-    CONFIG_FLAGS_MAX = 16,     /* flags of a command's own */
-    CONFIG_OPERANDS_MAX = 4    /* words that are not flags */
+    CONFIG_FLAGS_MAX = 16      /* flags of a command's own */
 };
 
 /* Text is never NULL: "" where nothing is set. Lists are as they were written, and valid. */
@@ -54,23 +53,26 @@ struct config_flag {
     const char *text;
 };
 
-/* What a command line says beside the options. Borrows from argv. */
+/* What a command line may say, which its command fills in, and what it says beside the options. Borrows from argv. */
 struct arguments {
-    const struct config_flag *flags;
+    const struct config_flag *flags; /* the command's own; NULL: none */
+    const char *const *options;      /* the options it reads, by name, NULL at the end; NULL: all of them */
+    bool help;                       /* --help was asked for: nothing else was read */
     const char
-        *values[CONFIG_FLAGS_MAX]; /* in the order of ${flags}; NULL: not given; "" for one without a value */
+        *values[CONFIG_FLAGS_MAX]; /* in the order of ${flags}; NULL: not given; "": one without a value */
     size_t operand_count;
-    const char *operands[CONFIG_OPERANDS_MAX];
+    char **operands; /* the words that are not flags */
 };
 /* The value of a flag in ${args}->flags, or NULL. */
 const char *arguments_flag(const struct arguments *args, const char *name);
 
 /* Reads ${argc} words of the command line (the program's and the command's name left out) and ${env}
- * (NAME=value, NULL at the end). ${args} comes with ${flags} filled in, the rest zeroed. Reads the files of
- * secrets. Returns 0, then ${ret_config} is to be freed; or -1 with a sentence in ${fault} that names the
+ * (NAME=value, NULL at the end). ${args} comes with ${flags} and ${options} filled in, the rest zeroed; an option that is
+ * not among these has its default, whatever ${env} says, and is no flag. Moves the operands to the front of ${argv}. Reads
+ * the files of secrets. Returns 0, then ${ret_config} is to be freed; or -1 with a sentence in ${fault} that names the
  * option, and of a secret nothing else. Aborts when memory runs out. */
-int config_read(int argc, char *const *argv, char *const *env, struct config *ret_config,
-                struct arguments *args, char fault[CONFIG_FAULT]);
+int config_read(int argc, char **argv, char *const *env, struct config *ret_config, struct arguments *args,
+                char fault[CONFIG_FAULT]);
 /* Overwrites what is secret. Accepts a zeroed one. */
 void config_free(struct config *config);
 /* Walks the AKKOORD_ variables that no option knows, typing errors most likely: start with *${cursor} 0.
@@ -79,8 +81,9 @@ const char *config_unknown(char *const *env, size_t *cursor);
 /* Why `serve` cannot run on it, whatever the files hold, or NULL. A static sentence. */
 const char *config_serve_fault(const struct config *config);
 
-/* The table as help for a terminal, and as Markdown for the README. */
-void config_help(FILE *out);
+/* The options of ${names} (as in struct arguments) as help for a terminal; nothing where there are none. */
+void config_help(const char *const *names, FILE *out);
+/* The whole table as Markdown, for the README. */
 void config_markdown(FILE *out);
 /* One line an option as it is set; a secret prints as `set`. */
 void config_print(const struct config *config, FILE *out);

@@ -19,22 +19,32 @@ static void plain_print(const char *text, FILE *out)
     }
 }
 
-void config_help(FILE *out)
+static void option_help(const struct option *o, FILE *out)
 {
     char name[OPTION_NAME_MAX];
-    fprintf(out, "Options, each a variable or a flag (which wins):\n");
+    option_variable(o, name);
+    fprintf(out, "\n  %s, --%s\n      ", name, o->name);
+    plain_print(o->text, out);
+    fprintf(out, "\n      default: ");
+    plain_print(default_of(o), out);
+    fprintf(out, "%s%s", o->unit != NULL ? " " : "", o->unit != NULL ? o->unit : "");
+    if (o->type == OPTION_NUMBER)
+        fprintf(out, " (%lld to %lld)", (long long)o->min, (long long)o->max);
+    fputc('\n', out);
+    if (o->secret)
+        fprintf(out, "      secret: %s_FILE, --%s-file name a file that holds it\n", name, o->name);
+}
+
+void config_help(const char *const *names, FILE *out)
+{
+    bool begun = false;
     for (const struct option *o = options; o->name != NULL; o++) {
-        option_variable(o, name);
-        fprintf(out, "\n  %s, --%s\n      ", name, o->name);
-        plain_print(o->text, out);
-        fprintf(out, "\n      default: ");
-        plain_print(default_of(o), out);
-        fprintf(out, "%s%s", o->unit != NULL ? " " : "", o->unit != NULL ? o->unit : "");
-        if (o->type == OPTION_NUMBER)
-            fprintf(out, " (%lld to %lld)", (long long)o->min, (long long)o->max);
-        fputc('\n', out);
-        if (o->secret)
-            fprintf(out, "      secret: %s_FILE, --%s-file name a file that holds it\n", name, o->name);
+        if (!option_is_read(o, names))
+            continue;
+        if (!begun)
+            fprintf(out, "Options, each a variable or a flag (which wins):\n");
+        begun = true;
+        option_help(o, out);
     }
 }
 

@@ -31,6 +31,9 @@ struct option {
 /* Ends with an option without a name. */
 extern const struct option options[];
 
+/* Whether ${o} is among ${names}, as in struct arguments. */
+bool option_is_read(const struct option *o, const char *const *names);
+
 enum { OPTION_NAME_MAX = 48 }; /* bytes of a variable's name, with its NUL */
 /* "AKKOORD_LISTEN" of "listen". */
 void option_variable(const struct option *o, char ret_name[OPTION_NAME_MAX]);

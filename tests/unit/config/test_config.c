@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/config.h"
 
+#include "config/config_table.h"
+
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,16 +22,21 @@ static void finish(void)
 
 TestSuite(config, .fini = finish);
 
-/* ${words} and ${env} end with NULL. */
-static int read_with(char *const *words, char *const *env)
+/* ${words} and ${env} end with NULL. ${options} as in struct arguments. */
+static int read_some(const char *const *options_read, char **words, char *const *env)
 {
     int count = 0;
     while (words[count] != NULL)
         count++;
     config_free(&config);
     memset(fault, 0, sizeof fault);
-    args = (struct arguments){.flags = own_flags};
+    args = (struct arguments){.flags = own_flags, .options = options_read};
     return config_read(count, words, env, &config, &args, fault);
+}
+
+static int read_with(char **words, char *const *env)
+{
+    return read_some(NULL, words, env);
 }
 
 #define FLAGS(...) ((char *[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
@@ -55,6 +62,27 @@ static char *joined(const char *head, const char *tail)
     char *text;
     cr_assert(asprintf(&text, "%s%s", head, tail) > 0);
     return text;
+}
+
+/* What one option says as it is set; to be freed. */
+static char *option_printed(const struct option *o)
+{
+    char *text, variable[OPTION_NAME_MAX];
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    config_print(&config, out);
+    fclose(out);
+    option_variable(o, variable);
+    char *line = strstr(text, variable);
+    cr_assert_not_null(line, "%s", variable);
+    line = strndup(line + strlen(variable) + 2, strcspn(line, "\n") - strlen(variable) - 2);
+    free(text);
+    return line;
+}
+
+static void help_print(FILE *out)
+{
+    config_help(NULL, out);
 }
 
 static char *printed(void (*print)(FILE *out))
@@ -225,7 +253,7 @@ Test(config, a_secret_is_printed_as_set)
 
 Test(config, a_commands_own_flags_and_words_are_kept_apart_from_the_options)
 {
-    char *const *words = FLAGS("one", "--ttl", "1h", "--live", "-", "--", "--threads=0");
+    char **words = FLAGS("one", "--ttl", "1h", "--live", "-", "--", "--threads=0");
     cr_assert_eq(read_with(words, FLAGS()), 0, "%s", fault);
     cr_expect_str_eq(arguments_flag(&args, "ttl"), "1h");
     cr_expect_str_eq(arguments_flag(&args, "live"), "");
@@ -234,7 +262,89 @@ Test(config, a_commands_own_flags_and_words_are_kept_apart_from_the_options)
     cr_expect_str_eq(args.operands[0], "one");
     cr_expect_str_eq(args.operands[1], "-");
     cr_expect_str_eq(args.operands[2], "--threads=0");
-    cr_expect_eq(read_with(FLAGS("1", "2", "3", "4", "5"), FLAGS()), -1);
+    words = FLAGS("1", "2", "3", "--live", "4", "5");
+    cr_assert_eq(read_with(words, FLAGS()), 0, "%s", fault);
+    cr_assert_eq(args.operand_count, 5);
+    cr_expect_str_eq(args.operands[4], "5");
+}
+
+Test(config, a_command_reads_its_options_and_no_other)
+{
+    static const char *const read[] = {"listen", NULL};
+    char *const *env =
+        FLAGS("AKKOORD_LISTEN=:1", "AKKOORD_THREADS=none", "AKKOORD_DATABASE_FILE=/nonexistent");
+    cr_assert_eq(read_some(read, FLAGS(), env), 0, "%s", fault);
+    cr_expect_str_eq(config.listen, ":1");
+    cr_expect_str_eq(config.public_url, "http://localhost:8080");
+    cr_expect_eq(read_some(read, FLAGS("--threads=1"), FLAGS()), -1);
+    cr_expect_str_eq(fault, "--threads: there is no such option here");
+    cr_expect_eq(read_some(read, FLAGS("--database-file=/dev/null"), FLAGS()), -1);
+}
+
+Test(config, help_is_told_whatever_the_variables_hold)
+{
+    cr_assert_eq(read_with(FLAGS("--live", "--help", "--nonsense"), FLAGS("AKKOORD_THREADS=none")), 0, "%s",
+                 fault);
+    cr_expect(args.help);
+    cr_assert_eq(read_with(FLAGS("--", "--help"), FLAGS()), 0, "%s", fault);
+    cr_expect_not(args.help);
+}
+
+/* A value of each kind that is taken, as it prints. */
+static const char *sample(const struct option *o)
+{
+    static const char *const samples[] = {
+        [OPTION_TEXT] = "word",           [OPTION_FILE] = "/run/file",        [OPTION_ADDRESSES] = "[::1]:81",
+        [OPTION_NETWORKS] = "10.0.0.0/8", [OPTION_URL] = "https://x.example", [OPTION_LEVEL] = "warn"};
+    static char number[24];
+    snprintf(number, sizeof number, "%lld", (long long)o->max);
+    return o->type == OPTION_NUMBER ? number : samples[o->type];
+}
+
+static void expect_set(const struct option *o, const char *value)
+{
+    char *line = option_printed(o);
+    cr_expect_str_eq(line, o->secret ? "set" : value, "%s", o->name);
+    free(line);
+}
+
+Test(config, each_option_is_taken_by_variable_and_by_flag)
+{
+    for (const struct option *o = options; o->name != NULL; o++) {
+        char variable[OPTION_NAME_MAX], *in_env, *flag;
+        option_variable(o, variable);
+        cr_assert(asprintf(&in_env, "%s=%s", variable, sample(o)) > 0 &&
+                  asprintf(&flag, "--%s=%s", o->name, sample(o)) > 0);
+        cr_assert_eq(read_with(FLAGS(), FLAGS(in_env)), 0, "%s", fault);
+        expect_set(o, sample(o));
+        cr_assert_eq(read_with(FLAGS(flag), FLAGS()), 0, "%s", fault);
+        expect_set(o, sample(o));
+        free(in_env);
+        free(flag);
+    }
+}
+
+Test(config, each_number_is_taken_from_its_least_to_its_most)
+{
+    for (const struct option *o = options; o->name != NULL; o++) {
+        const long long rows[] = {o->min, o->max, o->min - 1, o->max + 1};
+        for (size_t i = 0; i < 4 && o->type == OPTION_NUMBER; i++) {
+            char *flag;
+            cr_assert(asprintf(&flag, "--%s=%lld", o->name, rows[i]) > 0);
+            cr_expect_eq(read_flag(flag), i < 2 ? 0 : -1, "%s", flag);
+            cr_expect(i < 2 || strstr(fault, o->name) != NULL, "%s", fault);
+            free(flag);
+        }
+    }
+}
+
+Test(config, each_option_says_what_it_is)
+{
+    for (const struct option *o = options; o->name != NULL; o++) {
+        cr_expect(o->text != NULL && o->text[0] != '\0', "%s", o->name);
+        cr_expect_neq(o->value != NULL, o->absent != NULL, "%s: a default, or the default in words", o->name);
+        cr_expect(o->type == OPTION_NUMBER || (o->min == 0 && o->max == 0), "%s", o->name);
+    }
 }
 
 Test(config, a_variable_that_no_option_knows_is_found)
@@ -293,7 +403,7 @@ Test(config, networks_are_walked_in_order)
 
 Test(config, help_and_readme_are_made_from_the_same_table)
 {
-    char *help = printed(config_help), *table = printed(config_markdown);
+    char *help = printed(help_print), *table = printed(config_markdown);
     cr_expect_neq(strstr(help, "AKKOORD_JWT_MAX_LIFETIME, --jwt-max-lifetime\n"), NULL);
     cr_expect_neq(strstr(help, "default: 86400 seconds (60 to 31622400)\n"), NULL);
     cr_expect_neq(strstr(help, "AKKOORD_DATABASE_FILE, --database-file"), NULL);
