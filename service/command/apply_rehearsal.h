@@ -4,6 +4,7 @@
 #include "store/blocking.h"
 #include "wire/reader.h"
 
-/* `akkoord apply --rehearse`: walks the ledger as the service does, for as long as it takes, and prints on stdout what the document
- * would change; as JSON, or in words. ${document} and ${policy} are what policy_document_read made. Returns the process's exit code. */
+/* `akkoord apply --rehearse`: walks the ledger as the service does, for as long as it takes, and prints on
+ * stdout what the document would change; as JSON, or in words. ${document} and ${policy} are what
+ * policy_document_read made. Returns the process's exit code. */
 int apply_rehearse(PGconn *pg, struct reader *document, struct policy *policy, bool json);

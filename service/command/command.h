@@ -9,7 +9,8 @@ struct command {
     const char *text;                /* for the help */
     const struct config_flag *flags; /* its own, beside the options; NULL: none */
     const char *const *options;      /* those it reads, as in struct arguments; NULL: all of them */
-    /* Returns the process's exit code: 0, 1 when it failed, 2 when it was called wrongly; the reason is on stderr. */
+    /* Returns the process's exit code: 0, 1 when it failed, 2 when it was called wrongly; the reason is on
+     * stderr. */
     int (*run)(const struct config *config, const struct arguments *args);
 };
 
@@ -19,10 +20,11 @@ int command_misused(const char *command, const char *fault);
 /* Says on stderr why a command failed, and returns 1. */
 int command_failed(const char *command, const char *fault);
 
-/* Reads the command line and the environment for ${command} and runs it, or tells its --help. ${words} follow its name, and are moved
- * about. Returns the process's exit code. */
+/* Reads the command line and the environment for ${command} and runs it, or tells its --help. ${words}
+ * follow its name, and are moved about. Returns the process's exit code. */
 int command_run(const struct command *command, int count, char **words);
-/* What main does: as above for the one of ${commands} (NULL at the end) that ${argv}[1] names; --help and --version of the program. */
+/* What main does: as above for the one of ${commands} (NULL at the end) that ${argv}[1] names; --help and
+ * --version of the program. */
 int command_main(const struct command *const *commands, int argc, char **argv, const char *version);
 
 /* For a command that reads no option. */

@@ -27,7 +27,8 @@ static bool file_check(const char *option, const char *path, struct findings *f)
     return false;
 }
 
-/* The key comes first: a certificate that does not fit takes a key out again, while a key would be refused without a reason. */
+/* The key comes first: a certificate that does not fit takes a key out again, while a key would be refused
+ * without a reason. */
 static bool files_check(const struct config *config, SSL_CTX *ctx, struct findings *f)
 {
     const char *key = config->tls_key_file, *cert = config->tls_cert_file;

@@ -5,18 +5,19 @@
 #include "config/config.h"
 #include "domain/tag.h"
 
-/* The key files that the options name, read. A fault is a sentence that names the option and the file, and says nothing of
- * what is in it. */
+/* The key files that the options name, read. A fault is a sentence that names the option and the file, and
+ * says nothing of what is in it. */
 enum { KEY_FILES_FAULT = 640 }; /* bytes, with its NUL */
 
 /* The subject keys; to be wiped by the caller. Returns -1 with ${fault}. */
 int subject_keys_load(const struct config *config, struct subject_keys *ret_keys,
                       char fault[KEY_FILES_FAULT]);
-/* The shared secret's bytes, in a buffer to be given to file_wipe, whatever is returned. Returns -1 with ${fault}. */
+/* The shared secret's bytes, in a buffer to be given to file_wipe, whatever is returned. Returns -1 with
+ * ${fault}. */
 int jwt_secret_load(const struct config *config, struct buf *ret_secret, char fault[KEY_FILES_FAULT]);
 /* All keys of tokens, secret and JWKS together. Gives one reference. Returns -1 with ${fault}. */
 int token_keys_load(const struct config *config, struct keys **ret_keys, char fault[KEY_FILES_FAULT]);
 
-/* Walks the files with secrets that group or others may read: start with *${cursor} 0. Returns the option's variable, or NULL
- * after the last. */
+/* Walks the files with secrets that group or others may read: start with *${cursor} 0. Returns the
+ * option's variable, or NULL after the last. */
 const char *key_file_exposed(const struct config *config, size_t *cursor);

@@ -124,7 +124,8 @@ static void line_report(struct filter *f, uint64_t number, const char *fault)
 
 /* ---- the gate ---- */
 
-/* Reports a line of the gate's answer that says a line is bad, the ${number}th and on of the input. Returns false when it is an event. */
+/* Reports a line of the gate's answer that says a line is bad, the ${number}th and on of the input.
+ * Returns false when it is an event. */
 static bool gate_fault_take(struct filter *f, const char *line, size_t len, uint64_t before)
 {
     static const char type[] = "\"urn:akkoord:problem:";

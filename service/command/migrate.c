@@ -10,7 +10,8 @@
 
 #define WAIT_FOR_DATABASE (30 * SECOND) /* a first start of a database container, its initdb included */
 
-/* Whether the server may only need time: it is not there yet, or says that it is starting. A wrong password is for a person. */
+/* Whether the server may only need time: it is not there yet, or says that it is starting. A wrong
+ * password is for a person. */
 static bool may_come_up(const char *conninfo)
 {
     const char *const keywords[] = {"dbname", "connect_timeout", NULL};

@@ -12,6 +12,7 @@ extern const char *const on_database_options[];
 /* Returns the command's exit status; the reason is on stderr. */
 typedef int database_work(PGconn *pg, const struct subject_keys *keys, void *cookie);
 
-/* Reads the subject keys and connects, as the options say. Where the schema is one that this program and these keys can work with it
- * runs ${work}, and returns what that returns; else 1, with the reason on stderr as of ${command}. */
+/* Reads the subject keys and connects, as the options say. Where the schema is one that this program and
+ * these keys can work with it runs ${work}, and returns what that returns; else 1, with the reason on
+ * stderr as of ${command}. */
 int on_database(const struct config *config, const char *command, database_work *work, void *cookie);

@@ -5,7 +5,8 @@
 #include <openssl/x509.h>
 #include <stddef.h>
 
-/* One question to a service that runs, as its operator asks it: the question is a few bytes, and the answer small. */
+/* One question to a service that runs, as its operator asks it: the question is a few bytes, and the
+ * answer small. */
 
 enum { PROBE_ANSWER_MAX = 2048 }; /* bytes of an answer that are kept; what follows is not looked at */
 
@@ -20,7 +21,7 @@ struct probe_answer {
     X509 *certificate; /* that it showed over TLS, whoever signed it; the caller frees it with X509_free */
 };
 
-/* GET ${path} of who listens at ${at}, an address to listen on; waits 2 s for all of it. ${ret_answer} is written only when it is
- * answered. */
+/* GET ${path} of who listens at ${at}, an address to listen on; waits 2 s for all of it. ${ret_answer} is
+ * written only when it is answered. */
 enum probe_outcome probe_get(const struct address *at, bool over_tls, const char *path,
                              struct probe_answer *ret_answer);

@@ -35,7 +35,8 @@ struct rotation {
     struct tag fresh[ROTATE_TAGS_MAX];
 };
 
-/* Each step may be taken again: what was done already is passed over. Returns 0, or 1 with the reason on stderr. */
+/* Each step may be taken again: what was done already is passed over. Returns 0, or 1 with the reason on
+ * stderr. */
 static int step_run(PGconn *pg, struct job *job)
 {
     enum error outcome = job_run_blocking(pg, job);
@@ -113,7 +114,8 @@ static int tags_pass(struct rotation *r)
     return 0;
 }
 
-/* Until a pass has left nothing. Services write no tag of an old key once the rotation has begun, so the first does. */
+/* Until a pass has left nothing. Services write no tag of an old key once the rotation has begun, so the
+ * first does. */
 static int tags_move(struct rotation *r)
 {
     for (;;) {

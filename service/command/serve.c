@@ -31,8 +31,8 @@ static void unreachable_warn(const char *message)
     log_warn("serve.database", "reason=\"%s\"", reason);
 }
 
-/* A schema or a key that does not fit, or a pooler, is refused at once, in words; a database that cannot be reached may come back, and
- * the lanes go on trying. */
+/* A schema or a key that does not fit, or a pooler, is refused at once, in words; a database that cannot
+ * be reached may come back, and the lanes go on trying. */
 static const char *preflight(const struct database *db, const struct subject_keys *keys)
 {
     const char *refusal = NULL;

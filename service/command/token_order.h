@@ -23,6 +23,6 @@ struct token_order {
  * second. Returns false and leaves ${ret_seconds} alone on anything else. */
 bool ttl_parse(const char *text, int64_t *ret_seconds);
 
-/* Writes the token and a newline to ${out}, when the service with the same secret and options would accept it at ${now}. Returns
- * NULL, or a static sentence that says what is wrong with nothing written. */
+/* Writes the token and a newline to ${out}, when the service with the same secret and options would accept
+ * it at ${now}. Returns NULL, or a static sentence that says what is wrong with nothing written. */
 const char *token_issue(const struct token_order *order, instant now, FILE *out);

@@ -53,7 +53,8 @@ struct config_flag {
     const char *text;
 };
 
-/* What a command line may say, which its command fills in, and what it says beside the options. Borrows from argv. */
+/* What a command line may say, which its command fills in, and what it says beside the options. Borrows
+ * from argv. */
 struct arguments {
     const struct config_flag *flags; /* the command's own; NULL: none */
     const char *const *options;      /* the options it reads, by name, NULL at the end; NULL: all of them */
@@ -67,10 +68,11 @@ struct arguments {
 const char *arguments_flag(const struct arguments *args, const char *name);
 
 /* Reads ${argc} words of the command line (the program's and the command's name left out) and ${env}
- * (NAME=value, NULL at the end). ${args} comes with ${flags} and ${options} filled in, the rest zeroed; an option that is
- * not among these has its default, whatever ${env} says, and is no flag. Moves the operands to the front of ${argv}. Reads
- * the files of secrets. Returns 0, then ${ret_config} is to be freed; or -1 with a sentence in ${fault} that names the
- * option, and of a secret nothing else. Aborts when memory runs out. */
+ * (NAME=value, NULL at the end). ${args} comes with ${flags} and ${options} filled in, the rest zeroed; an
+ * option that is not among these has its default, whatever ${env} says, and is no flag. Moves the operands
+ * to the front of ${argv}. Reads the files of secrets. Returns 0, then ${ret_config} is to be freed; or -1
+ * with a sentence in ${fault} that names the option, and of a secret nothing else. Aborts when memory runs
+ * out. */
 int config_read(int argc, char **argv, char *const *env, struct config *ret_config, struct arguments *args,
                 char fault[CONFIG_FAULT]);
 /* Overwrites what is secret. Accepts a zeroed one. */
