@@ -8,6 +8,10 @@ struct loop {
     h2o_evloop_t *h2o;
     h2o_timeout_t tick_end; /* 0 ms: fires when the tick's reads are done */
     h2o_timeout_entry_t tick_end_entry;
+    h2o_timeout_t
+        tick_after; /* 0 ms, and comes after tick_end: what is linked to that here waits for the next tick */
+    h2o_timeout_entry_t tick_after_entry;
+    bool running; /* the tasks, at the end of this tick */
     struct list tasks;
     h2o_timeout_t beat;
     h2o_timeout_entry_t beat_entry;
@@ -19,11 +23,22 @@ static void on_tick_end(h2o_timeout_entry_t *entry)
     struct loop *loop = H2O_STRUCT_FROM_MEMBER(struct loop, tick_end_entry, entry);
     struct list due;
     list_init(&due);
-    list_move_all(&due, &loop->tasks); /* a task that posts itself again runs in the next round */
+    list_move_all(&due, &loop->tasks);
+    loop->running = true;
     for (struct list *node = list_shift(&due); node != NULL; node = list_shift(&due)) {
         struct loop_task *task = list_entry(node, struct loop_task, link);
         task->run(task);
     }
+    loop->running = false;
+    if (!list_empty(&loop->tasks)) /* linked to tick_end now, they would run before anything is read */
+        h2o_timeout_link(loop->h2o, &loop->tick_after, &loop->tick_after_entry);
+}
+
+static void on_tick_after(h2o_timeout_entry_t *entry)
+{
+    struct loop *loop = H2O_STRUCT_FROM_MEMBER(struct loop, tick_after_entry, entry);
+    if (!h2o_timeout_is_linked(&loop->tick_end_entry))
+        h2o_timeout_link(loop->h2o, &loop->tick_end, &loop->tick_end_entry);
 }
 
 static void on_beat(h2o_timeout_entry_t *entry)
@@ -40,11 +55,15 @@ static void on_beat(h2o_timeout_entry_t *entry)
 struct loop *loop_create(void)
 {
     struct loop *loop = h2o_mem_alloc(sizeof *loop);
-    *loop = (struct loop){
-        .h2o = h2o_evloop_create(), .tick_end_entry = {.cb = on_tick_end}, .beat_entry = {.cb = on_beat}};
+    *loop = (struct loop){.h2o = h2o_evloop_create(),
+                          .tick_end_entry = {.cb = on_tick_end},
+                          .tick_after_entry = {.cb = on_tick_after},
+                          .beat_entry = {.cb = on_beat}};
     list_init(&loop->tasks);
     list_init(&loop->pulses);
     h2o_timeout_init(loop->h2o, &loop->tick_end, 0);
+    h2o_timeout_init(loop->h2o, &loop->tick_after,
+                     0); /* libh2o runs them in the order in which they were made */
     h2o_timeout_init(loop->h2o, &loop->beat, LOOP_BEAT_MS);
     h2o_timeout_link(loop->h2o, &loop->beat, &loop->beat_entry);
     return loop;
@@ -55,8 +74,11 @@ void loop_destroy(struct loop *loop)
     assert(list_empty(&loop->tasks) && list_empty(&loop->pulses));
     if (h2o_timeout_is_linked(&loop->tick_end_entry))
         h2o_timeout_unlink(&loop->tick_end_entry);
+    if (h2o_timeout_is_linked(&loop->tick_after_entry))
+        h2o_timeout_unlink(&loop->tick_after_entry);
     h2o_timeout_unlink(&loop->beat_entry);
     h2o_timeout_dispose(loop->h2o, &loop->tick_end);
+    h2o_timeout_dispose(loop->h2o, &loop->tick_after);
     h2o_timeout_dispose(loop->h2o, &loop->beat);
     h2o_evloop_destroy(loop->h2o);
     free(loop);
@@ -83,7 +105,7 @@ void loop_task_post(struct loop *loop, struct loop_task *task)
     if (!list_empty(&task->link))
         return;
     list_append(&loop->tasks, &task->link);
-    if (!h2o_timeout_is_linked(&loop->tick_end_entry))
+    if (!loop->running && !h2o_timeout_is_linked(&loop->tick_end_entry))
         h2o_timeout_link(loop->h2o, &loop->tick_end, &loop->tick_end_entry);
 }
 
