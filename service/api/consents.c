@@ -5,6 +5,8 @@
 #include "http/idempotency.h"
 #include "ledger/acts.h"
 #include "ledger/receipt.h"
+#include "loop/loop.h"
+#include "wire/reader_array.h"
 
 #include <string.h>
 
@@ -21,6 +23,8 @@ struct recording_kind {
 struct recording {
     struct attempt attempt;
     struct reader body;
+    struct reader_array large; /* reads ${body}, where that is large */
+    struct loop_task step;     /* ... a piece of it */
     const struct recording_kind *kind;
     struct acts acts;
     struct record_job job;
@@ -37,6 +41,7 @@ static void recording_reset(struct recording *r)
 static void recording_dispose(void *state)
 {
     struct recording *r = state;
+    loop_task_cancel(&r->step);
     recording_reset(r);
     attempt_end(&r->attempt);
 }
@@ -211,16 +216,9 @@ static void recording_submit(struct call *call, struct recording *r)
     lane_submit(call->worker->write, &r->job.job);
 }
 
-static void recording_begin(struct call *call)
+/* The body is parsed, or refused. */
+static void recording_read(struct call *call, struct recording *r)
 {
-    struct recording *r = call->state;
-    if (call->req == NULL) { /* nothing was written, and nobody waits for it */
-        call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
-        return;
-    }
-    recording_reset(r);
-    h2o_iovec_t body = call_body(call);
-    reader_open(&r->body, body.base, body.len);
     r->kind->read(call, &r->body, r->attempt.controller, &r->acts);
     bool refused = !reader_ok(&r->body) || r->acts.count == 0; /* no act: a token that is none of ours */
     bool recalled = refused && r->key.base != NULL && reader_syntax(&r->body) == NULL;
@@ -236,6 +234,48 @@ static void recording_begin(struct call *call)
         return;
     }
     recording_submit(call, r);
+}
+
+/* What a large body becomes: its tree, the acts with their evidence, and the statement's parameters. */
+static bool memory_suffices(struct call *call, const struct recording *r)
+{
+    return call_hold(call, r->body.arena.held + 2 * call_body(call).len);
+}
+
+static void on_step(struct loop_task *task)
+{
+    struct recording *r = list_entry(task, struct recording, step);
+    struct call *call = r->attempt.call;
+    if (call->req == NULL) { /* the body has gone with it */
+        call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
+        return;
+    }
+    bool more = reader_array_go_on(&r->large, PARSE_SLICE_BYTES);
+    if (!memory_suffices(call, r))
+        call_problem(call, ERROR_OVERLOADED, "Too many large bodies at a time.", NULL);
+    else if (more)
+        loop_task_post(call->worker->loop, &r->step);
+    else
+        recording_read(call, r);
+}
+
+static void recording_begin(struct call *call)
+{
+    struct recording *r = call->state;
+    if (call->req == NULL) { /* nothing was written, and nobody waits for it */
+        call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
+        return;
+    }
+    recording_reset(r);
+    h2o_iovec_t body = call_body(call);
+    if (body.len <= BODY_BYTES_MAX) {
+        reader_open(&r->body, body.base, body.len);
+        recording_read(call, r);
+    } else if (reader_array_open(&r->large, &r->body, body.base, body.len, RECORDS_MAX, BODY_BYTES_MAX)) {
+        loop_task_post(call->worker->loop, &r->step);
+    } else {
+        call_problem(call, ERROR_TOO_LARGE, "At most 262144 bytes are taken here of what is no array.", NULL);
+    }
 }
 
 static void acts_prepare(struct recording *r)
@@ -254,6 +294,7 @@ static void recording_start(struct call *call, const struct recording_kind *kind
     call->state = r;
     call->dispose = recording_dispose;
     r->kind = kind;
+    loop_task_init(&r->step, on_step);
     if (!call_takes_no_query(call) || !idempotency_read(call, &r->key))
         return;
     attempt_start(&r->attempt, call, recording_begin);

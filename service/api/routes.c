@@ -6,7 +6,7 @@
 #include "base/limits.h"
 
 const struct route api_routes[] = {
-    {"POST", "/v1/consents", SCOPE_CONSENT_RECORD | SCOPE_CONSENT_IMPORT, MEDIA_JSON, BODY_BYTES_MAX,
+    {"POST", "/v1/consents", SCOPE_CONSENT_RECORD | SCOPE_CONSENT_IMPORT, MEDIA_JSON, RECORDS_BODY_BYTES_MAX,
      CALL_DEADLINE_MS, .cost = COST_RECORDS, .handle = handle_record},
     {"POST", "/v1/consents/invalidate", SCOPE_POLICY_WRITE, MEDIA_JSON, BODY_BYTES_MAX, WALK_DEADLINE_MS,
      .handle = handle_invalidate},

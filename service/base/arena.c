@@ -56,6 +56,7 @@ void *arena_alloc(struct arena *a, size_t size)
             return NULL;
         c->next = a->chunks;
         a->chunks = c;
+        a->held += c->size;
         a->used = 0;
     }
     void *at = a->chunks->bytes + a->used;
@@ -70,7 +71,7 @@ void arena_free(struct arena *a)
         a->chunks = c->next;
         chunk_give(c);
     }
-    a->used = 0;
+    a->used = a->held = 0;
 }
 
 void arena_thread_end(void)

@@ -8,6 +8,7 @@
 struct arena {
     struct arena_chunk *chunks; /* the newest first */
     size_t used;                /* of the newest */
+    size_t held;                /* bytes of all chunks */
     bool vital; /* its owner ends the process when memory has run out: not for the torture counter */
 };
 

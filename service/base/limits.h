@@ -5,9 +5,12 @@
 
 /* ---- requests ---- */
 
-/* A record with eight identifiers of 320 bytes, 4 KiB of evidence and everything else is below 9 KiB; an array of 1 000
- * records of ordinary size (200 bytes) is 200 KB. */
+/* A record with eight identifiers of 320 bytes, 4 KiB of evidence and everything else is below 9 KiB. */
 #define BODY_BYTES_MAX (256 * 1024)
+/* POST /v1/consents: 1 000 records of 8 KB. What is no array, and each element, stays below BODY_BYTES_MAX. */
+#define RECORDS_BODY_BYTES_MAX (8 * 1024 * 1024)
+/* Of such a body so much is parsed before others have their turn: 5 ms of evidence, 20 ms of nothing but small values. */
+#define PARSE_SLICE_BYTES (256 * 1024)
 /* POST /v1/check/batch: 100 000 lines of 160 bytes. */
 #define BATCH_BODY_BYTES_MAX (16 * 1024 * 1024)
 #define BATCH_LINES_MAX      100000

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wire/reader.h"
-
 #include "base/fault.h"
 #include "domain/moment.h"
+#include "wire/reader_internal.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -16,14 +15,7 @@ enum { FAULT_SIZE = 4096, DETAIL_SIZE = 512 };
 
 _Static_assert(READER_DEPTH_MAX == 32 && READER_MEMBERS_MAX == 1000, "outline_take says so in words");
 
-/* What a look at the brackets and commas can say before jansson recurses into them. */
-struct outline {
-    size_t depth;
-    size_t members[READER_DEPTH_MAX]; /* of the object at that level; 0 for an array */
-};
-
-/* Takes one byte that stands outside a string. Returns NULL, or the limit it exceeds. */
-static const char *outline_take(struct outline *o, char c)
+const char *outline_take(struct outline *o, char c)
 {
     switch (c) {
     case '{':
@@ -46,8 +38,7 @@ static const char *outline_take(struct outline *o, char c)
     }
 }
 
-/* The byte behind the string whose opening quote stands before ${at}. */
-static const char *string_end(const char *at, const char *end)
+const char *outline_string_end(const char *at, const char *end)
 {
     while (at < end) {
         char c = *at++;
@@ -68,7 +59,7 @@ static const char *outline_check(const char *bytes, size_t len, const char **ret
     for (const char *at = bytes; at < end;) {
         char c = *at++;
         if (c == '"') {
-            at = string_end(at, end);
+            at = outline_string_end(at, end);
             continue;
         }
         const char *limit = outline_take(&outline, c);
@@ -87,8 +78,9 @@ static enum error reader_refuse(struct reader *r, int line, int column, const ch
 }
 
 /* Counts as jansson does: lines and characters from 1, at the last character before ${at}. */
-static enum error reader_refuse_at(struct reader *r, const char *bytes, const char *at, const char *why)
+enum error reader_refuse_at(struct reader *r, const char *whole, const char *at, const char *why)
 {
+    const char *bytes = whole;
     int line = 1;
     int column = 0;
     for (; bytes < at; bytes++) {
@@ -151,18 +143,55 @@ static void pieces_set_up(void)
     json_object_seed(0); /* from the system's random numbers: nobody outside can choose names that collide */
 }
 
-static json_t *tree_build(struct reader *r, const char *bytes, size_t len, json_error_t *error)
+static void build_begin(struct reader *r)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, pieces_set_up);
     building = &r->arena;
     starved = false;
-    json_t *tree = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, error);
-    building = NULL;
-    return tree;
 }
 
-enum error reader_open(struct reader *r, const char *bytes, size_t len)
+json_t *reader_parse(struct reader *r, const char *whole, const char *bytes, size_t len)
+{
+    json_error_t error;
+    /* jansson leaves the code alone where it lacks memory. */
+    error.text[sizeof error.text - 1] = json_error_unknown;
+    build_begin(r);
+    json_t *tree = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    building = NULL;
+    if (tree != NULL)
+        return tree;
+    enum json_error_code code = json_error_code(&error);
+    if (starved || code == json_error_unknown || code == json_error_out_of_memory)
+        r->error = ERROR_OVERLOADED;
+    else if (bytes == whole)
+        reader_refuse(r, error.line, error.column, syntax_reason(code));
+    else
+        reader_refuse_at(r, whole, bytes + error.position, syntax_reason(code));
+    return NULL;
+}
+
+json_t *reader_array_new(struct reader *r)
+{
+    build_begin(r);
+    json_t *array = json_array();
+    building = NULL;
+    if (array == NULL)
+        r->error = ERROR_OVERLOADED;
+    return array;
+}
+
+bool reader_array_add(struct reader *r, json_t *array, json_t *element)
+{
+    build_begin(r);
+    bool added = json_array_append_new(array, element) == 0;
+    building = NULL;
+    if (!added)
+        r->error = ERROR_OVERLOADED;
+    return added;
+}
+
+void reader_init(struct reader *r)
 {
     r->tree = NULL;
     r->arena = (struct arena){0};
@@ -170,6 +199,11 @@ enum error reader_open(struct reader *r, const char *bytes, size_t len)
     r->syntax[0] = '\0';
     r->fault_count = 0;
     buf_init(&r->faults, READER_FAULTS_SIZE);
+}
+
+enum error reader_open(struct reader *r, const char *bytes, size_t len)
+{
+    reader_init(r);
     if (len == 0)
         bytes = "";
     const char *at = memchr(bytes, '\0', len);
@@ -178,16 +212,8 @@ enum error reader_open(struct reader *r, const char *bytes, size_t len)
     const char *limit = outline_check(bytes, len, &at);
     if (limit != NULL)
         return reader_refuse_at(r, bytes, at, limit);
-    json_error_t error;
-    /* jansson leaves the code alone where it lacks memory. */
-    error.text[sizeof error.text - 1] = json_error_unknown;
-    r->tree = tree_build(r, bytes, len, &error);
-    if (r->tree != NULL)
-        return ERROR_NONE;
-    enum json_error_code code = json_error_code(&error);
-    if (starved || code == json_error_unknown || code == json_error_out_of_memory)
-        return r->error = ERROR_OVERLOADED;
-    return reader_refuse(r, error.line, error.column, syntax_reason(code));
+    r->tree = reader_parse(r, bytes, bytes, len);
+    return r->error;
 }
 
 void reader_close(struct reader *r)

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/reader_array.h"
+
+#include "wire/reader_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *space_skip(const char *at, const char *end)
+{
+    while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
+        at++;
+    return at;
+}
+
+bool reader_array_open(struct reader_array *a, struct reader *r, const char *bytes, size_t len,
+                       size_t elements_max, size_t element_bytes_max)
+{
+    *a = (struct reader_array){.reader = r,
+                               .whole = bytes,
+                               .at = space_skip(bytes, bytes + len),
+                               .end = bytes + len,
+                               .elements_max = elements_max,
+                               .element_bytes_max = element_bytes_max};
+    reader_init(r);
+    if (a->at == a->end || *a->at != '[')
+        return false;
+    a->at++;
+    a->tree = reader_array_new(r);
+    return true;
+}
+
+/* Where the element that begins at ${a}->at ends: the comma or bracket behind it, or the end of all. NULL: it exceeds a limit, and
+ * the document has been refused. What is not JSON ends somewhere, and is refused when it is parsed. */
+static const char *element_end(struct reader_array *a)
+{
+    struct outline outline = {.depth = 1};
+    const char *at = a->at;
+    while (at < a->end && outline.depth > 0) {
+        char c = *at++;
+        if (c == '"') {
+            at = outline_string_end(at, a->end);
+            continue;
+        }
+        if (outline.depth == 1 && (c == ',' || c == ']'))
+            return at - 1;
+        const char *limit = outline_take(&outline, c);
+        if (limit != NULL) {
+            reader_refuse_at(a->reader, a->whole, at, limit);
+            return NULL;
+        }
+    }
+    return at;
+}
+
+static void element_too_large(struct reader_array *a)
+{
+    struct node root = {.reader = a->reader, .value = a->tree, .index = NODE_UNNAMED};
+    struct node element = {.reader = a->reader, .parent = &root, .index = a->count};
+    char rule[64];
+    snprintf(rule, sizeof rule, "at most %zu bytes", a->element_bytes_max);
+    node_fault(&element, ERROR_INVALID, rule);
+}
+
+/* Takes the element that begins at ${a}->at, and comes to stand at its end. Returns whether it was one. */
+static bool element_read(struct reader_array *a)
+{
+    struct reader *r = a->reader;
+    const char *begin = a->at, *end = element_end(a);
+    if (end == NULL)
+        return false;
+    a->at = end;
+    if (begin == end && end < a->end) {
+        reader_refuse_at(r, a->whole, end + 1, "not JSON");
+        return false;
+    }
+    if ((size_t)(end - begin) > a->element_bytes_max) {
+        element_too_large(a);
+        return false;
+    }
+    const char *nul = memchr(begin, '\0', (size_t)(end - begin));
+    if (nul != NULL) {
+        reader_refuse_at(r, a->whole, nul + 1, "a NUL");
+        return false;
+    }
+    struct json_t *element = reader_parse(r, a->whole, begin, (size_t)(end - begin));
+    if (element == NULL || !reader_array_add(r, a->tree, element))
+        return false;
+    a->count++;
+    return true;
+}
+
+/* Behind the last element. */
+static void array_close(struct reader_array *a)
+{
+    struct reader *r = a->reader;
+    a->at = space_skip(a->at, a->end);
+    if (a->at != a->end)
+        reader_refuse_at(r, a->whole, a->at + 1, *a->at != '\0' ? "something follows the document" : "a NUL");
+    else
+        r->tree = a->tree;
+}
+
+bool reader_array_go_on(struct reader_array *a, size_t amount)
+{
+    const char *stop = amount < (size_t)(a->end - a->at) ? a->at + amount : a->end;
+    if (a->tree == NULL)
+        return false;
+    while (a->count <= a->elements_max) {
+        a->at = space_skip(a->at, a->end);
+        if (a->count == 0 && a->at < a->end && *a->at == ']')
+            break;
+        if (!element_read(a))
+            return false;
+        if (a->at == a->end) {
+            reader_refuse_at(a->reader, a->whole, a->at, "the document ends too early");
+            return false;
+        }
+        if (*a->at == ']')
+            break;
+        a->at++;
+        if (a->at >= stop)
+            return true;
+    }
+    if (a->count > a->elements_max) {
+        a->reader->tree = a->tree;
+        return false;
+    }
+    a->at++;
+    array_close(a);
+    return false;
+}
