@@ -168,12 +168,12 @@
  * A large one has as much more as it takes at the slowest rate. */
 #define EXCHANGE_MS         (BODY_TIMEOUT_MS + WALK_DEADLINE_MS + 30000)
 #define ANSWER_BYTES_PER_MS 32 /* 256 kbit/s */
-/* New connections of one address, at once and then a second. One that had to be shut counts as many; so does one of TLS that ended without
- * a request: its handshake cost 1 to 2 ms of a core (RSA, 2048 bits), so that 20 a second are 4 % of one. */
-#define ARRIVALS_MAX           1000
-#define ARRIVALS_PER_SECOND    200
-#define ARRIVALS_PER_FLOOD     20
-#define ARRIVALS_PER_HANDSHAKE 10
+/* New connections of one address: so many a second as AKKOORD_ARRIVALS says, of so many seconds at once. One that had to be shut counts
+ * as many, and so does one of TLS that ended without a request (its handshake cost 1 to 2 ms of a core, RSA of 2048 bits): as
+ * many as leave this many of them a second. */
+#define ARRIVALS_SECONDS      5
+#define FLOODS_PER_SECOND     10
+#define HANDSHAKES_PER_SECOND 20
 /* Addresses and clients whose budgets are remembered: 16 bytes each. Who is forgotten begins with a full one. */
 #define BUCKET_ADDRESSES_MAX 16384
 #define BUCKET_CLIENTS_MAX   16384

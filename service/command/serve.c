@@ -78,6 +78,7 @@ static int serve_with(const struct config *config, const struct subject_keys *su
                                  .threads = (unsigned)config->threads,
                                  .connections_max = (unsigned)config->connections_max,
                                  .connections_per_address = (unsigned)config->connections_per_address,
+                                 .arrivals = (unsigned)config->arrivals,
                                  .client_limit = (uint64_t)config->client_limit,
                                  .address_limit = (uint64_t)config->address_limit,
                                  .drain_delay_ms = config->drain_delay * 1000,

@@ -40,6 +40,7 @@ struct config {
     int64_t threads;
     int64_t connections_max; /* at a time */
     int64_t connections_per_address;
+    int64_t arrivals;      /* a second; 0: no limit */
     int64_t client_limit;  /* a day; 0: none */
     int64_t address_limit; /* a minute; 0: none */
     int64_t drain_delay;   /* seconds */

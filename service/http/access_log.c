@@ -148,7 +148,7 @@ static void address_put(struct text *t, const struct access_log *log, const h2o_
     struct sockaddr_storage address;
     char whole[INET6_ADDRSTRLEN] = "", masked[MASK_ADDRESS_SIZE];
     size_t len;
-    client_address_of(log->worker->door, req, &address);
+    client_address_of(log->worker->networks, req, &address);
     if (address.ss_family == AF_INET)
         inet_ntop(AF_INET, &((struct sockaddr_in *)&address)->sin_addr, whole, sizeof whole);
     else if (address.ss_family == AF_INET6)

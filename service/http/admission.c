@@ -152,6 +152,7 @@ static bool admit(struct worker *worker, h2o_req_t *req, const struct route *rou
         refuse_token(worker, req, route, token_fault_text(fault));
         return false;
     }
+    guard_authorized(req);
     if (!scopes_suffice(route, ret_claims->scopes)) {
         refuse_scope(worker, req, route);
         return false;

@@ -5,7 +5,7 @@
 #include "http/counters.h"
 #include "http/rate_limit.h"
 #include "http/route.h"
-#include "net/door.h"
+#include "net/budget.h"
 #include "net/guard/guard.h"
 #include "wire/problem.h"
 
@@ -78,7 +78,7 @@ bool call_hold(struct call *call, size_t bytes)
     if (bytes <= call->held + HOLD_STEP_BYTES)
         return true;
     size_t more = (bytes - call->held) / HOLD_STEP_BYTES * HOLD_STEP_BYTES;
-    if (!door_answer_hold(call->worker->door, more, false))
+    if (!budget_hold(call->worker->answers, more, false))
         return false;
     call->held += more;
     return true;
@@ -87,7 +87,7 @@ bool call_hold(struct call *call, size_t bytes)
 static void call_let_go(struct call *call)
 {
     if (call->held > 0)
-        door_answer_release(call->worker->door, call->held);
+        budget_release(call->worker->answers, call->held);
     call->held = 0;
 }
 
@@ -268,7 +268,7 @@ enum { COPY_MAX = 4096 };
 
 /* An answer that is handed over, until its reader has it. */
 struct handed {
-    struct door *door;
+    struct budget *answers;
     char *bytes;
     size_t len;
 };
@@ -276,7 +276,7 @@ struct handed {
 static void on_handed_gone(void *slot)
 {
     struct handed *handed = slot;
-    door_answer_release(handed->door, handed->len);
+    budget_release(handed->answers, handed->len);
     free(handed->bytes);
 }
 
@@ -333,18 +333,18 @@ void call_answer_static(struct call *call, int status, const char *content_type,
 
 void call_answer_buf(struct call *call, int status, const char *content_type, struct buf *body)
 {
-    struct door *door = call->worker->door;
+    struct budget *answers = call->worker->answers;
     if (is_copied(call, body->len)) {
         call_answer(call, status, content_type, body->data != NULL ? body->data : "", body->len);
         return;
     }
     call_let_go(call); /* all that is left is the answer */
-    if (!door_answer_hold(door, body->len, route_writes(call->route))) {
+    if (!budget_hold(answers, body->len, route_writes(call->route))) {
         call_problem(call, ERROR_OVERLOADED, "Too many large answers wait to be read.", NULL);
         return;
     }
     struct handed *handed = h2o_mem_alloc_shared(&call->req->pool, sizeof *handed, on_handed_gone);
-    *handed = (struct handed){door, body->data, body->len};
+    *handed = (struct handed){answers, body->data, body->len};
     body->data = NULL;
     body->len = body->capacity = 0;
     answer_send(call, status, content_type, h2o_iovec_init(handed->bytes, handed->len));

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "net/client_address.h"
+#include "net/networks.h"
 #include "net/token_bucket.h"
 
 #include <stdlib.h>
@@ -116,8 +117,8 @@ static uint64_t client_owner(const struct rate_limits *all, const struct claims 
 static uint64_t address_owner(const struct worker *worker, const h2o_req_t *req)
 {
     struct sockaddr_storage address;
-    client_address_of(worker->door, req, &address);
-    return door_owner(worker->door, (const struct sockaddr *)&address);
+    client_address_of(worker->networks, req, &address);
+    return networks_owner(worker->networks, (const struct sockaddr *)&address);
 }
 
 static bool rate_limit_take(const struct rate_limit *a, h2o_req_t *req, uint64_t owner, size_t amount)

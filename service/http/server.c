@@ -14,10 +14,12 @@
 #include "http/schedule.h"
 #include "http/waiters.h"
 #include "loop/loop.h"
-#include "net/door.h"
+#include "net/budget.h"
 #include "net/guard/guard.h"
 #include "net/guard/interpose.h"
 #include "net/listener.h"
+#include "net/networks.h"
+#include "net/peers.h"
 #include "net/tls.h"
 
 #include <errno.h>
@@ -76,7 +78,9 @@ struct server {
     h2o_hostconf_t *hosts[KINDS][2]; /* NULL-terminated lists */
     SSL_CTX *tls;
     int access_log; /* descriptor; -1: none is kept */
-    struct door *door;
+    struct networks *networks;
+    struct peers *peers;
+    struct budget bodies, answers;
     struct rate_limits *rate_limits;
     sem_t opened;               /* told by each thread, whether it could or not */
     pthread_barrier_t together; /* all threads and the main one: when all are open, and when all have ended */
@@ -260,10 +264,12 @@ static int thread_open(struct server *s, struct thread *t)
     w->counters = counters_create(o->routes);
     w->controllers = controllers_create(w);
     w->waiters = waiters_create(w);
-    w->door = s->door;
+    w->networks = s->networks;
+    w->answers = &s->answers;
     w->rate_limits = s->rate_limits;
     w->guard = guard_create(&(struct guard_options){.loop = w->loop,
-                                                    .door = s->door,
+                                                    .peers = s->peers,
+                                                    .bodies = &s->bodies,
                                                     .threads = s->thread_count,
                                                     .body_max = admission_body_max,
                                                     .cookie = w});
@@ -420,10 +426,14 @@ int server_run(const struct server_options *options)
         return 1;
     }
     config_init(s);
-    s->door =
-        door_create(&(struct door_options){.connections_max = descriptors_allow(options->connections_max),
-                                           .connections_per_address = options->connections_per_address,
-                                           .trusted_proxies = options->trusted_proxies});
+    s->networks = networks_create(options->trusted_proxies);
+    s->peers =
+        peers_create(&(struct peers_options){.connections_max = descriptors_allow(options->connections_max),
+                                             .connections_per_address = options->connections_per_address,
+                                             .arrivals = options->arrivals,
+                                             .networks = s->networks});
+    s->bodies.max = BODIES_BYTES_MAX;
+    s->answers.max = ANSWERS_BYTES_MAX;
     s->rate_limits = rate_limits_create(options->client_limit, options->address_limit);
     if (options->tls_listen[0] != '\0' &&
         (s->tls = tls_create(options->tls_cert_file, options->tls_key_file)) == NULL)

@@ -23,6 +23,7 @@ struct server_options {
     unsigned threads;
     unsigned connections_max;         /* at a time */
     unsigned connections_per_address; /* likewise; trusted proxies may have more */
+    unsigned arrivals;                /* new connections of one address a second; 0: no limit */
     uint64_t client_limit;            /* see http/rate_limit; 0: none */
     uint64_t address_limit;
     int64_t drain_delay_ms; /* at most DRAIN_DELAY_S_MAX */

@@ -12,10 +12,11 @@
 
 struct access_log;
 struct rate_limits;
+struct budget;
 struct controllers;
 struct counters;
-struct door;
 struct guard;
+struct networks;
 struct waiters;
 
 /* All that one loop thread has. Touched by its own thread only, but for the counters, which are atomic. */
@@ -30,7 +31,8 @@ struct worker {
     struct controllers *controllers;
     struct waiters *waiters; /* long polls */
     struct counters *counters;
-    struct door *door;               /* of all workers */
+    struct networks *networks;       /* of all workers */
+    struct budget *answers;          /* likewise: large ones, being made or waiting to be read */
     struct rate_limits *rate_limits; /* likewise */
     struct guard *guard;
     struct access_log *access_log; /* NULL: none is kept */

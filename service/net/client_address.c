@@ -100,7 +100,7 @@ static bool address_read(h2o_iovec_t hop, struct sockaddr_storage *ret_address)
 }
 
 /* Walks from ${peer} back to whom a field names, past those who are trusted proxies. False where the field is not there. */
-static bool client_address_told(const struct door *door, const h2o_req_t *req, const char *field,
+static bool client_address_told(const struct networks *networks, const h2o_req_t *req, const char *field,
                                 const struct sockaddr_storage *peer, struct sockaddr_storage *ret_address)
 {
     struct hops hops;
@@ -110,21 +110,22 @@ static bool client_address_told(const struct door *door, const h2o_req_t *req, c
     size_t first = hops.count > HOPS_MAX ? hops.count - HOPS_MAX : 0;
     for (size_t i = hops.count; i > first; i--) {
         if (!address_read(hops.at[(i - 1) % HOPS_MAX], ret_address) ||
-            !door_trusts(door, (struct sockaddr *)ret_address))
+            !networks_trust(networks, (struct sockaddr *)ret_address))
             break;
     }
     return true;
 }
 
-void client_address_of(const struct door *door, const h2o_req_t *req, struct sockaddr_storage *ret_address)
+void client_address_of(const struct networks *networks, const h2o_req_t *req,
+                       struct sockaddr_storage *ret_address)
 {
     struct sockaddr_storage peer = {0}, one, other;
     req->conn->callbacks->get_peername(req->conn, (struct sockaddr *)&peer);
     *ret_address = peer;
-    if (!door_trusts(door, (struct sockaddr *)&peer))
+    if (!networks_trust(networks, (struct sockaddr *)&peer))
         return;
-    bool by_one = client_address_told(door, req, "forwarded", &peer, &one);
-    bool by_other = client_address_told(door, req, "x-forwarded-for", &peer, &other);
+    bool by_one = client_address_told(networks, req, "forwarded", &peer, &one);
+    bool by_other = client_address_told(networks, req, "x-forwarded-for", &peer, &other);
     if (by_one && by_other && memcmp(&one, &other, sizeof one) != 0)
         return;
     if (by_one || by_other)

@@ -46,7 +46,7 @@ static size_t fields_make(const char *name, const char *data, size_t size, h2o_h
     return count;
 }
 
-/* What a stranger who writes his field first makes of it. */
+/* What a stranger who writes their field first makes of it. */
 static void stranger_adds(const char *name, h2o_header_t *first)
 {
     const char *hop = strcmp(name, "forwarded") == 0 ? "for=198.51.100.7," : "198.51.100.7,";
@@ -62,12 +62,10 @@ static void stranger_adds(const char *name, h2o_header_t *first)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct door *door;
+    static struct networks *networks;
     static const h2o_conn_callbacks_t callbacks = {.get_peername = peer_give};
-    if (door == NULL)
-        door = door_create(&(struct door_options){.connections_max = 1,
-                                                  .connections_per_address = 1,
-                                                  .trusted_proxies = "127.0.0.0/8,10.0.0.0/8,fd00::/8"});
+    if (networks == NULL)
+        networks = networks_create("127.0.0.0/8,10.0.0.0/8,fd00::/8");
     if (size < 2)
         return 0;
     bool trusted = data[0] & 1;
@@ -80,13 +78,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t count = fields_make(name, (const char *)data + 1, size - 1, fields);
     req.headers.entries = fields;
     req.headers.size = req.headers.capacity = count;
-    client_address_of(door, &req, &origin);
+    client_address_of(networks, &req, &origin);
     REQUIRE(origin.ss_family == AF_INET || origin.ss_family == AF_INET6);
     REQUIRE(trusted || memcmp(&origin, &peer, sizeof peer) == 0);
     stranger_adds(name, &fields[0]);
-    client_address_of(door, &req, &again);
+    client_address_of(networks, &req, &again);
     REQUIRE(memcmp(&origin, &again, sizeof origin) == 0 ||
-            (door_trusts(door, (struct sockaddr *)&origin) && memcmp(&again, &stranger, sizeof again) == 0));
+            (networks_trust(networks, (struct sockaddr *)&origin) &&
+             memcmp(&again, &stranger, sizeof again) == 0));
     for (size_t i = 0; i < count; i++)
         free(fields[i].value.base);
     return 0;

@@ -4,7 +4,8 @@
 /* Why a connection was turned away or shut. */
 #define GUARD_CAUSES(X)                                                                                      \
     X(GUARD_FULL, "full")                   /* more connections than there may be */                         \
-    X(GUARD_ADDRESS, "address")             /* ... of one address, or too many new ones */                   \
+    X(GUARD_ADDRESS, "address")             /* ... of one address */                                         \
+    X(GUARD_ARRIVALS, "arrivals")           /* too many new ones of one address */                           \
     X(GUARD_EVICTED, "evicted")             /* idle while there was no room for another */                   \
     X(GUARD_HEADER, "header")               /* too many header fields, or too large a block */               \
     X(GUARD_RESETS, "resets")               /* streams reset */                                              \

@@ -2,7 +2,7 @@
 #include "net/guard/interpose.h"
 
 #include "base/limits.h"
-#include "net/guard/guard.h"
+#include "net/guard/guard_internal.h"
 
 #include <dlfcn.h>
 #include <string.h>
