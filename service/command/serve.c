@@ -135,17 +135,29 @@ static int serve(const struct config *config, const struct arguments *args)
 }
 
 /* All but migrate-database. */
-static const char *const serve_options[] = {"listen",           "tls-listen",
-                                            "tls-cert-file",    "tls-key-file",
-                                            "metrics-listen",   "database",
-                                            "jwt-secret-file",  "jwks-file",
-                                            "jwt-issuer",       "jwt-max-lifetime",
-                                            "subject-key-file", "public-url",
-                                            "threads",          "trusted-proxies",
-                                            "connections-max",  "connections-per-address",
-                                            "client-limit",     "address-limit",
-                                            "access-log",       "drain-delay",
-                                            "log-level",        NULL};
+static const char *const serve_options[] = {"listen",
+                                            "tls-listen",
+                                            "tls-cert-file",
+                                            "tls-key-file",
+                                            "metrics-listen",
+                                            "database",
+                                            "jwt-secret-file",
+                                            "jwks-file",
+                                            "jwt-issuer",
+                                            "jwt-max-lifetime",
+                                            "subject-key-file",
+                                            "public-url",
+                                            "threads",
+                                            "trusted-proxies",
+                                            "connections-max",
+                                            "connections-per-address",
+                                            "arrivals",
+                                            "client-limit",
+                                            "address-limit",
+                                            "access-log",
+                                            "drain-delay",
+                                            "log-level",
+                                            NULL};
 
 const struct command serve_command = {"serve",       "",   "the service; it never migrates", NULL,
                                       serve_options, serve};

@@ -60,6 +60,17 @@ Test(command, each_option_that_one_reads_is_one)
     }
 }
 
+/* Else it would keep its default, whatever is set. */
+Test(command, each_option_is_read_by_a_command_that_works_with_it)
+{
+    for (const struct option *o = options; o->name != NULL; o++) {
+        bool is_read = false;
+        for (size_t i = 0; commands[i] != NULL; i++)
+            is_read |= commands[i]->options != NULL && option_is_read(o, commands[i]->options);
+        cr_expect(is_read, "%s", o->name);
+    }
+}
+
 Test(command, the_programs_help_lists_all)
 {
     char *help = printed(0, "--help", NULL), line[32], variable[OPTION_NAME_MAX];
