@@ -149,16 +149,6 @@ static const char *scope_lacking(const struct call *call, const struct acts *act
     return NULL;
 }
 
-static void refuse_scope(struct call *call, const char *scope)
-{
-    char challenge[128], detail[64];
-    snprintf(challenge, sizeof challenge,
-             "Bearer realm=\"akkoord\", error=\"insufficient_scope\", scope=\"%s\"", scope);
-    snprintf(detail, sizeof detail, "This needs the scope %s.", scope);
-    call_set_header(call, "www-authenticate", challenge);
-    call_problem(call, ERROR_INSUFFICIENT_SCOPE, detail, NULL);
-}
-
 /* What a body that is at fault, or a token that is none of ours, is told. */
 static void recording_refuse(struct call *call, struct recording *r)
 {
@@ -230,7 +220,7 @@ static void recording_read(struct call *call, struct recording *r)
     }
     const char *lacking = scope_lacking(call, &r->acts);
     if (lacking != NULL) {
-        refuse_scope(call, lacking);
+        call_refuse_scope(call, lacking);
         return;
     }
     recording_submit(call, r);

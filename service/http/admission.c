@@ -4,6 +4,8 @@
 #include "auth/token.h"
 #include "base/limits.h"
 #include "http/attempt.h"
+#include "http/challenge.h"
+#include "http/controllers.h"
 #include "http/counters.h"
 #include "http/rate_limit.h"
 #include "http/route.h"
@@ -12,61 +14,84 @@
 #include <ctype.h>
 #include <string.h>
 
-static bool is(h2o_iovec_t text, const char *word)
-{
-    return h2o_memis(text.base, text.len, word, strlen(word));
-}
-
-static const char *const media_types[][4] = {
-    [MEDIA_NONE] = {NULL},
-    [MEDIA_JSON] = {"application/json", NULL},
-    [MEDIA_NDJSON] = {"application/x-ndjson", NULL},
-    [MEDIA_MASKABLE] = {"text/plain", "application/json", "application/x-ndjson", NULL},
+/* A request on its way through the gates. */
+struct admission {
+    struct worker *worker;
+    h2o_req_t *req;
+    h2o_iovec_t path;          /* without the query */
+    h2o_iovec_t argument;      /* what stands in it for "{id}" */
+    const struct route *route; /* NULL: no route has both its path and its method */
+    enum error refusal;        /* the guard's */
+    struct claims claims;      /* behind gate_token, where the route asks for one */
 };
 
-static void header_add(h2o_req_t *req, const h2o_token_t *token, const char *value)
+/* ---- what becomes of it ---- */
+
+static void admission_end(void *attempt)
 {
-    h2o_iovec_t copy = h2o_strdup(&req->pool, value, SIZE_MAX);
-    h2o_add_header(&req->pool, &req->res.headers, token, NULL, copy.base, copy.len);
+    attempt_end(attempt);
 }
 
-static void refuse(struct worker *worker, h2o_req_t *req, const struct route *route, enum error e,
-                   const char *detail)
+static void on_admitted(struct call *call)
 {
-    counters_request(worker->counters, route, error_status(e), 0);
-    problem_answer(req, e, detail, NULL, route != NULL && route->is_check);
+    attempt_end(call->state);
+    call->state = NULL;
+    call->dispose = NULL;
+    if (call->req != NULL)
+        call->route->handle(call);
+    else
+        call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
 }
 
-static const char address_spent[] = "This address has asked too often without a valid token.";
+/* That the token was not revoked is asked first. */
+static void attempt_first(struct call *call)
+{
+    struct attempt *attempt = call_alloc(call, sizeof *attempt);
+    call->state = attempt;
+    call->dispose = admission_end;
+    attempt_admit(attempt, call, on_admitted);
+}
+
+/* Refused, as ${refusal} says, or with that ERROR_NONE: begun. */
+static void admit(const struct admission *a, enum error refusal, const char *detail)
+{
+    bool has_claims = a->route->scopes != SCOPE_NONE;
+    call_start(&(struct call_options){.worker = a->worker,
+                                      .req = a->req,
+                                      .route = a->route,
+                                      .claims = has_claims ? &a->claims : NULL,
+                                      .argument = a->argument,
+                                      .vouch = has_claims && a->claims.id[0] != '\0' ? attempt_vouch : NULL,
+                                      .begin = a->route->admits ? attempt_first : a->route->handle,
+                                      .refusal = refusal,
+                                      .detail = detail});
+}
+
+static void refuse(struct admission *a, enum error e, const char *detail)
+{
+    counters_request(a->worker->counters, a->route, error_status(e), 0);
+    problem_answer(a->req, e, detail, NULL, a->route != NULL && a->route->is_check);
+}
+
+/* As refuse, of what only the token's client may learn. */
+static void refuse_client(struct admission *a, enum error e, const char *detail)
+{
+    if (a->refusal == ERROR_NONE)
+        admit(a, e, detail);
+    else
+        refuse(a, e, detail); /* the guard wants its answer now: the body is not to be waited for */
+}
 
 /* Takes one of the address's rate limit; else the problem has been answered. */
-static bool charge_address(struct worker *worker, h2o_req_t *req, const struct route *route)
+static bool charge_address(struct admission *a)
 {
-    if (rate_limit_address(worker, req))
+    if (rate_limit_address(a->worker, a->req))
         return true;
-    refuse(worker, req, route, ERROR_TOO_MANY_REQUESTS, address_spent);
+    refuse(a, ERROR_TOO_MANY_REQUESTS, "This address has asked too often without a valid token.");
     return false;
 }
 
-/* No route has both this path and this method. */
-static void refuse_unrouted(struct worker *worker, h2o_req_t *req, h2o_iovec_t path)
-{
-    if (!charge_address(worker, req, NULL))
-        return;
-    char allow[64];
-    route_methods(worker->options->routes, path, allow, sizeof allow);
-    if (allow[0] == '\0') {
-        refuse(worker, req, NULL, ERROR_NOT_FOUND, "There is no such path.");
-        return;
-    }
-    header_add(req, H2O_TOKEN_ALLOW, allow);
-    if (is(req->method, "OPTIONS")) {
-        counters_request(worker->counters, NULL, 204, 0);
-        answer_write(req, 204, NULL, "", 0);
-        return;
-    }
-    refuse(worker, req, NULL, ERROR_METHOD_NOT_ALLOWED, "The header Allow names the methods of this path.");
-}
+/* ---- tokens ---- */
 
 /* What stands behind "Bearer ", or {NULL, 0}. */
 static h2o_iovec_t bearer_of(const h2o_req_t *req)
@@ -96,118 +121,203 @@ static enum token_fault token_check(struct worker *worker, h2o_iovec_t token, st
     return fault;
 }
 
-/* RFC 6750, 3: without a token no error is named. */
-static void refuse_token(struct worker *worker, h2o_req_t *req, const struct route *route, const char *fault)
-{
-    char challenge[256];
-    if (fault == NULL)
-        snprintf(challenge, sizeof challenge, "Bearer realm=\"akkoord\"");
-    else
-        snprintf(challenge, sizeof challenge,
-                 "Bearer realm=\"akkoord\", error=\"invalid_token\", error_description=\"%s\"", fault);
-    counters_token_refused(worker->counters);
-    if (!charge_address(worker, req, route))
-        return;
-    header_add(req, H2O_TOKEN_WWW_AUTHENTICATE, challenge);
-    refuse(worker, req, route, ERROR_INVALID_TOKEN,
-           fault != NULL ? fault : "Send `Authorization: Bearer <token>`.");
-}
-
-static void refuse_scope(struct worker *worker, h2o_req_t *req, const struct route *route)
-{
-    char words[SCOPES_TEXT], challenge[256];
-    scopes_format(route->scopes, words);
-    snprintf(challenge, sizeof challenge,
-             "Bearer realm=\"akkoord\", error=\"insufficient_scope\", scope=\"%s\"", words);
-    header_add(req, H2O_TOKEN_WWW_AUTHENTICATE, challenge);
-    char detail[256];
-    snprintf(detail, sizeof detail, "This needs the scope %s.", words);
-    refuse(worker, req, route, ERROR_INSUFFICIENT_SCOPE, detail);
-}
-
 static bool scopes_suffice(const struct route *route, uint32_t scopes)
 {
     uint32_t granted = scopes & route->scopes;
     return route->needs_all_scopes ? granted == route->scopes : granted != 0;
 }
 
-/* Whether the token lets this through; else the problem has been answered. */
-static bool admit(struct worker *worker, h2o_req_t *req, const struct route *route, struct claims *ret_claims)
+static void refuse_token(struct admission *a, const char *fault_or_null, const char *detail)
 {
-    h2o_iovec_t token = bearer_of(req);
-    if (token.len == 0) {
-        refuse_token(worker, req, route, NULL);
-        return false;
-    }
-    bool known = is_remembered(worker, token, ret_claims);
-    /* A token nobody knows costs more to verify than to send. */
-    if (!known && rate_limit_address_is_spent(worker, req) && !charge_address(worker, req, route))
-        return false;
-    enum token_fault fault = known ? TOKEN_OK : token_check(worker, token, ret_claims);
-    if (fault == TOKEN_NO_MEMORY) {
-        refuse(worker, req, route, ERROR_OVERLOADED, NULL);
-        return false;
-    }
-    if (fault != TOKEN_OK) {
-        refuse_token(worker, req, route, token_fault_text(fault));
-        return false;
-    }
-    guard_authorized(req);
-    if (!scopes_suffice(route, ret_claims->scopes)) {
-        refuse_scope(worker, req, route);
-        return false;
-    }
-    return true;
+    counters_token_refused(a->worker->counters);
+    if (!charge_address(a))
+        return;
+    challenge_token(a->req, fault_or_null);
+    refuse(a, ERROR_INVALID_TOKEN, detail);
 }
 
-static bool charset_is_utf8(h2o_iovec_t parameters)
-{
-    if (parameters.len == 0)
-        return true;
-    char text[64];
-    size_t len = 0;
-    for (size_t i = 0; i < parameters.len && len < sizeof text - 1; i++) {
-        char c = parameters.base[i];
-        if (c != ' ' && c != '"' && c != ';' && c != '\t')
-            text[len++] = c;
-    }
-    text[len] = '\0';
-    return len == 0 || strcasecmp(text, "charset=utf-8") == 0 || strcasecmp(text, "charset=utf8") == 0 ||
-           strcasecmp(text, "charset=us-ascii") == 0;
-}
+/* ---- the gates ---- */
 
-static bool media_fits(const h2o_req_t *req, enum media media)
+/* Each returns whether the request may go on; else it has been answered. */
+
+/* Where its header cannot be read, nothing is known of it. */
+static bool gate_header(struct admission *a)
 {
-    if (media == MEDIA_NONE)
+    if (a->refusal != ERROR_HEADERS_TOO_LARGE && !guard_is_unreadable(a->req))
         return true;
-    ssize_t at = h2o_find_header(&req->headers, H2O_TOKEN_CONTENT_TYPE, -1);
-    if (at < 0 || h2o_find_header(&req->headers, H2O_TOKEN_CONTENT_ENCODING, -1) >= 0)
-        return false;
-    h2o_iovec_t value = req->headers.entries[at].value;
-    const char *semicolon = memchr(value.base, ';', value.len);
-    size_t len = semicolon != NULL ? (size_t)(semicolon - value.base) : value.len;
-    while (len > 0 && value.base[len - 1] == ' ')
-        len--;
-    for (const char *const *type = media_types[media]; *type != NULL; type++) {
-        if (strlen(*type) == len && strncasecmp(*type, value.base, len) == 0)
-            return semicolon == NULL ||
-                   charset_is_utf8(h2o_iovec_init(semicolon, value.len - (size_t)(semicolon - value.base)));
-    }
+    refuse(a, a->refusal, a->refusal == ERROR_BAD_REQUEST ? "The request cannot be read." : NULL);
     return false;
 }
 
-/* Whether each percent sign has its two digits (RFC 3986, 2.1). */
-static bool path_is_whole(h2o_iovec_t path)
+/* Each percent sign has its two digits (RFC 3986, 2.1). */
+static bool gate_path(struct admission *a)
 {
-    for (size_t i = 0; i < path.len; i++) {
-        if (path.base[i] == '%' && (i + 2 >= path.len || !isxdigit((unsigned char)path.base[i + 1]) ||
-                                    !isxdigit((unsigned char)path.base[i + 2])))
-            return false;
+    const char *end = a->path.base + a->path.len;
+    for (const char *at = a->path.base; (at = memchr(at, '%', (size_t)(end - at))) != NULL; at++) {
+        if (end - at > 2 && isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2]))
+            continue;
+        a->route = NULL;
+        refuse(a, ERROR_BAD_REQUEST, "The path has a percent sign without its two digits.");
+        return false;
     }
     return true;
 }
 
-/* As admit, without a word. */
+static void options_answer(struct admission *a)
+{
+    counters_request(a->worker->counters, NULL, 204, 0);
+    answer_write(a->req, 204, NULL, "", 0);
+}
+
+static bool gate_route(struct admission *a)
+{
+    if (a->route != NULL)
+        return true;
+    if (!charge_address(a))
+        return false;
+    char allow[64];
+    route_methods(a->worker->options->routes, a->path, allow, sizeof allow);
+    if (allow[0] == '\0') {
+        refuse(a, ERROR_NOT_FOUND, "There is no such path.");
+        return false;
+    }
+    h2o_iovec_t copy = h2o_strdup(&a->req->pool, allow, SIZE_MAX);
+    h2o_add_header(&a->req->pool, &a->req->res.headers, H2O_TOKEN_ALLOW, NULL, copy.base, copy.len);
+    if (h2o_memis(a->req->method.base, a->req->method.len, H2O_STRLIT("OPTIONS")))
+        options_answer(a);
+    else
+        refuse(a, ERROR_METHOD_NOT_ALLOWED, "The header Allow names the methods of this path.");
+    return false;
+}
+
+static bool gate_token(struct admission *a)
+{
+    if (a->route->scopes == SCOPE_NONE)
+        return true;
+    h2o_iovec_t token = bearer_of(a->req);
+    if (token.len == 0) {
+        refuse_token(a, NULL, "Send `Authorization: Bearer <token>`.");
+        return false;
+    }
+    if (is_remembered(a->worker, token, &a->claims))
+        return true;
+
+    /* A token nobody knows costs more to verify than to send. */
+    if (rate_limit_address_is_spent(a->worker, a->req) && !charge_address(a))
+        return false;
+    enum token_fault fault = token_check(a->worker, token, &a->claims);
+    if (fault == TOKEN_NO_MEMORY)
+        refuse(a, ERROR_OVERLOADED, NULL);
+    else if (fault != TOKEN_OK)
+        refuse_token(a, token_fault_text(fault), token_fault_text(fault));
+    return fault == TOKEN_OK;
+}
+
+/* As far as this worker knows. What it does not know yet the call learns before it says anything (promise 2): what only the client
+ * may learn comes behind this gate. */
+static bool gate_revoked(struct admission *a)
+{
+    if (a->route->scopes == SCOPE_NONE)
+        return true;
+    if (controllers_know_revoked(a->worker->controllers, &a->claims)) {
+        refuse_token(a, "revoked", "The token has been revoked.");
+        return false;
+    }
+    guard_authorized(a->req);
+    return true;
+}
+
+static bool gate_scope(struct admission *a)
+{
+    if (a->route->scopes == SCOPE_NONE || scopes_suffice(a->route, a->claims.scopes))
+        return true;
+    char words[SCOPES_TEXT];
+    scopes_format(a->route->scopes, words);
+    refuse_client(a, ERROR_INSUFFICIENT_SCOPE, challenge_scope(a->req, words));
+    return false;
+}
+
+static bool gate_rate(struct admission *a)
+{
+    if (a->route->cost == COST_ADDRESS)
+        return charge_address(a);
+    if (a->route->cost != COST_CALL || rate_limit_client(a->worker, a->req, &a->claims, 1))
+        return true;
+    refuse(a, ERROR_TOO_MANY_REQUESTS, rate_limit_client_spent);
+    return false;
+}
+
+/* "%00" would end a value before its end. No other three bytes stand for it: a percent sign is no hex digit. */
+static bool gate_query(struct admission *a)
+{
+    h2o_iovec_t query = h2o_iovec_init(a->path.base + a->path.len, a->req->path.len - a->path.len);
+    if (memmem(query.base, query.len, "%00", 3) == NULL && memchr(query.base, '\0', query.len) == NULL)
+        return true;
+    refuse_client(a, ERROR_INVALID, "The query has a byte 0 in it.");
+    return false;
+}
+
+static bool gate_media(struct admission *a)
+{
+    if (media_fits(a->req, a->route->media))
+        return true;
+    refuse_client(a, ERROR_UNSUPPORTED_MEDIA_TYPE,
+                  a->route->media == MEDIA_JSON
+                      ? "Send Content-Type: application/json, in UTF-8, not encoded."
+                      : "Send a content type of this route, in UTF-8, not encoded.");
+    return false;
+}
+
+/* What the guard found while the body came. */
+static bool gate_body(struct admission *a)
+{
+    if (a->refusal == ERROR_NONE)
+        return true;
+    refuse(a, a->refusal,
+           a->refusal == ERROR_BAD_REQUEST  ? "The body is not as long as Content-Length says."
+           : a->refusal == ERROR_TOO_LARGE  ? "The body is larger than is taken here."
+           : a->refusal == ERROR_OVERLOADED ? "Too many large bodies at a time."
+                                            : NULL);
+    return false;
+}
+
+static bool gate_size(struct admission *a)
+{
+    if (a->route->media == MEDIA_NONE || a->req->entity.len <= a->route->body_max)
+        return true;
+    char detail[80];
+    snprintf(detail, sizeof detail, "At most %zu bytes are taken here.", a->route->body_max);
+    refuse_client(a, ERROR_TOO_LARGE, detail);
+    return false;
+}
+
+/* In this order: the first that refuses answers. What is said to everybody comes before the token, what is said of the request to
+ * its client alone comes after. */
+static bool (*const gates[])(struct admission *a) = {
+    gate_header, gate_path,  gate_route, gate_token, gate_revoked, gate_scope,
+    gate_rate,   gate_query, gate_media, gate_body,  gate_size,
+};
+
+/* ---- the request ---- */
+
+void admission_request(struct worker *worker, h2o_req_t *req)
+{
+    struct admission a = {.worker = worker, .req = req, .refusal = guard_refusal(req)};
+    a.path = h2o_iovec_init(req->path.base, req->query_at != SIZE_MAX ? req->query_at : req->path.len);
+    a.route = route_find(worker->options->routes, req->method, a.path, &a.argument);
+    if (a.path.len >= 4 && memcmp(a.path.base, "/v1/", 4) == 0)
+        h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL, H2O_STRLIT("no-store"));
+
+    for (size_t i = 0; i < sizeof gates / sizeof *gates; i++) {
+        if (!gates[i](&a))
+            return;
+    }
+    admit(&a, ERROR_NONE, NULL);
+}
+
+/* ---- the body of a request whose header is there ---- */
+
+/* As the gates would have it, without a word. */
 static bool lets_in(struct worker *worker, const h2o_req_t *req, const struct route *route)
 {
     struct claims claims;
@@ -215,10 +325,8 @@ static bool lets_in(struct worker *worker, const h2o_req_t *req, const struct ro
     return token.len > 0 &&
            (is_remembered(worker, token, &claims) ||
             (!rate_limit_address_is_spent(worker, req) && token_check(worker, token, &claims) == TOKEN_OK)) &&
-           scopes_suffice(route, claims.scopes);
+           !controllers_know_revoked(worker->controllers, &claims) && scopes_suffice(route, claims.scopes);
 }
-
-/* ---- the body of a request whose header is there ---- */
 
 size_t admission_body_max(void *cookie, const h2o_req_t *req)
 {
@@ -229,90 +337,4 @@ size_t admission_body_max(void *cookie, const h2o_req_t *req)
     if (route->scopes != SCOPE_NONE && !lets_in(worker, req, route))
         return 0;
     return route->body_max;
-}
-
-/* ---- the request ---- */
-
-static void admission_end(void *attempt)
-{
-    attempt_end(attempt);
-}
-
-static void on_admitted(struct call *call)
-{
-    attempt_end(call->state);
-    call->state = NULL;
-    call->dispose = NULL;
-    if (call->req != NULL)
-        call->route->handle(call);
-    else
-        call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
-}
-
-/* That the token was not revoked is asked first. */
-static void attempt_first(struct call *call)
-{
-    struct attempt *attempt = call_alloc(call, sizeof *attempt);
-    call->state = attempt;
-    call->dispose = admission_end;
-    attempt_admit(attempt, call, on_admitted);
-}
-
-static const char *refusal_detail(enum error e)
-{
-    return e == ERROR_BAD_REQUEST  ? "The body is not as long as Content-Length says."
-           : e == ERROR_TOO_LARGE  ? "The body is larger than is taken here."
-           : e == ERROR_OVERLOADED ? "Too many large bodies at a time."
-                                   : NULL;
-}
-
-void admission_request(struct worker *worker, h2o_req_t *req)
-{
-    h2o_iovec_t path =
-        h2o_iovec_init(req->path.base, req->query_at != SIZE_MAX ? req->query_at : req->path.len);
-    h2o_iovec_t argument = {NULL, 0};
-    const struct route *route = route_find(worker->options->routes, req->method, path, &argument);
-    if (path.len >= 4 && memcmp(path.base, "/v1/", 4) == 0)
-        h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL, H2O_STRLIT("no-store"));
-    enum error refusal = guard_refusal(req);
-    if (refusal == ERROR_HEADERS_TOO_LARGE || guard_is_unreadable(req)) {
-        refuse(worker, req, route, refusal,
-               refusal == ERROR_BAD_REQUEST ? "The request cannot be read." : NULL);
-        return;
-    }
-    if (!path_is_whole(path)) {
-        refuse(worker, req, NULL, ERROR_BAD_REQUEST, "The path has a percent sign without its two digits.");
-        return;
-    }
-    if (route == NULL) {
-        refuse_unrouted(worker, req, path);
-        return;
-    }
-    struct claims claims;
-    if (route->scopes != SCOPE_NONE && !admit(worker, req, route, &claims))
-        return;
-    if (route->cost == COST_ADDRESS && !charge_address(worker, req, route))
-        return;
-    if (route->cost == COST_CALL && !rate_limit_client(worker, req, &claims, 1)) {
-        refuse(worker, req, route, ERROR_TOO_MANY_REQUESTS, rate_limit_client_spent);
-        return;
-    }
-    if (!media_fits(req, route->media)) {
-        refuse(worker, req, route, ERROR_UNSUPPORTED_MEDIA_TYPE,
-               route->media == MEDIA_JSON ? "Send Content-Type: application/json, in UTF-8, not encoded."
-                                          : "Send a content type of this route, in UTF-8, not encoded.");
-        return;
-    }
-    if (refusal != ERROR_NONE) {
-        refuse(worker, req, route, refusal, refusal_detail(refusal));
-        return;
-    }
-    if (req->entity.len > route->body_max && route->media != MEDIA_NONE) {
-        char detail[80];
-        snprintf(detail, sizeof detail, "At most %zu bytes are taken here.", route->body_max);
-        refuse(worker, req, route, ERROR_TOO_LARGE, detail);
-        return;
-    }
-    call_start(worker, req, route, route->scopes != SCOPE_NONE ? &claims : NULL, argument,
-               route->admits ? attempt_first : route->handle);
 }

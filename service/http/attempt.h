@@ -4,18 +4,26 @@
 #include "http/controllers.h"
 #include "store/check.h"
 
-/* A call's attempt under its controller's policy: what the call does is begun with the policy the worker holds, and begun again when a statement
- * tells that a newer one is in force (promise 2). A token that was revoked is refused here: whoever holds the generation in force
- * also knows which those are. Embedded in the handler's state. */
+/* A call's attempt under its controller's policy: what the call does is begun with the policy the worker holds, and begun again when a
+ * statement tells that a newer one is in force (promise 2). A token that was revoked is refused here: whoever holds the generation in
+ * force also knows which those are. Embedded in the handler's state.
+ *
+ * (1) It waits for one thing at a time: for a load of the policy, or for a statement of its own that asks for the generation; else the
+ * handler has it.  (2) ${controller} has a reference of the attempt's from its first begin to attempt_end, and changes only for one that
+ * was loaded later.  (3) ${begin} is never called with a controller that has the call's token among the revoked.  (4) It loads LOADS_MAX
+ * times at most.  (5) That a body is wrong is said only under the policy in force, or where it is wrong under any. */
+enum attempt_waits { ATTEMPT_WAITS_NOT, ATTEMPT_LOADS, ATTEMPT_ASKS };
+
 struct attempt {
     struct call *call;
     struct controller *controller; /* while begun */
     void (*begin)(struct call *call);
-    bool admits;    /* attempt_admit: the token is all there is to ask */
+    bool admits; /* attempt_admit: the token is all there is to ask */
+    enum attempt_waits waits;
     unsigned loads; /* of the policy, in this attempt */
     struct controller_wait wait;
     struct check_job confirm;
-    struct reader *faults;
+    struct reader *faults; /* attempt_bad_body */
 };
 
 /* Begins, at once or when the controller has been loaded. Answers the problem itself when it cannot be. */
@@ -23,6 +31,9 @@ void attempt_start(struct attempt *attempt, struct call *call, void (*begin)(str
 /* For a call that asks nothing under a policy: begins once its token is known not to be revoked. ${attempt}->controller is NULL where there
  * is no policy yet. */
 void attempt_admit(struct attempt *attempt, struct call *call, void (*begin)(struct call *call));
+/* For ${vouch} of a call (http/call): asks whether its token was revoked, beside what the handler holds. Where nobody can be asked the
+ * call's refusal is said as it is: it tells only what its own request is. */
+void attempt_vouch(struct call *call);
 /* The generation has moved on: loads and begins again, a few times; then 503. */
 void attempt_again(struct attempt *attempt);
 /* The body is wrong under the policy held: answers so when that is the one in force, else begins again. ${faults} stays open

@@ -2,6 +2,7 @@
 #include "http/call.h"
 
 #include "base/limits.h"
+#include "http/challenge.h"
 #include "http/counters.h"
 #include "http/rate_limit.h"
 #include "http/route.h"
@@ -9,6 +10,7 @@
 #include "net/guard/guard.h"
 #include "wire/problem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,12 +21,23 @@ struct tie {
     struct call *call; /* NULL: the call has ended */
 };
 
+/* Debug builds hold it after each step. */
+static void call_check(const struct call *call)
+{
+    assert(call->phase != CALL_ENDED);                                       /* (1) */
+    assert(call->req == NULL || call->tie->call == call);                    /* (2) */
+    assert((call->phase == CALL_REFUSING) == (call->refusal != ERROR_NONE)); /* (4) */
+    assert(call->phase != CALL_REFUSING || call->vouch == NULL);             /* (4) */
+    assert(call->held % HOLD_STEP_BYTES == 0);                               /* (5) */
+}
+
 static void on_req_disposed(void *slot)
 {
     struct tie *tie = slot;
     struct call *call = tie->call;
     if (call == NULL)
         return;
+    call_check(call);
     call->req = NULL; /* nobody to answer; a write that was begun goes on */
     if (call->abandon != NULL && call->abandon(call))
         call_end(call);
@@ -51,26 +64,31 @@ char *call_copy(struct call *call, const char *bytes, size_t len)
     return copy;
 }
 
-void call_start(struct worker *worker, h2o_req_t *req, const struct route *route,
-                const struct claims *claims_or_null, h2o_iovec_t argument, void (*begin)(struct call *call))
+void call_start(const struct call_options *o)
 {
     struct arena arena = {.vital = true};
     struct call *call = arena_take(&arena, sizeof *call);
     memset(call, 0, sizeof *call);
     call->arena = arena;
-    call->worker = worker;
-    call->req = req;
-    call->route = route;
-    if (claims_or_null != NULL)
-        call->claims = *claims_or_null;
-    call->argument = argument;
+    call->worker = o->worker;
+    call->req = o->req;
+    call->route = o->route;
+    if (o->claims != NULL)
+        call->claims = *o->claims;
+    call->argument = o->argument;
+    call->vouch = o->vouch;
     call->accepted = clock_monotonic();
-    call->deadline = call->accepted + route->deadline_ms * INT64_C(1000);
-    list_append(&worker->calls, &call->link);
-    struct tie *tie = h2o_mem_alloc_shared(&req->pool, sizeof *tie, on_req_disposed);
+    call->deadline = call->accepted + o->route->deadline_ms * INT64_C(1000);
+    list_append(&o->worker->calls, &call->link);
+
+    struct tie *tie = h2o_mem_alloc_shared(&o->req->pool, sizeof *tie, on_req_disposed);
     tie->call = call;
     call->tie = tie;
-    begin(call);
+    call_check(call);
+    if (o->refusal == ERROR_NONE)
+        o->begin(call);
+    else
+        call_problem(call, o->refusal, o->detail, NULL);
 }
 
 bool call_hold(struct call *call, size_t bytes)
@@ -81,6 +99,7 @@ bool call_hold(struct call *call, size_t bytes)
     if (!budget_hold(call->worker->answers, more, false))
         return false;
     call->held += more;
+    call_check(call);
     return true;
 }
 
@@ -93,6 +112,8 @@ static void call_let_go(struct call *call)
 
 static void call_end(struct call *call)
 {
+    call_check(call);
+    call->phase = CALL_ENDED;
     call_let_go(call);
     counters_request(call->worker->counters, call->route, call->status, clock_monotonic() - call->accepted);
     if (call->req != NULL)
@@ -280,12 +301,19 @@ static void on_handed_gone(void *slot)
     free(handed->bytes);
 }
 
+/* From here on its answer alone ends the call, whatever becomes of the request meanwhile. */
+static void call_answering(struct call *call, int status)
+{
+    call->status = status;
+    call->abandon = NULL;
+}
+
 /* ${bytes} stay where they are. */
 static void answer_send(struct call *call, int status, const char *content_type, h2o_iovec_t bytes)
 {
     static h2o_generator_t generator; /* all is sent at once: nothing to proceed with */
     h2o_req_t *req = call->req;
-    call->status = status;
+    call_answering(call, status);
     guard_answering(req, bytes.len);
     req->res.status = status;
     req->res.reason = status_reason(status);
@@ -316,7 +344,7 @@ void call_answer(struct call *call, int status, const char *content_type, const 
         buf_free(&copy);
         return;
     }
-    call->status = status;
+    call_answering(call, status);
     if (call->req != NULL)
         answer_write(call->req, status, content_type, bytes, len);
     call_end(call);
@@ -363,25 +391,86 @@ void call_answer_json(struct call *call, int status, struct buf *body)
     buf_free(&own);
 }
 
-void problem_answer(h2o_req_t *req, enum error e, const char *detail, const struct reader *faults, bool deny)
+/* ---- problems ---- */
+
+static h2o_iovec_t problem_bytes(struct buf *body, enum error e, const char *detail,
+                                 const struct reader *faults, bool deny)
 {
-    struct buf body;
-    buf_init(&body, PROBLEM_MAX);
-    (deny ? problem_write_deny : problem_write)(&body, e, detail, faults);
+    buf_init(body, PROBLEM_MAX);
+    (deny ? problem_write_deny : problem_write)(body, e, detail, faults);
+    return buf_failed(body) ? h2o_iovec_init(H2O_STRLIT("")) : h2o_iovec_init(body->data, body->len);
+}
+
+static void problem_send(h2o_req_t *req, enum error e, h2o_iovec_t bytes)
+{
     int status = error_status(e);
     if (status == 503) /* with 429 http/rate_limit has told when */
         h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_RETRY_AFTER, NULL, H2O_STRLIT("1"));
-    answer_write(req, status, "application/problem+json", buf_failed(&body) ? "" : body.data,
-                 buf_failed(&body) ? 0 : body.len);
+    answer_write(req, status, "application/problem+json", bytes.base, bytes.len);
+}
+
+void problem_answer(h2o_req_t *req, enum error e, const char *detail, const struct reader *faults, bool deny)
+{
+    struct buf body;
+    problem_send(req, e, problem_bytes(&body, e, detail, faults, deny));
     buf_free(&body);
+}
+
+/* Whether ${e} is a refusal before which the token must be vouched for. Not a limit: who is over it must not cause a statement each. */
+static bool needs_vouching(const struct call *call, enum error e)
+{
+    int status = error_status(e);
+    return call->vouch != NULL && call->req != NULL && status >= 400 && status < 500 &&
+           e != ERROR_INVALID_TOKEN && e != ERROR_TOO_MANY_REQUESTS;
+}
+
+/* Keeps what is to be said, and asks. */
+static void call_refuse_later(struct call *call, enum error e, const char *detail,
+                              const struct reader *faults)
+{
+    void (*vouch)(struct call * call) = call->vouch;
+    struct buf body;
+    h2o_iovec_t bytes = problem_bytes(&body, e, detail, faults, call->route->is_check);
+    call->refusal_body = h2o_iovec_init(call_copy(call, bytes.base, bytes.len), bytes.len);
+    buf_free(&body);
+    call->refusal = e;
+    call->phase = CALL_REFUSING;
+    call->vouch = NULL;
+    call_check(call);
+    vouch(call);
+}
+
+void call_refuse(struct call *call)
+{
+    assert(call->phase == CALL_REFUSING);
+    call_check(call);
+    call_answering(call, error_status(call->refusal));
+    if (call->req != NULL)
+        problem_send(call->req, call->refusal, call->refusal_body);
+    call_end(call);
 }
 
 void call_problem(struct call *call, enum error e, const char *detail, const struct reader *faults)
 {
-    call->status = error_status(e);
+    call_check(call);
+    if (call->phase == CALL_REFUSING && e != ERROR_INVALID_TOKEN) {
+        call_refuse(call); /* nobody can be asked: what is wrong with the request stays so */
+        return;
+    }
+    if (needs_vouching(call, e)) {
+        call_refuse_later(call, e, detail, faults);
+        return;
+    }
+    call_answering(call, error_status(e));
     if (call->req != NULL)
         problem_answer(call->req, e, detail, faults, call->route->is_check);
     call_end(call);
+}
+
+void call_refuse_scope(struct call *call, const char *scopes)
+{
+    const char *detail = call->req != NULL ? challenge_scope(call->req, scopes) : NULL;
+    call_problem(call, ERROR_INSUFFICIENT_SCOPE, detail, NULL);
 }
 
 void call_bad_body(struct call *call, const struct reader *faults)

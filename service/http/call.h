@@ -13,8 +13,20 @@
 struct route;
 struct tie;
 
+/* Where a call stands. Each is left for a later one only. */
+enum call_phase {
+    CALL_RUNNING, /* its handler has it, or what the handler waits for */
+    CALL_REFUSING, /* the handler has refused it and let go; whether the token was revoked is asked before that is said */
+    CALL_ENDED /* its memory is about to go */
+};
+
 /* The life of one request. It may outlive the h2o request (a stream reset in mid-write: the write goes on, its answer is
- * dropped), and it ends with call_end, exactly once. Everything runs on the worker's thread. */
+ * dropped). Everything runs on the worker's thread.
+ *
+ * (1) It ends once: by one of the answers below, or, when its request has gone, by ${abandon}.  (2) ${req} is there, and ${tie} points
+ * back, until libh2o disposes of the request; not longer.  (3) Its client is charged once, however often it begins again.  (4) No
+ * refusal (4xx) is said to a token that may have been revoked: first ${vouch} asks. A write that may have been done is never hidden
+ * so: its status is 5xx.  (5) What it holds (call_hold) is given back before it is gone. */
 struct call {
     struct list link; /* in worker->calls */
     struct worker *worker;
@@ -31,6 +43,12 @@ struct call {
     bool charged; /* see call_charge */
     size_t held;  /* bytes; see call_hold */
     int status;   /* of the answer, 0 before */
+    enum call_phase phase;
+    /* Asks whether the token was revoked, and ends in call_refuse, or in call_problem with ERROR_INVALID_TOKEN. NULL: it is known that it
+     * was not, or there is no token that can be. Cleared by who finds out. */
+    void (*vouch)(struct call *call);
+    enum error refusal; /* in CALL_REFUSING; the next is its body */
+    h2o_iovec_t refusal_body;
     /* Of a call that only reads: takes back what it waits for, now that nobody waits for its answer. Returns
      * whether the call may end at once. NULL: it goes on. */
     bool (*abandon)(struct call *call);
@@ -82,8 +100,13 @@ void call_answer_json(struct call *call, int status, struct buf *body);
 /* As call_answer; takes the bytes out of ${body}, which is empty afterwards. For what is large: nothing is
  * copied. Where others' answers fill the memory there is for them, ERROR_OVERLOADED instead, unless the call has written. */
 void call_answer_buf(struct call *call, int status, const char *content_type, struct buf *body);
-/* Problem of RFC 9457. ${detail} and ${faults} as for problem_write. */
+/* Problem of RFC 9457. ${detail} and ${faults} as for problem_write. A refusal may be said later (4): for the caller the call has ended all the
+ * same. */
 void call_problem(struct call *call, enum error e, const char *detail, const struct reader *faults);
+/* 403: the token lacks one of ${scopes} (words separated by spaces). */
+void call_refuse_scope(struct call *call, const char *scopes);
+/* For ${vouch}: says what the call was refused for. */
+void call_refuse(struct call *call);
 /* What is wrong with the body, as the reader found it. */
 void call_bad_body(struct call *call, const struct reader *faults);
 
@@ -91,6 +114,17 @@ void call_bad_body(struct call *call, const struct reader *faults);
 void answer_write(h2o_req_t *req, int status, const char *content_type, const char *bytes, size_t len);
 void problem_answer(h2o_req_t *req, enum error e, const char *detail, const struct reader *faults, bool deny);
 
-/* Called by admission for each request that may pass. The h2o request is answered later; the call may end inside ${begin}. */
-void call_start(struct worker *worker, h2o_req_t *req, const struct route *route,
-                const struct claims *claims_or_null, h2o_iovec_t argument, void (*begin)(struct call *call));
+/* For admission. */
+struct call_options {
+    struct worker *worker;
+    h2o_req_t *req;
+    const struct route *route;
+    const struct claims *claims; /* copied; NULL on a route that needs no token */
+    h2o_iovec_t argument;
+    void (*vouch)(struct call *call); /* see struct call */
+    void (*begin)(struct call *call); /* called at once, or */
+    enum error refusal;               /* refused at once, unless ERROR_NONE; the next is what is told */
+    const char *detail;
+};
+/* For each request that may pass. The h2o request is answered later; the call may end inside ${begin}. */
+void call_start(const struct call_options *options);

@@ -162,6 +162,14 @@ struct controller *controllers_find(struct controllers *all, const char *key)
     return k != NULL && k->controller != NULL ? controller_ref(k->controller) : NULL;
 }
 
+bool controllers_know_revoked(struct controllers *all, const struct claims *claims)
+{
+    if (claims->id[0] == '\0')
+        return false; /* no way to name it */
+    const struct known *k = known_find(all, claims->controller);
+    return k != NULL && k->controller != NULL && controller_revoked(k->controller, claims->id);
+}
+
 static struct policy *policy_of(const struct controller_job *job)
 {
     struct reader reader;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
+#include "auth/claims.h"
 #include "base/error.h"
 #include "domain/policy.h"
 #include "domain/subject_id.h"
@@ -45,6 +46,8 @@ struct controller_wait {
 
 /* What is held of the controller of that key, with a reference for the caller, or NULL. */
 struct controller *controllers_find(struct controllers *all, const char *key);
+/* Whether the token of these claims is known to be revoked: as of what is held of its controller. */
+bool controllers_know_revoked(struct controllers *all, const struct claims *claims);
 /* Loads it from the database; ${wait}->done is called once, never from inside. Calls at one time share one load, but only such a
  * load as starts after the call: what is loaded is not older than the call. */
 void controllers_load(struct controllers *all, const char *key, int64_t deadline,

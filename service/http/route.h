@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "auth/scope.h"
+#include "http/media.h"
 
 #include <h2o.h>
 #include <stdbool.h>
 
 struct call;
-
-/* What a route takes as a body. */
-enum media { MEDIA_NONE, MEDIA_JSON, MEDIA_NDJSON, MEDIA_MASKABLE };
 
 /* What a request takes of its client's, or its address's, rate limit. */
 enum cost {

@@ -523,3 +523,36 @@ Test(invalid, an_array_with_one_wrong_element_writes_nothing_and_names_it)
     cr_assert_eq(tenant_events(&t), 0);
     post(&t, 404, "/v1/subjects/lookup", "{'subject': {'type': 'visitor', 'value': '" MARK "'}}");
 }
+
+/* It would end the value there: `rehearse=false` and something that nobody reads. */
+Test(invalid, a_zero_byte_in_the_query_is_refused_wherever_it_stands)
+{
+    static const char *const paths[] = {"/v1/consents/invalidate?rehearse=false%00true",
+                                        "/v1/consents/invalidate?rehearse=%00",
+                                        "/v1/policy/register?format=json%00",
+                                        "/v1/changes?after=0%00&limit=1",
+                                        "/v1/changes?purpose=%2500%00",
+                                        "/v1/check/batch?only=denied%00",
+                                        "/v1/sites/demo/cookies?lang=nl%00",
+                                        "/v1/policy?%00",
+                                        "/v1/policy?%00=x",
+                                        NULL};
+    struct tenant t = stage_tenant("zero-byte");
+    for (size_t i = 0; paths[i] != NULL; i++) {
+        bool writes = strstr(paths[i], "invalidate") != NULL, batch = strstr(paths[i], "batch") != NULL;
+        const struct answer *a = client_send(
+            &(struct request){.service = t.service,
+                              .path = paths[i],
+                              .token = t.token,
+                              .content_type = batch ? "application/x-ndjson" : NULL,
+                              .body = writes  ? json_text("{'purpose': 'newsletter', 'reason': 'words'}")
+                                      : batch ? "{}"
+                                              : NULL});
+        cr_assert_eq(a->status, 422, "%s: %d %s", paths[i], a->status, a->body);
+        cr_assert_not_null(strstr(a->body, "byte 0"), "%s: %s", paths[i], a->body);
+    }
+    cr_assert_eq(client_send(&(struct request){
+                                 .service = t.service, .path = "/v1/changes?purpose=%2500", .token = t.token})
+                     ->status,
+                 422, "a percent sign and two digits are no zero byte: there is no such purpose");
+}

@@ -16,8 +16,10 @@ static struct tenant tenant;
 /* Each test has a service of its own: allowances are full when it starts. */
 static void start(const char *name, const char *proxies)
 {
-    const char *const settings[] = {"AKKOORD_CLIENT_LIMIT=10", "AKKOORD_ADDRESS_LIMIT=5",
-                                    text_of("AKKOORD_TRUSTED_PROXIES=%s", proxies), NULL};
+    const char *const settings[] = {
+        "AKKOORD_CLIENT_LIMIT=10", "AKKOORD_ADDRESS_LIMIT=5", text_of("AKKOORD_TRUSTED_PROXIES=%s", proxies),
+        "AKKOORD_THREADS=1", /* so that all is asked of who holds the same policy */
+        NULL};
     struct tenant elsewhere = stage_tenant(name);
     limited = stage_start(name, settings);
     tenant = tenant_at(&elsewhere, &limited);
@@ -120,6 +122,41 @@ Test(limits, a_record_counts_and_what_is_refused_is_not_written)
     is_refused(send("/v1/consents", tenant.token, six, NULL));
     struct tenant unlimited = tenant_at(&tenant, stage_service(0));
     cr_assert_eq(tenant_events(&unlimited), 6);
+    stop();
+}
+
+/* The policy that the limited service holds is overtaken at another: what is asked next begins again under the new one. */
+static void policy_overtake(void)
+{
+    struct tenant elsewhere = tenant_at(&tenant, stage_service(0));
+    json_t *policy = tenant_policy(&elsewhere);
+    static int sites;
+    json_object_set_new(json_object_get(policy, "controller"), "name",
+                        json_string(text_of("Renamed %d", ++sites)));
+    tenant_apply(&elsewhere, policy);
+}
+
+static long left_after_a_check(void)
+{
+    const struct answer *a = check();
+    cr_assert_eq(a->status, 200, "%d %s", a->status, a->body);
+    return strtol(strstr(answer_header(a, "ratelimit"), "r=") + 2, NULL, 10);
+}
+
+Test(limits, a_call_that_begins_again_under_a_newer_policy_counts_once)
+{
+    start("again", "");
+    const char *record = json_text("{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', "
+                                   "'collection_method': 'web_form'}",
+                                   email("a"));
+    cr_assert_eq(left_after_a_check(), 9); /* the policy is held from here on */
+    policy_overtake();
+    cr_assert_eq(
+        send("/v1/consents", tenant.token, text_of("[%s,%s,%s]", record, record, record), NULL)->status, 201);
+    cr_assert_eq(left_after_a_check(), 5);
+    policy_overtake();
+    cr_assert_eq(send("/v1/check/batch", tenant.token, lines(2), "application/x-ndjson")->status, 200);
+    cr_assert_eq(left_after_a_check(), 2);
     stop();
 }
 

@@ -95,6 +95,60 @@ Test(revoke, nothing_is_done_or_shown_with_it)
     cr_assert_eq(tenant_events(&good), events);
 }
 
+/* What is wrong with each is found without a look at the ledger. */
+static const struct {
+    int status; /* of a token that stands */
+    const char *method, *path, *type, *body;
+} wrong[] = {
+    {404, "GET", "/v1/subjects/none/consents", NULL, NULL},
+    {404, "GET", "/v1/subjects/none/history", NULL, NULL},
+    {422, "GET", "/v1/subjects/none/history?after=x", NULL, NULL},
+    {410, "POST", "/v1/confirm", "application/json", "{\"token\":\"garbage\"}"},
+    {400, "POST", "/v1/consents", "application/json", "{"},
+    {422, "POST", "/v1/consents?x=1", "application/json", "{}"},
+    {422, "POST", "/v1/consents", "application/json", "{}"},
+    {400, "POST", "/v1/check", "application/json", "{"},
+    {422, "POST", "/v1/check", "application/json", "{}"},
+    {400, "POST", "/v1/withdraw", "application/json", "[[["},
+    {422, "GET", "/v1/changes?limit=0", NULL, NULL},
+    {422, "GET", "/v1/renewals?due_within=x", NULL, NULL},
+    {422, "POST", "/v1/check/batch?only=x", "application/x-ndjson", "{}"},
+    {422, "POST", "/v1/consents/invalidate?rehearse=x", "application/json", "{}"},
+    {422, "GET", "/v1/policy?%00", NULL, NULL},
+    {415, "POST", "/v1/check", "text/plain", "{}"},
+};
+
+/* Each with a token of its own, which was revoked just before: its node learns it from this request. */
+Test(revoke, it_is_refused_before_anything_else_is_said)
+{
+    struct tenant good = stage_tenant("revoke-first");
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct tenant t = good;
+        t.token = token_of(t.keyring, t.key, TENANT_SCOPES, "tester");
+        const struct answer *a = ask(&t, wrong[i].method, wrong[i].path, wrong[i].type, wrong[i].body);
+        cr_assert_eq(a->status, wrong[i].status, "%s: %d %s", wrong[i].path, a->status, a->body);
+        cr_assert_eq(revoke_token(&t), 0);
+        for (int again = 0; again < 2; again++) {
+            a = ask(&t, wrong[i].method, wrong[i].path, wrong[i].type, wrong[i].body);
+            cr_assert_eq(a->status, 401, "%s: %d %s", wrong[i].path, a->status, a->body);
+            cr_assert_not_null(strstr(answer_header(a, "www-authenticate"), "error=\"invalid_token\""));
+        }
+        a = ask(&good, wrong[i].method, wrong[i].path, wrong[i].type, wrong[i].body);
+        cr_assert_eq(a->status, wrong[i].status, "%s: %d %s", wrong[i].path, a->status, a->body);
+    }
+}
+
+Test(revoke, its_missing_scope_is_not_told)
+{
+    struct tenant t = stage_tenant("revoke-scope");
+    t.token = token_of(t.keyring, t.key, "consent:check", "tester");
+    cr_assert_eq(ask(&t, "GET", "/v1/policy", NULL, NULL)->status, 403);
+    cr_assert_eq(revoke_token(&t), 0);
+    const struct answer *a = ask(&t, "GET", "/v1/policy", NULL, NULL);
+    cr_assert_eq(a->status, 401, "%d %s", a->status, a->body);
+    cr_assert_null(strstr(answer_header(a, "www-authenticate"), "scope"));
+}
+
 Test(revoke, by_its_id_for_a_controller)
 {
     struct tenant t = stage_tenant("revoke-id");

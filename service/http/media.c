@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/media.h"
+
+#include <string.h>
+
+static const char *const media_types[][4] = {
+    [MEDIA_NONE] = {NULL},
+    [MEDIA_JSON] = {"application/json", NULL},
+    [MEDIA_NDJSON] = {"application/x-ndjson", NULL},
+    [MEDIA_MASKABLE] = {"text/plain", "application/json", "application/x-ndjson", NULL},
+};
+
+/* ${parameters}: from the first semicolon on. */
+static bool charset_is_utf8(h2o_iovec_t parameters)
+{
+    char text[64];
+    size_t len = 0;
+    for (size_t i = 0; i < parameters.len && len < sizeof text - 1; i++) {
+        char c = parameters.base[i];
+        if (c != ' ' && c != '"' && c != ';' && c != '\t')
+            text[len++] = c;
+    }
+    text[len] = '\0';
+    return len == 0 || strcasecmp(text, "charset=utf-8") == 0 || strcasecmp(text, "charset=utf8") == 0 ||
+           strcasecmp(text, "charset=us-ascii") == 0;
+}
+
+bool media_fits(const h2o_req_t *req, enum media media)
+{
+    if (media == MEDIA_NONE)
+        return true;
+    ssize_t at = h2o_find_header(&req->headers, H2O_TOKEN_CONTENT_TYPE, -1);
+    if (at < 0 || h2o_find_header(&req->headers, H2O_TOKEN_CONTENT_ENCODING, -1) >= 0)
+        return false;
+
+    h2o_iovec_t value = req->headers.entries[at].value;
+    const char *semicolon = memchr(value.base, ';', value.len);
+    size_t len = semicolon != NULL ? (size_t)(semicolon - value.base) : value.len;
+    h2o_iovec_t parameters = h2o_iovec_init(value.base + len, value.len - len);
+    while (len > 0 && value.base[len - 1] == ' ')
+        len--;
+    for (const char *const *type = media_types[media]; *type != NULL; type++) {
+        if (strlen(*type) == len && strncasecmp(*type, value.base, len) == 0)
+            return charset_is_utf8(parameters);
+    }
+    return false;
+}
