@@ -2,27 +2,49 @@
 #include "api/handlers.h"
 #include "base/limits.h"
 #include "http/attempt.h"
+#include "http/idempotency.h"
 #include "mask/mask.h"
+#include "store/claim.h"
 #include "store/record.h"
 #include "store/walk.h"
 #include "wire/writer.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* POST /v1/consents/invalidate: consents that turn out to prove nothing, such as those to words that misled, no longer count.
  *
- * (1) Each gets an event of its own, at the consent's own time and above it in rank, so that it undoes that consent and nothing newer: who
- * chose again meanwhile has chosen.  (2) What was invalidated is no consent any more: the same call again finds the rest, and
- * whoever is cut short goes on where he was.  (3) A stretch is matched and then written in batches, before the next is asked for. */
+ * (1) Each gets an event of its own, at the consent's own time and above it in rank, so that it undoes that consent and nothing newer:
+ * who chose again meanwhile has chosen.  (2) What was invalidated is no consent any more: the same call again finds the rest, and
+ * whoever is cut short goes on where they were.  (3) A stretch of subjects is matched and then written in batches, before the next
+ * is asked for; one job is on a lane at a time, or none where the attempt loads or confirms: whoever is called back goes on, or ends the
+ * call.  (4) With an idempotency key nothing is matched before the key is claimed, and nobody else works under it until the claim has
+ * ended. An answer is given once the counts, and where to go on, are kept with the key; a call that ends without (the policy
+ * changes too fast, the process dies) lets the claim run out, and the next one goes on where the last was kept. */
+
+/* How the call ends once the key is let go of. */
+enum ending {
+    ENDING_DONE,  /* to the end of the ledger */
+    ENDING_CUT,   /* ${error}: what was done is told, and how to go on */
+    ENDING_FAULTY /* the body is at fault, by the policy held */
+};
+
 struct invalidating {
     struct attempt attempt;
     h2o_iovec_t bytes; /* a copy of the body: the request may be gone when it is read again */
     struct reader body;
     bool only_counts;
     const char *cursor; /* subject_id to begin after, or NULL */
-    bool begun;
-    int64_t after; /* where the stretch begins */
+    bool begun;         /* ${cursor} was looked at */
+    int64_t after;      /* where the stretch begins */
 
+    h2o_iovec_t key; /* of idempotency; {NULL, 0}: none was sent */
+    bool is_claimed;
+    struct claim_job claim;
+    enum ending ending;
+    enum error error;
+
+    /* What the body names, by the policy of this attempt. */
     struct purpose_set purposes; /* the purpose, and each entity's */
     int32_t notice;              /* 0: any */
     const char *form;            /* NULL: any; likewise below */
@@ -30,12 +52,12 @@ struct invalidating {
     instant from, to; /* INSTANT_NONE: no bound */
     const char *detail;
 
-    struct walk_job walk;
+    struct walk_job walk;  /* the stretch */
     size_t subject, state; /* the next of the stretch to look at */
     struct act *acts;      /* WRITE_BATCH_MAX */
     struct person *persons;
-    struct record_job record;
-    int64_t matched, invalidated;
+    struct record_job record;     /* a batch of the stretch's matches */
+    int64_t matched, invalidated; /* in all, of what was written */
 };
 
 static void invalidating_dispose(void *state)
@@ -223,31 +245,6 @@ static bool act_of(struct invalidating *v, size_t at, const struct walked *subje
 
 static void stretch_ask(struct call *call, struct invalidating *v);
 
-/* What cannot go on says what was done, and how to go on. */
-static void invalidating_fail(struct call *call, struct invalidating *v, enum error e)
-{
-    char cursor[SUBJECT_ID_TEXT + 1], detail[256];
-    if (e == ERROR_NONE)
-        e = ERROR_OVERLOADED;
-    if (v->after == 0 && v->matched == 0) {
-        call_problem(call, e, NULL, NULL);
-        return;
-    }
-    subject_id_format(v->attempt.controller->ids, v->after, cursor);
-    snprintf(detail, sizeof detail,
-             "Cut short: %lld consents matched so far, %lld were invalidated and stay so. Send the body "
-             "again with "
-             "after=%s to go on.",
-             (long long)v->matched, (long long)v->invalidated, cursor);
-    call_problem(call, v->invalidated > 0 ? ERROR_OUTCOME_UNKNOWN : e, detail, NULL);
-}
-
-/* What is begun must be able to end within the call's time. */
-static bool must_stop(const struct call *call)
-{
-    return call->worker->draining || clock_monotonic() >= call->deadline - CALL_DEADLINE_MS * 1000;
-}
-
 static void invalidating_answer(struct call *call, const struct invalidating *v)
 {
     struct buf out;
@@ -260,13 +257,89 @@ static void invalidating_answer(struct call *call, const struct invalidating *v)
     call_answer_json(call, 200, &out);
 }
 
+/* What cannot go on says what was done, and how to go on. */
+static void cut_answer(struct call *call, const struct invalidating *v)
+{
+    char cursor[SUBJECT_ID_TEXT + 1], how[64] = "the same key", detail[256];
+    if (v->after == 0 && v->matched == 0) {
+        call_problem(call, v->error, NULL, NULL);
+        return;
+    }
+    subject_id_format(v->attempt.controller->ids, v->after, cursor);
+    if (v->key.base == NULL)
+        snprintf(how, sizeof how, "after=%s", cursor);
+    snprintf(detail, sizeof detail,
+             "Cut short: %lld consents matched so far, %lld were invalidated and stay so. Send the body "
+             "again with %s to go on.",
+             (long long)v->matched, (long long)v->invalidated, how);
+    call_problem(call, v->invalidated > 0 ? ERROR_OUTCOME_UNKNOWN : v->error, detail, NULL);
+}
+
+static void ending_answer(struct call *call, struct invalidating *v)
+{
+    switch (v->ending) {
+    case ENDING_DONE:
+        invalidating_answer(call, v);
+        return;
+    case ENDING_CUT:
+        cut_answer(call, v);
+        return;
+    case ENDING_FAULTY:
+        attempt_bad_body(&v->attempt, &v->body);
+    }
+}
+
+static void on_kept(struct job *job, enum error e)
+{
+    struct invalidating *v = list_entry(list_entry(job, struct claim_job, job), struct invalidating, claim);
+    assert(v->is_claimed);
+    v->is_claimed = false;
+    if (e != ERROR_NONE && v->ending == ENDING_DONE)
+        call_problem(v->attempt.call, ERROR_OUTCOME_UNKNOWN,
+                     "All were invalidated; that could not be kept with the key. Send it again.", NULL);
+    else
+        ending_answer(v->attempt.call, v);
+}
+
+/* Keeps with the key how far it came, where there is one, and answers. */
+static void invalidating_end(struct call *call, struct invalidating *v, enum ending ending)
+{
+    v->ending = ending;
+    if (!v->is_claimed) {
+        ending_answer(call, v);
+        return;
+    }
+    v->claim.is_done = ending == ENDING_DONE;
+    v->claim.after = v->after;
+    v->claim.matched = v->matched;
+    v->claim.invalidated = v->invalidated;
+    claim_job_keep(&v->claim);
+    v->claim.job.deadline = call->deadline;
+    v->claim.job.done = on_kept;
+    lane_submit(call->worker->write, &v->claim.job);
+}
+
+/* ${e}: ERROR_NONE where it is out of time. */
+static void invalidating_fail(struct call *call, struct invalidating *v, enum error e)
+{
+    v->error = e != ERROR_NONE ? e : ERROR_OVERLOADED;
+    invalidating_end(call, v, ENDING_CUT);
+}
+
+/* What is begun must be able to end within the call's time. */
+static bool must_stop(const struct call *call)
+{
+    return call->worker->draining || clock_monotonic() >= call->deadline - CALL_DEADLINE_MS * 1000;
+}
+
 static void stretch_end(struct call *call, struct invalidating *v)
 {
     int64_t next = walk_next(&v->walk);
     if (next == INT64_MAX) {
-        invalidating_answer(call, v);
+        invalidating_end(call, v, ENDING_DONE);
         return;
     }
+    assert(next > v->after);
     v->after = next;
     stretch_ask(call, v);
 }
@@ -366,21 +439,72 @@ static void stretch_ask(struct call *call, struct invalidating *v)
 
 /* ---- the call ---- */
 
+/* The key is claimed, where there is one. */
+static void invalidating_go_on(struct call *call, struct invalidating *v)
+{
+    body_read(call, v);
+    if (!reader_ok(&v->body)) {
+        invalidating_end(call, v, ENDING_FAULTY);
+        return;
+    }
+    stretch_ask(call, v);
+}
+
+static void on_claimed(struct job *job, enum error e)
+{
+    struct invalidating *v = list_entry(list_entry(job, struct claim_job, job), struct invalidating, claim);
+    struct call *call = v->attempt.call;
+    if (e != ERROR_NONE) { /* of the work itself nothing is written */
+        call_problem(call, e == ERROR_OUTCOME_UNKNOWN ? ERROR_UNAVAILABLE : e, NULL, NULL);
+        return;
+    }
+    v->matched = v->claim.matched;
+    v->invalidated = v->claim.invalidated;
+    switch (v->claim.outcome) {
+    case CLAIM_RUNNING:
+        call_problem(call, ERROR_IN_PROGRESS, "Repeat it later with the same key.", NULL);
+        return;
+    case CLAIM_REUSED:
+        call_problem(call, ERROR_KEY_REUSED, "Send the same body again, or another key.", NULL);
+        return;
+    case CLAIM_DONE:
+        invalidating_answer(call, v);
+        return;
+    case CLAIM_OURS:
+        v->is_claimed = true;
+        v->after = v->claim.after != 0 ? v->claim.after : v->after;
+        invalidating_go_on(call, v);
+    }
+}
+
+static void claim_ask(struct call *call, struct invalidating *v)
+{
+    if (!v->claim.key.present && call->req == NULL) { /* nothing was written, and nobody waits for it */
+        call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
+        return;
+    }
+    const struct controller *c = v->attempt.controller;
+    if (!v->claim.key.present)
+        v->claim.key = idempotency_of(call, c->tagger, v->key);
+    v->claim.job =
+        (struct job){.controller_id = c->controller_id, .deadline = call->deadline, .done = on_claimed};
+    claim_job_prepare(&v->claim);
+    lane_submit(call->worker->write, &v->claim.job);
+}
+
 static void invalidating_begin(struct call *call)
 {
     struct invalidating *v = call->state;
-    body_read(call, v);
-    if (!reader_ok(&v->body)) {
-        attempt_bad_body(&v->attempt, &v->body);
-        return;
-    }
     if (!v->begun && v->cursor != NULL &&
         !subject_id_parse(v->attempt.controller->ids, v->cursor, strlen(v->cursor), &v->after)) {
         call_problem(call, ERROR_INVALID, "after takes what an answer named.", NULL);
         return;
     }
     v->begun = true;
-    stretch_ask(call, v);
+    if (v->key.base != NULL && !v->is_claimed)
+        claim_ask(call, v);
+    else
+        invalidating_go_on(call, v);
 }
 
 /* Only while it counts: what writes goes on, whoever waits for it. */
@@ -405,12 +529,15 @@ void handle_invalidate(struct call *call)
                      NULL);
         return;
     }
+    v->only_counts = rehearse != NULL && strcmp(rehearse, "true") == 0;
+    if (!v->only_counts &&
+        !idempotency_read(call, &v->key)) /* what writes nothing is repeated as often as one likes */
+        return;
     h2o_iovec_t body = call_body(call);
     call->state = v;
     call->dispose = invalidating_dispose;
     call->abandon = invalidating_abandon;
     v->bytes = h2o_iovec_init(call_copy(call, body.base, body.len), body.len);
-    v->only_counts = rehearse != NULL && strcmp(rehearse, "true") == 0;
     v->cursor = call_query(call, "after");
     v->acts = call_alloc(call, WRITE_BATCH_MAX * sizeof *v->acts);
     v->persons = call_alloc(call, WRITE_BATCH_MAX * sizeof *v->persons);

@@ -66,6 +66,9 @@
 /* Of these, the most that may pass before connections are refused: a call that came last still has its whole deadline. */
 #define DRAIN_DELAY_S_MAX ((DRAIN_MS - CALL_DEADLINE_MS) / 1000)
 
+/* An idempotency key of such a walk is claimed so long: its deadline, and a write that is still on the wire then. */
+#define CLAIM_SECONDS (WALK_DEADLINE_MS / 1000 + 10)
+
 /* ---- store ---- */
 
 #define CONNECT_TIMEOUT_MS 500 /* a host; libpq's own connect_timeout is not looked at by PQconnectPoll */

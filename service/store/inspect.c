@@ -21,24 +21,19 @@ static const char inspect_sql[] =
     " (extract(epoch from clock_timestamp()) * 1000000)::int8"
     " from pg_roles r where r.rolname = current_user";
 
-static bool row_yes(const PGresult *row, int column)
-{
-    return PQgetlength(row, 0, column) == 1 && *PQgetvalue(row, 0, column) == 1;
-}
-
 int database_inspect(PGconn *pg, struct inspection *ret_inspection)
 {
     PGresult *row = PQexecParams(pg, inspect_sql, 0, NULL, NULL, NULL, NULL, 1);
     bool good = PQresultStatus(row) == PGRES_TUPLES_OK && PQntuples(row) == 1;
     if (good) {
         *ret_inspection = (struct inspection){.version_num = row_int4(row, 0, 0),
-                                              .is_superuser = row_yes(row, 1),
-                                              .bypasses_row_security = row_yes(row, 2),
+                                              .is_superuser = row_bool(row, 0, 1),
+                                              .bypasses_row_security = row_bool(row, 0, 2),
                                               .owned = row_int4(row, 0, 3),
-                                              .may_change_ledger = row_yes(row, 4),
-                                              .prints_rows = row_yes(row, 5),
-                                              .commits_are_durable = row_yes(row, 6),
-                                              .has_standby = row_yes(row, 7),
+                                              .may_change_ledger = row_bool(row, 0, 4),
+                                              .prints_rows = row_bool(row, 0, 5),
+                                              .commits_are_durable = row_bool(row, 0, 6),
+                                              .has_standby = row_bool(row, 0, 7),
                                               .standbys = row_int4(row, 0, 8),
                                               .connections = row_int4(row, 0, 9),
                                               .connections_taken = row_int4(row, 0, 10),

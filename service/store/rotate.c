@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool row_yes(const PGresult *rows, int row, int column)
-{
-    return PQgetlength(rows, row, column) == 1 && *PQgetvalue(rows, row, column) == 1;
-}
-
 static void tags_bind(struct params *params, const struct tag *tags, size_t count)
 {
     struct param *column = params_array(params, PARAM_BYTEA);
@@ -75,7 +70,7 @@ static void begin_bind(const struct sent *batch, size_t count, struct params *pa
 static void begin_take(const struct sent *batch, size_t count, const PGresult *rows)
 {
     (void)count;
-    list_entry(batch[0].job, struct rotate_begin_job, job)->begun = row_yes(rows, 0, 0);
+    list_entry(batch[0].job, struct rotate_begin_job, job)->begun = row_bool(rows, 0, 0);
 }
 
 void rotate_begin_job_init(struct rotate_begin_job *r, int32_t controller_id, uint8_t number)
@@ -165,7 +160,7 @@ static void finish_bind(const struct sent *batch, size_t count, struct params *p
 static void finish_take(const struct sent *batch, size_t count, const PGresult *rows)
 {
     (void)count;
-    list_entry(batch[0].job, struct rotate_finish_job, job)->finished = row_yes(rows, 0, 0);
+    list_entry(batch[0].job, struct rotate_finish_job, job)->finished = row_bool(rows, 0, 0);
 }
 
 void rotate_finish_job_init(struct rotate_finish_job *r, int32_t controller_id)

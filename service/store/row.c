@@ -12,6 +12,11 @@ bool row_is_null(const PGresult *rows, int row, int column)
     return PQgetisnull(rows, row, column) != 0;
 }
 
+bool row_bool(const PGresult *rows, int row, int column)
+{
+    return !PQgetisnull(rows, row, column) && *PQgetvalue(rows, row, column) != 0;
+}
+
 int16_t row_int2(const PGresult *rows, int row, int column)
 {
     uint16_t wire = 0;
