@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "http/counters.h"
 #include "ledger/probes.h"
+#include "store/lane.h"
 #include "wire/problem.h"
 
 #include <stdlib.h>

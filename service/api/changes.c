@@ -5,6 +5,7 @@
 #include "http/waiters.h"
 #include "ledger/event_json.h"
 #include "store/history.h"
+#include "store/lane.h"
 
 #include <string.h>
 

@@ -6,6 +6,7 @@
 #include "ledger/entity.h"
 #include "ledger/probes.h"
 #include "ledger/verdict_json.h"
+#include "store/lane.h"
 
 /* POST /v1/check: may I, for this purpose or these? */
 struct checking {

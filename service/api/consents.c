@@ -6,6 +6,7 @@
 #include "ledger/acts.h"
 #include "ledger/receipt.h"
 #include "loop/loop.h"
+#include "store/lane.h"
 #include "wire/reader_array.h"
 
 #include <string.h>

@@ -5,6 +5,7 @@
 #include "http/idempotency.h"
 #include "mask/mask.h"
 #include "store/claim.h"
+#include "store/lane.h"
 #include "store/record.h"
 #include "store/walk.h"
 #include "wire/writer.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/handlers.h"
 #include "base/embedded.h"
+#include "store/lane.h"
 #include "store/ready.h"
 
 #include <string.h>

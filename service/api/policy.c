@@ -6,6 +6,7 @@
 #include "http/controllers.h"
 #include "http/etag.h"
 #include "http/idempotency.h"
+#include "store/lane.h"
 #include "wire/policy_document.h"
 
 #include <stdlib.h>

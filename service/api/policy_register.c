@@ -2,6 +2,7 @@
 #include "wire/policy_register.h"
 #include "api/handlers.h"
 #include "base/limits.h"
+#include "store/lane.h"
 #include "store/policy.h"
 #include "wire/policy_language.h"
 

@@ -3,6 +3,7 @@
 #include "api/policy_body.h"
 #include "base/limits.h"
 #include "ledger/rehearsal.h"
+#include "store/lane.h"
 #include "wire/policy_document.h"
 
 /* POST /v1/policy/rehearse: what would this document change? */

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "domain/duration.h"
 #include "http/attempt.h"
+#include "store/lane.h"
 #include "store/walk.h"
 #include "wire/writer.h"
 

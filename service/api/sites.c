@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "domain/policy.h"
 #include "http/etag.h"
+#include "store/lane.h"
 #include "store/policy.h"
 #include "wire/policy_cookies.h"
 #include "wire/policy_language.h"

@@ -6,6 +6,7 @@
 #include "ledger/person.h"
 #include "ledger/verdict_json.h"
 #include "store/history.h"
+#include "store/lane.h"
 #include "store/subject.h"
 
 #include <stdlib.h>

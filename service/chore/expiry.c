@@ -3,6 +3,7 @@
 
 #include "http/schedule.h"
 #include "store/expire.h"
+#include "store/lane.h"
 
 #include <stdlib.h>
 

@@ -3,6 +3,7 @@
 
 #include "http/challenge.h"
 #include "http/counters.h"
+#include "store/lane.h"
 
 #include <assert.h>
 

@@ -2,9 +2,7 @@
 #include "http/controllers.h"
 
 #include "base/limits.h"
-#include "base/log.h"
-#include "store/numbering.h"
-#include "wire/policy_document.h"
+#include "store/lane.h"
 
 #include <h2o.h>
 #include <stdlib.h>
@@ -29,66 +27,6 @@ struct controllers {
     struct list known;
     size_t count;
 };
-
-struct controller *controller_ref(struct controller *c)
-{
-    c->refs++;
-    return c;
-}
-
-void controller_unref(struct controller *c)
-{
-    if (c == NULL || --c->refs > 0)
-        return;
-    policy_free(c->policy);
-    tagger_destroy(c->tagger);
-    tagger_destroy(c->old_tagger);
-    subject_ids_destroy(c->ids);
-    for (size_t i = 0; i < c->revoked_count; i++)
-        free(c->revoked[i]);
-    free(c->revoked);
-    free(c->numbers);
-    free(c);
-}
-
-const struct numbered *controller_numbered(const struct controller *c, bool is_notice, int32_t number)
-{
-    for (size_t i = 0; i < c->number_count; i++) {
-        if (c->numbers[i].is_notice == is_notice && c->numbers[i].number == number)
-            return &c->numbers[i];
-    }
-    return NULL;
-}
-
-bool controller_revoked(const struct controller *c, const char *token_id)
-{
-    for (size_t i = 0; i < c->revoked_count; i++) {
-        if (strcmp(c->revoked[i], token_id) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Whether all of them could be read: with one that is missing, a revoked token would pass. */
-static bool revoked_move(struct controller *c, struct controller_job *job)
-{
-    bool whole = job->revoked != NULL;
-    c->revoked = job->revoked;
-    c->revoked_count = job->revoked_count;
-    job->revoked = NULL;
-    job->revoked_count = 0;
-    for (size_t i = 0; i < c->revoked_count; i++)
-        whole = whole && c->revoked[i] != NULL;
-    return whole;
-}
-
-static void numbers_move(struct controller *c, struct controller_job *job)
-{
-    c->numbers = job->numbers;
-    c->number_count = job->number_count;
-    job->numbers = NULL;
-    job->number_count = 0;
-}
 
 struct controllers *controllers_create(struct worker *worker)
 {
@@ -170,51 +108,6 @@ bool controllers_know_revoked(struct controllers *all, const struct claims *clai
     return k != NULL && k->controller != NULL && controller_revoked(k->controller, claims->id);
 }
 
-static struct policy *policy_of(const struct controller_job *job)
-{
-    struct reader reader;
-    struct policy *policy = policy_document_read(&reader, job->document, job->document_len);
-    reader_close(&reader);
-    if (policy == NULL)
-        return NULL;
-    policy->version = job->policy_version;
-    if (policy_keep_retired(policy, job->numbers, job->number_count) != 0 ||
-        policy_number(policy, job->numbers, job->number_count) != 0 || policy_index(policy) != 0) {
-        policy_free(policy);
-        return NULL;
-    }
-    return policy;
-}
-
-/* NULL when the document or the keys are not what this program can work with. */
-static struct controller *controller_of(struct controllers *all, struct controller_job *job)
-{
-    const struct subject_keys *keys = database_keys(all->worker->options->database);
-    struct controller *c = h2o_mem_alloc(sizeof *c);
-    *c = (struct controller){.refs = 1, .controller_id = job->controller_id, .generation = job->generation};
-    c->policy = job->document != NULL && job->numbers != NULL ? policy_of(job) : NULL;
-    c->tagger = tagger_create(keys, job->key_first, job->key_last, job->key);
-    if (job->key_oldest < job->key_last)
-        c->old_tagger = tagger_create(keys, job->key_first, job->key_oldest, job->key);
-    c->ids = subject_ids_create(job->subject_id_key, job->controller_id);
-    memcpy(c->policy_hash, job->policy_hash, sizeof c->policy_hash);
-    bool has_keys = c->tagger != NULL && (c->old_tagger != NULL || job->key_oldest >= job->key_last);
-    bool has_revoked = revoked_move(c, job);
-    numbers_move(c, job);
-    if (c->policy != NULL && has_keys && c->ids != NULL && has_revoked)
-        return c;
-    if (has_keys)
-        log_error("controller.load", "policy=%d", c->policy != NULL);
-    else
-        log_error("controller.keys",
-                  "first=%d oldest=%d last=%d reason=\"the subject key file lacks a key that is in force, or "
-                  "did when this "
-                  "process started: start it again on the new file\"",
-                  job->key_first, job->key_oldest, job->key_last);
-    controller_unref(c);
-    return NULL;
-}
-
 static void load_start(struct known *k, int64_t deadline);
 
 static void load_answer(struct known *k, enum error e)
@@ -235,7 +128,7 @@ static void on_loaded(struct job *job, enum error e)
 {
     struct known *k = list_entry(job, struct known, job.job);
     if (e == ERROR_NONE && k->job.found) {
-        struct controller *c = controller_of(k->all, &k->job);
+        struct controller *c = controller_of_job(database_keys(k->all->worker->options->database), &k->job);
         controller_unref(k->controller);
         k->controller = c;
         worker_clock(k->all->worker, k->job.as_of);

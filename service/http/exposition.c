@@ -6,6 +6,7 @@
 #include "http/counters.h"
 #include "http/route.h"
 #include "net/guard/guard.h"
+#include "store/lane.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>

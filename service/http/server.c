@@ -21,6 +21,7 @@
 #include "net/networks.h"
 #include "net/peers.h"
 #include "net/tls.h"
+#include "store/lane.h"
 
 #include <errno.h>
 #include <h2o.h>

@@ -3,6 +3,7 @@
 
 #include "loop/loop.h"
 #include "store/heads.h"
+#include "store/lane.h"
 
 #include <h2o.h>
 

@@ -2,6 +2,7 @@
 #include "store/blocking.h"
 
 #include "base/log.h"
+#include "store/params.h"
 #include "store/sqlstate.h"
 #include "store/statement.h"
 

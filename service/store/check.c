@@ -4,6 +4,7 @@
 #include "base/fault.h"
 #include "base/limits.h"
 #include "store/held.h"
+#include "store/params.h"
 #include "store/row.h"
 
 #include <assert.h>

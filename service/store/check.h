@@ -2,7 +2,7 @@
 #pragma once
 #include "domain/tag.h"
 #include "domain/verdict.h"
-#include "store/lane.h"
+#include "store/job.h"
 
 /* What is held of one tag, for the purposes of a set? */
 struct probe {

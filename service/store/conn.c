@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "loop/loop.h"
 #include "loop/watch.h"
+#include "store/params.h"
 #include "store/row.h"
 #include "store/schema.h"
 #include "store/sqlstate.h"

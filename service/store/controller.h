@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "domain/policy.h"
-#include "store/lane.h"
+#include "store/job.h"
 
 /* A purpose's or notice version's number in the ledger. */
 struct numbered {

@@ -2,6 +2,7 @@
 #include "store/expire.h"
 
 #include "base/limits.h"
+#include "store/params.h"
 #include "store/row.h"
 
 static struct expire_job *expire_of(struct job *job)

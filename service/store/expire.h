@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-#include "store/lane.h"
+#include "store/job.h"
 
 /* Lets go of what is over: idempotency keys after 24 h (EXPIRE_KEYS_MAX at a time), requests that were not confirmed in time
  * (EXPIRE_PENDING_MAX). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-#include "store/lane.h"
+#include "store/job.h"
 
 /* How far are these controllers' ledgers? */
 struct heads_job {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "domain/verdict.h"
-#include "store/lane.h"
+#include "store/job.h"
 
 /* An event of the ledger, and what stands now for its subject and purpose. */
 struct entry {

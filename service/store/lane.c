@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "loop/loop.h"
+#include "store/params.h"
 #include "store/sqlstate.h"
 
 #include <assert.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-#include "base/error.h"
-#include "base/list.h"
 #include "store/conn.h"
+#include "store/job.h"
 
 /* A lane gathers the jobs of a tick and sends them as batches over one connection, a few at a time: while those are on
  * the wire the next batch grows by itself. Every job is answered exactly once, never from inside lane_submit, and at the latest
@@ -12,42 +11,6 @@
  * and, where it writes, of one controller.  (3) ERROR_NONE is answered only after the batch's sync came without an error.  (4) A write that was sent and whose
  * sync did not come is ERROR_OUTCOME_UNKNOWN, and is not sent again.  (5) ERROR_UNAVAILABLE and ERROR_OVERLOADED mean surely not written. */
 struct lane;
-struct job;
-
-/* A job's place in a batch. */
-struct sent {
-    struct job *job; /* NULL: its caller has been answered already */
-    uint32_t weight; /* the job's, also when it is gone */
-};
-
-/* What a kind of job is to the lane. Static. */
-struct verb {
-    const char *statement; /* name of the prepared statement */
-    bool writes;           /* rule (4) */
-    uint32_t batch_max;    /* weight a batch may have; 1: each job alone */
-    /* Binds the parameters for the batch. May be called again when the batch is sent again.
-     * NULL: there are none. */
-    void (*bind)(const struct sent *batch, size_t count, struct params *params);
-    /* Takes what it needs of the rows into the jobs. Nothing is committed yet. */
-    void (*take)(const struct sent *batch, size_t count, const PGresult *rows);
-};
-
-/* Embedded in what waits for the answer. Fill in all but the last four; the memory must stay until ${done}. */
-struct job {
-    const struct verb *verb;
-    int32_t
-        controller_id; /* the only one whose rows its statement reaches (row level security); 0: nobody's */
-    int64_t deadline;  /* of clock_monotonic, from acceptance */
-    int64_t
-        edition; /* only jobs of one edition share a batch; where it writes, only those of one controller too */
-    uint32_t weight; /* probes or acts, at least 1 */
-    void (*done)(struct job *job, enum error outcome);
-
-    struct list link;
-    struct lane_batch *batch; /* NULL while queued */
-    bool queued;              /* its weight is counted */
-    uint8_t tries;
-};
 
 /* Counters for /metrics; read from any thread, so each is a relaxed atomic. */
 struct lane_stats {

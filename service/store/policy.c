@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/policy.h"
 
+#include "store/params.h"
 #include "store/row.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-#include "store/lane.h"
+#include "store/job.h"
 
 /* Is there a primary whose schema serves this program? */
 struct ready_job {

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "store/params.h"
 #include "store/row.h"
 
 #include <endian.h>

@@ -6,7 +6,7 @@
 #include "domain/duration.h"
 #include "domain/tag.h"
 #include "store/idempotency.h"
-#include "store/lane.h"
+#include "store/job.h"
 
 /* One person, as the tags of the identifiers that were given. */
 struct person {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/revoke.h"
 
+#include "store/params.h"
 #include "store/row.h"
 
 static void revoke_bind(const struct sent *batch, size_t count, struct params *params)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "base/clock.h"
-#include "store/lane.h"
+#include "store/job.h"
 
 /* Takes a token back, on every service: each hears of it with its next statement for that controller. */
 struct revoke_job {

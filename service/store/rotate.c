@@ -2,6 +2,7 @@
 #include "store/rotate.h"
 
 #include "base/fault.h"
+#include "store/params.h"
 #include "store/row.h"
 
 #include <stdlib.h>

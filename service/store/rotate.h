@@ -2,7 +2,7 @@
 #pragma once
 #include "domain/policy.h"
 #include "domain/tag.h"
-#include "store/lane.h"
+#include "store/job.h"
 
 /* The steps of a rotation of the subject key, for job_run_blocking. Each is a transaction of its own, so that a rotation can stop
  * after any of them and go on later; those that write take the head's lock, as every writer does. */

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "store/database.h"
+#include "store/params.h"
 #include "store/row.h"
 #include "store/statement.h"
 

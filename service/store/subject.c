@@ -2,6 +2,7 @@
 #include "store/subject.h"
 
 #include "store/held.h"
+#include "store/params.h"
 #include "store/row.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #pragma once
 #include "domain/tag.h"
 #include "domain/verdict.h"
-#include "store/lane.h"
+#include "store/job.h"
 
 /* Whose identifiers are these? */
 struct lookup_job {

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "store/held.h"
+#include "store/params.h"
 #include "store/row.h"
 
 #include <stdlib.h>

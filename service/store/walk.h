@@ -2,7 +2,7 @@
 #pragma once
 #include "domain/tag.h"
 #include "domain/verdict.h"
-#include "store/lane.h"
+#include "store/job.h"
 
 /* What is told of the event that proves a state. */
 enum walk_proof {

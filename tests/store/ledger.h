@@ -3,6 +3,7 @@
 #include "domain/policy.h"
 #include "store/check.h"
 #include "store/record.h"
+#include <libpq-fe.h>
 
 /* What the tests of the store need of a ledger. Each test has controllers of its own in the shared cluster. What goes
  * wrong here fails the test. */

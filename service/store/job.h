@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "base/error.h"
+#include "base/list.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What is asked of the database, apart from how it gets there: store/lane sends jobs in batches, store/blocking one by one. */
+struct job;
+struct lane_batch;
+struct params;
+typedef struct pg_result PGresult; /* libpq's */
+
+/* A job's place in a batch. */
+struct sent {
+    struct job *job; /* NULL: its caller has been answered already */
+    uint32_t weight; /* the job's, also when it is gone */
+};
+
+/* What a kind of job is to the lane. Static. */
+struct verb {
+    const char *statement; /* name of the prepared statement */
+    bool writes;           /* rule (4) */
+    uint32_t batch_max;    /* weight a batch may have; 1: each job alone */
+    /* Binds the parameters for the batch. May be called again when the batch is sent again.
+     * NULL: there are none. */
+    void (*bind)(const struct sent *batch, size_t count, struct params *params);
+    /* Takes what it needs of the rows into the jobs. Nothing is committed yet. */
+    void (*take)(const struct sent *batch, size_t count, const PGresult *rows);
+};
+
+/* Embedded in what waits for the answer. Fill in all but the last four; the memory must stay until ${done}. */
+struct job {
+    const struct verb *verb;
+    int32_t
+        controller_id; /* the only one whose rows its statement reaches (row level security); 0: nobody's */
+    int64_t deadline;  /* of clock_monotonic, from acceptance */
+    int64_t
+        edition; /* only jobs of one edition share a batch; where it writes, only those of one controller too */
+    uint32_t weight; /* probes or acts, at least 1 */
+    void (*done)(struct job *job, enum error outcome);
+
+    struct list link;
+    struct lane_batch *batch; /* NULL while queued */
+    bool queued;              /* its weight is counted */
+    uint8_t tries;
+};
