@@ -2,7 +2,7 @@
 #pragma once
 #include "http/worker.h"
 
-/* Long polls. While anybody waits, one small statement every 100 ms asks how far the ledgers waited for are: nothing depends on a
+/* Long polls. While anybody waits, small statements ask every 100 ms how far the ledgers waited for are: nothing depends on a
  * notification that may be lost. */
 struct waiters;
 
