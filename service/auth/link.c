@@ -37,7 +37,8 @@ static int key_derive(const struct subject_key *from, enum link_use use, uint8_t
     return ok ? 0 : -1;
 }
 
-/* The same payload gives the same token, so that the first answer can be given again; another payload never meets the same nonce. */
+/* The same payload gives the same token, so that the first answer can be given again; another
+ * payload never meets the same nonce. */
 static int nonce_make(const uint8_t key[KEY], const uint8_t *plain, size_t len, uint8_t ret_nonce[NONCE])
 {
     uint8_t mac[EVP_MAX_MD_SIZE];

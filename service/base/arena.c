@@ -5,7 +5,8 @@
 
 #include <stdlib.h>
 
-/* A chunk holds the tree of a check's body (about 1 KB), or a check's call, whole. Kept are the chunks of 256 calls in flight. */
+/* A chunk holds the tree of a check's body (about 1 KB), or a check's call, whole. Kept are the
+ * chunks of 256 calls in flight. */
 enum { CHUNK = 4096, KEPT_MAX = 512, ALIGN = 16 };
 
 struct arena_chunk {

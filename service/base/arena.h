@@ -3,8 +3,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Memory for what is made together and goes together: taken in pieces, given back at once. A few chunks are kept for each thread, so
- * that a small arena costs no call of malloc. Not thread-safe: an arena belongs to the thread that made it. */
+/* Memory for what is made together and goes together: taken in pieces, given back at once. A few chunks
+ * are kept for each thread, so that a small arena costs no call of malloc. Not thread-safe: an arena
+ * belongs to the thread that made it. */
 struct arena {
     struct arena_chunk *chunks; /* the newest first */
     size_t used;                /* of the newest */

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A growing byte buffer that is born with a ceiling. A failed append (ceiling or memory) is remembered and all
- * later ones do nothing: write straight on and ask buf_failed once. */
+/* A growing byte buffer that is born with a ceiling. A failed append (ceiling or memory) is remembered and
+ * all later ones do nothing: write straight on and ask buf_failed once. */
 struct buf {
     char *data; /* NULL until the first append */
     size_t len;

@@ -67,7 +67,8 @@ void file_wipe(struct buf *b)
     buf_free(b);
 }
 
-/* As PostgreSQL holds its keys to: what root owns may be shared with a group, such as that of a container's secrets. */
+/* As PostgreSQL holds its keys to: what root owns may be shared with a group, such as
+ * that of a container's secrets. */
 static bool is_exposed(const struct stat *st)
 {
     mode_t others = st->st_uid == 0 ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;

@@ -3,8 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* SipHash-2-4 (Aumasson and Bernstein, 2012): for tables whose keys strangers choose. Who does not know the key cannot aim at a
- * place. Not for anything that is stored. */
+/* SipHash-2-4 (Aumasson and Bernstein, 2012): for tables whose keys strangers choose. Who does not know the
+ * key cannot aim at a place. Not for anything that is stored. */
 struct hash_key {
     uint64_t words[2];
 };

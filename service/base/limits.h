@@ -7,9 +7,11 @@
 
 /* A record with eight identifiers of 320 bytes, 4 KiB of evidence and everything else is below 9 KiB. */
 #define BODY_BYTES_MAX (256 * 1024)
-/* POST /v1/consents: 1 000 records of 8 KB. What is no array, and each element, stays below BODY_BYTES_MAX. */
+/* POST /v1/consents: 1 000 records of 8 KB. What is no array, and each
+ * element, stays below BODY_BYTES_MAX. */
 #define RECORDS_BODY_BYTES_MAX (8 * 1024 * 1024)
-/* Of such a body so much is parsed before others have their turn: 5 ms of evidence, 20 ms of nothing but small values. */
+/* Of such a body so much is parsed before others have their turn: 5 ms of evidence,
+ * 20 ms of nothing but small values. */
 #define PARSE_SLICE_BYTES (256 * 1024)
 /* POST /v1/check/batch: 100 000 lines of 160 bytes. */
 #define BATCH_BODY_BYTES_MAX (16 * 1024 * 1024)
@@ -26,8 +28,9 @@
 #define IDENTIFIERS_MAX 8
 /* Records in one array: one atomic write, one batch. */
 #define RECORDS_MAX 1000
-/* Identifiers in one array of records. Each may be another subject and give an event; the rows of so many (145 bytes each) must fit
- * a socket's buffer, since they leave before the commit: a node that does not read must not hold the head's lock. */
+/* Identifiers in one array of records. Each may be another subject and give an event; the rows of so many
+ * (145 bytes each) must fit a socket's buffer, since they leave before the commit: a node that does not read
+ * must not hold the head's lock. */
 #define IDENTIFIERS_TOTAL_MAX 1000
 /* Purposes in one check, and choices in one record. */
 #define PURPOSES_PER_CALL_MAX 100
@@ -39,19 +42,22 @@
 #define IDEMPOTENCY_KEY_MAX   255  /* bytes */
 /* An answer: 1 000 records of 600 bytes, or a page of 1 000 events with 4 KiB of evidence each. */
 #define ANSWER_BYTES_MAX (8 * 1024 * 1024)
-/* A batch check's answer: 100 000 verdicts of 320 bytes, and of 480 where purposes and entities have the longest keys. */
+/* A batch check's answer: 100 000 verdicts of 320 bytes, and of 480 where purposes and
+ * entities have the longest keys. */
 #define BATCH_ANSWER_BYTES_MAX (48 * 1024 * 1024)
 #define PAGE_DEFAULT           100  /* events */
 #define PAGE_MAX               1000 /* events */
 #define LONG_POLL_SECONDS_MAX  30
-/* Revisions that one call of /v1/changes looks through for a purpose that is rare among them: below a second of reading. */
+/* Revisions that one call of /v1/changes looks through for a purpose that is rare among
+ * them: below a second of reading. */
 #define CHANGES_WINDOW 50000
 
 /* ---- walks: all subjects of a controller, a stretch at a time ---- */
 
 /* A stretch: some 10 ms of the database's time, in which a slow lane's next call waits. */
 #define WALK_SUBJECTS_MAX 500
-/* Verdicts worked out between two looks at other calls: 10 ms at half a microsecond each. A stretch is shorter where it needs more. */
+/* Verdicts worked out between two looks at other calls: 10 ms at half a microsecond each. A stretch
+ * is shorter where it needs more. */
 #define WALK_VERDICTS_MAX 20000
 
 /* ---- deadlines: from acceptance, time in queues included ---- */
@@ -60,25 +66,31 @@
 #define WALK_DEADLINE_MS  60000 /* a million subjects at 20 us, times three */
 #define WALK_PAGE_MS      2000  /* a page of a walk ends here, however little it has found */
 #define BATCH_DEADLINE_MS 60000 /* 100 000 lines at 4 us, times a busy factor of 100 */
-/* A call waits this long for a connection that is being made; after it the answer is 503, surely not written. */
+/* A call waits this long for a connection that is being made; after it the
+ * answer is 503, surely not written. */
 #define QUEUE_WAIT_MS 2000
 #define DRAIN_MS      9000 /* SIGTERM: the promise is to leave within 10 s */
-/* Of these, the most that may pass before connections are refused: a call that came last still has its whole deadline. */
+/* Of these, the most that may pass before connections are refused: a call that came last
+ * still has its whole deadline. */
 #define DRAIN_DELAY_S_MAX ((DRAIN_MS - CALL_DEADLINE_MS) / 1000)
 
-/* An idempotency key of such a walk is claimed so long: its deadline, and a write that is still on the wire then. */
+/* An idempotency key of such a walk is claimed so long: its deadline, and a write
+ * that is still on the wire then. */
 #define CLAIM_SECONDS (WALK_DEADLINE_MS / 1000 + 10)
 
 /* ---- store ---- */
 
 #define CONNECT_TIMEOUT_MS 500 /* a host; libpq's own connect_timeout is not looked at by PQconnectPoll */
-/* Of a host that has said something: it is there and busy. A new primary is met by all lanes of all nodes at once, and to let each in
- * takes it some ms of its processor's time; were they to give up and come again, none might ever get in. */
+/* Of a host that has said something: it is there and busy. A new primary is met by all lanes of all nodes
+ * at once, and to let each in takes it some ms of its processor's time; were they to give up and come
+ * again, none might ever get in. */
 #define CONNECT_ANSWERED_MS 3000
 #define BACKOFF_FIRST_MS    20
 #define BACKOFF_MAX_MS      500
-#define READ_DEPTH          2 /* batches on the wire of a lane that reads: one runs, one waits on the server */
-/* Of a lane that writes: a second one would only wait for the head's lock, and would be as much smaller as it came sooner. */
+/* batches on the wire of a lane that reads: one runs, one waits on the server */
+#define READ_DEPTH 2
+/* Of a lane that writes: a second one would only wait for the head's lock, and would be as
+ * much smaller as it came sooner. */
 #define WRITE_DEPTH         1
 #define DEPTH_MAX           2
 #define READ_BATCH_MAX      500    /* probes; larger ones gain under 5 % and cost latency */
@@ -89,14 +101,17 @@
 #define READ_STALL_MS  2000
 #define WRITE_STALL_MS 6000
 #define SLOW_STALL_MS  20000
-/* A step of a migration waits this long for a lock. Others wait behind it, so it is far below their lock_timeout (2 s); and below
- * deadlock_timeout (1 s), so that where it and a write wait for each other, it gives way. */
+/* A step of a migration waits this long for a lock. Others wait behind it, so it is far below
+ * their lock_timeout (2 s); and below deadlock_timeout (1 s), so that where it and a write wait
+ * for each other, it gives way. */
 #define MIGRATE_LOCK_MS   300
 #define MIGRATE_PAUSE_S   2   /* between two tries */
 #define MIGRATE_TRIES_MAX 200 /* ten minutes, in all */
-/* Between two lines of a lane's log that say why it cannot connect: in an outage two hosts mostly fail for two reasons, in turn. */
+/* Between two lines of a lane's log that say why it cannot connect: in an outage two hosts mostly
+ * fail for two reasons, in turn. */
 #define NEWS_EVERY_MS 10000
-/* A connection without a batch asks whether its host still answers: with the stall below the time a failover takes to be decided. */
+/* A connection without a batch asks whether its host still answers: with the stall below the time a
+ * failover takes to be decided. */
 #define PING_EVERY_MS 1000
 #define PING_STALL_MS 2000
 #define RETRIES_MAX   2 /* of a batch that met another transaction */
@@ -115,16 +130,19 @@
 /* From the first byte of a header, or of a frame, to its last; on HTTP/1.1 from the answer before. */
 #define HEADER_TIMEOUT_MS 10000
 #define BODY_TIMEOUT_MS   60000 /* HTTP/1.1: header and body; 16 MB at 2.2 Mbit/s */
-/* HTTP/2: a body for which there is room as announced begins within this, and then comes steadily, to be whole BODY_TIMEOUT_MS later. */
-#define BODY_START_MS      10000
-#define IDLE_TIMEOUT_MS    60000   /* HTTP/2 without a frame; libh2o says GOAWAY then */
-#define PING_ONLY_MS       120000  /* ... without a request */
-#define CONNECTION_AGE_MS  3600000 /* closed when it is idle next: a node that came back gets its share */
-#define STREAMS_MAX        32 /* requests of one HTTP/2 connection handled at a time; the others of its 100 wait */
+/* HTTP/2: a body for which there is room as announced begins within this, and then comes steadily, to
+ * be whole BODY_TIMEOUT_MS later. */
+#define BODY_START_MS     10000
+#define IDLE_TIMEOUT_MS   60000   /* HTTP/2 without a frame; libh2o says GOAWAY then */
+#define PING_ONLY_MS      120000  /* ... without a request */
+#define CONNECTION_AGE_MS 3600000 /* closed when it is idle next: a node that came back gets its share */
+/* requests of one HTTP/2 connection handled at a time; the others of its 100 wait */
+#define STREAMS_MAX        32
 #define ACCEPTS_PER_TICK   64 /* connections, so that a flood of them does not keep the loop from its calls */
 #define DESCRIPTORS_SPARED 256 /* of the process's own: three lanes of 64 threads, listeners, files */
-/* Bytes that the kernel keeps of what a client sends and we have not read. libh2o reads all there is before it looks at it: this bounds
- * what one connection can make it hold. 128 KiB a round trip of 50 ms is 20 Mbit/s. */
+/* Bytes that the kernel keeps of what a client sends and we have not read. libh2o reads all
+ * there is before it looks at it: this bounds what one connection can make it hold. 128 KiB a
+ * round trip of 50 ms is 20 Mbit/s. */
 #define RECEIVE_BUFFER_BYTES (128 * 1024)
 
 /* ---- hostile clients (net/guard) ---- */
@@ -133,50 +151,53 @@
 #define HEADER_BYTES_MAX  (16 * 1024) /* names and values, decoded: a token of 8 KiB twice; more is 431 */
 /* As they are on the wire; a connection that sends more is shut. */
 #define HEADER_BLOCK_BYTES_MAX (32 * 1024)
-/* Streams that a connection may have reset, by itself or by what makes us reset them, at once and then a second: somebody who leaves a
- * page cancels all that he asked, 100 at most. */
+/* Streams that a connection may have reset, by itself or by what makes us reset them, at once and then a
+ * second: somebody who leaves a page cancels all that he asked, 100 at most. */
 #define RESETS_MAX        200
 #define RESETS_PER_SECOND 10
-/* Frames that carry no request and no body, at once and then a second; each request and each KiB of answers earns more
- * (WINDOW_UPDATE: some clients send two for 4 KiB). */
+/* Frames that carry no request and no body, at once and then a second; each request and each KiB of answers
+ * earns more (WINDOW_UPDATE: some clients send two for 4 KiB). */
 #define FRAMES_MAX             1000
 #define FRAMES_PER_SECOND      100
 #define FRAMES_PER_REQUEST     8
 #define ANSWER_BYTES_PER_FRAME 1024
 /* A body is looked at only when it is larger than this: then its route, token and size are. */
 #define UNJUDGED_BODY_BYTES (16 * 1024)
-/* What is read of a body, kept or not: the largest there is, and as much again of one that was refused, so that the answer
- * finds its client, who only mistook the limit. */
+/* What is read of a body, kept or not: the largest there is, and as much again of one that was refused, so
+ * that the answer finds its client, who only mistook the limit. */
 #define DROPPED_BODY_BYTES_MAX (2 * BATCH_BODY_BYTES_MAX)
-/* On HTTP/1.1 such a connection is answered first, and then read this long and no further than that; so many at a time of a thread.
- * Of a body whose length was not told before, this much. */
+/* On HTTP/1.1 such a connection is answered first, and then read this long and no further than that; so many
+ * at a time of a thread. Of a body whose length was not told before, this much. */
 #define LINGER_BYTES_MAX   (4 * 1024 * 1024)
 #define LINGER_MS          30000 /* the largest body there is, at 4.5 Mbit/s */
 #define LINGER_SOCKETS_MAX 64
-/* The service stays below 128 MB: 12 MB when idle, the next two, and 20 MB for what libh2o holds twice while a body grows and for
- * connections. */
-/* Bodies being read and bodies of running calls, in all: two of the largest, and 4 MB for all smaller ones. */
+/* The service stays below 128 MB: 12 MB when idle, the next two, and 20 MB for what libh2o holds twice while
+ * a body grows and for connections. */
+/* Bodies being read and bodies of running calls, in all: two of the largest,
+ * and 4 MB for all smaller ones. */
 #define BODIES_BYTES_MAX (36 * 1024 * 1024)
 /* Large answers, being made or waiting to be read, and what they are made of, in all: one of the largest. */
 #define ANSWERS_BYTES_MAX (48 * 1024 * 1024)
 /* What a call holds beside its body is counted in steps of this size; most calls never reach one. */
 #define HOLD_STEP_BYTES (256 * 1024)
-/* An allocation of this size or more is given back to the system as soon as it is freed. Below it, what is freed is soon used again. */
+/* An allocation of this size or more is given back to the system as soon as it is freed. Below it,
+ * what is freed is soon used again. */
 #define MMAP_BYTES (4 * 1024 * 1024)
 /* Streams that are open, in all. One that nobody reads holds some 8 KiB: 48 MB. */
 #define EXCHANGES_MAX 6144
 /* ... of which every connection may have this many, however many there are. */
 #define EXCHANGES_SPARED 8
-/* From the first byte of a request to the last of its answer: its body, the longest deadline, and 30 s to read an ordinary answer.
- * A large one has as much more as it takes at the slowest rate. */
+/* From the first byte of a request to the last of its answer: its body, the longest deadline, and 30 s to
+ * read an ordinary answer. A large one has as much more as it takes at the slowest rate. */
 #define EXCHANGE_MS         (BODY_TIMEOUT_MS + WALK_DEADLINE_MS + 30000)
 #define ANSWER_BYTES_PER_MS 32 /* 256 kbit/s */
-/* New connections of one address: so many a second as AKKOORD_ARRIVALS says, of so many seconds at once. One that had to be shut counts
- * as many, and so does one of TLS that ended without a request (its handshake cost 1 to 2 ms of a core, RSA of 2048 bits): as
- * many as leave this many of them a second. */
+/* New connections of one address: so many a second as AKKOORD_ARRIVALS says, of so many seconds at once. One
+ * that had to be shut counts as many, and so does one of TLS that ended without a request (its handshake cost
+ * 1 to 2 ms of a core, RSA of 2048 bits): as many as leave this many of them a second. */
 #define ARRIVALS_SECONDS      5
 #define FLOODS_PER_SECOND     10
 #define HANDSHAKES_PER_SECOND 20
-/* Addresses and clients whose budgets are remembered: 16 bytes each. Who is forgotten begins with a full one. */
+/* Addresses and clients whose budgets are remembered: 16 bytes each. Who is
+ * forgotten begins with a full one. */
 #define BUCKET_ADDRESSES_MAX 16384
 #define BUCKET_CLIENTS_MAX   16384

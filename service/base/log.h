@@ -12,12 +12,14 @@ void log_set_level(enum log_level level);
 /* Reads "error", "warn", "info" or "debug". Returns -1 on another word. */
 int log_level_parse(const char *word, enum log_level *ret_level);
 
-/* Makes stderr one that nobody's writing blocks on, a library's included: what it cannot take is lost. A pipe or a terminal is opened
- * anew for that, so that others who hold it are not changed; where that is not allowed it stays as it is. */
+/* Makes stderr one that nobody's writing blocks on, a library's included: what it cannot take is lost. A
+ * pipe or a terminal is opened anew for that, so that others who hold it are not changed; where that is
+ * not allowed it stays as it is. */
 void log_unblock(void);
 
-/* ${event} is a dotted name such as "conn.ready"; ${format} gives the key=value pairs, or "". A control character
- * in the line becomes '?', so one call is one line. Never blocks: a line that stderr cannot take is dropped. */
+/* ${event} is a dotted name such as "conn.ready"; ${format} gives the key=value pairs, or "". A
+ * control character in the line becomes '?', so one call is one line. Never blocks: a line that
+ * stderr cannot take is dropped. */
 void log_line(enum log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

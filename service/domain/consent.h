@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What an event says (ISO/IEC TS 27560, W3C DPV). The numbers are stored, and they are the lowest bits of a rank:
- * of two events of one class and one time the higher number stands, so every No is above every Yes. */
+/* What an event says (ISO/IEC TS 27560, W3C DPV). The numbers are stored, and they are the lowest bits of a
+ * rank: of two events of one class and one time the higher number stands, so every No is above every Yes. */
 #define EVENT_STATES(X)                                                                                      \
     X(EVENT_ELIGIBLE, 1, "eligible") /* soft opt-in: the address came with a sale (Tw 11.7) */               \
     X(EVENT_GIVEN, 2, "given")                                                                               \
@@ -64,18 +64,19 @@ enum slot {
     SLOT_COUNT
 };
 
-/* Instead of a purpose: the standing No that overrules every purpose on consent, soft opt-in or direct marketing. */
+/* Instead of a purpose: the standing No that overrules every purpose on consent,
+ * soft opt-in or direct marketing. */
 enum { PURPOSE_ALL = 0 };
 
-/* The place of an event among all of its subject, purpose and slot: of two events the one of higher rank stands,
- * whatever order they arrived in. From the top: class (2 bits), event_time in microseconds since 1970 (53 bits,
- * to the year 2255), event_state (4 bits). */
+/* The place of an event among all of its subject, purpose and slot: of two events the one of higher rank
+ * stands, whatever order they arrived in. From the top: class (2 bits), event_time in microseconds since 1970
+ * (53 bits, to the year 2255), event_state (4 bits). */
 typedef int64_t rank;
 
 enum { RANK_TIME_SHIFT = 4, RANK_CLASS_SHIFT = 57 };
 
-/* An import's Yes 0 (it undoes nothing the person said), a signal's No 1, all else 2. A soft opt-in counts as an
- * import's Yes: a sale is no choice of the person. */
+/* An import's Yes 0 (it undoes nothing the person said), a signal's No 1, all else 2. A soft opt-in counts as
+ * an import's Yes: a sale is no choice of the person. */
 enum event_class { CLASS_COPY, CLASS_SIGNAL, CLASS_CHOICE };
 
 bool event_state_is_no(enum event_state state);

@@ -97,8 +97,8 @@ struct purpose {
     struct guardian_rule guardian;
     bool objection_weighed; /* an objection restricts until its outcome is recorded */
     bool gpc;               /* refused by the Global Privacy Control signal */
-    bool
-        anonymous_statistics; /* has cookies, all of class statistics_anonymous: may be counted without consent */
+    /* has cookies, all of class statistics_anonymous: may be counted without consent */
+    bool anonymous_statistics;
     char replaces[POLICY_KEY_MAX + 1]; /* key of a purpose whose No counts for this one too, "" for none */
     int32_t replaces_number;           /* its number in the ledger; 0: none */
     uint32_t entities;                 /* bit per entity of the policy it is of; all where none is named */
@@ -129,8 +129,8 @@ struct policy {
     size_t purpose_count;
     struct purpose *purposes; /* in the document's order */
     size_t place_count;       /* of the index by key, a power of two; 0: there is none */
-    uint32_t *
-        places; /* of a purpose, counted from 1, where the hash of its key or a step behind it says; 0: none */
+    /* of a purpose, counted from 1, where the hash of its key or a step behind it says; 0: none */
+    uint32_t *places;
     size_t notice_count;
     struct notice *notices; /* by id, and of one id by effective_from, oldest first */
     size_t entity_count;
@@ -145,7 +145,8 @@ void policy_free(struct policy *p);
 /* Whether it can be a key: a-z, 0-9, _ and -, a letter or a digit first, 1 to POLICY_KEY_MAX bytes. */
 bool policy_key_valid(const char *text, size_t len);
 
-/* From now on policy_purpose does not look through all purposes. No purpose may be added any more. Returns -1 when memory ran out. */
+/* From now on policy_purpose does not look through all purposes. No purpose may be added any more.
+ * Returns -1 when memory ran out. */
 int policy_index(struct policy *p);
 /* NULL when there is none. */
 const struct purpose *policy_purpose(const struct policy *p, const char *key);
@@ -156,26 +157,31 @@ const struct notice *policy_notice_numbered(const struct policy *p, int32_t numb
 int policy_entity(const struct policy *p, const char *key);
 /* The named version; with ${version} NULL the one in force at ${at}. NULL when there is none. */
 const struct notice *policy_notice(const struct policy *p, const char *id, const char *version, instant at);
-/* Of a notice of ${p}: when the next material version of the same notice takes effect; INSTANT_NONE: none is to come. */
+/* Of a notice of ${p}: when the next material version of the same notice takes effect;
+ * INSTANT_NONE: none is to come. */
 instant policy_notice_next(const struct policy *p, const struct notice *n, instant now);
-/* Likewise: whether a material version of the same notice took effect after ${n} did and at or before ${now}. */
+/* Likewise: whether a material version of the same notice took effect after
+ * ${n} did and at or before ${now}. */
 bool policy_notice_outdated(const struct policy *p, const struct notice *n, instant now);
 /* The text in ${language}; its first part ("nl" of "nl-BE"), else the first text. */
 const struct notice_text *notice_text_in(const struct notice *n, const char *language);
 
 /* The ledger's number of a purpose for one entity, or for all of them (ENTITY_ANY). */
 int32_t purpose_number_for(const struct purpose *p, int entity);
-/* The ledger's key of a purpose for one entity ("newsletter@acme"), or for all of them (${entity} NULL): the purpose's own. */
+/* The ledger's key of a purpose for one entity ("newsletter@acme"), or for all of them
+ * (${entity} NULL): the purpose's own. */
 enum { PURPOSE_ENTITY_KEY_MAX = 2 * POLICY_KEY_MAX + 1 };
 void purpose_entity_key(const struct purpose *p, const struct entity *entity,
                         char ret_key[PURPOSE_ENTITY_KEY_MAX + 1]);
-/* What must not change once a version has been applied, as one hash: its words in each language, when it takes effect, and how it
- * changes what was agreed to before. Independent of the order of languages. */
+/* What must not change once a version has been applied, as one hash: its words in each language, when it
+ * takes effect, and how it changes what was agreed to before. Independent of the order of languages. */
 void notice_hash(const struct notice *n, uint8_t ret_hash[NOTICE_HASH_SIZE]);
 
-/* Whether the standing No (withdraw "*") overrules this purpose: consent, soft opt-in, or direct marketing. */
+/* Whether the standing No (withdraw "*") overrules this purpose: consent,
+ * soft opt-in, or direct marketing. */
 bool purpose_stopped_by_all(const struct purpose *p);
 /* Whether stopping it is an objection (GDPR art. 21) and not a withdrawal. */
 bool basis_takes_objection(enum lawful_basis basis);
-/* Whether it can be stopped by the person at all: not a contract, legal_obligation, vital_interest or exempt. */
+/* Whether it can be stopped by the person at all: not a contract,
+ * legal_obligation, vital_interest or exempt. */
 bool basis_is_withdrawable(enum lawful_basis basis);

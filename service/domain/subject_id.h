@@ -4,9 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What clients see of a subject: opaque, and of one controller only. A subject's number is a plain sequence and would tell how many
- * customers there are; one block of AES-128 under the controller's own key hides it and, since it carries the controller and zeros
- * beside the number, does not accept a guessed one. */
+/* What clients see of a subject: opaque, and of one controller only. A subject's number is a plain sequence
+ * and would tell how many customers there are; one block of AES-128 under the controller's own key hides it
+ * and, since it carries the controller and zeros beside the number, does not accept a guessed one. */
 enum { SUBJECT_ID_KEY_BYTES = 16, SUBJECT_ID_TEXT = 22 }; /* base64url of 16 bytes */
 
 /* Not thread-safe: one per loop thread. */

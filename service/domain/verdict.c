@@ -55,7 +55,8 @@ const struct state *standing_find(const struct standing *s, int32_t purpose, enu
 
 /* ---- whose states count ---- */
 
-/* The purposes whose No counts for this one too, nearest first; those that left the document end the chain. */
+/* The purposes whose No counts for this one too, nearest first; those that
+ * left the document end the chain. */
 static size_t replaced_by(const struct policy *policy, const struct purpose *purpose,
                           int32_t ret_numbers[REPLACES_MAX])
 {
@@ -131,7 +132,8 @@ static const struct state *own_state(const struct question *q, int32_t number, e
     return s;
 }
 
-/* What stands in one slot: the purpose's own state, the standing No, or a No to what it replaces, whichever has the highest rank. */
+/* What stands in one slot: the purpose's own state, the standing No, or a No to what it replaces,
+ * whichever has the highest rank. */
 static const struct state *slot_state(const struct question *q, enum slot slot)
 {
     const struct state *stands = own_state(q, q->purpose->number, slot);
@@ -171,8 +173,8 @@ static void guardianship_find(struct question *q)
     q->came_of_age = rules && q->came_of_age && !minor && !represented;
 }
 
-/* A Yes counts until the end it was given, or a sooner one that today's policy sets: never a later one, else a change of
- * policy would bring it back to life. */
+/* A Yes counts until the end it was given, or a sooner one that today's policy sets: never a later one, else
+ * a change of policy would bring it back to life. */
 static instant yes_ends(const struct purpose *purpose, const struct state *yes)
 {
     if (duration_is_zero(purpose->validity))
@@ -181,7 +183,8 @@ static instant yes_ends(const struct purpose *purpose, const struct state *yes)
     return yes->valid_until != INSTANT_NONE && yes->valid_until < by_policy ? yes->valid_until : by_policy;
 }
 
-/* Which Yes counts: a minor's guardian's; else the person's own, but not one from before the age limit; else the guardian's. */
+/* Which Yes counts: a minor's guardian's; else the person's own, but not one from before the
+ * age limit; else the guardian's. */
 static void yes_find(struct question *q, const struct state *self, const struct state *guardian)
 {
     const struct state *own = is_yes(self) ? self : NULL, *theirs = is_yes(guardian) ? guardian : NULL;
@@ -226,8 +229,8 @@ static bool is_weighed(const struct question *q, const struct state *no)
     return q->purpose->objection_weighed && no_reason(q, no) == REASON_OBJECTED;
 }
 
-/* Of what stands in the two slots the strictest No counts: the first reason, and of equals the latest. An objection that compelling
- * grounds stand against is none, and hides no other. */
+/* Of what stands in the two slots the strictest No counts: the first reason, and of equals the latest. An
+ * objection that compelling grounds stand against is none, and hides no other. */
 static void no_find(struct question *q, const struct state *said)
 {
     if (!is_no(said) || (is_weighed(q, said) && outcome_of(q, said) == EVENT_OVERRIDDEN))
@@ -249,7 +252,8 @@ static struct question question_of(const struct policy *policy, const struct pur
                          .valid_until = INSTANT_NONE};
     guardianship_find(&q);
     const struct state *self = slot_state(&q, SLOT_SELF), *guardian = slot_state(&q, SLOT_GUARDIAN);
-    /* Past the limit the person's own choice is the one that counts; a copy of an old one undoes no guardian's No. */
+    /* Past the limit the person's own choice is the one that counts; a copy of an
+     * old one undoes no guardian's No. */
     if (q.came_of_age && is_choice(self) && rank_time(self->rank) >= q.limit)
         guardian = NULL;
     no_find(&q, self);
@@ -325,7 +329,8 @@ static bool yes_is_outdated(const struct question *q)
     return q->words != NULL && policy_notice_outdated(q->policy, q->words, q->now);
 }
 
-/* Whether nobody can have been told yet that they may object: the purpose names an announcement, and none is in force (GDPR art. 21(4)). */
+/* Whether nobody can have been told yet that they may object: the purpose names an announcement, and none
+ * is in force (GDPR art. 21(4)). */
 static bool is_unannounced(const struct question *q)
 {
     return basis_takes_objection(q->purpose->basis) && q->purpose->notice[0] != '\0' &&

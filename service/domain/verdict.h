@@ -3,8 +3,8 @@
 #include "base/uuid.h"
 #include "domain/policy.h"
 
-/* Why. The order is the rule: the first that holds is the reason, and of several verdicts on one person the first in this
- * order is the strictest. */
+/* Why. The order is the rule: the first that holds is the reason, and of several verdicts on one person the
+ * first in this order is the strictest. */
 #define REASONS(X)                                                                                           \
     X(REASON_RETIRED, false, "retired")                                                                      \
     X(REASON_SUPPRESSED, false, "suppressed")                                                                \
@@ -51,7 +51,8 @@ struct standing {
     const struct held *held;
 };
 
-/* The numbers whose states a verdict on one purpose looks at: the purpose, each entity's, what it replaces, PURPOSE_ALL. */
+/* The numbers whose states a verdict on one purpose looks at: the purpose, each entity's,
+ * what it replaces, PURPOSE_ALL. */
 enum { REPLACES_MAX = 4, PURPOSE_SET_MAX = 1 + (1 + REPLACES_MAX) * (1 + POLICY_ENTITIES_MAX) };
 struct purpose_set {
     size_t count;
@@ -79,7 +80,8 @@ void purpose_set_add(struct purpose_set *set, const struct policy *policy, const
 void purpose_set_of(const struct policy *policy, const struct purpose *purpose, struct purpose_set *ret_set);
 /* What is held for that number and slot, or NULL. */
 const struct state *standing_find(const struct standing *s, int32_t purpose, enum slot slot);
-/* Decides. Pure: everything it knows is in the arguments. ${entity}: ENTITY_ANY asks for all of the policy's, and answers the strictest. */
+/* Decides. Pure: everything it knows is in the arguments. ${entity}: ENTITY_ANY asks for all of the
+ * policy's, and answers the strictest. */
 struct verdict verdict_of(const struct policy *policy, const struct purpose *purpose, int entity,
                           const struct standing *standing, instant now);
 /* The stricter of two verdicts on one purpose: the earlier reason; of equals the one that ends first. */

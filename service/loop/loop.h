@@ -8,7 +8,8 @@
 struct loop;
 struct st_h2o_evloop_t;
 
-/* Something to be done at the end of the current tick, when all that was readable has been read. Embedded in its owner. */
+/* Something to be done at the end of the current tick, when all that was readable has
+ * been read. Embedded in its owner. */
 struct loop_task {
     void (*run)(struct loop_task *task);
     struct list link;
@@ -33,8 +34,8 @@ void loop_run_once(struct loop *loop, int max_wait_ms);
 struct st_h2o_evloop_t *loop_h2o(struct loop *loop);
 
 void loop_task_init(struct loop_task *task, void (*run)(struct loop_task *task));
-/* ${task} runs once at the end of this tick; posted by a task, itself or another, at the end of the next one, when what came
- * meanwhile has been read. Posting it again before that changes nothing. */
+/* ${task} runs once at the end of this tick; posted by a task, itself or another, at the end of the next one,
+ * when what came meanwhile has been read. Posting it again before that changes nothing. */
 void loop_task_post(struct loop *loop, struct loop_task *task);
 /* It will not run. */
 void loop_task_cancel(struct loop_task *task);

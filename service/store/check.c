@@ -86,7 +86,8 @@ static struct held *held_add(struct check_job *c)
     return &c->held[c->held_count++];
 }
 
-/* A state of probe ${p}. All of one probe's come together, else the parts of the answer would be taken for the whole. */
+/* A state of probe ${p}. All of one probe's come together, else the parts of the answer
+ * would be taken for the whole. */
 static void state_take(struct check_job *c, struct probe *p, const PGresult *rows, int row)
 {
     if (p->count > 0 && p->first + p->count != c->held_count) {

@@ -3,8 +3,9 @@
 #include "store/idempotency.h"
 #include "store/lane.h"
 
-/* An idempotency key for work that takes many transactions: it is claimed before the first, and what came out is kept with it after the
- * last. Who is cut short keeps how far it came. A claim that is not kept (its process has died) ends by itself after CLAIM_SECONDS. */
+/* An idempotency key for work that takes many transactions: it is claimed before the first, and what came out
+ * is kept with it after the last. Who is cut short keeps how far it came. A claim that is not kept (its
+ * process has died) ends by itself after CLAIM_SECONDS. */
 
 enum claim_outcome {
     CLAIM_RUNNING, /* another request has claimed it and still runs */

@@ -135,8 +135,9 @@ static bool conn_watch(struct conn *c)
     return c->watch != NULL;
 }
 
-/* The warning 01000 in answer to a statement says that a commit's wait for its standby was cancelled: the outcome is not known. What
- * else a server may warn of, such as another version of its collations at connect, changes nothing. */
+/* The warning 01000 in answer to a statement says that a commit's wait for its standby was
+ * cancelled: the outcome is not known. What else a server may warn of, such as another version of
+ * its collations at connect, changes nothing. */
 static void on_notice(void *cookie, const PGresult *notice)
 {
     struct conn *c = cookie;
@@ -188,7 +189,8 @@ static void resolve_poll(struct conn *c, int64_t now)
 {
     int rc = gai_error(&c->lookup);
     if (rc == EAI_INPROGRESS) {
-        /* A lookup cannot be taken back; it ends by the resolver's own time-out. Its memory is ours until then. */
+        /* A lookup cannot be taken back; it ends by the resolver's own time-out.
+         * Its memory is ours until then. */
         if (now - c->since > CONNECT_TIMEOUT_MS * 1000)
             c->trouble = "name lookup takes long";
         return;
@@ -384,7 +386,8 @@ static void on_ready(void *cookie)
         watch_want_write(c->watch);
 }
 
-/* A lane without jobs would learn only from its next one, and seconds late, that its host hangs. A sync alone is no transaction. */
+/* A lane without jobs would learn only from its next one, and seconds late, that its host hangs. A
+ * sync alone is no transaction. */
 static void ping(struct conn *c)
 {
     if (fault_strikes() || PQpipelineSync(c->pg) != 1) {

@@ -10,8 +10,8 @@ const char DATABASE_POOLED[] =
 
 enum { HOSTS_MAX = 8, SETTINGS_MAX = 64 };
 
-/* Server settings of every session. The planner's choices are pinned: every statement is an index probe per element, and
- * a plan made while a table was empty must not be kept when it is not. */
+/* Server settings of every session. The planner's choices are pinned: every statement is an index probe per
+ * element, and a plan made while a table was empty must not be kept when it is not. */
 static const char session_options[] =
     "-c synchronous_commit=on -c default_transaction_isolation=read\\ committed -c TimeZone=UTC "
     "-c lock_timeout=2s -c statement_timeout=20s -c idle_in_transaction_session_timeout=5s "
@@ -184,7 +184,8 @@ static bool is_ours(const char *keyword)
 
 static struct settings settings_of(const struct database *db, size_t host, const char *address)
 {
-    /* First what the caller may overrule, then the caller's (the last of a keyword counts), then what is ours. */
+    /* First what the caller may overrule, then the caller's (the last of a
+     * keyword counts), then what is ours. */
     struct settings s = {0};
     settings_add(&s, "application_name", "akkoord");
     settings_add(&s, "tcp_user_timeout", "10000");

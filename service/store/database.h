@@ -10,8 +10,9 @@ struct database;
 /* A pooler gives each transaction another session: without our settings, without the prepared statements. */
 extern const char DATABASE_POOLED[];
 
-/* ${conninfo} is libpq's (a conninfo string or URI, "" for its defaults); several hosts are tried in turn. ${keys} must outlive
- * it. Returns NULL and a message the caller frees with PQfreemem (no password in it) when it cannot be read. */
+/* ${conninfo} is libpq's (a conninfo string or URI, "" for its defaults); several hosts are tried in
+ * turn. ${keys} must outlive it. Returns NULL and a message the caller frees with PQfreemem (no password
+ * in it) when it cannot be read. */
 struct database *database_create(const char *conninfo, const struct subject_keys *keys, char **ret_fault);
 void database_destroy(struct database *db);
 
@@ -20,11 +21,13 @@ size_t database_hosts(const struct database *db);
 const char *database_host_name(const struct database *db, size_t host);
 /* The name that must be resolved before connecting, or NULL when there is none to resolve. */
 const char *database_host_to_resolve(const struct database *db, size_t host);
-/* Starts a non-blocking connection to one host, with ${address} where its name was resolved, else NULL. The caller checks PQstatus. */
+/* Starts a non-blocking connection to one host, with ${address} where its name was resolved, else
+ * NULL. The caller checks PQstatus. */
 PGconn *database_connect_start(const struct database *db, size_t host, const char *address);
 /* As above, blocking, all hosts in turn; for start-up and commands. */
 PGconn *database_connect(const struct database *db);
-/* Why ${pg} did not connect: a static sentence, "connect" where it is not known. DATABASE_POOLED will not pass by waiting. */
+/* Why ${pg} did not connect: a static sentence, "connect" where it is not known.
+ * DATABASE_POOLED will not pass by waiting. */
 const char *database_connect_trouble(const PGconn *pg);
 /* The user it connects as, "" for libpq's default. */
 const char *database_user(const struct database *db);

@@ -2,8 +2,8 @@
 #pragma once
 #include "store/job.h"
 
-/* Lets go of what is over: idempotency keys after 24 h (EXPIRE_KEYS_MAX at a time), requests that were not confirmed in time
- * (EXPIRE_PENDING_MAX). */
+/* Lets go of what is over: idempotency keys after 24 h (EXPIRE_KEYS_MAX at a time), requests that were not
+ * confirmed in time (EXPIRE_PENDING_MAX). */
 enum expiring { EXPIRE_KEYS, EXPIRE_PENDING };
 struct expire_job {
     struct job job;

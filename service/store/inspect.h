@@ -5,7 +5,8 @@
 #include <libpq-fe.h>
 #include <stdbool.h>
 
-/* How a database is set up, as `akkoord doctor` asks: what the session's role may do, and what the server promises. */
+/* How a database is set up, as `akkoord doctor` asks: what the session's role may do,
+ * and what the server promises. */
 struct inspection {
     int version_num; /* 150004 is 15.4 */
     bool is_superuser;

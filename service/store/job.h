@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What is asked of the database, apart from how it gets there: store/lane sends jobs in batches, store/blocking one by one. */
+/* What is asked of the database, apart from how it gets there: store/lane sends jobs in
+ * batches, store/blocking one by one. */
 struct job;
 struct lane_batch;
 struct params;
@@ -30,14 +31,15 @@ struct verb {
     void (*take)(const struct sent *batch, size_t count, const PGresult *rows);
 };
 
-/* Embedded in what waits for the answer. Fill in all but the last four; the memory must stay until ${done}. */
+/* Embedded in what waits for the answer. Fill in all but the last four; the
+ * memory must stay until ${done}. */
 struct job {
     const struct verb *verb;
     int32_t
         controller_id; /* the only one whose rows its statement reaches (row level security); 0: nobody's */
     int64_t deadline;  /* of clock_monotonic, from acceptance */
-    int64_t
-        edition; /* only jobs of one edition share a batch; where it writes, only those of one controller too */
+    /* only jobs of one edition share a batch; where it writes, only those of one controller too */
+    int64_t edition;
     uint32_t weight; /* probes or acts, at least 1 */
     void (*done)(struct job *job, enum error outcome);
 

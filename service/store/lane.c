@@ -327,7 +327,8 @@ static void on_conn_lost(void *cookie)
     }
 }
 
-/* What waits too long in the queue is surely not written. In an outage nobody waits for the whole of his deadline. */
+/* What waits too long in the queue is surely not written. In an outage nobody waits
+ * for the whole of his deadline. */
 static void queue_expire(struct lane *lane, int64_t now)
 {
     struct list late;

@@ -5,8 +5,8 @@
 #include "domain/duration.h"
 #include "domain/verdict.h"
 
-/* The parameters of one statement, in PostgreSQL's binary format. Columns are one-dimensional arrays that grow an
- * element at a time; scalars stand alone. Reused from batch to batch: the memory stays. */
+/* The parameters of one statement, in PostgreSQL's binary format. Columns are one-dimensional arrays that
+ * grow an element at a time; scalars stand alone. Reused from batch to batch: the memory stays. */
 enum { PARAMS_MAX = 28 };
 
 enum param_type { /* PostgreSQL's type numbers (pg_type.dat: fixed) */

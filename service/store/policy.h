@@ -38,7 +38,8 @@ struct policy_precondition {
     int32_t versions[POLICY_PRECONDITION_MAX];
 };
 
-/* Makes a document the next version of its controller's policy (the first makes the controller), under the head's lock. */
+/* Makes a document the next version of its controller's policy (the first makes the
+ * controller), under the head's lock. */
 struct policy_apply_job {
     struct job job;
     const struct policy *policy; /* what the document says */
@@ -56,6 +57,6 @@ struct policy_apply_job {
 };
 /* Fills in verb and weight. */
 void policy_apply_job_prepare(struct policy_apply_job *p);
-/* Makes the job tell its outcome, and the version in force (0: none), with nothing written: policy and sha256 are enough. For a lane
- * that reads. */
+/* Makes the job tell its outcome, and the version in force (0: none), with nothing written: policy and sha256
+ * are enough. For a lane that reads. */
 void policy_apply_job_rehearse(struct policy_apply_job *p);

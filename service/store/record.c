@@ -154,7 +154,8 @@ enum {
     COLUMN_CONTEXT
 };
 
-/* An int8[] of two dimensions as PostgreSQL sends it: 3 words and 2 a dimension, then length and value of each element. */
+/* An int8[] of two dimensions as PostgreSQL sends it: 3 words and 2 a dimension, then
+ * length and value of each element. */
 static int was_each_take(struct recorded *e, const PGresult *rows, int row)
 {
     size_t len;

@@ -18,7 +18,8 @@ struct person {
     struct tag old_tags[IDENTIFIERS_MAX];
 };
 
-/* One act: one event to be, on one person. Strings are the caller's, NUL-terminated or NULL, and must stay until done. */
+/* One act: one event to be, on one person. Strings are the caller's, NUL-terminated or
+ * NULL, and must stay until done. */
 struct act {
     const struct person *person;
     int32_t purpose; /* its number, or PURPOSE_ALL */
@@ -33,8 +34,8 @@ struct act {
     struct duration validity; /* when it has an end */
     int32_t notice;           /* number; 0: the words are not known */
     enum effect effect;       /* where it is not superseded */
-    bool
-        needs_guardian; /* EFFECT_PENDING instead, where the person is a minor or represented and no guardian's Yes stands */
+    /* EFFECT_PENDING instead, where the person is a minor or represented and no guardian's Yes stands */
+    bool needs_guardian;
     uint8_t record_id[UUID_SIZE];
     const char *language;
     const char *ref;
@@ -64,11 +65,13 @@ enum record_outcome {
     RECORD_DONE,
     RECORD_REPLAYED,   /* this idempotency key has its first answer: read it, record_job_replay */
     RECORD_KEY_REUSED, /* the key was used for another body */
-    RECORD_IN_FUTURE, /* an act's time is over 60 s ahead of the database's clock; nothing of the request is written */
-    RECORD_STALE,   /* the controller's generation is not the caller's: load it again and come back */
-    RECORD_AGAIN,   /* the same key came twice at once: submit again */
-    RECORD_TOO_OLD, /* a guardian's act for somebody who may decide alone; nothing of the request is written */
-    RECORD_GONE     /* nothing waits for this confirmation: used, expired, or overtaken by a No */
+    /* an act's time is over 60 s ahead of the database's clock; nothing of the request is written */
+    RECORD_IN_FUTURE,
+    RECORD_STALE, /* the controller's generation is not the caller's: load it again and come back */
+    RECORD_AGAIN, /* the same key came twice at once: submit again */
+    /* a guardian's act for somebody who may decide alone; nothing of the request is written */
+    RECORD_TOO_OLD,
+    RECORD_GONE /* nothing waits for this confirmation: used, expired, or overtaken by a No */
 };
 
 /* What a confirmation's token names. */
@@ -98,12 +101,14 @@ struct record_job {
     bool broken;             /* memory ran out while reading: committed, but the answer is not known here */
 };
 
-/* Fills in verb, edition and weight from what the caller has set; the caller sets deadline and done. May be called again to
- * submit again. */
+/* Fills in verb, edition and weight from what the caller has set; the caller sets deadline and done. May be
+ * called again to submit again. */
 void record_job_prepare(struct record_job *r);
-/* Makes the job read the first answer to its key and fingerprint: events and first_context. For a lane that reads. */
+/* Makes the job read the first answer to its key and fingerprint: events and
+ * first_context. For a lane that reads. */
 void record_job_replay(struct record_job *r);
-/* Makes the job end a double opt-in: its one act says purpose, validity, tie, record_id and evidence; ${c} the rest. */
+/* Makes the job end a double opt-in: its one act says purpose, validity, tie,
+ * record_id and evidence; ${c} the rest. */
 void record_job_confirm(struct record_job *r, const struct confirmation *c);
 /* Frees what the answer holds. */
 void record_job_clear(struct record_job *r);

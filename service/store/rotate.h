@@ -4,8 +4,9 @@
 #include "domain/tag.h"
 #include "store/job.h"
 
-/* The steps of a rotation of the subject key, for job_run_blocking. Each is a transaction of its own, so that a rotation can stop
- * after any of them and go on later; those that write take the head's lock, as every writer does. */
+/* The steps of a rotation of the subject key, for job_run_blocking. Each is a transaction of its
+ * own, so that a rotation can stop after any of them and go on later; those that write take the
+ * head's lock, as every writer does. */
 
 /* Which subject keys a controller's tags are made by. */
 struct key_state {

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Values of a binary result. A NULL reads as false, 0, INSTANT_NONE, the nil UUID or NULL; ask row_is_null where that matters. */
+/* Values of a binary result. A NULL reads as false, 0, INSTANT_NONE, the nil UUID or NULL; ask
+ * row_is_null where that matters. */
 bool row_is_null(const PGresult *rows, int row, int column);
 bool row_bool(const PGresult *rows, int row, int column);
 int16_t row_int2(const PGresult *rows, int row, int column);

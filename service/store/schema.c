@@ -98,11 +98,13 @@ static enum step_outcome step_run(PGconn *pg, const char *sql)
     return outcome;
 }
 
-/* Every writer takes a head first, and so does a step: it meets no write halfway, holding what it needs and waiting for what it has. */
+/* Every writer takes a head first, and so does a step: it meets no write halfway, holding what it
+ * needs and waiting for what it has. */
 static const char heads_sql[] = "do $$ begin if to_regclass('head') is not null then "
                                 "lock table head in access exclusive mode; end if; end $$";
 
-/* Everybody who needs a table waits behind a step that waits for it: it gives up before they do, lets them pass, and tries again. */
+/* Everybody who needs a table waits behind a step that waits for it: it gives up before they do,
+ * lets them pass, and tries again. */
 static enum step_outcome step_try(PGconn *pg, const struct embedded *file, const char *const *values)
 {
     char begin[64];

@@ -10,5 +10,6 @@ enum fate {
     FATE_BUG          /* our own mistake: answer 500 and log the SQLSTATE */
 };
 
-/* By class: 22 and 23 split; 40 retry; 53, 55, 57, 58 unavailable; 08, 25006 (a standby) and 57P0x reconnect. */
+/* By class: 22 and 23 split; 40 retry; 53, 55, 57, 58 unavailable; 08, 25006 (a
+ * standby) and 57P0x reconnect. */
 enum fate sqlstate_fate(const char *sqlstate);

@@ -27,7 +27,8 @@ struct walked {
     size_t count;
 };
 
-/* A stretch of a controller's subjects in the order of their numbers, with what is held of each, from one snapshot. */
+/* A stretch of a controller's subjects in the order of their numbers, with what is
+ * held of each, from one snapshot. */
 struct walk_job {
     struct job job;
     int64_t after;   /* subjects of a higher number */
@@ -57,5 +58,6 @@ int64_t walk_next(const struct walk_job *w);
 
 /* How many verdicts are worked out of a subject: one a purpose and entity. */
 size_t policy_verdicts(const struct policy *policy);
-/* The numbers that a stretch may have where each subject takes so many verdicts: they are worked out at once, on a loop's thread. */
+/* The numbers that a stretch may have where each subject takes so many verdicts: they are worked
+ * out at once, on a loop's thread. */
 int32_t walk_numbers(size_t verdicts);

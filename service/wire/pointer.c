@@ -270,7 +270,8 @@ bool pointer_find(const struct pointer *p, const char *text, size_t len, const c
     return *ret_len > 0;
 }
 
-/* ${wanted}: a bit for each pointer that leads through here, ${depth} tokens of it used. Returns whether anything was kept. */
+/* ${wanted}: a bit for each pointer that leads through here, ${depth} tokens of it used.
+ * Returns whether anything was kept. */
 static bool object_keep(const struct pointer_list *list, uint32_t wanted, size_t depth, struct span object,
                         struct buf *out)
 {

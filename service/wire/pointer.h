@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* JSON pointers (RFC 6901), and what they point at in a JSON text, as it stands there: a number keeps its spelling, white space stays.
- * A text that is not well-formed does no harm, but what is found in it is of no use: whoever goes on with it judges the text itself. */
+/* JSON pointers (RFC 6901), and what they point at in a JSON text, as it stands there: a number keeps its
+ * spelling, white space stays. A text that is not well-formed does no harm, but what is found in it is of no
+ * use: whoever goes on with it judges the text itself. */
 
 enum {
     POINTER_TOKENS_MAX = 8, /* deeper than analytics events are nested */
@@ -32,9 +33,10 @@ bool pointer_list_parse(const char *text, struct pointer_list *ret_list);
 /* Whether ${a} points at what ${b} does, or at something around it. */
 bool pointer_covers(const struct pointer *a, const struct pointer *b);
 
-/* Returns false when there is no such value. ${ret_value} lies in ${text}. Of two members of one name the first is found. */
+/* Returns false when there is no such value. ${ret_value} lies in ${text}. Of two members
+ * of one name the first is found. */
 bool pointer_find(const struct pointer *p, const char *text, size_t len, const char **ret_value,
                   size_t *ret_len);
-/* Appends the object ${text} with nothing in it but what the pointers name, in its own order; "{}" where it has none of that. Elements of
- * arrays are not reached. */
+/* Appends the object ${text} with nothing in it but what the pointers name, in its own order; "{}" where it
+ * has none of that. Elements of arrays are not reached. */
 void pointers_keep(const struct pointer_list *list, const char *text, size_t len, struct buf *out);

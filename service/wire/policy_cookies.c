@@ -137,7 +137,8 @@ void cookie_list_json(const struct cookie_list *l, struct buf *out)
 
 /* ---- HTML ---- */
 
-/* The page's own words, in the order of cookie_kind_words and its like. What the document says has its own language. */
+/* The page's own words, in the order of cookie_kind_words and its like. What the
+ * document says has its own language. */
 struct page_words {
     const char *language;
     const char *title, *none, *unstated, *complaints;

@@ -14,5 +14,6 @@ struct cookie_list {
 
 /* Appends one JSON object. */
 void cookie_list_json(const struct cookie_list *l, struct buf *out);
-/* Appends a whole HTML page with one table. No text of the document can end up as markup, and no script is in it. */
+/* Appends a whole HTML page with one table. No text of the document can end up as
+ * markup, and no script is in it. */
 void cookie_list_html(const struct cookie_list *l, struct buf *out);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/policy_document_internal.h"
 
-/* How a choice is put to people: refusing must be as easy as accepting, and nothing is ticked for them (GDPR art. 7(3), recital 32). */
+/* How a choice is put to people: refusing must be as easy as accepting, and nothing is ticked for them
+ * (GDPR art. 7(3), recital 32). */
 
 enum { CLICKS_MAX = 20 };
 

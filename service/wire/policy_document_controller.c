@@ -10,8 +10,8 @@ static void controller_key_read(struct draft *d, const struct node *n)
     value_key(n, d->policy->controller);
 }
 
-/* A wrong country would read every phone number wrongly, and is fixed once there is one: so it must be one whose
- * numbers are known. */
+/* A wrong country would read every phone number wrongly, and is fixed once there is one: so it must
+ * be one whose numbers are known. */
 static void country_read(struct draft *d, const struct node *n)
 {
     value_country(n, d->policy->country);
@@ -55,7 +55,8 @@ static void languages_read(struct draft *d, const struct node *n)
     }
 }
 
-/* Held, beside being kept with the document: whoever is told of his consents is told whom he may complain to. */
+/* Held, beside being kept with the document: whoever is told of his consents is
+ * told whom he may complain to. */
 static void authority_read(struct draft *d, const struct node *n)
 {
     struct buf line;

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* What is stored on or read from somebody's device (Tw 11.7a). Two classes need no consent, and must say why; the others do. */
+/* What is stored on or read from somebody's device (Tw 11.7a). Two classes need no consent,
+ * and must say why; the others do. */
 
 const char *const cookie_class_words[] = {
     "strictly_necessary", "statistics_anonymous", "preferences", "analytics", "marketing", NULL};

@@ -2,9 +2,9 @@
 #pragma once
 #include "wire/policy_document.h"
 
-/* What the files that read a policy document share. Each object of the document is a table of its members. To add
- * one: a row there, and a function where struct policy holds it. What is only looked at, not held, the database
- * keeps with the document's text. */
+/* What the files that read a policy document share. Each object of the document is a table of its members. To
+ * add one: a row there, and a function where struct policy holds it. What is only looked at, not held, the
+ * database keeps with the document's text. */
 
 enum {
     POLICY_TEXT_MAX = 16384, /* bytes of one text in one language */
@@ -60,8 +60,8 @@ struct member {
     const struct member *inner; /* the members of this object, or of each of its elements */
 };
 
-/* Reads the members of one object, in the order of its table, which ends with a row without a name. ${d} may be NULL for a table that
- * only checks. */
+/* Reads the members of one object, in the order of its table, which ends with a row without a name. ${d} may
+ * be NULL for a table that only checks. */
 void section_read(struct draft *d, const struct node *object, const struct member *members);
 
 extern const struct member controller_members[];
@@ -119,7 +119,8 @@ void value_key(const struct node *n, char key[POLICY_KEY_MAX + 1]);
 struct duration value_duration(const struct node *n);
 /* A BCP 47 tag in lower case. Returns false, with a fault, when it does not look like one. */
 bool value_language(const struct node *n, const char *tag, char ret_language[LANGUAGE_SIZE]);
-/* An object of texts by language, each language once, none empty. Returns how many there are; 0 on a fault. */
+/* An object of texts by language, each language once, none empty. Returns how
+ * many there are; 0 on a fault. */
 size_t value_texts(const struct node *n, struct language_text texts[POLICY_LANGUAGES_MAX]);
 /* One text for all languages, or an object of them; only looked at. */
 void value_text_or_texts(const struct node *n);

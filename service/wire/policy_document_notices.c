@@ -43,8 +43,8 @@ static size_t language_place(const struct draft *d, const char *language)
     return place;
 }
 
-/* The order must not be the document's: that of members means nothing, and the first text is the one shown where
- * none is in the language asked for. */
+/* The order must not be the document's: that of members means nothing, and the first text is the one shown
+ * where none is in the language asked for. */
 static int text_compare(const void *a, const void *b, void *draft)
 {
     const struct notice_text *left = a;
@@ -82,7 +82,8 @@ const struct member notice_members[] = {
     {.name = NULL},
 };
 
-/* Of one id, no two versions may have one name, or take effect at one time: which is in force could not be told. */
+/* Of one id, no two versions may have one name, or take effect at one time: which
+ * is in force could not be told. */
 static void notice_check(const struct draft *d, const struct node *notice)
 {
     const struct notice *n = d->notice;

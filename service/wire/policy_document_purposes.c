@@ -178,7 +178,8 @@ const struct member purpose_members[] = {
     {.name = NULL},
 };
 
-/* Tw 11.7: an electronic message to sell needs consent, or a sale before it; a telephone call needs consent. */
+/* Tw 11.7: an electronic message to sell needs consent, or a sale before it; a
+ * telephone call needs consent. */
 static void purpose_check_marketing(const struct draft *d, const struct node *basis)
 {
     const struct purpose *p = d->purpose;
@@ -193,7 +194,8 @@ static void purpose_check_marketing(const struct draft *d, const struct node *ba
         node_fault(basis, ERROR_INVALID, "soft_opt_in does not hold for phone");
 }
 
-/* Art. 21(2), (3): an objection to direct marketing is not weighed against anything; where there is no right to object, nothing is. */
+/* Art. 21(2), (3): an objection to direct marketing is not weighed against anything; where there is
+ * no right to object, nothing is. */
 static void purpose_check_objection(const struct draft *d, const struct node *purpose)
 {
     const struct purpose *p = d->purpose;
@@ -225,8 +227,8 @@ static void purpose_complete(struct draft *d)
         p->entities = (UINT32_C(1) << d->policy->entity_count) - 1;
 }
 
-/* Following what each purpose replaces must come to an end: a No would else go round for ever. ${next}: the place of the purpose that
- * each replaces, or SIZE_MAX. */
+/* Following what each purpose replaces must come to an end: a No would else go round for ever. ${next}: the
+ * place of the purpose that each replaces, or SIZE_MAX. */
 static bool replaces_goes_round(const size_t next[], size_t count, size_t from)
 {
     size_t at = next[from];

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* What holds for the whole of a controller: how long things are kept, from which age somebody decides alone, how addresses are
- * masked, how soon a request is answered. */
+/* What holds for the whole of a controller: how long things are kept, from which age somebody decides alone,
+ * how addresses are masked, how soon a request is answered. */
 
 /* ---- retention ---- */
 

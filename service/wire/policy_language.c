@@ -39,7 +39,8 @@ bool language_is_tag(const char *tag)
     }
 }
 
-/* How well a text in ${tag} serves who asked for ${language}: 2 it is that, 1 the first part is the same, 0 not. */
+/* How well a text in ${tag} serves who asked for ${language}: 2 it is that, 1 the
+ * first part is the same, 0 not. */
 static int fit(const char *tag, const char *language)
 {
     size_t primary = strcspn(language, "-");

@@ -4,13 +4,14 @@
 
 /* Texts by language out of a policy document. */
 
-/* The language to answer in: ${wanted}, or where that is NULL the first of the controller's, or else English. Lives as long as
- * ${wanted} and the reader. */
+/* The language to answer in: ${wanted}, or where that is NULL the first of the controller's, or else English.
+ * Lives as long as ${wanted} and the reader. */
 const char *language_of(const struct node *document, const char *wanted);
 /* Whether ${tag} has the shape of a language tag (BCP 47) of at most 15 bytes. */
 bool language_is_tag(const char *tag);
-/* Of ${texts}, one text or an object of them by language, the one in ${language}; else in a tag that begins alike ("nl" for
- * "nl-BE"); else in the first of the controller's languages that there is; else the first. "" where there is none. ${ret_language},
- * which may be NULL, gets its tag as the document has it; "" for a text without one. All live as long as the reader. */
+/* Of ${texts}, one text or an object of them by language, the one in ${language}; else in a tag that begins
+ * alike ("nl" for "nl-BE"); else in the first of the controller's languages that there is; else the first. ""
+ * where there is none. ${ret_language}, which may be NULL, gets its tag as the document has it; "" for a text
+ * without one. All live as long as the reader. */
 const char *language_text(const struct node *document, const struct node *texts, const char *language,
                           const char **ret_language);

@@ -363,7 +363,8 @@ static void rows_each(const struct processing_register *reg, row_writer *write, 
     buf_free(&row.values);
 }
 
-/* Fills the values of one cell. What did not fit makes ${out} fail: a register that leaves something out is none. */
+/* Fills the values of one cell. What did not fit makes ${out} fail: a register that
+ * leaves something out is none. */
 static void cell_fill(struct row *row, const struct column *column, struct buf *out)
 {
     buf_clear(&row->values);

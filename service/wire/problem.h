@@ -13,8 +13,8 @@
 enum { PROBLEM_MAX = READER_FAULTS_SIZE + READER_FAULTS_MAX * 27 + 2048 };
 
 /* Appends the problem to ${b}. ${detail} explains this occurrence and holds no personal data; NULL leaves the
- * word to ${faults} (where the body stopped being JSON, or the first fault), if any, else to the title. ${faults} may be NULL; what it collected becomes
- * `errors`. */
+ * word to ${faults} (where the body stopped being JSON, or the first fault), if any, else to the title.
+ * ${faults} may be NULL; what it collected becomes `errors`. */
 void problem_write(struct buf *b, enum error e, const char *detail, const struct reader *faults);
 /* As problem_write, for a check that cannot be answered: with `"allow": false`, so that who looks at nothing
  * else reads a No (promise 1, fail closed). */

@@ -116,9 +116,9 @@ static const char *syntax_reason(enum json_error_code code)
     }
 }
 
-/* jansson makes a tree of many small pieces, which all go together: they come out of the reader's arena. Its two allocation
- * functions are the whole process's (libjwt's too), so only what is asked for while a tree is built is taken there; and such a
- * tree is never released piece by piece. */
+/* jansson makes a tree of many small pieces, which all go together: they come out of the reader's arena. Its
+ * two allocation functions are the whole process's (libjwt's too), so only what is asked for while a tree is
+ * built is taken there; and such a tree is never released piece by piece. */
 static _Thread_local struct arena *building;
 static _Thread_local bool starved; /* a piece was refused: jansson may call that a syntax error */
 

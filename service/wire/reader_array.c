@@ -30,8 +30,9 @@ bool reader_array_open(struct reader_array *a, struct reader *r, const char *byt
     return true;
 }
 
-/* Where the element that begins at ${a}->at ends: the comma or bracket behind it, or the end of all. NULL: it exceeds a limit, and
- * the document has been refused. What is not JSON ends somewhere, and is refused when it is parsed. */
+/* Where the element that begins at ${a}->at ends: the comma or bracket behind it, or the end of all.
+ * NULL: it exceeds a limit, and the document has been refused. What is not JSON ends somewhere, and
+ * is refused when it is parsed. */
 static const char *element_end(struct reader_array *a)
 {
     struct outline outline = {.depth = 1};

@@ -17,9 +17,11 @@ const char *outline_string_end(const char *at, const char *end);
 
 /* The reader has read nothing yet. */
 void reader_init(struct reader *r);
-/* Parses one value into ${r}->arena. NULL: the document has been refused, at its place in the whole, which begins at ${whole}. */
+/* Parses one value into ${r}->arena. NULL: the document has been refused, at its place in the
+ * whole, which begins at ${whole}. */
 struct json_t *reader_parse(struct reader *r, const char *whole, const char *bytes, size_t len);
-/* An array in ${r}->arena, and one element more of it. NULL, and false: memory ran out, and so it was refused. */
+/* An array in ${r}->arena, and one element more of it. NULL, and false: memory
+ * ran out, and so it was refused. */
 struct json_t *reader_array_new(struct reader *r);
 bool reader_array_add(struct reader *r, struct json_t *array, struct json_t *element);
 /* The document, which begins at ${whole}, is wrong at the character before ${at}. */
