@@ -4,7 +4,7 @@
 
 /* Stands in the place of store/lane: what is submitted stays there until the test answers it. Lanes themselves are never looked at. */
 
-enum { FAKE_JOBS_MAX = 2048 };
+enum { FAKE_JOBS_MAX = 4096 };
 
 /* All that were submitted, in order; NULL in the place of one that was answered or cancelled. */
 extern struct job *fake_jobs[FAKE_JOBS_MAX];
