@@ -2,39 +2,17 @@
 #include "domain/age.h"
 
 #include "base/embedded.h"
+#include "domain/table.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-/* The columns of data/ages.csv. No field has a comma or a quote; a unit test reads every row. */
+/* The columns of data/ages.csv. */
 enum { FIELD_COUNTRY, FIELD_YEARS, FIELD_FROM, FIELD_TO, FIELD_APPLIES, FIELD_SOURCE, FIELD_COUNT };
-
-struct field {
-    const char *at;
-    size_t len;
-};
 
 /* Dates are 8 digits: they compare as numbers. */
 enum { DATE_TEXT = 10, YEAR_WEIGHT = 10000, MONTH_WEIGHT = 100, DATE_LAST = 99991231 };
 
 extern const struct embedded age_files[];
-
-/* Takes one line's fields; returns where the next line begins. A missing field is empty. */
-static const char *row_read(const char *line, struct field fields[FIELD_COUNT])
-{
-    const char *at = line;
-    for (int i = 0; i < FIELD_COUNT; i++) {
-        size_t len = strcspn(at, i + 1 < FIELD_COUNT ? ",\n" : "\n");
-        fields[i] = (struct field){at, len};
-        at += len + (at[len] == ',' ? 1 : 0);
-    }
-    return *at == '\n' ? at + 1 : at;
-}
-
-static bool field_is(const struct field *f, const char *word)
-{
-    return f->len == strlen(word) && memcmp(f->at, word, f->len) == 0;
-}
 
 /* YYYY-MM-DD as a number; ${otherwise} where the field is empty. */
 static int32_t field_date(const struct field *f, int32_t otherwise)
@@ -59,8 +37,9 @@ static int32_t date_of(instant at)
 static bool row_find(const char *country, int32_t date, struct field ret_fields[FIELD_COUNT])
 {
     struct field fields[FIELD_COUNT];
-    for (const char *line = row_read(age_files[0].data, fields); *line != '\0';) {
-        line = row_read(line, fields);
+    const char *row = table_row(age_files[0].data, fields, FIELD_COUNT);
+    while (*row != '\0') {
+        row = table_row(row, fields, FIELD_COUNT);
         if (!field_is(&fields[FIELD_COUNTRY], country) || date < field_date(&fields[FIELD_FROM], 0) ||
             date > field_date(&fields[FIELD_TO], DATE_LAST))
             continue;
@@ -90,7 +69,7 @@ int age_limit(const struct policy *p, const char *country, instant at, enum chan
     if (!online && !field_is(&fields[FIELD_APPLIES], "all"))
         return 0;
     const struct age_override *own = age_override_of(p, country);
-    return own != NULL ? own->years : (int)strtol(fields[FIELD_YEARS].at, NULL, 10);
+    return own != NULL ? own->years : field_number(&fields[FIELD_YEARS]);
 }
 
 struct calendar_date age_reached(int32_t birth_year, int32_t birth_month, int years)

@@ -1,276 +1,67 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/phone_plan.h"
 
+#include "base/embedded.h"
+#include "domain/table.h"
+
+#include <assert.h>
 #include <string.h>
 
-/* The last arguments, where given, set what few plans need. */
-#define PLAN(country_, code_, trunk_, exit_, min_, max_, ...)                                                \
-    {                                                                                                        \
-        .country = country_, .code = code_, .trunk = trunk_, .exit = exit_, .min = min_, .max = max_,        \
-        ##__VA_ARGS__                                                                                        \
-    }
-
-/* In the order of the calling codes; of those who share one, the largest first. Without a country: satellite
- * and other networks of the world as a whole. */
-static const struct phone_plan plans[] = {
-    PLAN("US", "1", "1", "011", 10, 10),
-    PLAN("AG", "1", "1", "011", 10, 10, .area = "268"),
-    PLAN("AI", "1", "1", "011", 10, 10, .area = "264"),
-    PLAN("AS", "1", "1", "011", 10, 10, .area = "684"),
-    PLAN("BB", "1", "1", "011", 10, 10, .area = "246"),
-    PLAN("BM", "1", "1", "011", 10, 10, .area = "441"),
-    PLAN("BS", "1", "1", "011", 10, 10, .area = "242"),
-    PLAN("CA", "1", "1", "011", 10, 10),
-    PLAN("DM", "1", "1", "011", 10, 10, .area = "767"),
-    PLAN("DO", "1", "1", "011", 10, 10),
-    PLAN("GD", "1", "1", "011", 10, 10, .area = "473"),
-    PLAN("GU", "1", "1", "011", 10, 10, .area = "671"),
-    PLAN("JM", "1", "1", "011", 10, 10),
-    PLAN("KN", "1", "1", "011", 10, 10, .area = "869"),
-    PLAN("KY", "1", "1", "011", 10, 10, .area = "345"),
-    PLAN("LC", "1", "1", "011", 10, 10, .area = "758"),
-    PLAN("MP", "1", "1", "011", 10, 10, .area = "670"),
-    PLAN("MS", "1", "1", "011", 10, 10, .area = "664"),
-    PLAN("PR", "1", "1", "011", 10, 10),
-    PLAN("SX", "1", "1", "011", 10, 10, .area = "721"),
-    PLAN("TC", "1", "1", "011", 10, 10, .area = "649"),
-    PLAN("TT", "1", "1", "011", 10, 10, .area = "868"),
-    PLAN("VC", "1", "1", "011", 10, 10, .area = "784"),
-    PLAN("VG", "1", "1", "011", 10, 10, .area = "284"),
-    PLAN("VI", "1", "1", "011", 10, 10, .area = "340"),
-    PLAN("RU", "7", "8", "810", 10, 10),
-    PLAN("KZ", "7", "8", "810", 10, 10),
-    PLAN("EG", "20", "0", "00", 8, 10),
-    PLAN("ZA", "27", "0", "00", 9, 9),
-    PLAN("GR", "30", "", "00", 10, 10),
-    PLAN("NL", "31", "0", "00", 9, 9),
-    PLAN("BE", "32", "0", "00", 8, 9),
-    PLAN("FR", "33", "0", "00", 9, 9),
-    PLAN("ES", "34", "", "00", 9, 9),
-    PLAN("HU", "36", "06", "00", 8, 9),
-    PLAN("IT", "39", "", "00", 9, 10, .zero_min = 6, .zero_max = 11),
-    PLAN("VA", "39", "", "00", 9, 10, .zero_min = 6, .zero_max = 11),
-    PLAN("RO", "40", "0", "00", 9, 9),
-    PLAN("CH", "41", "0", "00", 9, 9),
-    PLAN("AT", "43", "0", "00", 4, 13),
-    PLAN("GB", "44", "0", "00", 9, 10),
-    PLAN("GG", "44", "0", "00", 10, 10),
-    PLAN("IM", "44", "0", "00", 10, 10),
-    PLAN("JE", "44", "0", "00", 10, 10),
-    PLAN("DK", "45", "", "00", 8, 8),
-    PLAN("SE", "46", "0", "00", 7, 9),
-    PLAN("NO", "47", "", "00", 8, 8),
-    PLAN("SJ", "47", "", "00", 8, 8),
-    PLAN("PL", "48", "", "00", 9, 9, .old_trunk = "0"),
-    PLAN("DE", "49", "0", "00", 5, 13),
-    PLAN("PE", "51", "0", "00", 8, 9),
-    PLAN("MX", "52", "01", "00", 10, 10, .old_trunk = "1"),
-    PLAN("CU", "53", "0", "119", 6, 8),
-    PLAN("AR", "54", "0", "00", 10, 11),
-    PLAN("BR", "55", "0", "", 10, 11),
-    PLAN("CL", "56", "", "", 9, 9),
-    PLAN("CO", "57", "0", "", 10, 10),
-    PLAN("VE", "58", "0", "00", 10, 10),
-    PLAN("MY", "60", "0", "00", 8, 10),
-    PLAN("AU", "61", "0", "0011", 9, 9),
-    PLAN("CC", "61", "0", "0011", 9, 9),
-    PLAN("CX", "61", "0", "0011", 9, 9),
-    PLAN("ID", "62", "0", "", 7, 12),
-    PLAN("PH", "63", "0", "00", 8, 10),
-    PLAN("NZ", "64", "0", "00", 8, 10),
-    PLAN("SG", "65", "", "", 8, 8),
-    PLAN("TH", "66", "0", "", 8, 9),
-    PLAN("JP", "81", "0", "010", 9, 10),
-    PLAN("KR", "82", "0", "", 8, 10),
-    PLAN("VN", "84", "0", "00", 9, 10),
-    PLAN("CN", "86", "0", "00", 7, 11),
-    PLAN("TR", "90", "0", "00", 10, 10),
-    PLAN("IN", "91", "0", "00", 10, 10),
-    PLAN("PK", "92", "0", "00", 9, 10),
-    PLAN("AF", "93", "0", "00", 9, 9),
-    PLAN("LK", "94", "0", "00", 9, 9),
-    PLAN("MM", "95", "0", "00", 6, 10),
-    PLAN("IR", "98", "0", "00", 10, 10),
-    PLAN("SS", "211", "0", "00", 9, 9),
-    PLAN("MA", "212", "0", "00", 9, 9),
-    PLAN("EH", "212", "0", "00", 9, 9),
-    PLAN("DZ", "213", "0", "00", 8, 9),
-    PLAN("TN", "216", "", "00", 8, 8),
-    PLAN("LY", "218", "0", "00", 8, 9),
-    PLAN("GM", "220", "", "00", 7, 7),
-    PLAN("SN", "221", "", "00", 9, 9),
-    PLAN("MR", "222", "", "00", 8, 8),
-    PLAN("ML", "223", "", "00", 8, 8),
-    PLAN("GN", "224", "", "00", 8, 9),
-    PLAN("CI", "225", "", "00", 10, 10, .zero_min = 10, .zero_max = 10),
-    PLAN("BF", "226", "", "00", 8, 8),
-    PLAN("NE", "227", "", "00", 8, 8),
-    PLAN("TG", "228", "", "00", 8, 8),
-    PLAN("BJ", "229", "", "00", 10, 10, .zero_min = 10, .zero_max = 10),
-    PLAN("MU", "230", "", "", 7, 8),
-    PLAN("LR", "231", "0", "00", 7, 9),
-    PLAN("SL", "232", "0", "00", 8, 8),
-    PLAN("GH", "233", "0", "00", 9, 9),
-    PLAN("NG", "234", "0", "009", 7, 10),
-    PLAN("TD", "235", "", "00", 8, 8),
-    PLAN("CF", "236", "", "00", 8, 8),
-    PLAN("CM", "237", "", "00", 9, 9),
-    PLAN("CV", "238", "", "", 7, 7),
-    PLAN("ST", "239", "", "00", 7, 7),
-    PLAN("GQ", "240", "", "00", 9, 9),
-    PLAN("GA", "241", "0", "00", 8, 8),
-    PLAN("CG", "242", "", "00", 9, 9, .zero_min = 9, .zero_max = 9),
-    PLAN("CD", "243", "0", "00", 7, 9),
-    PLAN("AO", "244", "", "00", 9, 9),
-    PLAN("GW", "245", "", "00", 9, 9),
-    PLAN("IO", "246", "", "00", 7, 7),
-    PLAN("AC", "247", "", "00", 5, 5),
-    PLAN("SC", "248", "", "", 7, 7),
-    PLAN("SD", "249", "0", "00", 9, 9),
-    PLAN("RW", "250", "0", "00", 8, 9),
-    PLAN("ET", "251", "0", "00", 9, 9),
-    PLAN("SO", "252", "0", "00", 6, 9),
-    PLAN("DJ", "253", "", "00", 8, 8),
-    PLAN("KE", "254", "0", "000", 7, 9),
-    PLAN("TZ", "255", "0", "000", 9, 9),
-    PLAN("UG", "256", "0", "000", 9, 9),
-    PLAN("BI", "257", "", "00", 8, 8),
-    PLAN("MZ", "258", "", "00", 8, 9),
-    PLAN("ZM", "260", "0", "00", 9, 9),
-    PLAN("MG", "261", "0", "00", 9, 9),
-    PLAN("RE", "262", "0", "00", 9, 9),
-    PLAN("YT", "262", "0", "00", 9, 9),
-    PLAN("ZW", "263", "0", "00", 5, 10),
-    PLAN("NA", "264", "0", "00", 8, 9),
-    PLAN("MW", "265", "0", "00", 7, 9),
-    PLAN("LS", "266", "", "00", 8, 8),
-    PLAN("BW", "267", "", "00", 7, 8),
-    PLAN("SZ", "268", "", "00", 8, 8),
-    PLAN("KM", "269", "", "00", 7, 7),
-    PLAN("SH", "290", "", "00", 4, 5),
-    PLAN("TA", "290", "", "00", 4, 4),
-    PLAN("ER", "291", "0", "00", 7, 7),
-    PLAN("AW", "297", "", "00", 7, 7),
-    PLAN("FO", "298", "", "00", 6, 6),
-    PLAN("GL", "299", "", "00", 6, 6),
-    PLAN("GI", "350", "", "00", 8, 8),
-    PLAN("PT", "351", "", "00", 9, 9),
-    PLAN("LU", "352", "", "00", 4, 11),
-    PLAN("IE", "353", "0", "00", 7, 9),
-    PLAN("IS", "354", "", "00", 7, 9),
-    PLAN("AL", "355", "0", "00", 8, 9),
-    PLAN("MT", "356", "", "00", 8, 8),
-    PLAN("CY", "357", "", "00", 8, 8),
-    PLAN("FI", "358", "0", "00", 5, 10),
-    PLAN("AX", "358", "0", "00", 5, 10),
-    PLAN("BG", "359", "0", "00", 6, 9),
-    PLAN("LT", "370", "0", "00", 8, 8, .old_trunk = "8"),
-    PLAN("LV", "371", "", "00", 8, 8),
-    PLAN("EE", "372", "", "00", 7, 8),
-    PLAN("MD", "373", "0", "00", 8, 8),
-    PLAN("AM", "374", "0", "00", 8, 8),
-    PLAN("BY", "375", "80", "810", 9, 9),
-    PLAN("AD", "376", "", "00", 6, 9),
-    PLAN("MC", "377", "0", "00", 8, 9),
-    PLAN("SM", "378", "", "00", 6, 8, .zero_min = 10, .zero_max = 10),
-    PLAN("UA", "380", "0", "00", 9, 9),
-    PLAN("RS", "381", "0", "00", 7, 10),
-    PLAN("ME", "382", "0", "00", 8, 8),
-    PLAN("XK", "383", "0", "00", 8, 9),
-    PLAN("HR", "385", "0", "00", 8, 9),
-    PLAN("SI", "386", "0", "00", 8, 8),
-    PLAN("BA", "387", "0", "00", 8, 9),
-    PLAN("MK", "389", "0", "00", 8, 8),
-    PLAN("CZ", "420", "", "00", 9, 9),
-    PLAN("SK", "421", "0", "00", 9, 9),
-    PLAN("LI", "423", "0", "00", 7, 9),
-    PLAN("FK", "500", "", "00", 5, 5),
-    PLAN("BZ", "501", "", "00", 7, 7),
-    PLAN("GT", "502", "", "00", 8, 8),
-    PLAN("SV", "503", "", "00", 8, 8),
-    PLAN("HN", "504", "", "00", 8, 8),
-    PLAN("NI", "505", "", "00", 8, 8),
-    PLAN("CR", "506", "", "00", 8, 8),
-    PLAN("PA", "507", "", "00", 7, 8),
-    PLAN("PM", "508", "0", "00", 6, 9),
-    PLAN("HT", "509", "", "00", 8, 8),
-    PLAN("GP", "590", "0", "00", 9, 9),
-    PLAN("BL", "590", "0", "00", 9, 9),
-    PLAN("MF", "590", "0", "00", 9, 9),
-    PLAN("BO", "591", "0", "", 8, 8),
-    PLAN("GY", "592", "", "001", 7, 7),
-    PLAN("EC", "593", "0", "00", 8, 9),
-    PLAN("GF", "594", "0", "00", 9, 9),
-    PLAN("PY", "595", "0", "00", 7, 9),
-    PLAN("MQ", "596", "0", "00", 9, 9),
-    PLAN("SR", "597", "", "00", 6, 7),
-    PLAN("UY", "598", "0", "00", 8, 8),
-    PLAN("", "599", "", "", 7, 8),
-    PLAN("CW", "599", "", "00", 8, 8, .area = "9"),
-    PLAN("BQ", "599", "", "00", 7, 7),
-    PLAN("TL", "670", "", "00", 7, 8),
-    PLAN("NF", "672", "", "00", 6, 6),
-    PLAN("BN", "673", "", "00", 7, 7),
-    PLAN("NR", "674", "", "00", 7, 7),
-    PLAN("PG", "675", "", "00", 7, 8),
-    PLAN("TO", "676", "", "00", 5, 7),
-    PLAN("SB", "677", "", "00", 5, 7),
-    PLAN("VU", "678", "", "00", 5, 7),
-    PLAN("FJ", "679", "", "00", 7, 7),
-    PLAN("PW", "680", "", "", 7, 7),
-    PLAN("WF", "681", "", "00", 6, 6),
-    PLAN("CK", "682", "", "00", 5, 5),
-    PLAN("NU", "683", "", "00", 4, 7),
-    PLAN("WS", "685", "", "", 5, 7),
-    PLAN("KI", "686", "", "00", 5, 8),
-    PLAN("NC", "687", "", "00", 6, 6),
-    PLAN("TV", "688", "", "00", 5, 7),
-    PLAN("PF", "689", "", "00", 8, 8),
-    PLAN("TK", "690", "", "00", 4, 7),
-    PLAN("FM", "691", "", "", 7, 7),
-    PLAN("MH", "692", "1", "011", 7, 7),
-    PLAN("KP", "850", "0", "00", 8, 10),
-    PLAN("HK", "852", "", "001", 8, 8),
-    PLAN("MO", "853", "", "00", 8, 8),
-    PLAN("KH", "855", "0", "", 8, 9),
-    PLAN("LA", "856", "0", "00", 8, 10),
-    PLAN("BD", "880", "0", "00", 6, 10),
-    PLAN("TW", "886", "0", "", 8, 9),
-    PLAN("MV", "960", "", "00", 7, 7),
-    PLAN("LB", "961", "0", "00", 7, 8),
-    PLAN("JO", "962", "0", "00", 8, 9),
-    PLAN("SY", "963", "0", "00", 8, 9),
-    PLAN("IQ", "964", "0", "00", 8, 10),
-    PLAN("KW", "965", "", "00", 8, 8),
-    PLAN("SA", "966", "0", "00", 9, 9),
-    PLAN("YE", "967", "0", "00", 7, 9),
-    PLAN("OM", "968", "", "00", 8, 8),
-    PLAN("PS", "970", "0", "00", 8, 9),
-    PLAN("AE", "971", "0", "00", 8, 9),
-    PLAN("IL", "972", "0", "", 8, 9),
-    PLAN("BH", "973", "", "00", 8, 8),
-    PLAN("QA", "974", "", "00", 8, 8),
-    PLAN("BT", "975", "", "00", 7, 8),
-    PLAN("MN", "976", "0", "001", 8, 10),
-    PLAN("NP", "977", "0", "00", 8, 10),
-    PLAN("TJ", "992", "", "", 9, 9),
-    PLAN("TM", "993", "8", "810", 8, 8),
-    PLAN("AZ", "994", "0", "00", 9, 9),
-    PLAN("GE", "995", "0", "00", 9, 9),
-    PLAN("KG", "996", "0", "00", 9, 9),
-    PLAN("UZ", "998", "", "", 9, 9, .old_trunk = "8"),
-    PLAN("", "870", "", "", 7, 12),
-    PLAN("", "878", "", "", 10, 12),
-    PLAN("", "881", "", "", 7, 12),
-    PLAN("", "882", "", "", 7, 12),
-    PLAN("", "883", "", "", 7, 12),
+/* The columns of data/phone_plans.csv. Its rows are in the order of the calling codes; of those who share
+ * one, the largest is first. */
+enum {
+    FIELD_COUNTRY,
+    FIELD_CODE,
+    FIELD_TRUNK,
+    FIELD_EXIT,
+    FIELD_MIN,
+    FIELD_MAX,
+    FIELD_ZERO_MIN,
+    FIELD_ZERO_MAX,
+    FIELD_OLD_TRUNK,
+    FIELD_AREA,
+    FIELD_COUNT
 };
+
+enum { PLANS_MAX = 300 }; /* the table has 251 */
+
+extern const struct embedded phone_plan_files[];
+
+static struct phone_plan plans[PLANS_MAX];
+static size_t plan_count;
+
+static struct phone_plan plan_of(const struct field fields[FIELD_COUNT])
+{
+    struct phone_plan plan = {.min = (uint8_t)field_number(&fields[FIELD_MIN]),
+                              .max = (uint8_t)field_number(&fields[FIELD_MAX]),
+                              .zero_min = (uint8_t)field_number(&fields[FIELD_ZERO_MIN]),
+                              .zero_max = (uint8_t)field_number(&fields[FIELD_ZERO_MAX])};
+    field_copy(&fields[FIELD_COUNTRY], plan.country, sizeof plan.country);
+    field_copy(&fields[FIELD_CODE], plan.code, sizeof plan.code);
+    field_copy(&fields[FIELD_TRUNK], plan.trunk, sizeof plan.trunk);
+    field_copy(&fields[FIELD_OLD_TRUNK], plan.old_trunk, sizeof plan.old_trunk);
+    field_copy(&fields[FIELD_EXIT], plan.exit, sizeof plan.exit);
+    field_copy(&fields[FIELD_AREA], plan.area, sizeof plan.area);
+    return plan;
+}
+
+/* Before main, so before there is a second thread: whoever looks something up later takes no lock. */
+__attribute__((constructor)) static void plans_read(void)
+{
+    struct field fields[FIELD_COUNT];
+    const char *row = table_row(phone_plan_files[0].data, fields, FIELD_COUNT);
+    while (*row != '\0') {
+        row = table_row(row, fields, FIELD_COUNT);
+        assert(plan_count < PLANS_MAX);
+        plans[plan_count++] = plan_of(fields);
+    }
+}
 
 const struct phone_plan *phone_plan_of_country(const char *country)
 {
     if (country == NULL || strlen(country) != 2)
         return NULL;
-    for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+    for (size_t i = 0; i < plan_count; i++) {
         if (memcmp(plans[i].country, country, 2) == 0)
             return &plans[i];
     }
@@ -279,7 +70,7 @@ const struct phone_plan *phone_plan_of_country(const char *country)
 
 const struct phone_plan *phone_plan_of_number(const char *digits, size_t len)
 {
-    for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+    for (size_t i = 0; i < plan_count; i++) {
         size_t code = strlen(plans[i].code);
         if (code <= len && memcmp(plans[i].code, digits, code) == 0)
             return &plans[i];

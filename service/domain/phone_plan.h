@@ -4,7 +4,8 @@
 #include <stdint.h>
 
 /* How one country writes and dials its telephone numbers (ITU-T E.164 and the national plans notified to the
- * ITU). The lengths are those of fixed and mobile subscribers; service numbers (0800, 112) are nobody's. */
+ * ITU). The lengths are those of fixed and mobile subscribers; service numbers (0800, 112) are nobody's. The
+ * plans are data (data/phone_plans.csv), read once before main begins. */
 struct phone_plan {
     char country[3];   /* ISO 3166-1 alpha-2 (XK for Kosovo); "" for networks that belong to no country */
     char code[4];      /* calling code */

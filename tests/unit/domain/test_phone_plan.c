@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/phone_plan.h"
 
+#include "base/embedded.h"
+
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+extern const struct embedded phone_plan_files[];
 
 Test(phone_plan, the_countries_a_controller_may_be_in_have_one)
 {
@@ -78,4 +84,68 @@ Test(phone_plan, an_unassigned_or_cut_calling_code_has_none)
     static const char *const digits[] = {"", "0", "00", "0612345678", "3", "35", "999123456", "210123456"};
     for (size_t i = 0; i < sizeof digits / sizeof *digits; i++)
         cr_expect_null(phone_plan_of_number(digits[i], strlen(digits[i])), "%s", digits[i]);
+}
+
+enum { COLUMNS = 10 };
+
+/* A field of one of these lengths, of nothing but ${among}. */
+static void expect_field(const char *row, const char *field, size_t min, size_t max, const char *among)
+{
+    size_t len = strlen(field);
+    cr_expect((len == 0 && min == 0) || (len >= min && len <= max), "%s: \"%s\"", row, field);
+    cr_expect_eq(strspn(field, among), len, "%s: \"%s\"", row, field);
+}
+
+static long number_of(const char *digits)
+{
+    return strtol(digits, NULL, 10);
+}
+
+static void expect_row(char *row)
+{
+    static const char digits[] = "0123456789";
+    char *fields[COLUMNS], *rest = row, text[80];
+    size_t count = 0;
+    snprintf(text, sizeof text, "%s", row);
+    for (char *field; (field = strsep(&rest, ",")) != NULL; count++)
+        fields[count % COLUMNS] = field;
+    cr_assert_eq(count, COLUMNS, "%s: %zu fields", text, count);
+    expect_field(text, fields[0], 0, 2, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    cr_expect_neq(strlen(fields[0]), 1, "%s", text);
+    expect_field(text, fields[1], 1, 3, digits);
+    expect_field(text, fields[2], 0, 2, digits);
+    expect_field(text, fields[3], 0, 4, digits);
+    expect_field(text, fields[4], 1, 2, digits);
+    expect_field(text, fields[5], 1, 2, digits);
+    expect_field(text, fields[6], 0, 2, digits);
+    expect_field(text, fields[7], 0, 2, digits);
+    expect_field(text, fields[8], 0, 2, digits);
+    expect_field(text, fields[9], 0, 3, digits);
+    cr_expect_eq(strlen(fields[6]) == 0, strlen(fields[7]) == 0, "%s: both lengths or none", text);
+    const struct phone_plan *plan = phone_plan_of_country(fields[0]);
+    if (fields[0][0] == '\0')
+        return;
+    cr_assert_not_null(plan, "%s", text);
+    cr_expect_str_eq(plan->code, fields[1], "%s: a country stands here twice", text);
+    cr_expect_str_eq(plan->trunk, fields[2], "%s", text);
+    cr_expect_str_eq(plan->exit, fields[3], "%s", text);
+    cr_expect_eq(plan->min, (int)number_of(fields[4]), "%s", text);
+    cr_expect_eq(plan->max, (int)number_of(fields[5]), "%s", text);
+    cr_expect_eq(plan->zero_min, (int)number_of(fields[6]), "%s", text);
+    cr_expect_eq(plan->zero_max, (int)number_of(fields[7]), "%s", text);
+    cr_expect_str_eq(plan->old_trunk, fields[8], "%s", text);
+    cr_expect_str_eq(plan->area, fields[9], "%s", text);
+}
+
+/* The rows as the table's own reader does not see them: every field where it should be. */
+Test(phone_plan, every_row_of_the_table_is_whole_and_read_as_it_stands)
+{
+    char *table = strdup(phone_plan_files[0].data), *rest = table;
+    size_t rows = 0;
+    cr_assert_eq(table[phone_plan_files[0].len - 1], '\n', "the last row has no newline");
+    cr_expect_str_eq(strsep(&rest, "\n"), "country,code,trunk,exit,min,max,zero_min,zero_max,old_trunk,area");
+    for (char *row; (row = strsep(&rest, "\n")) != NULL && rest != NULL; rows++)
+        expect_row(row);
+    cr_expect_gt(rows, 240);
+    free(table);
 }
