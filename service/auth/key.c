@@ -36,11 +36,6 @@ struct key {
 static const char out_of_memory[] = "memory ran out";
 static const char *const words[ALGORITHMS] = {"HS256", "RS256", "ES256"};
 
-const char *algorithm_word(enum algorithm algorithm)
-{
-    return words[algorithm];
-}
-
 bool algorithm_parse(const char *word, enum algorithm *ret_algorithm)
 {
     for (unsigned i = 0; i < ALGORITHMS; i++) {

@@ -21,8 +21,7 @@ enum {
     CONTROLLER_KEY_MAX = 64              /* bytes of a controller's key */
 };
 
-/* "HS256", "RS256", "ES256", as in a token's header: exactly so, upper case. */
-const char *algorithm_word(enum algorithm algorithm);
+/* "HS256", "RS256", "ES256", as in a token's header: exactly so, upper case. False for any other. */
 bool algorithm_parse(const char *word, enum algorithm *ret_algorithm);
 
 /* Whether ${text} has the form of a controller's key: 1 to 64 of a-z 0-9 _ -, the first a letter or digit. */

@@ -22,8 +22,6 @@
 #define EVENT_LINE_BYTES_MAX (64 * 1024)
 /* A policy of 200 purposes, 40 notices in several languages and 2 000 cookies is below 1 MB. */
 #define POLICY_BODY_BYTES_MAX (4 * 1024 * 1024)
-#define JSON_DEPTH_MAX        32
-#define JSON_MEMBERS_MAX      1000
 /* One person's identifiers in one request. */
 #define IDENTIFIERS_MAX 8
 /* Records in one array: one atomic write, one batch. */

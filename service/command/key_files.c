@@ -85,19 +85,3 @@ int token_keys_load(const struct config *config, struct keys **ret_keys, char fa
     file_wipe(&secret);
     return rc;
 }
-
-const char *key_file_exposed(const struct config *config, size_t *cursor)
-{
-    const struct {
-        const char *path;
-        const char *option;
-    } files[] = {{config->subject_key_file, "AKKOORD_SUBJECT_KEY_FILE"},
-                 {config->jwt_secret_file, "AKKOORD_JWT_SECRET_FILE"},
-                 {config->tls_key_file, "AKKOORD_TLS_KEY_FILE"}};
-    while (*cursor < sizeof files / sizeof *files) {
-        size_t i = (*cursor)++;
-        if (files[i].path[0] != '\0' && file_is_exposed(files[i].path))
-            return files[i].option;
-    }
-    return NULL;
-}

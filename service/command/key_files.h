@@ -17,7 +17,3 @@ int subject_keys_load(const struct config *config, struct subject_keys *ret_keys
 int jwt_secret_load(const struct config *config, struct buf *ret_secret, char fault[KEY_FILES_FAULT]);
 /* All keys of tokens, secret and JWKS together. Gives one reference. Returns -1 with ${fault}. */
 int token_keys_load(const struct config *config, struct keys **ret_keys, char fault[KEY_FILES_FAULT]);
-
-/* Walks the files with secrets that group or others may read: start with *${cursor} 0. Returns the
- * option's variable, or NULL after the last. */
-const char *key_file_exposed(const struct config *config, size_t *cursor);

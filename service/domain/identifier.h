@@ -32,13 +32,16 @@ const char *identifier_type_word(enum identifier_type type);
 bool identifier_type_parse(const char *word, enum identifier_type *ret_type);
 
 /* Brings ${raw}, valid UTF-8 of ${len} bytes without NUL, into its normal form:
- *   email     trimmed; domain lower-cased and IDNA-folded (A-labels); local part lower-cased. No quoted local
- * part, no comment, no address literal; the domain has a dot inside phone     E.164; ${country} (ISO 3166-1
- * alpha-2, upper case) where no prefix is given. A country that is NULL or has no plan (domain/phone_plan)
- * takes only numbers with a + postal    country;code;number;addition, upper-cased, without spaces; always
- * three semicolons customer, visitor   as they are Upper and lower case are Unicode's without a language, in
- * NFC. The normal form is its own normal form. Returns NULL and fills ${ret_identifier}, or returns a static
- * sentence that says what is wrong (it never repeats the value) and leaves ${ret_identifier} alone. Allocates
- * nothing that outlives the call. */
+ *
+ *   email              trimmed; domain lower-cased and IDNA-folded (A-labels); local part lower-cased. No
+ *                      quoted local part, no comment, no address literal; the domain has a dot inside
+ *   phone              E.164; ${country} (ISO 3166-1 alpha-2, upper case) where no prefix is given. A country
+ *                      that is NULL or has no plan (domain/phone_plan) takes only numbers with a +
+ *   postal             country;code;number;addition, upper-cased, without spaces; always three semicolons
+ *   customer, visitor  as they are
+ *
+ * Upper and lower case are Unicode's without a language, in NFC. The normal form is its own normal form.
+ * Returns NULL and fills ${ret_identifier}, or returns a static sentence that says what is wrong (it never
+ * repeats the value) and leaves ${ret_identifier} alone. Allocates nothing that outlives the call. */
 const char *identifier_normalise(enum identifier_type type, const char *raw, size_t len, const char *country,
                                  struct identifier *ret_identifier);

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* One event loop on one thread. Nothing here may be called from another thread, but for loop_wake. */
+/* One event loop on one thread. Nothing here may be called from another thread. */
 struct loop;
 struct st_h2o_evloop_t;
 
@@ -30,7 +30,7 @@ struct loop *loop_create(void);
 void loop_destroy(struct loop *loop);
 /* Waits at most ${max_wait_ms} and runs what is due, once. */
 void loop_run_once(struct loop *loop, int max_wait_ms);
-/* For http/ only. */
+/* What it is to libh2o: for those that serve HTTP, and watch. The loop keeps it. */
 struct st_h2o_evloop_t *loop_h2o(struct loop *loop);
 
 void loop_task_init(struct loop_task *task, void (*run)(struct loop_task *task));
