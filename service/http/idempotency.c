@@ -6,25 +6,29 @@
 
 #include <string.h>
 
-static bool is_key(h2o_iovec_t key)
+bool idempotency_key_parse(h2o_iovec_t field, h2o_iovec_t *ret_key)
 {
+    h2o_iovec_t key = field;
+    if (key.len >= 2 && key.base[0] == '"' && key.base[key.len - 1] == '"')
+        key.base++, key.len -= 2;
     for (size_t i = 0; i < key.len; i++) {
         if (key.base[i] <= 0x20 || key.base[i] >= 0x7f || key.base[i] == '"')
             return false;
     }
-    return key.len >= 1 && key.len <= IDEMPOTENCY_KEY_MAX;
+    if (key.len < 1 || key.len > IDEMPOTENCY_KEY_MAX)
+        return false;
+    *ret_key = key;
+    return true;
 }
 
 bool idempotency_read(struct call *call, h2o_iovec_t *ret_key)
 {
-    h2o_iovec_t key = call_header(call, "idempotency-key");
-    if (key.base == NULL) {
-        *ret_key = key;
+    h2o_iovec_t field = call_header(call, "idempotency-key"), key;
+    if (field.base == NULL) {
+        *ret_key = field;
         return true;
     }
-    if (key.len >= 2 && key.base[0] == '"' && key.base[key.len - 1] == '"')
-        key.base++, key.len -= 2;
-    if (call_header_is_repeated(call, "idempotency-key") || !is_key(key)) {
+    if (call_header_is_repeated(call, "idempotency-key") || !idempotency_key_parse(field, &key)) {
         call_problem(call, ERROR_BAD_REQUEST,
                      "Idempotency-Key is 1 to 255 printable characters, bare or quoted.", NULL);
         return false;
