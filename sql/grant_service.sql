@@ -1,12 +1,14 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What the service's role may do. Run by `akkoord migrate` as the owner, with the role's name in akkoord.service_role.
+-- What the service's role may do. Run by `akkoord migrate` as the owner, with the role's name in
+-- akkoord.service_role.
 do $$
 declare
     r text := quote_ident(current_setting('akkoord.service_role'));
 begin
     execute 'grant usage on schema public to ' || r;
     execute 'grant select on all tables in schema public to ' || r;
-    execute 'grant insert on controller, head, policy, purpose, notice, subject_key, identifier, event, evidence, consent, idempotency, revoked to ' || r;
+    execute 'grant insert on controller, head, policy, purpose, notice, subject_key, identifier, event, '
+            'evidence, consent, idempotency, revoked to ' || r;
     execute 'grant update on controller, head, purpose, identifier, consent, idempotency, revoked to ' || r;
     execute 'grant delete on revoked to ' || r;
     execute 'grant execute on all functions in schema public to ' || r;

@@ -3,6 +3,7 @@
 #include "command/doctor.h"
 #include "store/database.h"
 #include "store/inspect.h"
+#include "store/migration.h"
 #include "store/schema.h"
 
 #include <inttypes.h>
@@ -113,7 +114,7 @@ static void schema_check(PGconn *pg, const struct subject_keys *keys, struct fin
     else if (keys != NULL)
         findings_say(f, FINDING_OK,
                      "the schema serves this program (step %d), and the subject keys are the database's",
-                     schema_step());
+                     migration_last());
 }
 
 static void session_check(const struct config *config, const struct database *db, PGconn *pg,

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "command/command.h"
 #include "store/database.h"
-#include "store/schema.h"
+#include "store/migration.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -55,7 +55,7 @@ static int migrate_with(const struct database *owner, const char *conninfo, cons
     if (PQstatus(pg) != CONNECTION_OK)
         fprintf(stderr, "akkoord: migrate: %s", PQerrorMessage(pg));
     else
-        rc = schema_migrate(pg, service_role, stdout) == 0 ? 0 : 1;
+        rc = migration_run(pg, service_role, stdout) == 0 ? 0 : 1;
     PQfinish(pg);
     return rc;
 }

@@ -49,17 +49,17 @@ static void check_bind(const struct sent *batch, size_t count, struct params *pa
     }
 }
 
-enum { COLUMN_N, COLUMN_HELD };
+enum { COLUMN_CONTROLLER, COLUMN_GENERATION, COLUMN_AS_OF, COLUMN_N, COLUMN_HELD };
 
 static void generation_take(const struct sent *batch, size_t count, const PGresult *rows, int row)
 {
-    int32_t controller_id = row_int4(rows, row, COLUMN_HELD + HELD_PURPOSE);
+    int32_t controller_id = row_int4(rows, row, COLUMN_CONTROLLER);
     for (size_t i = 0; i < count; i++) {
         struct check_job *c = batch[i].job != NULL ? check_of(batch[i].job) : NULL;
         if (c == NULL || c->job.controller_id != controller_id)
             continue;
-        c->generation = row_int8(rows, row, COLUMN_HELD + HELD_RANK);
-        c->as_of = row_instant(rows, row, COLUMN_HELD + HELD_VALID_UNTIL);
+        c->generation = row_int8(rows, row, COLUMN_GENERATION);
+        c->as_of = row_instant(rows, row, COLUMN_AS_OF);
     }
 }
 
@@ -111,11 +111,11 @@ static void check_take(const struct sent *batch, size_t count, const PGresult *r
     int32_t first = 0; /* number of the first probe of batch[at] */
     int n_rows = PQntuples(rows);
     for (int row = 0; row < n_rows; row++) {
-        int32_t n = row_int4(rows, row, COLUMN_N);
-        if (n < 0) {
+        if (!row_is_null(rows, row, COLUMN_CONTROLLER)) {
             generation_take(batch, count, rows, row);
             continue;
         }
+        int32_t n = row_int4(rows, row, COLUMN_N);
         if (n < first)
             at = 0, first = 0;
         while (at + 1 < count && n >= first + (int32_t)batch[at].weight)

@@ -19,24 +19,27 @@ static void controller_bind(const struct sent *batch, size_t count, struct param
 }
 
 enum {
-    COLUMN_KIND,
-    COLUMN_NUMBER,
-    COLUMN_KEY,
-    COLUMN_VERSION, /* of the first row: the document */
+    COLUMN_CONTROLLER,
     COLUMN_GENERATION,
     COLUMN_POLICY_VERSION,
+    COLUMN_DOCUMENT,
+    COLUMN_SHA256,
+    COLUMN_SUBJECT_ID_KEY,
     COLUMN_KEY_FIRST,
     COLUMN_KEY_OLDEST,
     COLUMN_KEY_LAST,
-    COLUMN_SUBJECT_ID_KEY,
-    COLUMN_SHA256,
-    COLUMN_AS_OF
+    COLUMN_AS_OF,
+    COLUMN_NUMBER,
+    COLUMN_KEY,
+    COLUMN_RETIRED,
+    COLUMN_VERSION,
+    COLUMN_TOKEN
 };
 
 static void head_take(struct controller_job *c, const PGresult *rows, int row)
 {
     c->found = true;
-    c->controller_id = row_int4(rows, row, COLUMN_NUMBER);
+    c->controller_id = row_int4(rows, row, COLUMN_CONTROLLER);
     c->generation = row_int8(rows, row, COLUMN_GENERATION);
     c->policy_version = row_int4(rows, row, COLUMN_POLICY_VERSION);
     c->key_first = (uint8_t)row_int2(rows, row, COLUMN_KEY_FIRST);
@@ -49,7 +52,7 @@ static void head_take(struct controller_job *c, const PGresult *rows, int row)
         memcpy(c->policy_hash, hash, len);
     c->as_of = row_instant(rows, row, COLUMN_AS_OF);
     free(c->document);
-    c->document = row_text(rows, row, COLUMN_VERSION);
+    c->document = row_text(rows, row, COLUMN_DOCUMENT);
     c->document_len = c->document != NULL ? strlen(c->document) : 0;
 }
 
@@ -75,8 +78,8 @@ static void numbers_clear(struct controller_job *c)
 
 static void numbered_take(struct numbered *one, const PGresult *rows, int row)
 {
-    one->is_notice = row_int2(rows, row, COLUMN_KIND) == 2;
-    one->retired = !one->is_notice && !row_is_null(rows, row, COLUMN_VERSION);
+    one->is_notice = !row_is_null(rows, row, COLUMN_VERSION);
+    one->retired = row_bool(rows, row, COLUMN_RETIRED);
     one->number = row_int4(rows, row, COLUMN_NUMBER);
     key_take(rows, row, COLUMN_KEY, one->key, sizeof one->key - 1);
     key_take(rows, row, COLUMN_VERSION, one->version, sizeof one->version - 1);
@@ -93,13 +96,12 @@ static void controller_take(const struct sent *batch, size_t count, const PGresu
     c->numbers = calloc((size_t)n + 1, sizeof *c->numbers);
     c->revoked = calloc((size_t)n + 1, sizeof *c->revoked);
     for (int row = 0; row < n; row++) {
-        int kind = row_int2(rows, row, COLUMN_KIND);
-        if (kind == 0)
+        if (!row_is_null(rows, row, COLUMN_CONTROLLER))
             head_take(c, rows, row);
-        else if (kind == 3 && c->revoked != NULL)
-            c->revoked[c->revoked_count++] = row_text(rows, row, COLUMN_KEY);
-        else if (kind != 3 && c->numbers != NULL)
+        else if (!row_is_null(rows, row, COLUMN_NUMBER) && c->numbers != NULL)
             numbered_take(&c->numbers[c->number_count++], rows, row);
+        else if (!row_is_null(rows, row, COLUMN_TOKEN) && c->revoked != NULL)
+            c->revoked[c->revoked_count++] = row_text(rows, row, COLUMN_TOKEN);
     }
 }
 

@@ -11,7 +11,8 @@ const char DATABASE_POOLED[] =
 enum { HOSTS_MAX = 8, SETTINGS_MAX = 64 };
 
 /* Server settings of every session. The planner's choices are pinned: every statement is an index probe per
- * element, and a plan made while a table was empty must not be kept when it is not. */
+ * element, and a plan made while a table was empty must not be kept when it is not. For speed only: no
+ * statement's rows, nor their order, hang on it. */
 static const char session_options[] =
     "-c synchronous_commit=on -c default_transaction_isolation=read\\ committed -c TimeZone=UTC "
     "-c lock_timeout=2s -c statement_timeout=20s -c idle_in_transaction_session_timeout=5s "

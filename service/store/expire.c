@@ -24,7 +24,7 @@ static void expire_take(const struct sent *batch, size_t count, const PGresult *
     struct expire_job *e = expire_of(batch[0].job);
     e->elsewhere = row_is_null(rows, 0, 0);
     e->has_more = !e->elsewhere &&
-                  row_int8(rows, 0, 0) == (e->what == EXPIRE_KEYS ? EXPIRE_KEYS_MAX : EXPIRE_PENDING_MAX);
+                  row_int8(rows, 0, 0) >= (e->what == EXPIRE_KEYS ? EXPIRE_KEYS_MAX : EXPIRE_PENDING_MAX);
 }
 
 void expire_job_init(struct expire_job *e, enum expiring what, int32_t lock)

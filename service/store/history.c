@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/history.h"
 
+#include "store/held.h"
 #include "store/params.h"
 #include "store/row.h"
 
 #include <stdlib.h>
 
 enum {
+    COLUMN_HEAD,
+    COLUMN_GENERATION,
+    COLUMN_AS_OF,
     COLUMN_REVISION,
     COLUMN_RECORD,
     COLUMN_SUBJECT,
@@ -26,13 +30,7 @@ enum {
     COLUMN_REF,
     COLUMN_DETAIL,
     COLUMN_EVIDENCE,
-    COLUMN_S_PURPOSE,
-    COLUMN_S_SLOT,
-    COLUMN_S_RANK,
-    COLUMN_S_REVISION,
-    COLUMN_S_VALID_UNTIL,
-    COLUMN_S_NOTICE,
-    COLUMN_S_RECORD
+    COLUMN_HELD
 };
 
 static struct history_job *history_of(struct job *job)
@@ -86,18 +84,11 @@ static void entry_take(struct entry *e, const PGresult *rows, int row)
 
 static void held_take(struct history_job *h, struct entry *e, const PGresult *rows, int row)
 {
-    if (row_is_null(rows, row, COLUMN_S_RANK))
+    if (row_is_null(rows, row, COLUMN_HELD + HELD_RANK))
         return;
     if (e->count++ == 0)
         e->first = h->held_count;
-    struct held *to = &h->held[h->held_count++];
-    to->purpose = row_int4(rows, row, COLUMN_S_PURPOSE);
-    to->slot = (enum slot)row_int2(rows, row, COLUMN_S_SLOT);
-    to->state.rank = row_int8(rows, row, COLUMN_S_RANK);
-    to->state.revision = row_int8(rows, row, COLUMN_S_REVISION);
-    to->state.valid_until = row_instant(rows, row, COLUMN_S_VALID_UNTIL);
-    to->state.notice_number = row_int4(rows, row, COLUMN_S_NOTICE);
-    row_uuid(rows, row, COLUMN_S_RECORD, to->state.record_id);
+    h->held[h->held_count++] = held_of(rows, row, COLUMN_HELD);
 }
 
 static void history_take(const struct sent *batch, size_t count, const PGresult *rows)
@@ -115,12 +106,11 @@ static void history_take(const struct sent *batch, size_t count, const PGresult 
         return;
     }
     for (int row = 0; row < n; row++) {
-        if (row_is_null(rows, row, COLUMN_RECORD)) {
-            h->head = row_int8(rows, row, COLUMN_REVISION);
-            h->generation = row_int8(rows, row, COLUMN_RANK);
-            h->as_of = row_instant(rows, row, COLUMN_RECORDED_AT);
-            continue;
-        }
+        h->head = row_int8(rows, row, COLUMN_HEAD);
+        h->generation = row_int8(rows, row, COLUMN_GENERATION);
+        h->as_of = row_instant(rows, row, COLUMN_AS_OF);
+        if (row_is_null(rows, row, COLUMN_RECORD))
+            break; /* there is no event */
         bool goes_on =
             h->count > 0 && h->entries[h->count - 1].revision == row_int8(rows, row, COLUMN_REVISION);
         if (!goes_on)

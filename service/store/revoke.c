@@ -16,8 +16,7 @@ static void revoke_bind(const struct sent *batch, size_t count, struct params *p
 static void revoke_take(const struct sent *batch, size_t count, const PGresult *rows)
 {
     (void)count;
-    list_entry(batch[0].job, struct revoke_job, job)->found =
-        PQgetlength(rows, 0, 0) == 1 && *PQgetvalue(rows, 0, 0) == 1;
+    list_entry(batch[0].job, struct revoke_job, job)->found = row_bool(rows, 0, 0);
 }
 
 void revoke_job_init(struct revoke_job *r, const char *controller, const char *token_id, instant expires)

@@ -5,18 +5,6 @@
 
 #include <libpq-fe.h>
 #include <stdbool.h>
-#include <stdio.h>
-
-/* The schema's steps, sql/migrate/NNN_NAME.sql, embedded. Forward only. Each says in its second line, `--
- * oldest: N`, the oldest program (by the last step it knows) that still works on the schema after it. */
-
-/* The last step this program knows. */
-int schema_step(void);
-
-/* Runs the steps that are missing, each in its own transaction, under an advisory lock, as the owner of the
- * database; then grants ${service_role} (NULL or "": nobody) what the service may do. Says what it does on
- * ${out}. Returns 0, or -1 with the reason on stderr. */
-int schema_migrate(PGconn *owner, const char *service_role, FILE *out);
 
 /* Binds the parameters of sql/query/session.sql. */
 void schema_bind_session(struct params *params, const struct subject_keys *keys);

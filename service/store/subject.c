@@ -36,6 +36,9 @@ void lookup_job_init(struct lookup_job *l, int32_t controller_id, const struct t
 }
 
 enum {
+    COLUMN_GENERATION,
+    COLUMN_AS_OF,
+    COLUMN_IS_KNOWN,
     COLUMN_HELD,
     COLUMN_RECORDED_AT = COLUMN_HELD + HELD_COLUMNS,
     COLUMN_ROLE,
@@ -80,14 +83,13 @@ static void states_take(const struct sent *batch, size_t count, const PGresult *
         return;
     }
     for (int row = 0; row < n; row++) {
-        if (row_int4(rows, row, COLUMN_HELD + HELD_PURPOSE) >= 0) {
-            s->held[s->count] = held_of(rows, row, COLUMN_HELD);
-            proof_take(&s->states[s->count++], rows, row);
-            continue;
-        }
-        s->generation = row_int8(rows, row, COLUMN_HELD + HELD_RANK);
-        s->as_of = row_instant(rows, row, COLUMN_HELD + HELD_VALID_UNTIL);
-        s->found = row_int8(rows, row, COLUMN_HELD + HELD_REVISION) != 0;
+        s->generation = row_int8(rows, row, COLUMN_GENERATION);
+        s->as_of = row_instant(rows, row, COLUMN_AS_OF);
+        s->found = row_bool(rows, row, COLUMN_IS_KNOWN);
+        if (row_is_null(rows, row, COLUMN_HELD + HELD_PURPOSE))
+            break; /* there is no state */
+        s->held[s->count] = held_of(rows, row, COLUMN_HELD);
+        proof_take(&s->states[s->count++], rows, row);
     }
 }
 

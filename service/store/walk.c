@@ -10,6 +10,9 @@
 #include <string.h>
 
 enum {
+    COLUMN_LAST,
+    COLUMN_GENERATION,
+    COLUMN_AS_OF,
     COLUMN_SUBJECT,
     COLUMN_TAG,
     COLUMN_TYPE,
@@ -66,12 +69,11 @@ static void state_take(struct walk_job *w, const PGresult *rows, int row)
 
 static void row_take(struct walk_job *w, const PGresult *rows, int row)
 {
-    if (row_is_null(rows, row, COLUMN_TAG)) {
-        w->generation = row_int8(rows, row, COLUMN_HELD + HELD_RANK);
-        w->last = row_int8(rows, row, COLUMN_SUBJECT);
-        w->as_of = row_instant(rows, row, COLUMN_HELD + HELD_VALID_UNTIL);
-        return;
-    }
+    w->generation = row_int8(rows, row, COLUMN_GENERATION);
+    w->last = row_int8(rows, row, COLUMN_LAST);
+    w->as_of = row_instant(rows, row, COLUMN_AS_OF);
+    if (row_is_null(rows, row, COLUMN_SUBJECT))
+        return; /* nobody has one of these numbers */
     bool goes_on =
         w->count > 0 && w->subjects[w->count - 1].subject_no == row_int8(rows, row, COLUMN_SUBJECT);
     if (!goes_on)

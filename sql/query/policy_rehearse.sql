@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What policy_apply.sql would answer, with nothing written: outcome, the version in force (0: none), offender.
--- $1 a controller's key, $2 country, $3 time zone, $4 the document's hash, $5 purposes, $6 their bases, $7 whether the standing No
--- stops each, $8 notice ids, $9 versions and $10 hashes.
-select case when not exists (select from pg_timezone_names z where z.name = $3) then 6::int2
-            when p.sha256 = $4 then 1::int2
-            else coalesce(x.outcome, 0::int2) end,
+-- What policy_apply.sql would answer, with nothing written: outcome, the version in force (0: none),
+-- offender. $1 a controller's key, $2 country, $3 time zone, $4 the document's hash, $5 purposes, $6 their
+-- bases, $7 whether the standing No stops each, $8 notice ids, $9 versions and $10 hashes.
+select case when not exists (select from pg_timezone_names z where z.name = $3) then apply_no_time_zone()
+            when p.sha256 = $4 then apply_same()
+            else coalesce(x.outcome, apply_done()) end,
        coalesce(c.policy_version, 0),
        x.offender
 from (select) once

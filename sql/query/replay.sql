@@ -1,10 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
--- $1 a controller, $2 the hash of an idempotency key, $3 that of the body it came with: the first answer's events, and in the first row
--- its context. Rows of the type that record() returns; none where there was no such request.
-select 1::int2, 0, 0, e.record_id, e.revision, e.subject_no, e.rank, e.recorded_at, e.valid_until, e.purpose_id, e.effect, e.was,
-       e.was_each, e.policy_version,
+-- $1 a controller, $2 the hash of an idempotency key, $3 that of the body it came with: the first answer's
+-- events, and in the first row its context. Rows as record() returns them; none where there was no such
+-- request.
+select record_replayed(), 0, 0, e.record_id, e.revision, e.subject_no, e.rank, e.recorded_at, e.valid_until,
+       e.purpose_id, e.effect, e.was, e.was_each, e.policy_version,
        case when row_number() over (order by e.revision) = 1 then i.context end
 from idempotency i
-left join event e on e.controller_id = $1 and e.revision >= i.first_revision and e.revision < i.first_revision + i.events
-where i.controller_id = $1 and i.key_hash = $2 and i.fingerprint = $3 and i.recorded_at > clock_timestamp() - interval '24 hours'
+left join event e on e.controller_id = $1 and e.revision >= i.first_revision
+                     and e.revision < i.first_revision + i.events
+where i.controller_id = $1 and i.key_hash = $2 and i.fingerprint = $3
+      and i.recorded_at > clock_timestamp() - first_answer_kept()
 order by e.revision;

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- $1 a controller, $2 a tag, $3 how many: the next tags behind it that were made by a subject key older than the one in force.
--- A tag starts with its key's number, so these are one range of the primary keys. The bound is a scalar subquery: joined, it
--- would cost a sort of the whole range each time.
+-- $1 a controller, $2 a tag, $3 how many: the next tags behind it that were made by a subject key older than
+-- the one in force. A tag starts with its key's number, so these are one range of the primary keys. The bound
+-- is a scalar subquery: joined, it would cost a sort of the whole range each time.
 (select distinct s.tag from consent s
  where s.controller_id = $1 and s.tag > $2
        and s.tag < (select set_byte('\x00', 0, key_last) from controller where controller_id = $1)

@@ -1,8 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Run on each new connection: whether it may be used at all.
--- $1 numbers and $2 check values of the subject keys this service holds.
--- A row: schema step, oldest program it serves, number of keys that do not match, whether the session's settings took,
--- and which process serves it: a pooler in between names another one.
+-- Run on each new connection: whether it may be used at all. $1 numbers and $2 check values of the subject
+-- keys this service holds. A row: schema step, oldest program it serves, number of keys that do not match,
+-- whether the session's settings took, and which process serves it: a pooler in between names another one.
 select (select max(step) from migration),
        (select oldest from migration order by step desc limit 1),
        (select count(*)::int4 from register_keys($1::int2[], $2::bytea[])),

@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "store/database.h"
-#include "store/schema.h"
+#include "store/migration.h"
 
 #include <criterion/criterion.h>
 #include <criterion/hooks.h>
@@ -130,7 +130,7 @@ static void migrate(void)
     PGconn *pg = database_connect(db);
     FILE *nowhere = fopen("/dev/null", "w");
     must(PQstatus(pg) == CONNECTION_OK && nowhere != NULL, "it cannot be reached");
-    must(schema_migrate(pg, "akkoord", nowhere) == 0, "it cannot be migrated");
+    must(migration_run(pg, "akkoord", nowhere) == 0, "it cannot be migrated");
     fclose(nowhere);
     PQfinish(pg);
     database_destroy(db);

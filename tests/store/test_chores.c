@@ -88,14 +88,14 @@ static void close(void)
 
 TestSuite(chores, .fini = close, .timeout = 240);
 
-/* Keys that were used ${hours} ago. */
+/* Keys that were used ${hours} ago, one behind the other: those of one moment would go together. */
 static void keys_add(int from, int to, int hours)
 {
     char sql[512];
     snprintf(sql, sizeof sql,
              "insert into idempotency (controller_id, key_hash, fingerprint, context, first_revision, "
              "events, recorded_at) select %d, decode(lpad(to_hex(g), 64, '0'), 'hex'), '', '', g, 1, "
-             "now() - interval '%d hours' from generate_series(%d, %d) g",
+             "now() - interval '%d hours' + g * interval '1 us' from generate_series(%d, %d) g",
              l.controller, hours, from, to);
     cluster_sql(sql);
 }

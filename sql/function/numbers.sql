@@ -1,0 +1,66 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The numbers that the program's enums give (service/domain/consent.h, identifier.h and tag.h,
+-- service/store/record.h, policy.h and walk.h), under the same names. A plan has each as the constant that it
+-- is. tests/store/test_numbers.c holds them equal to the enums.
+
+-- enum slot
+create or replace function slot_self() returns smallint immutable parallel safe return 0::smallint;
+create or replace function slot_guardian() returns smallint immutable parallel safe return 1::smallint;
+create or replace function slot_pending() returns smallint immutable parallel safe return 2::smallint;
+create or replace function slot_minor() returns smallint immutable parallel safe return 4::smallint;
+create or replace function slot_represented() returns smallint immutable parallel safe return 5::smallint;
+
+-- enum event_state
+create or replace function event_eligible() returns smallint immutable parallel safe return 1::smallint;
+create or replace function event_given() returns smallint immutable parallel safe return 2::smallint;
+create or replace function event_renewed() returns smallint immutable parallel safe return 3::smallint;
+create or replace function event_lifted() returns smallint immutable parallel safe return 5::smallint;
+create or replace function event_holds() returns smallint immutable parallel safe return 6::smallint;
+create or replace function event_refused() returns smallint immutable parallel safe return 8::smallint;
+create or replace function event_invalidated() returns smallint immutable parallel safe return 11::smallint;
+
+-- enum event_class
+create or replace function class_choice() returns smallint immutable parallel safe return 2::smallint;
+
+-- enum effect; and what an act asks for that is settled here
+create or replace function effect_applied() returns smallint immutable parallel safe return 0::smallint;
+create or replace function effect_superseded() returns smallint immutable parallel safe return 1::smallint;
+create or replace function effect_pending() returns smallint immutable parallel safe return 3::smallint;
+create or replace function effect_settled_there() returns smallint immutable parallel safe return 4::smallint;
+
+-- enum record_outcome
+create or replace function record_done() returns smallint immutable parallel safe return 0::smallint;
+create or replace function record_replayed() returns smallint immutable parallel safe return 1::smallint;
+create or replace function record_key_reused() returns smallint immutable parallel safe return 2::smallint;
+create or replace function record_in_future() returns smallint immutable parallel safe return 3::smallint;
+create or replace function record_stale() returns smallint immutable parallel safe return 4::smallint;
+create or replace function record_again() returns smallint immutable parallel safe return 5::smallint;
+create or replace function record_too_old() returns smallint immutable parallel safe return 6::smallint;
+create or replace function record_gone() returns smallint immutable parallel safe return 7::smallint;
+
+-- enum apply_outcome
+create or replace function apply_done() returns smallint immutable parallel safe return 0::smallint;
+create or replace function apply_same() returns smallint immutable parallel safe return 1::smallint;
+create or replace function apply_other_version() returns smallint immutable parallel safe return 2::smallint;
+create or replace function apply_country_fixed() returns smallint immutable parallel safe return 3::smallint;
+create or replace function apply_basis_fixed() returns smallint immutable parallel safe return 4::smallint;
+create or replace function apply_words_fixed() returns smallint immutable parallel safe return 5::smallint;
+create or replace function apply_no_time_zone() returns smallint immutable parallel safe return 6::smallint;
+create or replace function apply_strands() returns smallint immutable parallel safe return 7::smallint;
+create or replace function apply_done_before() returns smallint immutable parallel safe return 8::smallint;
+create or replace function apply_same_before() returns smallint immutable parallel safe return 9::smallint;
+create or replace function apply_key_reused() returns smallint immutable parallel safe return 10::smallint;
+
+-- In place of a purpose; in place of a version that must be in force; a type of identifier; bytes of a tag.
+create or replace function purpose_all() returns integer immutable parallel safe return 0;
+create or replace function policy_version_any() returns integer immutable parallel safe return -1;
+create or replace function identifier_phone() returns smallint immutable parallel safe return 1::smallint;
+create or replace function tag_size() returns integer immutable parallel safe return 17;
+
+-- enum walk_proof
+create or replace function walk_refs() returns integer immutable parallel safe return 1;
+create or replace function walk_origins() returns integer immutable parallel safe return 2;
+
+-- What goes at a time (service/base/limits.h).
+create or replace function expire_keys_max() returns integer immutable parallel safe return 5000;
+create or replace function expire_pending_max() returns integer immutable parallel safe return 1000;

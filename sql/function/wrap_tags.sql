@@ -1,0 +1,29 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Moves tags that a newer subject key has wrapped, under the head's lock. p_old and p_new run in parallel; an
+-- old tag that is not there, or no longer, is passed over. What stands under a new tag already stays, or
+-- gives way to a higher rank. As the owner: a row leaves its old tag by being deleted, which the service's
+-- role may not do by itself.
+create or replace function wrap_tags(c integer, p_old bytea[], p_new bytea[]) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    perform from head where controller_id = c for no key update;
+    with moved as (
+        -- = any: the tags become index conditions whatever the planner believes of the table
+        delete from consent s where s.controller_id = c and s.tag = any (p_old)
+        returning p_new[array_position(p_old, s.tag)] as new, s.*)
+    insert into consent as old
+        (controller_id, tag, purpose_id, slot, notice_no, rank, tie, revision, valid_until, record_id)
+        select c, new, purpose_id, slot, notice_no, rank, tie, revision, valid_until, record_id from moved
+        on conflict (controller_id, tag, purpose_id, slot) do update
+            set notice_no = excluded.notice_no, rank = excluded.rank, tie = excluded.tie,
+                revision = excluded.revision, valid_until = excluded.valid_until,
+                record_id = excluded.record_id
+            where (old.rank, old.tie) < (excluded.rank, excluded.tie);
+    with moved as (
+        delete from identifier i where i.controller_id = c and i.tag = any (p_old)
+        returning p_new[array_position(p_old, i.tag)] as new, i.*)
+    insert into identifier (controller_id, tag, subject_no, type)
+        select c, new, subject_no, type from moved
+        on conflict do nothing;
+end $$;
+revoke execute on function wrap_tags(integer, bytea[], bytea[]) from public;

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cluster.h"
+#include "ledger.h"
+
+#include "base/limits.h"
+#include "store/policy.h"
+#include "store/walk.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The numbers of sql/function/numbers.sql are those of the program's enums, and what sql/function/rank.sql
+ * works out of a rank is what domain/consent does. */
+
+static struct ledger l;
+
+static void stop(void)
+{
+    if (l.pg != NULL)
+        ledger_close(&l);
+}
+
+TestSuite(numbers, .fini = stop, .timeout = 60);
+
+static const struct {
+    const char *name;
+    int64_t number;
+} numbers[] = {
+    {"slot_self", SLOT_SELF},
+    {"slot_guardian", SLOT_GUARDIAN},
+    {"slot_pending", SLOT_PENDING},
+    {"slot_minor", SLOT_MINOR},
+    {"slot_represented", SLOT_REPRESENTED},
+    {"event_eligible", EVENT_ELIGIBLE},
+    {"event_given", EVENT_GIVEN},
+    {"event_renewed", EVENT_RENEWED},
+    {"event_lifted", EVENT_LIFTED},
+    {"event_holds", EVENT_HOLDS},
+    {"event_refused", EVENT_REFUSED},
+    {"event_invalidated", EVENT_INVALIDATED},
+    {"class_choice", CLASS_CHOICE},
+    {"effect_applied", EFFECT_APPLIED},
+    {"effect_superseded", EFFECT_SUPERSEDED},
+    {"effect_pending", EFFECT_PENDING},
+    {"effect_settled_there", EFFECT_COUNT},
+    {"record_done", RECORD_DONE},
+    {"record_replayed", RECORD_REPLAYED},
+    {"record_key_reused", RECORD_KEY_REUSED},
+    {"record_in_future", RECORD_IN_FUTURE},
+    {"record_stale", RECORD_STALE},
+    {"record_again", RECORD_AGAIN},
+    {"record_too_old", RECORD_TOO_OLD},
+    {"record_gone", RECORD_GONE},
+    {"apply_done", APPLY_DONE},
+    {"apply_same", APPLY_SAME},
+    {"apply_other_version", APPLY_OTHER_VERSION},
+    {"apply_country_fixed", APPLY_COUNTRY_FIXED},
+    {"apply_basis_fixed", APPLY_BASIS_FIXED},
+    {"apply_words_fixed", APPLY_WORDS_FIXED},
+    {"apply_no_time_zone", APPLY_NO_TIME_ZONE},
+    {"apply_strands", APPLY_STRANDS},
+    {"apply_done_before", APPLY_DONE_BEFORE},
+    {"apply_same_before", APPLY_SAME_BEFORE},
+    {"apply_key_reused", APPLY_KEY_REUSED},
+    {"purpose_all", PURPOSE_ALL},
+    {"policy_version_any", POLICY_VERSION_ANY},
+    {"identifier_phone", IDENTIFIER_PHONE},
+    {"tag_size", TAG_SIZE},
+    {"walk_refs", WALK_REFS},
+    {"walk_origins", WALK_ORIGINS},
+    {"expire_keys_max", EXPIRE_KEYS_MAX},
+    {"expire_pending_max", EXPIRE_PENDING_MAX},
+};
+enum { NUMBERS = sizeof numbers / sizeof *numbers };
+
+Test(numbers, have_in_sql_the_value_of_the_programs)
+{
+    l = ledger_open("values");
+    for (size_t i = 0; i < NUMBERS; i++) {
+        char sql[80];
+        snprintf(sql, sizeof sql, "select %s()", numbers[i].name);
+        cr_expect_eq(ledger_number(&l, sql), numbers[i].number, "%s()", numbers[i].name);
+    }
+}
+
+Test(numbers, are_all_compared)
+{
+    l = ledger_open("counted");
+    cr_assert_eq(
+        ledger_number(
+            &l,
+            "select count(*) from pg_proc where pronamespace = 'public'::regnamespace and pronargs = 0 "
+            "and provolatile = 'i' and prorettype in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)"),
+        NUMBERS);
+}
+
+Test(numbers, a_rank_has_the_parts_that_the_program_gives_it)
+{
+    l = ledger_open("ranks");
+    static const instant times[] = {0, 1, INT64_C(1767268800123456), (INT64_C(1) << 53) - 1};
+    for (int class = CLASS_COPY; class <= CLASS_CHOICE; class ++) {
+        for (int state = EVENT_ELIGIBLE; state <= EVENT_UPHELD; state++) {
+            for (size_t t = 0; t < sizeof times / sizeof *times; t++) {
+                char sql[200];
+                rank r = rank_of((enum event_class) class, (enum event_state)state, times[t]);
+                snprintf(sql, sizeof sql, "select rank_at(rank_base(%d::int2, %d::int2), %ld)", class, state,
+                         (long)times[t]);
+                cr_assert_eq(ledger_number(&l, sql), r, "%s", sql);
+                snprintf(sql, sizeof sql, "select rank_state(%ld)", (long)r);
+                cr_assert_eq(ledger_number(&l, sql), state, "%s", sql);
+                snprintf(sql, sizeof sql, "select rank_time(%ld)", (long)r);
+                cr_assert_eq(ledger_number(&l, sql), times[t], "%s", sql);
+                snprintf(sql, sizeof sql, "select event_state_is_no(rank_state(%ld))::int", (long)r);
+                cr_assert_eq(ledger_number(&l, sql), event_state_is_no((enum event_state)state), "%s", sql);
+            }
+        }
+    }
+}
+
+Test(numbers, a_time_is_the_programs_and_back)
+{
+    l = ledger_open("times");
+    cr_assert_eq(ledger_number(&l, "select instant_of('2026-01-01T12:00:00.123456Z')"),
+                 INT64_C(1767268800123456));
+    cr_assert_eq(ledger_number(&l, "select (time_of(1767268800123456) = '2026-01-01T12:00:00.123456Z')::int"),
+                 1);
+    cr_assert_eq(ledger_number(&l, "select generation_after(7, to_timestamp(0))"), 8);
+    cr_assert_eq(ledger_number(&l, "select generation_after(7, time_of(9))"), 9);
+}
+
+/* ${sql}'s plan says ${there} and not ${absent}. */
+static void assert_planned(const char *sql, const char *there, const char *absent)
+{
+    PGresult *rows = PQexec(l.pg, sql);
+    cr_assert_eq(PQresultStatus(rows), PGRES_TUPLES_OK, "%s", PQerrorMessage(l.pg));
+    bool found = false;
+    for (int row = 0; row < PQntuples(rows); row++) {
+        const char *line = PQgetvalue(rows, row, 0);
+        found = found || strstr(line, there) != NULL;
+        cr_expect_null(strstr(line, absent), "%s", line);
+    }
+    cr_expect(found, "no %s in the plan of %s", there, sql);
+    PQclear(rows);
+}
+
+Test(numbers, cost_a_statement_nothing)
+{
+    l = ledger_open("inlined");
+    assert_planned("explain (verbose, costs off) select from consent where slot = slot_guardian()",
+                   "slot = '1'", "slot_guardian");
+    assert_planned("explain (verbose, costs off) select from consent where rank_state(rank) = event_given()",
+                   "rank & '15'", "rank_state");
+    assert_planned("explain (verbose, costs off) select rank_time(rank), rank_at(rank, 1) from consent",
+                   ">> 4", "rank_");
+    assert_planned(
+        "explain (verbose, costs off) select generation_after(generation, created_at) from controller",
+        "GREATEST", "generation_after");
+}
