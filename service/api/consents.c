@@ -16,8 +16,7 @@ struct recording;
 
 /* What they differ in. */
 struct recording_kind {
-    void (*read)(struct call *call, struct reader *body, const struct controller *controller,
-                 struct acts *ret_acts);
+    void (*read)(const struct ledger_env *env, struct reader *body, struct acts *ret_acts);
     void (*prepare)(struct recording *r);
 };
 
@@ -28,6 +27,7 @@ struct recording {
     struct loop_task step;     /* ... a piece of it */
     const struct recording_kind *kind;
     struct acts acts;
+    struct buf context; /* of the acts, as it is kept with a key */
     struct record_job job;
     h2o_iovec_t key; /* of idempotency; {NULL, 0}: none was sent */
 };
@@ -35,7 +35,7 @@ struct recording {
 static void recording_reset(struct recording *r)
 {
     reader_close(&r->body);
-    acts_free(&r->acts);
+    buf_free(&r->context);
     record_job_clear(&r->job);
 }
 
@@ -47,28 +47,52 @@ static void recording_dispose(void *state)
     attempt_end(&r->attempt);
 }
 
+static struct ledger_env env_of(struct call *call, const struct recording *r)
+{
+    return (struct ledger_env){.arena = &call->arena,
+                               .controller = r->attempt.controller,
+                               .keys = database_keys(call->worker->options->database),
+                               .public_url = call->worker->options->public_url,
+                               .now = worker_now(call->worker)};
+}
+
+/* As receipt_write: from what was read, or, the first answer again, from what was kept. A failed ${out}: memory ran out. */
+static int answer_write_from(struct call *call, struct recording *r, struct buf *out)
+{
+    struct ledger_env env = env_of(call, r);
+    struct receipt_context first;
+    if (r->job.outcome == RECORD_DONE)
+        return receipt_write(out, &r->acts.context, r->job.events, r->job.event_count, &env);
+    struct reader reader;
+    int status = 0;
+    if (receipt_context_read(&reader, r->job.first_context, env.arena, &first))
+        status = receipt_write(out, &first, r->job.events, r->job.event_count, &env);
+    out->failed = out->failed || reader_error(&reader) == ERROR_OVERLOADED;
+    reader_close(&reader);
+    return status;
+}
+
 static void recording_answer(struct call *call, struct recording *r)
 {
-    const char *context = r->job.outcome == RECORD_REPLAYED ? r->job.first_context : r->acts.context.data;
-    if (r->job.broken || context == NULL || (r->job.event_count == 0 && r->job.outcome == RECORD_DONE)) {
+    bool is_first = r->job.outcome == RECORD_DONE;
+    if (r->job.broken || (is_first ? r->job.event_count == 0 : r->job.first_context == NULL)) {
         call_problem(call, ERROR_OUTCOME_UNKNOWN, NULL, NULL);
         return;
     }
-    if (r->job.outcome == RECORD_DONE)
+    if (is_first)
         worker_clock(call->worker, r->job.events[0].recorded_at);
     struct buf out;
     buf_init(&out, ANSWER_BYTES_MAX);
-    int status = receipt_write(&out, context, r->job.events, r->job.event_count, r->attempt.controller,
-                               call->worker->options);
+    int status = answer_write_from(call, r, &out);
+    if (buf_failed(&out)) {
+        buf_free(&out);
+        call_problem(call, ERROR_OUTCOME_UNKNOWN, NULL, NULL); /* it is written, and this cannot say so */
+        return;
+    }
     if (status == 0) {
         buf_free(&out);
         call_problem(call, ERROR_GONE,
                      "It was recorded; what is left of it does not give the first answer again.", NULL);
-        return;
-    }
-    if (buf_failed(&out)) {
-        buf_free(&out);
-        call_problem(call, ERROR_OUTCOME_UNKNOWN, NULL, NULL); /* it is written, and this cannot say so */
         return;
     }
     call_answer_json(call, status, &out);
@@ -191,16 +215,19 @@ static void recording_submit(struct call *call, struct recording *r)
                                  .policy_version = c->policy->version,
                                  .idempotency = idempotency_of(call, c->tagger, r->key),
                                  .accepted = call->accepted,
-                                 .context = r->acts.context.data,
                                  .actor = call->claims.subject,
                                  .count = r->acts.count,
                                  .acts = r->acts.list};
-    buf_byte(&r->acts.context, '\0');
-    if (buf_failed(&r->acts.context)) {
-        call_problem(call, ERROR_OVERLOADED, NULL, NULL);
-        return;
+    if (r->job.idempotency.present) {
+        buf_init(&r->context, ANSWER_BYTES_MAX);
+        receipt_context_write(&r->context, &r->acts.context);
+        buf_byte(&r->context, '\0');
+        if (buf_failed(&r->context)) {
+            call_problem(call, ERROR_OVERLOADED, NULL, NULL);
+            return;
+        }
+        r->job.context = r->context.data;
     }
-    r->job.context = r->acts.context.data;
     r->kind->prepare(r);
     r->job.job.deadline = call->deadline;
     r->job.job.done = on_recorded;
@@ -210,7 +237,8 @@ static void recording_submit(struct call *call, struct recording *r)
 /* The body is parsed, or refused. */
 static void recording_read(struct call *call, struct recording *r)
 {
-    r->kind->read(call, &r->body, r->attempt.controller, &r->acts);
+    struct ledger_env env = env_of(call, r);
+    r->kind->read(&env, &r->body, &r->acts);
     bool refused = !reader_ok(&r->body) || r->acts.count == 0; /* no act: a token that is none of ours */
     bool recalled = refused && r->key.base != NULL && reader_syntax(&r->body) == NULL;
     if ((reader_ok(&r->body) || recalled) && !call_charge(call, r->acts.count))

@@ -4,6 +4,7 @@
 #include "base/fault.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* A chunk holds the tree of a check's body (about 1 KB), or a check's call, whole. Kept are the
  * chunks of 256 calls in flight. */
@@ -63,6 +64,27 @@ void *arena_alloc(struct arena *a, size_t size)
     void *at = a->chunks->bytes + a->used;
     a->used += size;
     return at;
+}
+
+void *arena_need(struct arena *a, size_t size)
+{
+    void *at = arena_alloc(a, size);
+    if (at == NULL)
+        abort();
+    return at;
+}
+
+void *arena_zeroed(struct arena *a, size_t size)
+{
+    return memset(arena_need(a, size), 0, size);
+}
+
+char *arena_copy(struct arena *a, const char *bytes, size_t len)
+{
+    char *copy = arena_need(a, len + 1);
+    memcpy(copy, bytes, len);
+    copy[len] = '\0';
+    return copy;
 }
 
 void arena_free(struct arena *a)

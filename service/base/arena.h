@@ -17,6 +17,12 @@ struct arena {
 
 /* ${size} bytes, aligned for anything, not zeroed. NULL when memory ran out. */
 void *arena_alloc(struct arena *a, size_t size);
+/* As arena_alloc, for an arena whose owner ends the process when memory has run out: never NULL. */
+void *arena_need(struct arena *a, size_t size);
+/* Likewise, zeroed. */
+void *arena_zeroed(struct arena *a, size_t size);
+/* Likewise a copy, with a NUL behind it. */
+char *arena_copy(struct arena *a, const char *bytes, size_t len);
 /* Gives all of it back and leaves ${a} empty. */
 void arena_free(struct arena *a);
 /* Gives back what is kept for the calling thread, which is about to end. */

@@ -43,31 +43,20 @@ static void on_req_disposed(void *slot)
         call_end(call);
 }
 
-static void *arena_take(struct arena *arena, size_t size)
-{
-    void *at = arena_alloc(arena, size);
-    if (at == NULL)
-        h2o_fatal("no memory"); /* as libh2o does for each request */
-    return at;
-}
-
 void *call_alloc(struct call *call, size_t size)
 {
-    return memset(arena_take(&call->arena, size), 0, size);
+    return arena_zeroed(&call->arena, size);
 }
 
 char *call_copy(struct call *call, const char *bytes, size_t len)
 {
-    char *copy = arena_take(&call->arena, len + 1);
-    memcpy(copy, bytes, len);
-    copy[len] = '\0';
-    return copy;
+    return arena_copy(&call->arena, bytes, len);
 }
 
 void call_start(const struct call_options *o)
 {
     struct arena arena = {.vital = true};
-    struct call *call = arena_take(&arena, sizeof *call);
+    struct call *call = arena_need(&arena, sizeof *call);
     memset(call, 0, sizeof *call);
     call->arena = arena;
     call->worker = o->worker;

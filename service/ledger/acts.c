@@ -14,8 +14,8 @@ struct act *acts_add(struct acts_common *c)
     if ((a->count & (a->count - 1)) ==
         0) { /* room doubles at each power of two; the old memory goes with the call */
         size_t room = a->count == 0 ? 1 : a->count * 2;
-        struct act *list = call_alloc(c->call, room * sizeof *list);
-        size_t *objects = call_alloc(c->call, room * sizeof *objects);
+        struct act *list = arena_zeroed(c->env->arena, room * sizeof *list);
+        size_t *objects = arena_zeroed(c->env->arena, room * sizeof *objects);
         if (a->count > 0) {
             memcpy(list, a->list, a->count * sizeof *list);
             memcpy(objects, a->objects, a->count * sizeof *objects);
@@ -26,17 +26,6 @@ struct act *acts_add(struct acts_common *c)
     a->objects[a->count] = c->object;
     a->list[a->count] = c->act;
     return &a->list[a->count++];
-}
-
-void acts_init(struct acts *acts)
-{
-    *acts = (struct acts){0};
-    buf_init(&acts->context, ANSWER_BYTES_MAX);
-}
-
-void acts_free(struct acts *acts)
-{
-    buf_free(&acts->context);
 }
 
 /* Of two acts alike in class, time and state the one with the higher number stands, whatever order they came in. FNV-1a over what
@@ -115,7 +104,7 @@ static void language_read(struct acts_common *c)
         node_fault(&n, ERROR_INVALID, "a language tag of BCP 47, such as nl or nl-BE");
         return;
     }
-    char *lower = call_copy(c->call, text, len);
+    char *lower = arena_copy(c->env->arena, text, len);
     for (char *p = lower; *p != '\0'; p++)
         *p = *p >= 'A' && *p <= 'Z' ? (char)(*p | 32) : *p;
     c->act.language = lower;
@@ -140,14 +129,13 @@ void acts_common_read(struct acts_common *c, struct writer *detail)
     ref_read(c);
     expressed_by_read(c, detail);
     c->act.person = c->person;
-    c->act.evidence = evidence_read(c->call, &c->root);
+    c->act.evidence = evidence_read(c->env->arena, &c->root);
 }
 
-struct acts_common acts_common_of(struct call *call, const struct controller *controller, struct acts *acts,
-                                  struct node root)
+struct acts_common acts_common_of(const struct ledger_env *env, struct acts *acts, struct node root)
 {
-    struct acts_common c = {.call = call, .controller = controller, .acts = acts, .root = root};
-    c.person = call_alloc(call, sizeof *c.person);
+    struct acts_common c = {.env = env, .controller = env->controller, .acts = acts, .root = root};
+    c.person = arena_zeroed(env->arena, sizeof *c.person);
     c.act.at = INSTANT_NONE;
     c.entity = ENTITY_ANY;
     return c;
@@ -163,6 +151,22 @@ void acts_seal(struct acts_common *c, struct act *act)
 void acts_detail_keep(struct acts_common *c, struct buf *detail)
 {
     c->act.detail =
-        detail->len > 2 && !buf_failed(detail) ? call_copy(c->call, detail->data, detail->len) : NULL;
+        detail->len > 2 && !buf_failed(detail) ? arena_copy(c->env->arena, detail->data, detail->len) : NULL;
     buf_free(detail);
+}
+
+void acts_tell(struct acts_common *c, const struct purpose *purpose, const struct notice *notice,
+               const struct notice_text *text)
+{
+    struct receipt_act *told = receipt_act_add(&c->acts->context, c->env->arena);
+    told->purpose = purpose->key;
+    told->entity = c->entity != ENTITY_ANY ? c->controller->policy->entities[c->entity].key : NULL;
+    told->has_notice = notice != NULL;
+    if (notice == NULL)
+        return;
+    told->notice = (struct receipt_notice){.id = notice->id, .version = notice->version};
+    if (text != NULL) {
+        told->notice.language = text->language;
+        told->notice.sha256 = text->sha256;
+    }
 }

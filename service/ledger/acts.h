@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-#include "http/call.h"
-#include "http/controllers.h"
+#include "ledger/env.h"
+#include "ledger/receipt_context.h"
 #include "store/record.h"
+#include "wire/reader.h"
 
 /* The bodies of POST /v1/consents, /v1/withdraw and /v1/confirm, read into acts for the ledger. */
 
-/* The acts of one request. All memory is the call's. */
+/* The acts of one request. All memory is of the arena they were read into. */
 struct acts {
     size_t count;
     struct act *list;
@@ -17,18 +18,13 @@ struct acts {
     bool needs_record;                /* one of them is not */
     size_t identifiers;               /* of all objects together */
     struct confirmation confirmation; /* of confirm_read */
-    struct buf context;               /* see ledger/receipt.h */
+    struct receipt_context context;   /* what the answer says beside the events */
 };
 
-/* What is wrong becomes faults of ${body}; then ${ret_acts} is of no use but for acts_free. */
-void consents_read(struct call *call, struct reader *body, const struct controller *controller,
-                   struct acts *ret_acts);
-void withdraw_read(struct call *call, struct reader *body, const struct controller *controller,
-                   struct acts *ret_acts);
+/* What is wrong becomes faults of ${body}; then ${ret_acts} is of no use. */
+void consents_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts);
+void withdraw_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts);
 /* How an objection that must be weighed (GDPR art. 21(1)) came out, with the grounds. */
-void objection_read(struct call *call, struct reader *body, const struct controller *controller,
-                    struct acts *ret_acts);
+void objection_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts);
 /* No act and no fault: the token is not one of ours, or has expired. */
-void confirm_read(struct call *call, struct reader *body, const struct controller *controller,
-                  struct acts *ret_acts);
-void acts_free(struct acts *acts);
+void confirm_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts);

@@ -11,7 +11,7 @@ static void confirmation_add(struct acts_common *c, const struct confirm_token *
     if (purpose == NULL)
         return; /* no longer in the policy */
     const struct notice_text *text = NULL;
-    const struct notice *notice = policy_notice(policy, purpose->notice, NULL, worker_now(c->call->worker));
+    const struct notice *notice = policy_notice(policy, purpose->notice, NULL, c->env->now);
     if (notice != NULL)
         text = notice_text_in(notice, NULL);
     struct act *act = acts_add(c);
@@ -21,29 +21,25 @@ static void confirmation_add(struct acts_common *c, const struct confirm_token *
     act->validity = purpose->validity;
     act->needs_guardian = purpose->guardian.minors != MINORS_ALLOWED;
     acts_seal(c, act);
-    buf_text(&c->acts->context, RECEIPT_SINGLE);
-    acts_context_line(c, purpose, notice, text);
+    acts_tell(c, purpose, notice, text);
     c->acts->confirmation =
         (struct confirmation){.subject_no = token->subject_no, .revision = token->revision};
 }
 
-void confirm_read(struct call *call, struct reader *body, const struct controller *controller,
-                  struct acts *ret_acts)
+void confirm_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts)
 {
     static const char *const members[] = {"token", "evidence", NULL};
-    acts_init(ret_acts);
-    struct acts_common c = acts_common_of(call, controller, ret_acts, reader_root(body));
+    *ret_acts = (struct acts){0};
+    struct acts_common c = acts_common_of(env, ret_acts, reader_root(body));
     if (!node_present(&c.root))
         return;
     node_only(&c.root, members);
     struct node n = node_member(&c.root, "token");
     size_t len;
     const char *text = node_string(&n, 1, 4096, &len);
-    c.act.evidence = evidence_read(call, &c.root);
+    c.act.evidence = evidence_read(env->arena, &c.root);
     struct confirm_token token;
-    const struct subject_keys *keys = database_keys(call->worker->options->database);
-    if (len != 0 &&
-        link_open(keys, LINK_CONFIRM, worker_now(call->worker), text, len, &token, sizeof token) == 0 &&
-        token.controller_id == controller->controller_id)
+    if (len != 0 && link_open(env->keys, LINK_CONFIRM, env->now, text, len, &token, sizeof token) == 0 &&
+        token.controller_id == env->controller->controller_id)
         confirmation_add(&c, &token);
 }

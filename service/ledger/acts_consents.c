@@ -2,7 +2,6 @@
 #include "base/limits.h"
 #include "ledger/acts_internal.h"
 #include "ledger/entity.h"
-#include "ledger/receipt.h"
 
 #include <string.h>
 
@@ -123,7 +122,7 @@ static void choice_check(const struct acts_common *c, const struct purpose *p, e
 static void choice_act(struct acts_common *c, const struct purpose *purpose, enum event_state state,
                        const struct notice *notice, const struct notice_text *text, bool waits)
 {
-    instant now = worker_now(c->call->worker);
+    instant now = c->env->now;
     bool no = event_state_is_no(state);
     struct act *act = acts_add(c);
     act->purpose = purpose_number_for(purpose, c->entity);
@@ -160,9 +159,9 @@ static void choice_read(struct acts_common *c, const char *key, const struct nod
     choice_check(c, purpose, state, at_state, has_sale);
     entity_check(&c->root, purpose, c->entity);
     const struct notice_text *text = NULL;
-    const struct notice *notice = acts_notice_of(c, purpose, worker_now(c->call->worker), &text);
+    const struct notice *notice = acts_notice_of(c, purpose, c->env->now, &text);
     choice_act(c, purpose, state, notice, text, must_be_confirmed(c, purpose, state));
-    acts_context_line(c, purpose, notice, text);
+    acts_tell(c, purpose, notice, text);
 }
 
 static void choices_read(struct acts_common *c, const struct node *choices, bool has_sale)
@@ -223,31 +222,28 @@ static void consent_read(struct acts_common *c)
     choices_read(c, &choices, has_sale);
 }
 
-void consents_read(struct call *call, struct reader *body, const struct controller *controller,
-                   struct acts *ret_acts)
+void consents_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts)
 {
-    acts_init(ret_acts);
+    *ret_acts = (struct acts){0};
     struct node root = reader_root(body);
     if (!node_present(&root))
         return;
-    buf_text(&ret_acts->context, RECEIPT_ARRAY);
     ret_acts->body_is_array = node_is_array(&root);
     if (ret_acts->body_is_array) {
         size_t count = node_elements(&root, 1, RECORDS_MAX);
         ret_acts->is_array = true;
         for (size_t i = 0; i < count; i++) {
-            struct acts_common c = acts_common_of(call, controller, ret_acts, node_at(&root, i));
+            struct acts_common c = acts_common_of(env, ret_acts, node_at(&root, i));
             c.object = i;
             consent_read(&c);
         }
     } else {
-        struct acts_common c = acts_common_of(call, controller, ret_acts, root);
+        struct acts_common c = acts_common_of(env, ret_acts, root);
         consent_read(&c);
     }
     if (ret_acts->identifiers > IDENTIFIERS_TOTAL_MAX)
         node_fault(&root, ERROR_INVALID, "at most 1000 identifiers in one request");
     if (ret_acts->count > RECORDS_MAX)
         node_fault(&root, ERROR_INVALID, "at most 1000 events in one request");
-    if (!ret_acts->is_array && !buf_failed(&ret_acts->context))
-        memcpy(ret_acts->context.data, RECEIPT_SINGLE, sizeof RECEIPT_SINGLE - 1);
+    ret_acts->context.is_array = ret_acts->is_array;
 }

@@ -56,7 +56,7 @@ static void birth_month_read(struct acts_common *c, const struct node *minor, st
     const char *text = node_string(&n, 7, 7, &len), *country = country_read(c, minor);
     if (len == 0)
         return;
-    instant now = worker_now(c->call->worker);
+    instant now = c->env->now;
     if (!month_parse(text, len, &year, &month) || is_to_come(year, month, now)) {
         node_fault(&n, ERROR_INVALID, "a month that has begun, such as 2012-05");
         return;

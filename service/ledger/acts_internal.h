@@ -7,8 +7,8 @@
 
 /* What is the same for all acts of one object of the body. */
 struct acts_common {
-    struct call *call;
-    const struct controller *controller;
+    const struct ledger_env *env;
+    const struct controller *controller; /* the env's */
     struct acts *acts;
     size_t object;
     struct person *person;
@@ -22,8 +22,7 @@ struct acts_common {
 };
 
 /* Of ${root}, one object of the body: nothing is read yet. */
-struct acts_common acts_common_of(struct call *call, const struct controller *controller, struct acts *acts,
-                                  struct node root);
+struct acts_common acts_common_of(const struct ledger_env *env, struct acts *acts, struct node root);
 /* Who, when, in which language, by whom and with what evidence. ${detail}: the event's, an object that is open. */
 void acts_common_read(struct acts_common *c, struct writer *detail);
 /* What it says of the person, such as being a minor: into the event's detail. */
@@ -35,11 +34,10 @@ void acts_detail_keep(struct acts_common *c, struct buf *detail);
 const struct notice *acts_notice_of(const struct acts_common *c, const struct purpose *purpose, instant now,
                                     const struct notice_text **ret_text);
 
-void acts_init(struct acts *acts);
 /* A further act, with what is common to all of them. */
 struct act *acts_add(struct acts_common *c);
 /* Gives the act its id, and its tie with acts like it: all else is said. */
 void acts_seal(struct acts_common *c, struct act *act);
-/* The act's line of the context (ledger/receipt.h): members without braces. */
-void acts_context_line(const struct acts_common *c, const struct purpose *purpose,
-                       const struct notice *notice, const struct notice_text *text);
+/* What the answer says of the act that was added last. ${notice} NULL: the words are not known. */
+void acts_tell(struct acts_common *c, const struct purpose *purpose, const struct notice *notice,
+               const struct notice_text *text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/hex.h"
 #include "ledger/acts_internal.h"
-#include "ledger/event_json.h"
 
 #include <string.h>
 
@@ -9,21 +9,6 @@ static bool words_are_unknown(const struct acts_common *c)
 {
     return c->is_import || c->act.method == METHOD_PAPER || c->act.method == METHOD_PHONE ||
            c->act.method == METHOD_IN_PERSON || c->act.method == METHOD_LETTER;
-}
-
-static bool hash_parse(const char *hex, uint8_t ret_hash[NOTICE_HASH_SIZE])
-{
-    for (size_t i = 0; i < NOTICE_HASH_SIZE; i++) {
-        unsigned value = 0;
-        for (size_t k = 0; k < 2; k++) {
-            char d = hex[2 * i + k];
-            if (!((d >= '0' && d <= '9') || (d >= 'a' && d <= 'f')))
-                return false;
-            value = value << 4 | (unsigned)(d <= '9' ? d - '0' : d - 'a' + 10);
-        }
-        ret_hash[i] = (uint8_t)value;
-    }
-    return true;
 }
 
 /* The text whose hash was sent; where a language was sent too it must be that one. */
@@ -35,7 +20,7 @@ static const struct notice_text *text_hashed(const struct acts_common *c, const 
     const char *hex = node_string(sha256, 2 * NOTICE_HASH_SIZE, 2 * NOTICE_HASH_SIZE, &len);
     if (len == 0)
         return NULL;
-    if (!hash_parse(hex, hash)) {
+    if (!hex_read(hex, len, hash, sizeof hash)) {
         node_fault(sha256, ERROR_INVALID, "64 lower-case hexadecimal digits");
         return NULL;
     }
@@ -84,21 +69,4 @@ const struct notice *acts_notice_of(const struct acts_common *c, const struct pu
     if (n != NULL && *ret_text == NULL)
         *ret_text = notice_text_in(n, c->act.language);
     return n;
-}
-
-void acts_context_line(const struct acts_common *c, const struct purpose *purpose,
-                       const struct notice *notice, const struct notice_text *text)
-{
-    struct buf *context = &c->acts->context;
-    size_t start = context->len;
-    struct writer w = writer_of(context);
-    writer_object_begin(&w, NULL);
-    purpose_write(&w, c->controller, purpose_number_for(purpose, c->entity));
-    notice_write(&w, notice, text);
-    writer_object_end(&w);
-    if (buf_failed(context))
-        return;
-    memmove(context->data + start, context->data + start + 1, context->len - start - 2);
-    context->len -= 2;
-    buf_byte(context, '\n');
 }

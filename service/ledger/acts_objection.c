@@ -2,15 +2,13 @@
 #include "base/limits.h"
 #include "ledger/acts_internal.h"
 #include "ledger/entity.h"
-#include "ledger/receipt.h"
 
-void objection_read(struct call *call, struct reader *body, const struct controller *controller,
-                    struct acts *ret_acts)
+void objection_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts)
 {
     static const char *const members[] = {"subject", "purpose", "entity", "outcome", "grounds", "ref", NULL};
     static const char *const outcomes[] = {"upheld", "overridden", NULL};
-    acts_init(ret_acts);
-    struct acts_common c = acts_common_of(call, controller, ret_acts, reader_root(body));
+    *ret_acts = (struct acts){0};
+    struct acts_common c = acts_common_of(env, ret_acts, reader_root(body));
     if (!node_present(&c.root))
         return;
     node_only(&c.root, members);
@@ -18,7 +16,7 @@ void objection_read(struct call *call, struct reader *body, const struct control
                 grounds = node_member(&c.root, "grounds");
     const char *key = node_string(&purpose_node, 1, POLICY_KEY_MAX, NULL);
     const char *why = node_string(&grounds, 1, GROUNDS_BYTES_MAX, NULL);
-    const struct purpose *purpose = key[0] != '\0' ? policy_purpose(controller->policy, key) : NULL;
+    const struct purpose *purpose = key[0] != '\0' ? policy_purpose(env->controller->policy, key) : NULL;
     int word = node_word(&outcome, outcomes);
     struct buf detail;
     buf_init(&detail, EVIDENCE_BYTES_MAX);
@@ -44,6 +42,5 @@ void objection_read(struct call *call, struct reader *body, const struct control
     act->rank_base = rank_base(CLASS_CHOICE, word == 0 ? EVENT_UPHELD : EVENT_OVERRIDDEN);
     act->floating = true;
     acts_seal(&c, act);
-    buf_text(&c.acts->context, RECEIPT_SINGLE);
-    acts_context_line(&c, purpose, NULL, NULL);
+    acts_tell(&c, purpose, NULL, NULL);
 }

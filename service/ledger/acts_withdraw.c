@@ -2,7 +2,6 @@
 #include "base/limits.h"
 #include "ledger/acts_internal.h"
 #include "ledger/entity.h"
-#include "ledger/receipt.h"
 
 #include <string.h>
 
@@ -22,12 +21,9 @@ static void no_add(struct acts_common *c, const struct purpose *purpose)
     acts_seal(c, act);
 }
 
-static void not_stopped_write(struct writer *w, const struct purpose *p)
+static void not_stopped_tell(struct acts_common *c, const struct purpose *p)
 {
-    writer_object_begin(w, NULL);
-    writer_text(w, "purpose", p->key);
-    writer_text(w, "reason", lawful_basis_words[p->basis]);
-    writer_object_end(w);
+    receipt_not_stopped_add(&c->acts->context, c->env->arena, p->key, lawful_basis_words[p->basis]);
 }
 
 static void withdraw_one(struct acts_common *c, const struct node *n, const char *key)
@@ -43,25 +39,24 @@ static void withdraw_one(struct acts_common *c, const struct node *n, const char
     }
     entity_check(&c->root, purpose, c->entity);
     no_add(c, purpose);
-    buf_printf(&c->acts->context, RECEIPT_WITHDRAW "[]\n%s\n", purpose->key);
+    acts_tell(c, purpose, NULL, NULL);
 }
 
 static void withdraw_all(struct acts_common *c)
 {
     const struct policy *policy = c->controller->policy;
-    struct buf *context = &c->acts->context;
-    buf_text(context, RECEIPT_WITHDRAW_ALL);
-    struct writer w = writer_of(context);
-    writer_array_begin(&w, NULL);
+    c->acts->context.kind = RECEIPT_WITHDRAW_ALL;
     for (size_t i = 0; i < policy->purpose_count; i++) {
-        if (!policy->purposes[i].retired && !purpose_stopped_by_all(&policy->purposes[i]))
-            not_stopped_write(&w, &policy->purposes[i]);
-    }
-    writer_array_end(&w);
-    buf_byte(context, '\n');
-    for (size_t i = 0; i < policy->purpose_count; i++) {
-        if (!policy->purposes[i].retired && purpose_stopped_by_all(&policy->purposes[i]))
-            buf_printf(context, "%d %s\n", policy->purposes[i].number, policy->purposes[i].key);
+        const struct purpose *p = &policy->purposes[i];
+        if (p->retired)
+            continue;
+        if (!purpose_stopped_by_all(p)) {
+            not_stopped_tell(c, p);
+            continue;
+        }
+        struct receipt_act *told = receipt_act_add(&c->acts->context, c->env->arena);
+        told->number = p->number;
+        told->purpose = p->key;
     }
     no_add(c, NULL);
 }
@@ -75,25 +70,19 @@ static bool is_meant(const struct purpose *p, enum channel channel)
 static void withdraw_each(struct acts_common *c, const struct node *n, enum channel channel)
 {
     const struct policy *policy = c->controller->policy;
-    struct buf *context = &c->acts->context;
     bool used = false;
-    buf_text(context, RECEIPT_WITHDRAW);
-    struct writer w = writer_of(context);
-    writer_array_begin(&w, NULL);
     for (size_t i = 0; i < policy->purpose_count; i++) {
         const struct purpose *p = &policy->purposes[i];
         used = used || is_meant(p, channel);
         if (is_meant(p, channel) && !basis_is_withdrawable(p->basis) && !p->direct_marketing)
-            not_stopped_write(&w, p);
+            not_stopped_tell(c, p);
     }
-    writer_array_end(&w);
-    buf_byte(context, '\n');
     for (size_t i = 0; i < policy->purpose_count; i++) {
         const struct purpose *p = &policy->purposes[i];
         if (!is_meant(p, channel) || (!basis_is_withdrawable(p->basis) && !p->direct_marketing))
             continue;
         no_add(c, p);
-        buf_printf(context, "%s\n", p->key);
+        acts_tell(c, p, NULL, NULL);
     }
     if (!used)
         node_fault(n, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy uses this channel");
@@ -123,15 +112,14 @@ static void what_read(struct acts_common *c)
         withdraw_one(c, &purpose, key);
 }
 
-void withdraw_read(struct call *call, struct reader *body, const struct controller *controller,
-                   struct acts *ret_acts)
+void withdraw_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts)
 {
     static const char *const members[] = {
         "subject",  "purpose", "channel", "event_time", "collection_method", "ref", "expressed_by",
         "evidence", "reason",  "entity",  NULL};
     static const char *const reasons[] = {"person", "complaint", "staff", NULL};
-    acts_init(ret_acts);
-    struct acts_common c = acts_common_of(call, controller, ret_acts, reader_root(body));
+    *ret_acts = (struct acts){0};
+    struct acts_common c = acts_common_of(env, ret_acts, reader_root(body));
     if (!node_present(&c.root))
         return;
     node_only(&c.root, members);
@@ -148,5 +136,6 @@ void withdraw_read(struct call *call, struct reader *body, const struct controll
     writer_text(&w, "reason", reasons[reason_word_index >= 0 ? reason_word_index : 0]);
     writer_object_end(&w);
     acts_detail_keep(&c, &detail);
+    ret_acts->context.kind = RECEIPT_WITHDRAW; /* unless it is of all purposes */
     what_read(&c);
 }

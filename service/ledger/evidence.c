@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/evidence.h"
 
+#include "base/hex.h"
 #include "base/limits.h"
 #include "mask/mask.h"
 #include "wire/writer.h"
 
 #include <string.h>
 
-enum { DOCUMENTS_MAX = 16, NAME_MAX_BYTES = 255, SHA256_HEX = 64 };
+enum { DOCUMENTS_MAX = 16, NAME_MAX_BYTES = 255, SHA256_HEX = 2 * SHA256_SIZE };
 
 static const struct mask_prefixes prefixes = {MASK_IPV4_DEFAULT, MASK_IPV6_DEFAULT};
 
@@ -27,14 +28,14 @@ static void ip_read(const struct node *evidence, struct writer *w)
         node_fault(&ip, ERROR_INVALID, "one IPv4 or IPv6 address and nothing else");
 }
 
-static void masked_write(struct call *call, struct writer *w, const char *key, const char *text, size_t len)
+static void masked_write(struct arena *arena, struct writer *w, const char *key, const char *text, size_t len)
 {
-    char *masked = call_alloc(call, mask_room(len));
+    char *masked = arena_need(arena, mask_room(len));
     writer_string(w, key, masked, mask_text(text, len, prefixes, masked));
 }
 
 /* ${ends}: the characters the text is cut at. */
-static void text_read(struct call *call, const struct node *evidence, const char *key, size_t max,
+static void text_read(struct arena *arena, const struct node *evidence, const char *key, size_t max,
                       const char *ends, struct writer *w)
 {
     struct node n = node_optional(evidence, key);
@@ -42,15 +43,10 @@ static void text_read(struct call *call, const struct node *evidence, const char
         return;
     size_t len;
     const char *text = node_string(&n, 1, max, &len);
-    masked_write(call, w, key, text, strcspn(text, ends));
+    masked_write(arena, w, key, text, strcspn(text, ends));
 }
 
-static bool is_sha256(const char *text, size_t len)
-{
-    return len == SHA256_HEX && strspn(text, "0123456789abcdef") == len;
-}
-
-static void document_read(struct call *call, const struct node *n, struct writer *w)
+static void document_read(struct arena *arena, const struct node *n, struct writer *w)
 {
     static const char *const members[] = {"name", "sha256", NULL};
     node_only(n, members);
@@ -58,15 +54,16 @@ static void document_read(struct call *call, const struct node *n, struct writer
     size_t name_len, sha256_len;
     const char *name_text = node_string(&name, 1, NAME_MAX_BYTES, &name_len);
     const char *hash = node_string(&sha256, SHA256_HEX, SHA256_HEX, &sha256_len);
-    if (sha256_len != 0 && !is_sha256(hash, sha256_len))
+    uint8_t ignored[SHA256_SIZE];
+    if (sha256_len != 0 && !hex_read(hash, sha256_len, ignored, sizeof ignored))
         node_fault(&sha256, ERROR_INVALID, "64 lower-case hexadecimal digits");
     writer_object_begin(w, NULL);
-    masked_write(call, w, "name", name_text, name_len);
+    masked_write(arena, w, "name", name_text, name_len);
     writer_string(w, "sha256", hash, sha256_len);
     writer_object_end(w);
 }
 
-static void documents_read(struct call *call, const struct node *evidence, struct writer *w)
+static void documents_read(struct arena *arena, const struct node *evidence, struct writer *w)
 {
     struct node documents = node_optional(evidence, "documents");
     if (!node_present(&documents))
@@ -75,7 +72,7 @@ static void documents_read(struct call *call, const struct node *evidence, struc
     writer_array_begin(w, "documents");
     for (size_t i = 0; i < count; i++) {
         struct node one = node_at(&documents, i);
-        document_read(call, &one, w);
+        document_read(arena, &one, w);
     }
     writer_array_end(w);
 }
@@ -88,7 +85,7 @@ static void confirmed_read(const struct node *evidence, struct writer *w)
         writer_moment(w, "confirmed_at", node_moment(&at));
 }
 
-const char *evidence_read(struct call *call, const struct node *object)
+const char *evidence_read(struct arena *arena, const struct node *object)
 {
     static const char *const members[] = {"ip",        "user_agent",   "url", "form",
                                           "documents", "confirmed_at", NULL};
@@ -102,17 +99,17 @@ const char *evidence_read(struct call *call, const struct node *object)
     struct writer w = writer_of(&out);
     writer_object_begin(&w, NULL);
     ip_read(&evidence, &w);
-    text_read(call, &evidence, "user_agent", 1024, "", &w);
-    text_read(call, &evidence, "url", 2048, "?#", &w);
-    text_read(call, &evidence, "form", 1024, "", &w);
-    documents_read(call, &evidence, &w);
+    text_read(arena, &evidence, "user_agent", 1024, "", &w);
+    text_read(arena, &evidence, "url", 2048, "?#", &w);
+    text_read(arena, &evidence, "form", 1024, "", &w);
+    documents_read(arena, &evidence, &w);
     confirmed_read(&evidence, &w);
     writer_object_end(&w);
     const char *kept = NULL;
     if (buf_failed(&out) || out.len > EVIDENCE_BYTES_MAX)
         node_fault(&evidence, ERROR_INVALID, "evidence is at most 4096 bytes");
     else
-        kept = call_copy(call, out.data, out.len);
+        kept = arena_copy(arena, out.data, out.len);
     buf_free(&out);
     return kept;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-#include "http/controllers.h"
+#include "ledger/controller.h"
 #include "store/record.h"
 #include "wire/reader.h"
 

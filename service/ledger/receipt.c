@@ -5,30 +5,17 @@
 #include "wire/writer.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* One receipt being written. */
 struct receipt {
     struct writer w;
-    const char *at; /* the rest of the context */
+    const struct receipt_context *context;
     const struct recorded *events;
     size_t count;
-    const struct controller *controller;
-    const struct server_options *options;
+    const struct ledger_env *env;
     instant effective_at;
 };
-
-/* The next line of the context, or NULL. */
-static const char *line_next(struct receipt *r, size_t *ret_len)
-{
-    if (*r->at == '\0')
-        return NULL;
-    const char *line = r->at;
-    *ret_len = strcspn(line, "\n");
-    r->at = line + *ret_len + (line[*ret_len] == '\n');
-    return line;
-}
 
 /* One act on several subjects has records that differ in their last three bits only. */
 static bool is_same_act(const struct recorded *a, const struct recorded *b)
@@ -48,7 +35,7 @@ static size_t act_events(const struct receipt *r, size_t first)
 static void subject_write(struct receipt *r, const struct recorded *e)
 {
     char id[SUBJECT_ID_TEXT + 1];
-    subject_id_format(r->controller->ids, e->subject_no, id);
+    subject_id_format(r->env->controller->ids, e->subject_no, id);
     writer_text(&r->w, "subject_id", id);
 }
 
@@ -99,17 +86,16 @@ static void also_write(struct receipt *r, const struct recorded *events, size_t 
 /* What the person confirms it with: whoever can read the mailbox, and nobody else, has this token. */
 static void confirmation_write(struct receipt *r, const struct recorded *e)
 {
-    struct confirm_token token = {.controller_id = r->controller->controller_id,
+    struct confirm_token token = {.controller_id = r->env->controller->controller_id,
                                   .purpose = e->purpose,
                                   .subject_no = e->subject_no,
                                   .revision = e->revision};
     char text[LINK_TEXT_MAX + 1], url[1024];
-    if (link_seal(database_keys(r->options->database), LINK_CONFIRM, e->valid_until, &token, sizeof token,
-                  text) != 0) {
+    if (link_seal(r->env->keys, LINK_CONFIRM, e->valid_until, &token, sizeof token, text) != 0) {
         r->w.buf->failed = true;
         return;
     }
-    snprintf(url, sizeof url, "%s/confirm/%s", r->options->public_url, text);
+    snprintf(url, sizeof url, "%s/confirm/%s", r->env->public_url, text);
     writer_object_begin(&r->w, "confirmation");
     writer_text(&r->w, "token", text);
     writer_text(&r->w, "url", url);
@@ -117,14 +103,31 @@ static void confirmation_write(struct receipt *r, const struct recorded *e)
     writer_object_end(&r->w);
 }
 
-static void record_write(struct receipt *r, const struct recorded *e, size_t n, const char *line,
-                         size_t line_len)
+static void notice_write_kept(struct writer *w, const struct receipt_act *act)
+{
+    if (!act->has_notice) {
+        writer_null(w, "notice");
+        return;
+    }
+    writer_object_begin(w, "notice");
+    writer_text(w, "id", act->notice.id);
+    writer_text(w, "version", act->notice.version);
+    if (act->notice.language != NULL) {
+        writer_text(w, "language", act->notice.language);
+        writer_sha256(w, "sha256", act->notice.sha256);
+    }
+    writer_object_end(w);
+}
+
+static void record_write(struct receipt *r, const struct recorded *e, size_t n, const struct receipt_act *act)
 {
     writer_object_begin(&r->w, NULL);
     writer_uuid(&r->w, "record_id", e->record_id);
     subject_write(r, e);
-    buf_byte(r->w.buf, ',');
-    buf_append(r->w.buf, line, line_len);
+    writer_text(&r->w, "purpose", act->purpose);
+    if (act->entity != NULL)
+        writer_text(&r->w, "entity", act->entity);
+    notice_write_kept(&r->w, act);
     writer_text(&r->w, "event_state", event_state_word(rank_state(e->rank)));
     writer_text(&r->w, "effect", effect_word(e->effect));
     writer_int(&r->w, "revision", e->revision);
@@ -139,30 +142,30 @@ static void record_write(struct receipt *r, const struct recorded *e, size_t n, 
     writer_object_end(&r->w);
 }
 
-static int records_write(struct receipt *r, bool array)
+static int records_write(struct receipt *r)
 {
     bool pending = false;
-    if (array)
+    size_t at = 0;
+    if (r->context->is_array)
         writer_array_begin(&r->w, NULL);
-    size_t at = 0, len;
-    for (const char *line = line_next(r, &len); line != NULL; line = line_next(r, &len)) {
+    for (size_t i = 0; i < r->context->act_count; i++) {
         if (at == r->count)
             return 0;
         size_t n = act_events(r, at);
-        record_write(r, &r->events[at], n, line, len);
+        record_write(r, &r->events[at], n, &r->context->acts[i]);
         pending = pending || r->events[at].effect == EFFECT_PENDING;
         at += n;
     }
-    if (array)
+    if (r->context->is_array)
         writer_array_end(&r->w);
     return at == r->count ? pending ? 202 : 201 : 0;
 }
 
 static void withdrawn_write(struct receipt *r, const struct recorded *e, size_t n, int32_t purpose,
-                            const char *key, size_t key_len)
+                            const char *key)
 {
     writer_object_begin(&r->w, NULL);
-    writer_string(&r->w, "purpose", key, key_len);
+    writer_text(&r->w, "purpose", key);
     writer_uuid(&r->w, "record_id", e->record_id);
     writer_int(&r->w, "revision", e->revision);
     was_write(r, e, purpose);
@@ -173,64 +176,50 @@ static void withdrawn_write(struct receipt *r, const struct recorded *e, size_t 
         r->effective_at = rank_time(e->rank);
 }
 
-static int withdrawn_each(struct receipt *r, bool all)
+/* Of a standing No each purpose it stops is told of the one act; else each act of its own purpose. */
+static int withdrawn_each(struct receipt *r)
 {
-    size_t at = 0, len;
-    for (const char *line = line_next(r, &len); line != NULL; line = line_next(r, &len)) {
+    bool all = r->context->kind == RECEIPT_WITHDRAW_ALL;
+    size_t at = 0;
+    for (size_t i = 0; i < r->context->act_count; i++) {
+        const struct receipt_act *act = &r->context->acts[i];
         if (at == r->count)
             return 0;
         const struct recorded *e = &r->events[at];
         size_t n = act_events(r, at);
-        char *key = NULL;
-        int32_t purpose = all ? (int32_t)strtol(line, &key, 10) : e->purpose;
-        size_t skip = all ? (size_t)(key - line) + 1 : 0;
-        withdrawn_write(r, e, n, purpose, line + skip, len - skip);
+        withdrawn_write(r, e, n, all ? act->number : e->purpose, act->purpose);
         at += all ? 0 : n;
     }
     return 200;
 }
 
-static int withdrawal_write(struct receipt *r, bool all)
+static int withdrawal_write(struct receipt *r)
 {
-    size_t len;
-    const char *not_stopped = line_next(r, &len);
-    if (not_stopped == NULL || r->count == 0)
+    if (r->count == 0)
         return 0;
     r->effective_at = rank_time(r->events[0].rank);
     writer_object_begin(&r->w, NULL);
     writer_array_begin(&r->w, "withdrawn");
-    int status = withdrawn_each(r, all);
+    int status = withdrawn_each(r);
     writer_array_end(&r->w);
-    writer_raw(&r->w, "not_stopped", not_stopped, len);
+
+    writer_array_begin(&r->w, "not_stopped");
+    for (size_t i = 0; i < r->context->not_stopped_count; i++) {
+        writer_object_begin(&r->w, NULL);
+        writer_text(&r->w, "purpose", r->context->not_stopped[i].purpose);
+        writer_text(&r->w, "reason", r->context->not_stopped[i].reason);
+        writer_object_end(&r->w);
+    }
+    writer_array_end(&r->w);
     writer_moment(&r->w, "effective_at", r->effective_at);
     writer_object_end(&r->w);
     return status;
 }
 
-/* Goes past the context's first line where it is ${kind}. */
-static bool kind_skip(struct receipt *r, const char *kind)
+int receipt_write(struct buf *out, const struct receipt_context *context, const struct recorded *events,
+                  size_t count, const struct ledger_env *env)
 {
-    size_t len = strlen(kind);
-    if (strncmp(r->at, kind, len) != 0)
-        return false;
-    r->at += len;
-    return true;
-}
-
-int receipt_write(struct buf *out, const char *context, const struct recorded *events, size_t count,
-                  const struct controller *controller, const struct server_options *options)
-{
-    struct receipt r = {.w = writer_of(out),
-                        .at = context,
-                        .events = events,
-                        .count = count,
-                        .controller = controller,
-                        .options = options};
-    if (kind_skip(&r, RECEIPT_SINGLE))
-        return records_write(&r, false);
-    if (kind_skip(&r, RECEIPT_ARRAY))
-        return records_write(&r, true);
-    if (kind_skip(&r, RECEIPT_WITHDRAW))
-        return withdrawal_write(&r, false);
-    return kind_skip(&r, RECEIPT_WITHDRAW_ALL) ? withdrawal_write(&r, true) : 0;
+    struct receipt r = {
+        .w = writer_of(out), .context = context, .events = events, .count = count, .env = env};
+    return context->kind == RECEIPT_RECORD ? records_write(&r) : withdrawal_write(&r);
 }

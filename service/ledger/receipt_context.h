@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "base/arena.h"
+#include "base/buf.h"
+#include "domain/policy.h"
+#include "wire/reader.h"
+
+/* What the answer to a write says beside its events. It is kept with an idempotency key, as JSON, so that a repeat gets the first answer
+ * again, word for word, whatever the policy says by then. No personal data is in it. */
+
+enum receipt_kind {
+    RECEIPT_RECORD,      /* an act for each of ${acts}; POST /v1/consents, /v1/confirm, /v1/objections */
+    RECEIPT_WITHDRAW,    /* likewise; POST /v1/withdraw of one purpose or several */
+    RECEIPT_WITHDRAW_ALL /* one act, and in ${acts} each purpose that it stops */
+};
+
+/* The words that were shown. */
+struct receipt_notice {
+    const char *id;
+    const char *version;
+    const char *language; /* NULL, as is the next: the text is not known */
+    const uint8_t *sha256;
+};
+
+struct receipt_act {
+    int32_t number; /* of the purpose, where it has no event of its own: RECEIPT_WITHDRAW_ALL */
+    const char *purpose;
+    const char *entity; /* NULL: all */
+    bool has_notice;
+    struct receipt_notice notice;
+};
+
+struct receipt_not_stopped {
+    const char *purpose;
+    const char *reason;
+};
+
+/* Its lists and strings are of the arena it was filled from, of the policy, or of the reader it was read from. */
+struct receipt_context {
+    enum receipt_kind kind;
+    bool is_array; /* of RECEIPT_RECORD: the answer is an array */
+    size_t act_count, act_room;
+    struct receipt_act *acts;
+    size_t not_stopped_count, not_stopped_room;
+    struct receipt_not_stopped *not_stopped;
+};
+
+/* A further one, zeroed; the room for it is of ${arena}. */
+struct receipt_act *receipt_act_add(struct receipt_context *c, struct arena *arena);
+void receipt_not_stopped_add(struct receipt_context *c, struct arena *arena, const char *purpose,
+                             const char *reason);
+
+/* Appends it as JSON. */
+void receipt_context_write(struct buf *out, const struct receipt_context *c);
+/* Reads it back. ${reader} is opened, and closed by the caller, whatever is returned; what was read lives as long as it and ${arena}.
+ * Returns false where the text is none of ours. */
+bool receipt_context_read(struct reader *reader, const char *json, struct arena *arena,
+                          struct receipt_context *ret_context);
