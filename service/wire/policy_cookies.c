@@ -2,6 +2,7 @@
 #include "wire/policy_cookies.h"
 
 #include "domain/duration.h"
+#include "wire/html.h"
 #include "wire/policy_contact.h"
 #include "wire/policy_document_internal.h"
 #include "wire/policy_language.h"
@@ -193,156 +194,150 @@ static const struct page_words *page_in(const char *language)
     return &pages[0];
 }
 
-static void html_text(struct buf *out, const char *text)
-{
-    for (const char *c = text; *c != '\0'; c++) {
-        switch (*c) {
-        case '&':
-            buf_text(out, "&amp;");
-            break;
-        case '<':
-            buf_text(out, "&lt;");
-            break;
-        case '>':
-            buf_text(out, "&gt;");
-            break;
-        case '"':
-            buf_text(out, "&quot;");
-            break;
-        case '\'':
-            buf_text(out, "&#39;");
-            break;
-        default:
-            buf_byte(out, *c);
-        }
-    }
-}
+/* What the cells of a page share. */
+struct page {
+    struct html h;
+    const struct page_words *words;
+    const struct telling *telling;
+};
 
 /* A cell in the document's words, marked with their language where that is not the page's. */
-static void html_cell(struct buf *out, const struct page_words *page, const char *text, const char *language)
+static void cell_put(struct page *p, const char *text, const char *language)
 {
-    buf_text(out, "<td");
-    if (language[0] != '\0' && strcasecmp(language, page->language) != 0) {
-        buf_text(out, " lang=\"");
-        html_text(out, language);
-        buf_byte(out, '"');
-    }
-    buf_byte(out, '>');
-    html_text(out, text);
-    buf_text(out, "</td>");
+    html_open(&p->h, "td");
+    if (language[0] != '\0' && strcasecmp(language, p->words->language) != 0)
+        html_attribute(&p->h, "lang", language);
+    html_text(&p->h, text);
+    html_close(&p->h);
 }
 
-static void html_worded(struct buf *out, const struct page_words *page, const struct telling *t,
-                        const struct node *object, const char *name, const char *otherwise)
+static void worded_put(struct page *p, const struct node *object, const char *name, const char *otherwise)
 {
     struct node texts = node_optional(object, name);
     const char *language;
-    const char *text = language_text(&t->root, &texts, t->language, &language);
-    html_cell(out, page, text[0] != '\0' ? text : otherwise, language);
+    const char *text = language_text(&p->telling->root, &texts, p->telling->language, &language);
+    cell_put(p, text[0] != '\0' ? text : otherwise, language);
 }
 
-static void html_duration(struct buf *out, const struct page_words *page, const char *text)
+static void duration_put(struct page *p, const char *text)
 {
     struct duration d;
     if (!duration_parse(text, strlen(text), &d)) {
-        html_cell(out, page, strcmp(text, "session") == 0 ? page->session : text, "");
+        cell_put(p, strcmp(text, "session") == 0 ? p->words->session : text, "");
         return;
     }
     const int64_t parts[6] = {d.months / 12,    d.months % 12,       d.days,
                               d.seconds / 3600, d.seconds / 60 % 60, d.seconds % 60};
     const char *between = "";
-    buf_text(out, "<td>");
+    html_open(&p->h, "td");
     for (size_t i = 0; i < 6; i++) {
         if (parts[i] == 0)
             continue;
-        buf_printf(out, "%s%lld %s", between, (long long)parts[i], page->units[i][parts[i] != 1]);
+        html_text(&p->h, between);
+        html_int(&p->h, parts[i]);
+        html_text(&p->h, " ");
+        html_text(&p->h, p->words->units[i][parts[i] != 1]);
         between = " ";
     }
-    buf_text(out, "</td>");
+    html_close(&p->h);
 }
 
 /* A word of a closed list, in the page's language. */
-static void html_word(struct buf *out, const struct page_words *page, const struct node *cookie,
-                      const char *name, const char *const words[], const char *const translated[])
+static void word_put(struct page *p, const struct node *cookie, const char *name, const char *const words[],
+                     const char *const translated[])
 {
     struct node member = node_optional(cookie, name);
     int word = node_word(&member, words);
-    html_cell(out, page, word >= 0 ? translated[word] : "", "");
+    cell_put(p, word >= 0 ? translated[word] : "", "");
 }
 
-static void html_row(struct buf *out, const struct page_words *page, const struct telling *t,
-                     const struct node *cookie)
+static void row_put(struct page *p, const struct node *cookie)
 {
-    struct node purpose = purpose_of(t, cookie);
-    buf_text(out, "<tr>");
-    html_cell(out, page, text_of(cookie, "name"), "");
-    html_cell(out, page, text_of(cookie, "provider"), "");
-    html_worded(out, page, t, &purpose, "name", text_of(cookie, "purpose"));
-    html_duration(out, page, text_of(cookie, "duration"));
-    html_word(out, page, cookie, "kind", cookie_kind_words, page->kinds);
-    html_word(out, page, cookie, "party", cookie_party_words, page->parties);
-    html_word(out, page, cookie, "class", cookie_class_words, page->classes);
-    html_worded(out, page, t, cookie, "description", "");
-    buf_text(out, "</tr>\n");
+    struct node purpose = purpose_of(p->telling, cookie);
+    html_open(&p->h, "tr");
+    cell_put(p, text_of(cookie, "name"), "");
+    cell_put(p, text_of(cookie, "provider"), "");
+    worded_put(p, &purpose, "name", text_of(cookie, "purpose"));
+    duration_put(p, text_of(cookie, "duration"));
+    word_put(p, cookie, "kind", cookie_kind_words, p->words->kinds);
+    word_put(p, cookie, "party", cookie_party_words, p->words->parties);
+    word_put(p, cookie, "class", cookie_class_words, p->words->classes);
+    worded_put(p, cookie, "description", "");
+    html_close(&p->h);
+    html_text(&p->h, "\n");
 }
 
-static void html_table(struct buf *out, const struct page_words *page, const struct telling *t)
+static void table_put(struct page *p)
 {
-    buf_text(out, "<table>\n<thead><tr>");
-    for (size_t i = 0; i < sizeof page->columns / sizeof *page->columns; i++)
-        buf_printf(out, "<th scope=\"col\">%s</th>", page->columns[i]);
-    buf_text(out, "</tr></thead>\n<tbody>\n");
-    for (size_t i = 0; i < cookie_count(t); i++) {
-        struct node cookie = node_at(&t->cookies, i);
-        html_row(out, page, t, &cookie);
+    html_open(&p->h, "table");
+    html_open(&p->h, "thead");
+    html_open(&p->h, "tr");
+    for (size_t i = 0; i < sizeof p->words->columns / sizeof *p->words->columns; i++) {
+        html_open(&p->h, "th");
+        html_attribute(&p->h, "scope", "col");
+        html_text(&p->h, p->words->columns[i]);
+        html_close(&p->h);
     }
-    buf_text(out, "</tbody>\n</table>\n");
+    html_close(&p->h);
+    html_close(&p->h);
+    html_open(&p->h, "tbody");
+    html_text(&p->h, "\n");
+    for (size_t i = 0; i < cookie_count(p->telling); i++) {
+        struct node cookie = node_at(&p->telling->cookies, i);
+        row_put(p, &cookie);
+    }
+    html_close(&p->h);
+    html_close(&p->h);
 }
 
-static void html_title(struct buf *out, const struct page_words *page, const struct telling *t)
+/* The title, as the text of element ${name}. */
+static void title_put(struct page *p, const char *name)
 {
-    struct node name = node_optional(&t->controller, "name");
-    const char *text = language_text(&t->root, &name, t->language, NULL);
-    buf_printf(out, "%s: ", page->title);
-    html_text(out, text[0] != '\0' ? text : text_of(&t->controller, "key"));
+    const struct node *controller = &p->telling->controller;
+    struct node texts = node_optional(controller, "name");
+    const char *text = language_text(&p->telling->root, &texts, p->telling->language, NULL);
+    html_open(&p->h, name);
+    html_text(&p->h, p->words->title);
+    html_text(&p->h, ": ");
+    html_text(&p->h, text[0] != '\0' ? text : text_of(controller, "key"));
+    html_close(&p->h);
 }
 
 /* GDPR art. 13(2)(d). */
-static void html_authority(struct buf *out, const struct page_words *page, const struct telling *t)
+static void authority_put(struct page *p)
 {
     struct buf line;
     buf_init(&line, CONTACT_MAX);
-    authority_join(&line, t);
+    authority_join(&line, p->telling);
     if (buf_failed(&line)) {
-        out->failed = true;
+        p->h.buf->failed = true;
     } else if (line.len > 1) {
-        buf_printf(out, "<p>%s", page->complaints);
-        html_text(out, line.data);
-        buf_text(out, "</p>\n");
+        html_open(&p->h, "p");
+        html_text(&p->h, p->words->complaints);
+        html_text(&p->h, line.data);
+        html_close(&p->h);
     }
     buf_free(&line);
 }
 
 void cookie_list_html(const struct cookie_list *l, struct buf *out)
 {
+    static const char css[] =
+        "body{font-family:sans-serif}table{border-collapse:collapse}"
+        "th,td{border:1px solid #767676;padding:.3em .6em;text-align:left;vertical-align:top}";
     struct telling t;
     telling_begin(l, &t);
-    const struct page_words *page = page_in(t.language);
-    buf_printf(out,
-               "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
-               "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
-               page->language);
-    html_title(out, page, &t);
-    buf_text(out,
-             "</title>\n<style>body{font-family:sans-serif}table{border-collapse:collapse}"
-             "th,td{border:1px solid #767676;padding:.3em .6em;text-align:left;vertical-align:top}</style>\n"
-             "</head>\n<body>\n<h1>");
-    html_title(out, page, &t);
-    buf_text(out, "</h1>\n");
+    struct page p = {html_of(out), page_in(t.language), &t};
+    html_page(&p.h, p.words->language);
+    title_put(&p, "title");
+    html_style(&p.h, css);
+    html_close(&p.h);
+    html_open(&p.h, "body");
+    title_put(&p, "h1");
     if (node_is_array(&t.cookies))
-        html_table(out, page, &t);
+        table_put(&p);
     else
-        buf_printf(out, "<p>%s</p>\n", value_is_word(&t.cookies, "none") ? page->none : page->unstated);
-    html_authority(out, page, &t);
-    buf_text(out, "</body>\n</html>\n");
+        html_element(&p.h, "p", value_is_word(&t.cookies, "none") ? p.words->none : p.words->unstated);
+    authority_put(&p);
+    html_finish(&p.h);
 }
