@@ -60,3 +60,11 @@ uint64_t hash_keyed(const struct hash_key *key, const void *bytes, size_t len)
     rounds(v, 4);
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
+
+uint32_t hash_plain(uint32_t hash, const void *bytes, size_t len)
+{
+    const unsigned char *at = bytes;
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ at[i]) * UINT32_C(16777619);
+    return hash;
+}

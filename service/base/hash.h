@@ -12,3 +12,8 @@ struct hash_key {
 /* A random one. Aborts when the kernel has none: at start-up only. */
 struct hash_key hash_key_make(void);
 uint64_t hash_keyed(const struct hash_key *key, const void *bytes, size_t len);
+
+/* FNV-1a of 32 bits (Fowler, Noll and Vo): always the same, so also for what is stored. Nobody must gain by
+ * making two meet. ${hash} is what came before: HASH_NOTHING, or the hash of the bytes before these. */
+#define HASH_NOTHING UINT32_C(2166136261)
+uint32_t hash_plain(uint32_t hash, const void *bytes, size_t len);

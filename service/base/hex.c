@@ -1,32 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/hex.h"
 
-static const char digits[] = "0123456789abcdef";
+#include <stdint.h>
 
-void hex_write(const uint8_t *bytes, size_t len, char *text)
+void hex_write(const void *bytes, size_t count, char *ret_digits)
 {
-    for (size_t i = 0; i < len; i++) {
-        *text++ = digits[bytes[i] >> 4];
-        *text++ = digits[bytes[i] & 15];
+    static const char digits[] = "0123456789abcdef";
+    const uint8_t *b = bytes;
+    for (size_t i = 0; i < count; i++) {
+        ret_digits[2 * i] = digits[b[i] >> 4];
+        ret_digits[2 * i + 1] = digits[b[i] & 0x0f];
     }
-    *text = '\0';
 }
 
-/* -1: none. */
-static int digit_value(char c)
+int hex_digit(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
 }
 
-bool hex_read(const char *text, size_t text_len, uint8_t *ret_bytes, size_t len)
+bool hex_read(const char *digits, void *ret_bytes, size_t count)
 {
-    if (text_len != 2 * len)
-        return false;
-    for (size_t i = 0; i < len; i++) {
-        int high = digit_value(text[2 * i]), low = digit_value(text[2 * i + 1]);
-        if (high < 0 || low < 0)
+    uint8_t *to = ret_bytes;
+    for (size_t i = 0; i < 2 * count; i++) {
+        if (hex_digit(digits[i]) < 0)
             return false;
-        ret_bytes[i] = (uint8_t)(high << 4 | low);
+    }
+    for (size_t i = 0; i < count; i++)
+        to[i] = (uint8_t)(hex_digit(digits[2 * i]) << 4 | hex_digit(digits[2 * i + 1]));
+    return true;
+}
+
+bool hex_is_lower(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (hex_digit(text[i]) < 0 || (text[i] >= 'A' && text[i] <= 'F'))
+            return false;
     }
     return true;
+}
+
+bool hex_read_lower(const char *digits, size_t len, void *ret_bytes, size_t count)
+{
+    return len == 2 * count && hex_is_lower(digits, len) && hex_read(digits, ret_bytes, count);
 }

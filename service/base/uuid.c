@@ -2,6 +2,7 @@
 #include "base/uuid.h"
 
 #include "base/clock.h"
+#include "base/hex.h"
 
 #include <string.h>
 #include <sys/random.h>
@@ -38,55 +39,33 @@ int uuid_v7(uint8_t ret_uuid[UUID_SIZE])
     return 0;
 }
 
-static bool uuid_is_dash(size_t i)
-{
-    return i == 8 || i == 13 || i == 18 || i == 23;
-}
+/* Bytes of each of its five groups, between which are dashes. */
+static const size_t groups[] = {4, 2, 2, 2, 6};
 
 void uuid_format(const uint8_t uuid[UUID_SIZE], char text[UUID_TEXT + 1])
 {
-    static const char digits[] = "0123456789abcdef";
-    size_t nibble = 0;
-    for (size_t i = 0; i < UUID_TEXT; i++) {
-        if (uuid_is_dash(i)) {
-            text[i] = '-';
-            continue;
-        }
-        text[i] = digits[(nibble & 1) != 0 ? uuid[nibble / 2] & 0x0f : uuid[nibble / 2] >> 4];
-        nibble++;
+    char *at = text;
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+        if (i > 0)
+            *at++ = '-';
+        hex_write(uuid, groups[i], at);
+        uuid += groups[i];
+        at += 2 * groups[i];
     }
-    text[UUID_TEXT] = '\0';
-}
-
-static int uuid_nibble(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
+    *at = '\0';
 }
 
 bool uuid_parse(const char *text, size_t len, uint8_t ret_uuid[UUID_SIZE])
 {
+    uint8_t uuid[UUID_SIZE], *to = uuid;
     if (len != UUID_TEXT)
         return false;
-    uint8_t u[UUID_SIZE] = {0};
-    size_t nibble = 0;
-    for (size_t i = 0; i < UUID_TEXT; i++) {
-        if (uuid_is_dash(i)) {
-            if (text[i] != '-')
-                return false;
-            continue;
-        }
-        int value = uuid_nibble(text[i]);
-        if (value < 0)
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+        if ((i > 0 && *text++ != '-') || !hex_read(text, to, groups[i]))
             return false;
-        u[nibble / 2] = (uint8_t)(u[nibble / 2] << 4 | value);
-        nibble++;
+        text += 2 * groups[i];
+        to += groups[i];
     }
-    memcpy(ret_uuid, u, UUID_SIZE);
+    memcpy(ret_uuid, uuid, UUID_SIZE);
     return true;
 }

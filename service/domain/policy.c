@@ -2,6 +2,7 @@
 #include "domain/policy.h"
 
 #include "base/fault.h"
+#include "base/hash.h"
 
 #include <openssl/sha.h>
 #include <stdio.h>
@@ -37,19 +38,11 @@ void policy_free(struct policy *p)
     free(p);
 }
 
-/* FNV-1a. The keys are the controller's own: nobody gains by making two meet. */
-static uint32_t key_hash(const char *key)
-{
-    uint32_t hash = UINT32_C(2166136261);
-    for (const char *c = key; *c != '\0'; c++)
-        hash = (hash ^ (unsigned char)*c) * UINT32_C(16777619);
-    return hash;
-}
-
-/* Where in the index the key is, or would be. */
+/* Where in the index the key is, or would be. The keys are the controller's own: nobody gains by making two
+ * meet. */
 static uint32_t *place_of(const struct policy *p, const char *key)
 {
-    size_t at = key_hash(key) & (p->place_count - 1);
+    size_t at = hash_plain(HASH_NOTHING, key, strlen(key)) & (p->place_count - 1);
     while (p->places[at] != 0 && strcmp(p->purposes[p->places[at] - 1].key, key) != 0)
         at = (at + 1) & (p->place_count - 1);
     return &p->places[at];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/access_log.h"
 
+#include "base/hex.h"
 #include "base/log.h"
 #include "domain/moment.h"
 #include "http/route.h"
@@ -157,15 +158,6 @@ static void address_put(struct text *t, const struct access_log *log, const h2o_
         put(t, ",\"address\":\"%s\"", masked);
 }
 
-static bool is_hex(const char *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (!isdigit((unsigned char)bytes[i]) && (bytes[i] < 'a' || bytes[i] > 'f'))
-            return false;
-    }
-    return true;
-}
-
 /* W3C Trace Context, 3.2: what is not of version 00's form is as good as absent. */
 static void trace_put(struct text *t, const h2o_req_t *req)
 {
@@ -174,9 +166,9 @@ static void trace_put(struct text *t, const h2o_req_t *req)
         return;
     h2o_iovec_t value = req->headers.entries[at].value;
     const char *trace = value.base + 3, *span = trace + TRACE_ID + 1;
-    if (value.len != TRACEPARENT || memcmp(value.base, "00-", 3) != 0 || !is_hex(trace, TRACE_ID) ||
-        trace[TRACE_ID] != '-' || !is_hex(span, SPAN_ID) || span[SPAN_ID] != '-' ||
-        !is_hex(span + SPAN_ID + 1, 2))
+    if (value.len != TRACEPARENT || memcmp(value.base, "00-", 3) != 0 || !hex_is_lower(trace, TRACE_ID) ||
+        trace[TRACE_ID] != '-' || !hex_is_lower(span, SPAN_ID) || span[SPAN_ID] != '-' ||
+        !hex_is_lower(span + SPAN_ID + 1, 2))
         return;
     put(t, ",\"trace_id\":\"%.*s\",\"parent_id\":\"%.*s\"", TRACE_ID, trace, SPAN_ID, span);
 }

@@ -2,6 +2,7 @@
 #include "http/admission.h"
 
 #include "auth/token.h"
+#include "base/hex.h"
 #include "base/limits.h"
 #include "http/attempt.h"
 #include "http/challenge.h"
@@ -11,7 +12,6 @@
 #include "http/route.h"
 #include "net/guard/guard.h"
 
-#include <ctype.h>
 #include <string.h>
 
 /* A request on its way through the gates. */
@@ -154,7 +154,7 @@ static bool gate_path(struct admission *a)
 {
     const char *end = a->path.base + a->path.len;
     for (const char *at = a->path.base; (at = memchr(at, '%', (size_t)(end - at))) != NULL; at++) {
-        if (end - at > 2 && isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2]))
+        if (end - at > 2 && hex_digit(at[1]) >= 0 && hex_digit(at[2]) >= 0)
             continue;
         a->route = NULL;
         refuse(a, ERROR_BAD_REQUEST, "The path has a percent sign without its two digits.");

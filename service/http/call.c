@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/call.h"
 
+#include "base/hex.h"
 #include "base/limits.h"
 #include "http/challenge.h"
 #include "http/counters.h"
@@ -116,17 +117,12 @@ static void call_end(struct call *call)
 
 /* ---- what came ---- */
 
-static int hex(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-}
-
 static char *percent_decode(struct call *call, const char *bytes, size_t len)
 {
     char *out = call_copy(call, bytes, len), *to = out;
     for (size_t i = 0; i < len; i++) {
-        if (bytes[i] == '%' && i + 2 < len && hex(bytes[i + 1]) >= 0 && hex(bytes[i + 2]) >= 0) {
-            *to++ = (char)(hex(bytes[i + 1]) << 4 | hex(bytes[i + 2]));
+        if (bytes[i] == '%' && i + 2 < len && hex_read(bytes + i + 1, to, 1)) {
+            to++;
             i += 2;
         } else {
             *to++ = bytes[i] == '+' ? ' ' : bytes[i];

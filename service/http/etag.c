@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/etag.h"
 
+#include "base/hex.h"
+
 #include <openssl/sha.h>
-#include <stdio.h>
 #include <string.h>
 
 static bool list_take(h2o_iovec_t *list, char c)
@@ -40,12 +41,9 @@ void etag_of_content(const char *bytes, size_t len, char text[ETAG_TEXT + 1])
 {
     unsigned char hash[SHA256_DIGEST_LENGTH];
     SHA256((const unsigned char *)bytes, len, hash);
-    char *at = text;
-    *at++ = '"';
-    for (size_t i = 0; i < sizeof hash / 2; i++)
-        at += snprintf(at, 3, "%02x", hash[i]);
-    *at++ = '"';
-    *at = '\0';
+    text[0] = '"';
+    hex_write(hash, sizeof hash / 2, text + 1);
+    memcpy(text + 1 + sizeof hash, "\"", 2);
 }
 
 bool etag_seen(const struct call *call, const char *etag)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/hash.h"
 #include "base/limits.h"
 #include "ledger/acts_internal.h"
 #include "ledger/entity.h"
@@ -6,6 +7,7 @@
 #include "ledger/person.h"
 #include "wire/policy_language.h"
 
+#include <endian.h>
 #include <string.h>
 
 struct act *acts_add(struct acts_common *c)
@@ -28,16 +30,17 @@ struct act *acts_add(struct acts_common *c)
     return &a->list[a->count++];
 }
 
-/* Of two acts alike in class, time and state the one with the higher number stands, whatever order they came in. FNV-1a over what
- * they say. */
+/* Of two acts alike in class, time and state the one with the higher number stands, whatever order they came
+ * in. A hash of what they say; it is stored, so it is the same on every machine. */
 static int32_t act_tie(const struct act *a)
 {
     const int64_t said[] = {a->purpose,          a->notice,          a->validity.months, a->validity.days,
                             a->validity.seconds, (int64_t)a->method, (int64_t)a->role};
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
-        for (unsigned shift = 0; shift < 64; shift += 8)
-            hash = (hash ^ (uint8_t)((uint64_t)said[i] >> shift)) * 16777619u;
+    uint32_t hash = HASH_NOTHING;
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        uint64_t bytes = htole64((uint64_t)said[i]);
+        hash = hash_plain(hash, &bytes, sizeof bytes);
+    }
     return (int32_t)(hash >> 1);
 }
 

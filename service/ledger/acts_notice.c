@@ -20,7 +20,7 @@ static const struct notice_text *text_hashed(const struct acts_common *c, const 
     const char *hex = node_string(sha256, 2 * NOTICE_HASH_SIZE, 2 * NOTICE_HASH_SIZE, &len);
     if (len == 0)
         return NULL;
-    if (!hex_read(hex, len, hash, sizeof hash)) {
+    if (!hex_read_lower(hex, len, hash, sizeof hash)) {
         node_fault(sha256, ERROR_INVALID, "64 lower-case hexadecimal digits");
         return NULL;
     }

@@ -54,8 +54,7 @@ static void document_read(struct arena *arena, const struct node *n, struct writ
     size_t name_len, sha256_len;
     const char *name_text = node_string(&name, 1, NAME_MAX_BYTES, &name_len);
     const char *hash = node_string(&sha256, SHA256_HEX, SHA256_HEX, &sha256_len);
-    uint8_t ignored[SHA256_SIZE];
-    if (sha256_len != 0 && !hex_read(hash, sha256_len, ignored, sizeof ignored))
+    if (!hex_is_lower(hash, sha256_len))
         node_fault(&sha256, ERROR_INVALID, "64 lower-case hexadecimal digits");
     writer_object_begin(w, NULL);
     masked_write(arena, w, "name", name_text, name_len);

@@ -102,7 +102,7 @@ static void notice_read(const struct node *object, struct arena *arena, struct r
     size_t len;
     const char *hex = node_string(&sha256, 0, 2 * SHA256_SIZE, &len);
     uint8_t *bytes = arena_need(arena, SHA256_SIZE);
-    if (!hex_read(hex, len, bytes, SHA256_SIZE))
+    if (!hex_read_lower(hex, len, bytes, SHA256_SIZE))
         node_fault(&sha256, ERROR_INVALID, "64 lower-case hexadecimal digits");
     act->notice.sha256 = bytes;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/pointer.h"
 
-#include <ctype.h>
+#include "base/hex.h"
+
 #include <string.h>
 
 struct span {
@@ -147,15 +148,12 @@ static struct span inside(struct span s)
 
 /* ---- keys ---- */
 
-static bool hex_read(struct span s, uint32_t *ret_unit)
+static bool unit_read(struct span s, uint32_t *ret_unit)
 {
-    *ret_unit = 0;
-    for (size_t i = 0; i < 4; i++) {
-        if (s.end - s.at <= (ptrdiff_t)i || !isxdigit((unsigned char)s.at[i]))
-            return false;
-        int digit = tolower((unsigned char)s.at[i]);
-        *ret_unit = *ret_unit << 4 | (uint32_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
-    }
+    uint8_t bytes[2];
+    if (s.end - s.at < 4 || !hex_read(s.at, bytes, 2))
+        return false;
+    *ret_unit = (uint32_t)bytes[0] << 8 | bytes[1];
     return true;
 }
 
@@ -189,13 +187,13 @@ static size_t character_take(struct span *s, char out[4])
         return 1;
     }
     uint32_t high, low;
-    if (*s->at++ != 'u' || !hex_read(*s, &high))
+    if (*s->at++ != 'u' || !unit_read(*s, &high))
         return 0;
     s->at += 4;
     if (high < 0xd800 || high > 0xdbff)
         return utf8_write(high, out);
     if (s->end - s->at < 6 || s->at[0] != '\\' || s->at[1] != 'u' ||
-        !hex_read((struct span){s->at + 2, s->end}, &low))
+        !unit_read((struct span){s->at + 2, s->end}, &low))
         return 0;
     s->at += 6;
     return utf8_write(0x10000 + ((high - 0xd800) << 10) + ((low - 0xdc00) & 0x3ff), out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/writer.h"
 
+#include "base/hex.h"
 #include "domain/moment.h"
 
 #include <assert.h>
@@ -18,7 +19,6 @@ static void escape_bytes(char *to, const char *bytes, size_t len)
 {
     static const char letters[] = {
         ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r', ['"'] = '"', ['\\'] = '\\'};
-    static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)bytes[i];
         if (escape_cost[c] == 0) {
@@ -31,8 +31,7 @@ static void escape_bytes(char *to, const char *bytes, size_t len)
             continue;
         }
         memcpy(to, "u00", 3);
-        to[3] = digits[c >> 4];
-        to[4] = digits[c & 0x0f];
+        hex_write(&c, 1, to + 3);
         to += 5;
     }
 }
@@ -164,12 +163,8 @@ void writer_uuid(struct writer *w, const char *key, const uint8_t uuid[UUID_SIZE
 
 void writer_sha256(struct writer *w, const char *key, const uint8_t sha256[SHA256_SIZE])
 {
-    static const char digits[] = "0123456789abcdef";
     char text[2 * SHA256_SIZE];
-    for (size_t i = 0; i < SHA256_SIZE; i++) {
-        text[2 * i] = digits[sha256[i] >> 4];
-        text[2 * i + 1] = digits[sha256[i] & 15];
-    }
+    hex_write(sha256, SHA256_SIZE, text);
     writer_string(w, key, text, sizeof text);
 }
 

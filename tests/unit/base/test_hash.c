@@ -24,3 +24,12 @@ Test(hash, keys_are_random)
     struct hash_key one = hash_key_make(), other = hash_key_make();
     cr_assert_neq(hash_keyed(&one, "a", 1), hash_keyed(&other, "a", 1));
 }
+
+/* The vectors of the authors. */
+Test(hash, the_plain_hash_is_fnv_1a)
+{
+    cr_expect_eq(hash_plain(HASH_NOTHING, "", 0), 0x811c9dc5);
+    cr_expect_eq(hash_plain(HASH_NOTHING, "a", 1), 0xe40c292c);
+    cr_expect_eq(hash_plain(HASH_NOTHING, "foobar", 6), 0xbf9cf968);
+    cr_expect_eq(hash_plain(hash_plain(HASH_NOTHING, "foo", 3), "bar", 3), 0xbf9cf968);
+}
