@@ -10,7 +10,7 @@
 /* A policy that changes more often than this within one call's time is being changed in a loop. */
 enum { LOADS_MAX = 4 };
 
-/* Debug builds hold it before each wait, and after. */
+/* Held before each wait, and after. */
 static void attempt_check(const struct attempt *attempt)
 {
     assert(attempt->waits != ATTEMPT_ASKS || attempt->controller != NULL); /* (1): of its generation */

@@ -22,7 +22,7 @@ struct tie {
     struct call *call; /* NULL: the call has ended */
 };
 
-/* Debug builds hold it after each step. */
+/* Held after each step. */
 static void call_check(const struct call *call)
 {
     assert(call->phase != CALL_ENDED);                                       /* (1) */

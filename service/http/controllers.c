@@ -64,7 +64,7 @@ static struct known **known_slot(struct controllers *all, const char *key)
     return slot;
 }
 
-/* Debug builds hold it after each step. */
+/* Held after each step. */
 static void known_check(const struct known *k)
 {
     assert(*known_slot(k->all, k->key) == k);                                          /* (1) */

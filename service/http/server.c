@@ -241,30 +241,32 @@ static void on_beat(struct loop_pulse *pulse)
         schedule_beat(t->schedule, now);
 }
 
-static int thread_open(struct server *s, struct thread *t)
+/* What connections come from, with what they are accepted with. */
+static int thread_open_listeners(struct server *s, struct thread *t)
 {
     const struct server_options *o = s->options;
-    struct worker *w = &t->worker;
-    w->options = o;
-    w->loop = loop_create();
-    list_init(&w->calls);
-    buf_init(&w->scratch, ANSWER_BYTES_MAX);
-    h2o_context_init(&t->ctx, loop_h2o(w->loop), &s->config);
-    h2o_multithread_register_receiver(t->ctx.queue, &t->receiver, on_update);
     for (int kind = 0; kind < KINDS; kind++)
         t->accept[kind] = (h2o_accept_ctx_t){.ctx = &t->ctx, .hosts = s->hosts[kind]};
     if (s->tls != NULL) {
         SSL_CTX_up_ref(s->tls);
         t->accept[TLS].ssl_ctx = s->tls;
     }
-    if (thread_listen(t, o->listen, CLEAR) != 0 || thread_listen(t, o->tls_listen, TLS) != 0 ||
-        (t == &s->threads[0] && thread_listen(t, o->metrics_listen, METRICS) != 0))
+    if (thread_listen(t, o->listen, CLEAR) != 0 || thread_listen(t, o->tls_listen, TLS) != 0)
         return -1;
+    return t == &s->threads[0] ? thread_listen(t, o->metrics_listen, METRICS) : 0;
+}
+
+/* What it has for itself, and its share of what all have together. */
+static int worker_open(struct server *s, struct worker *w)
+{
+    const struct server_options *o = s->options;
     w->keys = keys_ref(o->keys);
     w->tokens = remembered_create();
     w->counters = counters_create(o->routes);
     w->controllers = controllers_create(w);
     w->waiters = waiters_create(w);
+    w->access_log = s->access_log >= 0 ? access_log_create(w, s->access_log) : NULL;
+
     w->networks = s->networks;
     w->answers = &s->answers;
     w->rate_limits = s->rate_limits;
@@ -274,14 +276,28 @@ static int thread_open(struct server *s, struct thread *t)
                                                     .threads = s->thread_count,
                                                     .body_max = admission_body_max,
                                                     .cookie = w});
-    w->access_log = s->access_log >= 0 ? access_log_create(w, s->access_log) : NULL;
+
     w->read = lane_create(w->loop, o->database, "read", READ_DEPTH, READ_STALL_MS);
     w->write = lane_create(w->loop, o->database, "write", WRITE_DEPTH, WRITE_STALL_MS);
     w->slow = lane_create(w->loop, o->database, "slow", READ_DEPTH, SLOW_STALL_MS);
-    if (t == &s->threads[0])
-        t->schedule = schedule_create(o->chores, w, clock_monotonic());
-    loop_pulse_start(w->loop, &t->pulse, on_beat);
     return w->tokens != NULL ? 0 : -1;
+}
+
+static int thread_open(struct server *s, struct thread *t)
+{
+    struct worker *w = &t->worker;
+    w->options = s->options;
+    w->loop = loop_create();
+    list_init(&w->calls);
+    buf_init(&w->scratch, ANSWER_BYTES_MAX);
+    h2o_context_init(&t->ctx, loop_h2o(w->loop), &s->config);
+    h2o_multithread_register_receiver(t->ctx.queue, &t->receiver, on_update);
+    if (thread_open_listeners(s, t) != 0 || worker_open(s, w) != 0)
+        return -1;
+    if (t == &s->threads[0])
+        t->schedule = schedule_create(s->options->chores, w, clock_monotonic());
+    loop_pulse_start(w->loop, &t->pulse, on_beat);
+    return 0;
 }
 
 /* Connections and the loop itself go with the process. */
@@ -398,6 +414,49 @@ static unsigned descriptors_allow(unsigned connections)
     return left;
 }
 
+static sigset_t signals_block(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    return set;
+}
+
+static void memory_settings(void)
+{
+    /* libh2o would put what grows beyond 32 MB into a file: bodies are personal data, and files block. */
+    h2o_socket_buffer_mmap_settings.threshold = SIZE_MAX;
+    mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
+    mallopt(M_TRIM_THRESHOLD, 2 * MMAP_BYTES); /* as malloc itself would have it beside the other */
+}
+
+/* What all threads share. */
+static int shared_open(struct server *s)
+{
+    const struct server_options *o = s->options;
+    s->access_log = o->access_log[0] != '\0' ? access_log_open(o->access_log) : -1;
+    if (s->access_log < 0 && o->access_log[0] != '\0') {
+        log_error("access_log.open", "reason=\"%s\"", strerror(errno));
+        return -1;
+    }
+    config_init(s);
+    s->networks = networks_create(o->trusted_proxies);
+    s->peers = peers_create(&(struct peers_options){.connections_max = descriptors_allow(o->connections_max),
+                                                    .connections_per_address = o->connections_per_address,
+                                                    .arrivals = o->arrivals,
+                                                    .networks = s->networks});
+    s->bodies.max = BODIES_BYTES_MAX;
+    s->answers.max = ANSWERS_BYTES_MAX;
+    s->rate_limits = rate_limits_create(o->client_limit, o->address_limit);
+    if (o->tls_listen[0] == '\0')
+        return 0;
+    s->tls = tls_create(o->tls_cert_file, o->tls_key_file);
+    return s->tls != NULL ? 0 : -1;
+}
+
 int server_run(const struct server_options *options)
 {
     const char *missing = interpose_missing();
@@ -411,38 +470,14 @@ int server_run(const struct server_options *options)
         return 1;
     s->options = options;
     s->thread_count = options->threads < THREADS_MAX ? options->threads : THREADS_MAX;
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    /* libh2o would put what grows beyond 32 MB into a file: bodies are personal data, and files block. */
-    h2o_socket_buffer_mmap_settings.threshold = SIZE_MAX;
-    mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
-    mallopt(M_TRIM_THRESHOLD, 2 * MMAP_BYTES); /* as malloc itself would have it beside the other */
-    s->access_log = options->access_log[0] != '\0' ? access_log_open(options->access_log) : -1;
-    if (s->access_log < 0 && options->access_log[0] != '\0') {
-        log_error("access_log.open", "reason=\"%s\"", strerror(errno));
-        return 1;
-    }
-    config_init(s);
-    s->networks = networks_create(options->trusted_proxies);
-    s->peers =
-        peers_create(&(struct peers_options){.connections_max = descriptors_allow(options->connections_max),
-                                             .connections_per_address = options->connections_per_address,
-                                             .arrivals = options->arrivals,
-                                             .networks = s->networks});
-    s->bodies.max = BODIES_BYTES_MAX;
-    s->answers.max = ANSWERS_BYTES_MAX;
-    s->rate_limits = rate_limits_create(options->client_limit, options->address_limit);
-    if (options->tls_listen[0] != '\0' &&
-        (s->tls = tls_create(options->tls_cert_file, options->tls_key_file)) == NULL)
-        return 1;
-    if (threads_start(s) != 0)
+
+    sigset_t set = signals_block();
+    memory_settings();
+    if (shared_open(s) != 0 || threads_start(s) != 0)
         return 1;
     log_info("server.start", "threads=%u listen=%s tls=%s metrics=%s", s->thread_count, options->listen,
              options->tls_listen, options->metrics_listen);
+
     signals_wait(s, &set);
     pthread_barrier_wait(&s->together);
     for (unsigned i = 0; i < s->thread_count; i++)
