@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/fault.h"
 #include "domain/moment.h"
+#include "wire/cursor.h"
 #include "wire/reader_internal.h"
 
 #include <inttypes.h>
@@ -38,33 +39,16 @@ const char *outline_take(struct outline *o, char c)
     }
 }
 
-const char *outline_string_end(const char *at, const char *end)
-{
-    while (at < end) {
-        char c = *at++;
-        if (c == '"')
-            break;
-        if (c == '\\' && at < end)
-            at++;
-    }
-    return at;
-}
-
 /* Returns NULL, or the limit that is exceeded, at ${ret_at}. Text that is not JSON may pass: jansson stops at
  * the first error, and up to there its nesting is the one counted here. */
 static const char *outline_check(const char *bytes, size_t len, const char **ret_at)
 {
     struct outline outline = {.depth = 0};
-    const char *end = bytes + len;
-    for (const char *at = bytes; at < end;) {
-        char c = *at++;
-        if (c == '"') {
-            at = outline_string_end(at, end);
-            continue;
-        }
-        const char *limit = outline_take(&outline, c);
+    struct cursor c = cursor_of(bytes, len);
+    while (c.at < c.end) {
+        const char *limit = outline_take(&outline, cursor_step(&c));
         if (limit != NULL) {
-            *ret_at = at;
+            *ret_at = c.at;
             return limit;
         }
     }

@@ -6,52 +6,40 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *space_skip(const char *at, const char *end)
-{
-    while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
-        at++;
-    return at;
-}
-
 bool reader_array_open(struct reader_array *a, struct reader *r, const char *bytes, size_t len,
                        size_t elements_max, size_t element_bytes_max)
 {
     *a = (struct reader_array){.reader = r,
                                .whole = bytes,
-                               .at = space_skip(bytes, bytes + len),
-                               .end = bytes + len,
+                               .rest = cursor_of(bytes, len),
                                .elements_max = elements_max,
                                .element_bytes_max = element_bytes_max};
     reader_init(r);
-    if (a->at == a->end || *a->at != '[')
+    cursor_space(&a->rest);
+    if (!cursor_is(&a->rest, '['))
         return false;
-    a->at++;
+    a->rest.at++;
     a->tree = reader_array_new(r);
     return true;
 }
 
-/* Where the element that begins at ${a}->at ends: the comma or bracket behind it, or the end of all.
- * NULL: it exceeds a limit, and the document has been refused. What is not JSON ends somewhere, and
- * is refused when it is parsed. */
+/* Where the element that begins here ends: the comma or bracket behind it, or the end of all. NULL: it
+ * exceeds a limit, and the document has been refused. What is not JSON ends somewhere, and is refused when it
+ * is parsed. */
 static const char *element_end(struct reader_array *a)
 {
     struct outline outline = {.depth = 1};
-    const char *at = a->at;
-    while (at < a->end && outline.depth > 0) {
-        char c = *at++;
-        if (c == '"') {
-            at = outline_string_end(at, a->end);
-            continue;
-        }
-        if (outline.depth == 1 && (c == ',' || c == ']'))
-            return at - 1;
-        const char *limit = outline_take(&outline, c);
+    struct cursor c = a->rest;
+    while (c.at < c.end && outline.depth > 0) {
+        if (outline.depth == 1 && (*c.at == ',' || *c.at == ']'))
+            return c.at;
+        const char *limit = outline_take(&outline, cursor_step(&c));
         if (limit != NULL) {
-            reader_refuse_at(a->reader, a->whole, at, limit);
+            reader_refuse_at(a->reader, a->whole, c.at, limit);
             return NULL;
         }
     }
-    return at;
+    return c.at;
 }
 
 static void element_too_large(struct reader_array *a)
@@ -63,15 +51,15 @@ static void element_too_large(struct reader_array *a)
     node_fault(&element, ERROR_INVALID, rule);
 }
 
-/* Takes the element that begins at ${a}->at, and comes to stand at its end. Returns whether it was one. */
+/* Takes the element that begins here, and comes to stand at its end. Returns whether it was one. */
 static bool element_read(struct reader_array *a)
 {
     struct reader *r = a->reader;
-    const char *begin = a->at, *end = element_end(a);
+    const char *begin = a->rest.at, *end = element_end(a);
     if (end == NULL)
         return false;
-    a->at = end;
-    if (begin == end && end < a->end) {
+    a->rest.at = end;
+    if (begin == end && end < a->rest.end) {
         reader_refuse_at(r, a->whole, end + 1, "not JSON");
         return false;
     }
@@ -95,39 +83,40 @@ static bool element_read(struct reader_array *a)
 static void array_close(struct reader_array *a)
 {
     struct reader *r = a->reader;
-    a->at = space_skip(a->at, a->end);
-    if (a->at != a->end)
-        reader_refuse_at(r, a->whole, a->at + 1, *a->at != '\0' ? "something follows the document" : "a NUL");
+    cursor_space(&a->rest);
+    if (a->rest.at != a->rest.end)
+        reader_refuse_at(r, a->whole, a->rest.at + 1,
+                         *a->rest.at != '\0' ? "something follows the document" : "a NUL");
     else
         r->tree = a->tree;
 }
 
 bool reader_array_go_on(struct reader_array *a, size_t amount)
 {
-    const char *stop = amount < (size_t)(a->end - a->at) ? a->at + amount : a->end;
+    const char *stop = amount < (size_t)(a->rest.end - a->rest.at) ? a->rest.at + amount : a->rest.end;
     if (a->tree == NULL)
         return false;
     while (a->count <= a->elements_max) {
-        a->at = space_skip(a->at, a->end);
-        if (a->count == 0 && a->at < a->end && *a->at == ']')
+        cursor_space(&a->rest);
+        if (a->count == 0 && cursor_is(&a->rest, ']'))
             break;
         if (!element_read(a))
             return false;
-        if (a->at == a->end) {
-            reader_refuse_at(a->reader, a->whole, a->at, "the document ends too early");
+        if (a->rest.at == a->rest.end) {
+            reader_refuse_at(a->reader, a->whole, a->rest.at, "the document ends too early");
             return false;
         }
-        if (*a->at == ']')
+        if (*a->rest.at == ']')
             break;
-        a->at++;
-        if (a->at >= stop)
+        a->rest.at++;
+        if (a->rest.at >= stop)
             return true;
     }
     if (a->count > a->elements_max) {
         a->reader->tree = a->tree;
         return false;
     }
-    a->at++;
+    a->rest.at++;
     array_close(a);
     return false;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
+#include "wire/cursor.h"
 #include "wire/reader.h"
 
 /* A large array, read a piece at a time, so that its thread does other things in between: to parse 8 MB at
@@ -8,7 +9,8 @@
  * until then, and so must the bytes. */
 struct reader_array {
     struct reader *reader;
-    const char *whole, *at, *end; /* all of it; what is not read yet; its end */
+    const char *whole;
+    struct cursor rest; /* what is not read yet */
     struct json_t *tree;
     size_t count;
     size_t elements_max;

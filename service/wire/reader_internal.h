@@ -10,10 +10,8 @@ struct outline {
     size_t members[READER_DEPTH_MAX]; /* of the object at that level; 0 for an array */
 };
 
-/* Takes one byte that stands outside a string. Returns NULL, or the limit it exceeds. */
+/* Takes what a cursor stepped over. Returns NULL, or the limit it exceeds. */
 const char *outline_take(struct outline *o, char c);
-/* The byte behind the string whose opening quote stands before ${at}. */
-const char *outline_string_end(const char *at, const char *end);
 
 /* The reader has read nothing yet. */
 void reader_init(struct reader *r);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verdict_told.h"
+
+#include <criterion/criterion.h>
+
+static struct purpose household_purposes[] = {
+    {.number = MAIL, .basis = BASIS_CONSENT, .guardian = {.minors = MINORS_GUARDIAN}},
+    {.number = MAIL_SELF,
+     .basis = BASIS_CONSENT,
+     .guardian = {.minors = MINORS_GUARDIAN, .ends_at_limit = true}},
+    {.number = TEEN, .basis = BASIS_CONSENT, .guardian = {.minors = MINORS_ALLOWED}},
+    {.number = ADULT, .basis = BASIS_CONSENT, .guardian = {.minors = MINORS_FORBIDDEN}},
+    {.number = ACCOUNT, .basis = BASIS_CONTRACT, .guardian = {.minors = MINORS_GUARDIAN}},
+    {.number = ACCOUNT_SELF,
+     .basis = BASIS_CONTRACT,
+     .guardian = {.minors = MINORS_GUARDIAN, .ends_at_limit = true}},
+    {.number = SHOP, .basis = BASIS_SOFT_OPT_IN, .guardian = {.minors = MINORS_GUARDIAN}},
+    {.number = PROFILE, .basis = BASIS_LEGITIMATE_INTEREST, .objection_weighed = true},
+    {.number = OLDEST, .basis = BASIS_CONSENT, .retired = true},
+    {.number = OLD, .basis = BASIS_CONSENT, .retired = true, .replaces_number = OLDEST},
+    {.number = CURRENT, .basis = BASIS_CONSENT, .replaces_number = OLD},
+    {.number = HEIR, .basis = BASIS_CONSENT, .replaces_number = GONE},
+    {.number = INTEREST,
+     .basis = BASIS_LEGITIMATE_INTEREST,
+     .objection_weighed = true,
+     .replaces_number = MAIL},
+};
+const struct policy household = {.purpose_count = sizeof household_purposes / sizeof *household_purposes,
+                                 .purposes = household_purposes};
+
+static struct purpose group_purposes[] = {
+    {.number = OFFERS,
+     .basis = BASIS_CONSENT,
+     .entities = 7,
+     .entity_numbers = {OFFERS_NORTH, OFFERS_SOUTH, OFFERS_WEST}},
+    {.number = TRIPS,
+     .basis = BASIS_CONSENT,
+     .entities = 1u << NORTH | 1u << SOUTH,
+     .replaces_number = OFFERS,
+     .entity_numbers = {TRIPS_NORTH, TRIPS_SOUTH, TRIPS_WEST}},
+};
+const struct policy group = {.purpose_count = 2, .purposes = group_purposes, .entity_count = COMPANIES};
+
+bool set_has(const struct purpose_set *set, int32_t number)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->numbers[i] == number)
+            return true;
+    }
+    return false;
+}
+
+struct verdict verdict_told(const struct policy *p, int entity, const struct told *told, instant now)
+{
+    const struct purpose *purpose = policy_purpose_numbered(p, told->purpose, NULL);
+    struct purpose_set set;
+    struct known k = {.standing = {.held = k.held}};
+    purpose_set_of(p, purpose, &set);
+    for (const struct held_row *h = told->held; h < told->held + TOLD_MAX && h->state != EVENT_NONE; h++) {
+        struct state s = act(event_class_of(h->state, METHOD_WEB_FORM, h->copied), h->state, h->ago);
+        s.valid_until = h->ends != 0 ? NOW + h->ends * DAY : INSTANT_NONE;
+        if (set_has(&set, h->purpose))
+            known_add(&k, h->purpose, h->slot, s);
+    }
+    return verdict_of(p, purpose, entity, &k.standing, now);
+}
+
+void assert_told(const struct told *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *found = reason_word(verdict_told(&household, ENTITY_ANY, &rows[i], NOW).reason);
+        cr_expect_str_eq(found, rows[i].reason, "%s: %s, not %s", rows[i].question, found, rows[i].reason);
+    }
+}
