@@ -190,28 +190,35 @@ static bool is_probe(const char *route)
     return route != NULL && (strcmp(route, "/healthz") == 0 || strcmp(route, "/readyz") == 0);
 }
 
+static void line_put(struct text *t, const struct access_log *log, const h2o_req_t *req,
+                     const char *route_or_null)
+{
+    instant now = clock_wall();
+    char time[MOMENT_TEXT + 1];
+    moment_format(now, time);
+    h2o_iovec_t method = is_method(req->input.method) ? req->input.method : h2o_iovec_init("-", 1);
+    put(t, "{\"time\":\"%s\",\"method\":\"%.*s\",\"route\":", time, (int)method.len, method.base);
+    put(t, route_or_null != NULL ? "\"%s\"" : "null", route_or_null);
+    put(t, ",\"status\":%d,\"duration_us\":%lld,\"bytes_in\":%zu,\"bytes_out\":%zu,\"protocol\":\"%s\"",
+        req->res.status, (long long)microseconds_since(req->timestamps.request_begin_at, now),
+        req->entity.len, req->bytes_sent, protocol_word(req->version));
+    address_put(t, log, req);
+    trace_put(t, req);
+    *t->at++ = '}';
+    *t->at++ = '\n';
+}
+
 void access_log_line(struct access_log *log, const h2o_req_t *req)
 {
     const struct route *asked = route_asked(log->worker->options->routes, req);
     const char *route = asked != NULL ? asked->path : NULL;
     if (is_probe(route))
         return;
+
     if (BUFFER_BYTES - log->len < LINE_MAX_BYTES)
         flush(log);
     struct text t = {log->bytes + log->len, log->bytes + log->len + LINE_MAX_BYTES - 2};
-    instant now = clock_wall();
-    char time[MOMENT_TEXT + 1];
-    moment_format(now, time);
-    h2o_iovec_t method = is_method(req->input.method) ? req->input.method : h2o_iovec_init("-", 1);
-    put(&t, "{\"time\":\"%s\",\"method\":\"%.*s\",\"route\":", time, (int)method.len, method.base);
-    put(&t, route != NULL ? "\"%s\"" : "null", route);
-    put(&t, ",\"status\":%d,\"duration_us\":%lld,\"bytes_in\":%zu,\"bytes_out\":%zu,\"protocol\":\"%s\"",
-        req->res.status, (long long)microseconds_since(req->timestamps.request_begin_at, now),
-        req->entity.len, req->bytes_sent, protocol_word(req->version));
-    address_put(&t, log, req);
-    trace_put(&t, req);
-    *t.at++ = '}';
-    *t.at++ = '\n';
+    line_put(&t, log, req, route);
     log->len = (size_t)(t.at - log->bytes);
     loop_task_post(log->worker->loop, &log->flush);
 }

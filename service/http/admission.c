@@ -247,9 +247,17 @@ static bool gate_rate(struct admission *a)
     return false;
 }
 
+/* Elsewhere nobody reads a query. */
+static bool is_versioned(h2o_iovec_t path)
+{
+    return path.len >= 4 && memcmp(path.base, "/v1/", 4) == 0;
+}
+
 /* "%00" would end a value before its end. No other three bytes stand for it: a percent sign is no hex digit. */
 static bool gate_query(struct admission *a)
 {
+    if (!is_versioned(a->path))
+        return true;
     h2o_iovec_t query = h2o_iovec_init(a->path.base + a->path.len, a->req->path.len - a->path.len);
     if (memmem(query.base, query.len, "%00", 3) == NULL && memchr(query.base, '\0', query.len) == NULL)
         return true;
@@ -305,7 +313,7 @@ void admission_request(struct worker *worker, h2o_req_t *req)
     struct admission a = {.worker = worker, .req = req, .refusal = guard_refusal(req)};
     a.path = h2o_iovec_init(req->path.base, req->query_at != SIZE_MAX ? req->query_at : req->path.len);
     a.route = route_find(worker->options->routes, req->method, a.path, &a.argument);
-    if (a.path.len >= 4 && memcmp(a.path.base, "/v1/", 4) == 0)
+    if (is_versioned(a.path))
         h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL, H2O_STRLIT("no-store"));
 
     for (size_t i = 0; i < sizeof gates / sizeof *gates; i++) {
