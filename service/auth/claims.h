@@ -26,9 +26,9 @@ struct claims {
 /* Whether ${text} may stand as sub: 1 to 128 printable ASCII characters. */
 bool claims_subject_valid(const char *text);
 
-/* Reads the payload of a token whose signature by ${key} has been verified, and holds it to API.md, "Common
- * rules": exp required and at most ${max_lifetime} seconds ahead, nbf and iat honoured, aud, the issuer and
- * the controllers of the key. The clocks may differ by CLAIMS_SKEW. Writes ${ret_claims} on TOKEN_OK only.
- * Thread-safe. */
+/* Reads the payload of a token whose signature by ${key} has been verified, and holds it to the contract
+ * (openapi/akkoord.yaml): exp required and at most ${max_lifetime} seconds ahead, nbf and iat
+ * honoured, aud, the issuer and the controllers of the key. The clocks may differ by CLAIMS_SKEW. Writes
+ * ${ret_claims} on TOKEN_OK only. Thread-safe. */
 enum token_fault claims_read(const char *payload, const struct key *key, int64_t max_lifetime, instant now,
                              struct claims *ret_claims);

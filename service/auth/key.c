@@ -4,6 +4,8 @@
 #include "base/base64url.h"
 #include "domain/policy.h"
 
+#include <assert.h>
+#include <limits.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -15,6 +17,16 @@
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* (1) A key that was made is whole, and never changed: any thread may verify with it.
+ * (2) It has the material of its one algorithm and no other: a secret (HS256) or a public key (RS256,
+ *     ES256). So no secret is used where a public key was meant, nor a public key as a secret.
+ * (3) Only the operator's own secret speaks for every controller. What came in a JWKS speaks for those it
+ *     names, and for one issuer.
+ * (4) A signature is valid only where libcrypto said so: no memory, no size and no error of its own comes
+ *     out as valid.
+ * (5) libcrypto's error queue is left empty.
+ * (6) What is secret is compared in constant time, and wiped. */
 
 enum {
     EC_COORDINATE = 32,
@@ -32,6 +44,16 @@ struct key {
     unsigned char *secret; /* HS256 */
     size_t secret_len;
 };
+
+/* (2), (3) */
+static void key_check(const struct key *key)
+{
+    bool symmetric = key->algorithm == ALGORITHM_HS256;
+    assert(key->algorithm < ALGORITHMS);
+    assert((key->secret != NULL) == symmetric && (key->public != NULL) == !symmetric);
+    assert(key->every_controller == symmetric);
+    assert(symmetric ? key->secret_len >= KEY_SECRET_MIN && key->secret_len <= INT_MAX : key->issuer != NULL);
+}
 
 static const char out_of_memory[] = "memory ran out";
 static const char *const words[ALGORITHMS] = {"HS256", "RS256", "ES256"};
@@ -91,6 +113,7 @@ const char *key_from_secret(const char *secret, size_t len, const char *issuer, 
         key_destroy(key);
         return out_of_memory;
     }
+    key_check(key);
     *ret_key = key;
     return NULL;
 }
@@ -235,6 +258,7 @@ const char *key_from_jwk(const struct jwk *jwk, const char *issuer, struct key *
         fault = bounds_fault(jwk, issuer);
     if (fault != NULL)
         return fault;
+
     struct key *key = calloc(1, sizeof *key);
     if (key == NULL)
         return out_of_memory;
@@ -246,6 +270,7 @@ const char *key_from_jwk(const struct jwk *jwk, const char *issuer, struct key *
         key_destroy(key);
         return fault;
     }
+    key_check(key);
     *ret_key = key;
     return NULL;
 }
@@ -320,6 +345,7 @@ static bool ecdsa_verify(EVP_PKEY *public, const char *bytes, size_t len, const 
 bool key_verify(const struct key *key, const char *bytes, size_t len, const unsigned char *signature,
                 size_t signature_len)
 {
+    key_check(key);
     switch (key->algorithm) {
     case ALGORITHM_HS256:
         return hmac_verify(key, bytes, len, signature, signature_len);

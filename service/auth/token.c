@@ -3,8 +3,10 @@
 
 #include "base/base64url.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <jwt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,6 +16,15 @@
  * typ at+jwt, which RFC 9068 prescribes; parses the PEM anew for each token; and when its copy of the key
  * cannot be allocated, it answers success without having verified anything. libjwt parses the JSON and signs;
  * libcrypto verifies (auth/key). */
+
+/* (1) Of a token nothing is believed before its signature: the header chooses among the operator's keys,
+ *     by kid and alg, and the key it finds is pinned to that alg; the payload is not even decoded.
+ * (2) What is read is what was signed: the parts are pieces of the one text, and together all of it.
+ * (3) A text that is given to a parser of C strings ends where it was decoded to: no NUL hides what is
+ *     behind.
+ * (4) TOKEN_OK is returned, and ${ret_claims} written, only behind key_verify. Whatever fails on the way,
+ *     memory included, is a fault.
+ * (5) No member of any header or payload leads anywhere: no URL, no certificate, no file. */
 
 enum { DECODED_MAX = TOKEN_MAX / 4 * 3 };
 
@@ -31,6 +42,7 @@ static const char *const sentences[TOKEN_FAULT_COUNT] = {TOKEN_FAULTS(TOKEN_SENT
 
 const char *token_fault_text(enum token_fault fault)
 {
+    assert(fault < TOKEN_FAULT_COUNT);
     return sentences[fault];
 }
 
@@ -46,6 +58,8 @@ static bool token_split(const char *token, size_t len, struct parts *ret_parts)
     ret_parts->signed_len = (size_t)(signature - token);
     ret_parts->signature = signature + 1;
     ret_parts->signature_len = (size_t)(end - signature - 1);
+    assert(ret_parts->header_len + 1 + ret_parts->payload_len == ret_parts->signed_len); /* (2) */
+    assert(ret_parts->signed_len + 1 + ret_parts->signature_len == len);
     return ret_parts->header_len != 0 && ret_parts->payload_len != 0 && ret_parts->signature_len != 0;
 }
 
@@ -55,6 +69,7 @@ static bool part_decode(const char *part, size_t len, char text[DECODED_MAX + 1]
     size_t decoded;
     if (!base64url_decode(part, len, (unsigned char *)text, DECODED_MAX, &decoded))
         return false;
+    assert(decoded <= DECODED_MAX);
     text[decoded] = '\0';
     return strlen(text) == decoded;
 }
@@ -75,11 +90,15 @@ static enum token_fault header_select(jwt_t *header, const struct keys *keys, co
 {
     static const char *const extensions[] = {"crit", "b64", "zip", "enc"};
     const char *typ = jwt_get_header(header, "typ");
+
+    /* What kind of token it says it is, and what else it wants understood. */
     if (typ != NULL ? !type_known(typ) : header_has(header, "typ"))
         return TOKEN_BAD_TYPE;
     for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++)
         if (header_has(header, extensions[i]))
             return TOKEN_UNKNOWN_EXTENSION;
+
+    /* The one key it may have been signed with. */
     const char *alg = jwt_get_header(header, "alg");
     enum algorithm algorithm;
     if (alg == NULL || !algorithm_parse(alg, &algorithm))
@@ -90,6 +109,7 @@ static enum token_fault header_select(jwt_t *header, const struct keys *keys, co
     const struct key *key = keys_select(keys, kid, algorithm);
     if (key == NULL)
         return TOKEN_UNKNOWN_KEY;
+    assert(key_algorithm(key) == algorithm); /* (1) */
     *ret_key = key;
     return TOKEN_OK;
 }
@@ -114,19 +134,26 @@ enum token_fault token_verify(const struct keys *keys, const char *token, size_t
     unsigned char signature[KEY_SIGNATURE_MAX];
     size_t signature_len;
     const struct key *key = NULL;
+
+    /* The form, before anything costs anything. */
     if (len > TOKEN_MAX)
         return TOKEN_TOO_LARGE;
     if (!token_split(token, len, &parts))
         return TOKEN_NOT_A_JWS;
     if (!base64url_decode(parts.signature, parts.signature_len, signature, sizeof signature, &signature_len))
         return TOKEN_NOT_A_JWS;
+
+    /* The header, which says whose signature it should be; then the signature. */
     if (!part_decode(token, parts.header_len, text))
         return TOKEN_BAD_HEADER;
     enum token_fault fault = header_read(text, keys, &key);
     if (fault != TOKEN_OK)
         return fault;
+    assert(key != NULL);
     if (!key_verify(key, token, parts.signed_len, signature, signature_len))
         return TOKEN_BAD_SIGNATURE;
+
+    /* Only now what it says. */
     if (!part_decode(token + parts.header_len + 1, parts.payload_len, text))
         return TOKEN_BAD_PAYLOAD;
     return claims_read(text, key, keys_max_lifetime(keys), now, ret_claims);
@@ -152,6 +179,7 @@ static int claims_write(jwt_t *jwt, const char *issuer, const struct claims *cla
 char *token_sign(const char *secret, size_t len, const char *issuer, const struct claims *claims, instant now)
 {
     jwt_t *jwt;
+    assert(len <= INT_MAX);
     if (jwt_new(&jwt) != 0)
         return NULL;
     char *token = NULL;

@@ -3,8 +3,18 @@
 
 #include "base/fault.h"
 
+#include <assert.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* (1) Pieces are cut off the newest chunk, from its front: used is where the next one begins, a multiple
+ *     of ALIGN and never behind the chunk's end; 0 where there is no chunk.
+ * (2) A piece stays where it is until the whole arena is given back.
+ * (3) held is what all chunks have together: none leaves before the others.
+ * (4) No chunk is smaller than CHUNK, and those that are kept for the thread have just that: whichever is
+ *     taken fits whoever asks for no more.
+ * (5) A chunk is in one arena, or kept, and then by the thread that gave it back. */
 
 /* A chunk holds the tree of a check's body (about 1 KB), or a check's call, whole. Kept are the
  * chunks of 256 calls in flight. */
@@ -21,12 +31,30 @@ static _Thread_local struct {
     size_t count;
 } kept;
 
+/* Of what takes no walk; in builds for debugging and the sanitizers also (3). */
+static void arena_check(const struct arena *a)
+{
+    assert(a->chunks != NULL ? a->used <= a->chunks->size && a->held >= a->chunks->size
+                             : a->used == 0 && a->held == 0);
+    assert(a->used % ALIGN == 0);
+#ifdef AKKOORD_CHECKS
+    size_t sum = 0;
+    for (const struct arena_chunk *c = a->chunks; c != NULL; c = c->next) {
+        assert(c->size >= CHUNK);
+        sum += c->size;
+    }
+    assert(sum == a->held);
+#endif
+}
+
 static struct arena_chunk *chunk_take(size_t size, bool vital)
 {
     if (!vital && fault_strikes())
         return NULL;
+    assert((kept.first == NULL) == (kept.count == 0));
     struct arena_chunk *c = kept.first;
     if (c != NULL && size <= c->size) {
+        assert(c->size == CHUNK);
         kept.first = c->next;
         kept.count--;
         return c;
@@ -51,6 +79,7 @@ static void chunk_give(struct arena_chunk *c)
 
 void *arena_alloc(struct arena *a, size_t size)
 {
+    assert(size <= PTRDIFF_MAX - sizeof(struct arena_chunk) - ALIGN); /* a size that went below zero */
     size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     if (a->chunks == NULL || a->chunks->size - a->used < size) {
         struct arena_chunk *c = chunk_take(size, a->vital);
@@ -63,6 +92,7 @@ void *arena_alloc(struct arena *a, size_t size)
     }
     void *at = a->chunks->bytes + a->used;
     a->used += size;
+    assert(a->used <= a->chunks->size);
     return at;
 }
 
@@ -89,6 +119,7 @@ char *arena_copy(struct arena *a, const char *bytes, size_t len)
 
 void arena_free(struct arena *a)
 {
+    arena_check(a);
     while (a->chunks != NULL) {
         struct arena_chunk *c = a->chunks;
         a->chunks = c->next;

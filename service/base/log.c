@@ -59,6 +59,8 @@ void log_line(enum log_level level, const char *event, const char *format, ...)
     if (level > threshold)
         return;
     char line[LOG_LINE_MAX];
+
+    /* When, how bad and what. */
     instant now = clock_wall();
     time_t seconds = (time_t)(now / SECOND);
     struct tm tm;
@@ -67,6 +69,8 @@ void log_line(enum log_level level, const char *event, const char *format, ...)
     len += log_clip(snprintf(line + len, sizeof line - len, ".%03dZ level=%s event=%s ",
                              (int)(now % SECOND / 1000), words[level], event),
                     sizeof line - len);
+
+    /* What the caller adds, as one line, whatever is in it. */
     va_list args;
     va_start(args, format);
     len += log_clip(vsnprintf(line + len, sizeof line - len, format, args), sizeof line - len);
@@ -76,6 +80,8 @@ void log_line(enum log_level level, const char *event, const char *format, ...)
             line[i] = '?';
     }
     line[len < sizeof line - 1 ? len : sizeof line - 2] = '\n';
+
+    /* In one write, or not at all. */
     struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
     if (poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0) {
         ssize_t ignored = write(STDERR_FILENO, line, len < sizeof line - 1 ? len + 1 : sizeof line - 1);

@@ -46,6 +46,7 @@ static const char *duration_read_units(const char *at, const char *end, const st
 {
     const char *start = at;
     while (at < end && *at != 'T') {
+        /* A number, */
         int64_t number = 0;
         const char *digits = at;
         for (; at < end && duration_is_digit(*at); at++) {
@@ -55,6 +56,8 @@ static const char *duration_read_units(const char *at, const char *end, const st
         }
         if (at == digits || at == end)
             return NULL;
+
+        /* and the letter of a unit: each once, in their order. */
         while (unit->letter != '\0' && unit->letter != *at)
             unit++;
         if (unit->letter == '\0')

@@ -91,6 +91,8 @@ const char *identifier_normalise_email(struct identifier_text raw, struct identi
     const uint8_t *at = text.len == 0 ? NULL : memchr(text.bytes, '@', text.len);
     if (at == NULL)
         return "An e-mail address has an @";
+
+    /* The part before the @ as it is, the one behind it by the rules of domain names. */
     struct identifier_text local = {text.bytes, (size_t)(at - text.bytes)};
     struct identifier_text domain = {at + 1, text.len - local.len - 1};
     if (memchr(domain.bytes, '@', domain.len) != NULL)

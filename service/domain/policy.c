@@ -4,10 +4,22 @@
 #include "base/fault.h"
 #include "base/hash.h"
 
+#include <assert.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What holds of a policy once it was read (wire/policy_document) and numbered (store/numbering):
+ *
+ * (1) It is not changed any more, so any thread may read it.
+ * (2) Keys are each one's alone: of purposes, of entities, of the versions of one notice.
+ * (3) So are the ledger's numbers, of purposes and of their entities; none is PURPOSE_ALL but what has no
+ *     number yet.
+ * (4) The notices are in the order of their ids, and of one id in that of effective_from: those of one id
+ *     lie together, and what is behind is later.
+ * (5) The index has a power of two places, at least half of them free: a look-up ends. It has every
+ *     purpose, so none may come after it. */
 
 #define LAWFUL_BASIS_WORD(name, word) [name] = word,
 const char *const lawful_basis_words[] = {LAWFUL_BASES(LAWFUL_BASIS_WORD) NULL};
@@ -42,14 +54,26 @@ void policy_free(struct policy *p)
  * meet. */
 static uint32_t *place_of(const struct policy *p, const char *key)
 {
+    assert((p->place_count & (p->place_count - 1)) == 0 && p->place_count >= 2 * p->purpose_count); /* (5) */
     size_t at = hash_plain(HASH_NOTHING, key, strlen(key)) & (p->place_count - 1);
     while (p->places[at] != 0 && strcmp(p->purposes[p->places[at] - 1].key, key) != 0)
         at = (at + 1) & (p->place_count - 1);
     return &p->places[at];
 }
 
+/* (4), which every look-up of a notice counts on. */
+static void notices_check(const struct policy *p)
+{
+    for (size_t i = 1; i < p->notice_count; i++) {
+        const struct notice *earlier = &p->notices[i - 1], *later = &p->notices[i];
+        int by_id = strcmp(earlier->id, later->id);
+        assert(by_id < 0 || (by_id == 0 && earlier->effective_from < later->effective_from));
+    }
+}
+
 int policy_index(struct policy *p)
 {
+    notices_check(p);
     size_t count = 1;
     while (count < 2 * p->purpose_count)
         count *= 2;
@@ -83,7 +107,7 @@ int policy_entity(const struct policy *p, const char *key)
         if (strcmp(p->entities[i].key, key) == 0)
             return (int)i;
     }
-    return -1;
+    return ENTITY_ANY;
 }
 
 /* Whether ${number} is the purpose's own, or its number for an entity. */
@@ -147,6 +171,7 @@ const struct notice *policy_notice(const struct policy *p, const char *id, const
 static const struct notice *material_after(const struct policy *p, const struct notice *n)
 {
     const struct notice *end = p->notices + p->notice_count;
+    assert(n >= p->notices && n < end);
     for (const struct notice *later = n + 1; later < end && strcmp(later->id, n->id) == 0; later++) {
         if (later->material)
             return later;
@@ -228,6 +253,7 @@ bool basis_is_withdrawable(enum lawful_basis basis)
 
 int32_t purpose_number_for(const struct purpose *p, int entity)
 {
+    assert(entity >= ENTITY_ANY && entity < POLICY_ENTITIES_MAX);
     return entity != ENTITY_ANY ? p->entity_numbers[entity] : p->number;
 }
 

@@ -23,6 +23,21 @@ bool reason_allows(enum reason reason)
     return allows[reason];
 }
 
+/* How a verdict is found. First, for one purpose and one entity, all that the reasons look at is worked
+ * out once (question_of); then each reason is asked whether it holds, the strictest first.
+ *
+ * (1) Nothing is known but what the arguments say; now is compared, and never read from a clock.
+ * (2) What is held counts by its rank alone, whatever order it came in.
+ * (3) A No that stops this purpose gives one of its reasons: no Yes, end or guardian is looked at before
+ *     it.
+ * (4) A Yes is looked at only where nothing above it holds, and allows only while it counts: granted rests
+ *     on one that is there and not over.
+ * (5) The states of other numbers than those of purpose_set_of change nothing.
+ * (6) needs_guardian and came_of_age exclude each other; limit is when somebody did come of age.
+ * (7) What is not known makes the answer stricter, never milder.
+ *
+ * (3) and (4) hold whatever the ledger has: they are asserted where the reason is known. */
+
 /* One question, with what was already worked out of it. */
 struct question {
     const struct policy *policy;
@@ -70,8 +85,10 @@ static size_t replaced_by(const struct policy *policy, const struct purpose *pur
 
 static void set_add(struct purpose_set *set, int32_t number)
 {
-    if (number != 0 && set->count < PURPOSE_SET_MAX)
-        set->numbers[set->count++] = number;
+    if (number == 0)
+        return;
+    assert(set->count < PURPOSE_SET_MAX); /* a number left out could be a No that is not read */
+    set->numbers[set->count++] = number;
 }
 
 void purpose_set_add(struct purpose_set *set, const struct policy *policy, const struct purpose *purpose)
@@ -125,6 +142,7 @@ static const struct state *own_state(const struct question *q, int32_t number, e
     const struct state *s = standing_find(q->standing, number, slot);
     if (q->entity == ENTITY_ANY)
         return s;
+    assert(q->entity >= 0 && (size_t)q->entity < q->policy->entity_count);
     const struct purpose *p =
         number == q->purpose->number ? q->purpose : policy_purpose_numbered(q->policy, number, NULL);
     if (p != NULL && p->entity_numbers[q->entity] != 0)
@@ -171,6 +189,8 @@ static void guardianship_find(struct question *q)
     q->minor = minor || represented;
     q->needs_guardian = rules && q->minor;
     q->came_of_age = rules && q->came_of_age && !minor && !represented;
+    assert(!(q->needs_guardian && q->came_of_age)); /* (6) */
+    assert(!q->came_of_age || q->limit <= q->now);
 }
 
 /* A Yes counts until the end it was given, or a sooner one that today's policy sets: never a later one, else
@@ -188,12 +208,16 @@ static instant yes_ends(const struct purpose *purpose, const struct state *yes)
 static void yes_find(struct question *q, const struct state *self, const struct state *guardian)
 {
     const struct state *own = is_yes(self) ? self : NULL, *theirs = is_yes(guardian) ? guardian : NULL;
+
+    /* What was said before the limit was not the person's to say. */
     if (own != NULL && q->came_of_age && rank_time(own->rank) < q->limit) {
         own = NULL;
         q->yes_was_too_young = theirs == NULL;
     }
     q->yes = q->needs_guardian ? theirs : own != NULL ? own : theirs;
     q->yes_is_guardians = q->yes != NULL && q->yes == theirs;
+
+    /* It is named all the same: as the one that is over. */
     if (q->yes == NULL && q->yes_was_too_young)
         q->yes = self;
     if (q->yes == NULL)
@@ -251,6 +275,7 @@ static struct question question_of(const struct policy *policy, const struct pur
                          .limit = INSTANT_NONE,
                          .valid_until = INSTANT_NONE};
     guardianship_find(&q);
+
     const struct state *self = slot_state(&q, SLOT_SELF), *guardian = slot_state(&q, SLOT_GUARDIAN);
     /* Past the limit the person's own choice is the one that counts; a copy of an
      * old one undoes no guardian's No. */
@@ -259,6 +284,8 @@ static struct question question_of(const struct policy *policy, const struct pur
     no_find(&q, self);
     no_find(&q, guardian);
     yes_find(&q, self, guardian);
+
+    /* A sale is one whoever's Yes counts, and a request waits beside whatever stands. */
     q.has_sale = (self != NULL && rank_state(self->rank) == EVENT_ELIGIBLE) ||
                  (guardian != NULL && rank_state(guardian->rank) == EVENT_ELIGIBLE);
     const struct state *pending = own_state(&q, purpose->number, SLOT_PENDING);
@@ -278,12 +305,17 @@ static bool is_retired(const struct question *q)
     return q->purpose->retired;
 }
 
+/* Whether a No stands that stops this purpose. On a contract and the like it has nothing to stop, but where a
+ * guardian decides. */
+static bool no_stands(const struct question *q)
+{
+    return q->no != NULL &&
+           (basis_is_withdrawable(q->purpose->basis) || q->purpose->direct_marketing || q->needs_guardian);
+}
+
 static bool no_stands_as(const struct question *q, enum reason reason)
 {
-    /* On a contract and the like a No has nothing to stop, but a guardian's. */
-    bool stops =
-        basis_is_withdrawable(q->purpose->basis) || q->purpose->direct_marketing || q->needs_guardian;
-    return q->no != NULL && stops && no_reason(q, q->no) == reason;
+    return no_stands(q) && no_reason(q, q->no) == reason;
 }
 
 /* GDPR art. 18(1)(d): restricted until it is known whose grounds prevail. */
@@ -381,7 +413,7 @@ static bool is_granted(const struct question *q)
     return needs_record(q);
 }
 
-/* The order of API.md, one row a reason. */
+/* One row a reason, in their order. */
 static const struct {
     enum reason reason;
     bool (*holds)(const struct question *q);
@@ -401,13 +433,23 @@ static const struct {
     {REASON_GRANTED, is_granted},
 };
 
-static enum reason question_reason(const struct question *q)
+static enum reason first_that_holds(const struct question *q)
 {
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        assert(i == 0 || order[i - 1].reason < order[i].reason);
         if (order[i].holds(q))
             return order[i].reason;
     }
     return REASON_NOT_REQUIRED;
+}
+
+static enum reason question_reason(const struct question *q)
+{
+    enum reason reason = first_that_holds(q);
+    assert(!no_stands(q) || !reason_allows(reason));                         /* (3) */
+    assert(reason != REASON_GRANTED || (q->yes != NULL && !yes_is_over(q))); /* (4) */
+    assert(reason != REASON_NOT_REQUIRED || !needs_record(q));
+    return reason;
 }
 
 /* The state that a reason rests on, or NULL. */
@@ -460,6 +502,8 @@ static struct verdict verdict_for(const struct policy *policy, const struct purp
                         .valid_until = INSTANT_NONE,
                         .ask_again_after = INSTANT_NONE,
                         .renew_by = INSTANT_NONE};
+
+    /* What the reason rests on is told with it; the rest stays as nothing. */
     const struct state *behind = state_behind(&q, v.reason);
     if (behind == NULL)
         return v;
@@ -485,6 +529,7 @@ struct verdict verdict_of(const struct policy *policy, const struct purpose *pur
         struct verdict v = verdict_for(policy, purpose, (int)i, standing, now);
         strictest = strictest.reason == REASON_COUNT ? v : verdict_stricter(strictest, v);
     }
+    assert(strictest.reason < REASON_COUNT); /* a purpose is of one entity at least */
     return strictest;
 }
 

@@ -148,6 +148,8 @@ static bool object_keep(const struct pointer_list *list, uint32_t wanted, size_t
         uint32_t within = wanted_in(list, wanted, depth, &key, &all);
         if (!all && (within == 0 || !cursor_is(&value, '{')))
             continue;
+
+        /* The member as it stands, or what is wanted of it; without its name where that is nothing. */
         size_t before = out->len;
         if (any)
             buf_byte(out, ',');

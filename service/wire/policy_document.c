@@ -27,6 +27,7 @@ void section_read(struct draft *d, const struct node *object, const struct membe
             continue;
         if (m->check != NULL)
             m->check(&n);
+        assert(d != NULL || m->read == NULL); /* (6) */
         if (m->read != NULL)
             m->read(d, &n);
     }
@@ -104,6 +105,9 @@ struct policy *policy_document_read(struct reader *r, const char *bytes, size_t 
     d.policy->mask = (struct mask_prefixes){MASK_IPV4_DEFAULT, MASK_IPV6_DEFAULT};
     section_read(&d, &root, document_members);
     purposes_check_notices(&d, &root);
+
+    /* (4). The notices are put in order last: their faults are told by their places in the document. */
+    assert(d.clients == NULL);
     if (!reader_ok(r)) {
         policy_free(d.policy);
         return NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/policy_document_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ struct clients {
 static void client_key_read(struct draft *d, const struct node *n)
 {
     struct clients *clients = d->clients;
+    assert(clients != NULL && clients->count < POLICY_CLIENTS_MAX);
     char *key = clients->keys[clients->count];
     value_key(n, key);
     for (size_t i = 0; i < clients->count && key[0] != '\0'; i++) {
@@ -58,6 +60,7 @@ static const struct member client_members[] = {
 void clients_read(struct draft *d, const struct node *n)
 {
     size_t count = node_elements(n, 0, POLICY_CLIENTS_MAX);
+    assert(d->clients == NULL);
     if (count == 0 || (d->clients = array_of(n, 1, sizeof *d->clients)) == NULL)
         return;
     for (; d->clients->count < count; d->clients->count++) {

@@ -3,6 +3,7 @@
 #include "wire/policy_contact.h"
 #include "wire/policy_document_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 static void controller_key_read(struct draft *d, const struct node *n)
@@ -118,6 +119,7 @@ void entities_read(struct draft *d, const struct node *n)
 {
     struct policy *policy = d->policy;
     size_t count = node_elements(n, 1, POLICY_ENTITIES_MAX);
+    assert(policy->entity_count == 0 && policy->purpose_count == 0); /* (1) */
     for (; policy->entity_count < count; policy->entity_count++) {
         struct node entity = node_at(n, policy->entity_count);
         section_read(d, &entity, entity_members);

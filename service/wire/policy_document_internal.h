@@ -4,7 +4,16 @@
 
 /* What the files that read a policy document share. Each object of the document is a table of its members. To
  * add one: a row there, and a function where struct policy holds it. What is only looked at, not held, the
- * database keeps with the document's text. */
+ * database keeps with the document's text.
+ *
+ * (1) A section is read after those that it names: the order is that of document_members.
+ * (2) The draft's policy owns all that was read so far, at every moment: policy_free takes it as it is. A
+ *     count goes up once its element was read; the one being read is the next, zeroed before.
+ * (3) What has a fault is read as nothing ("", 0, SIZE_MAX, not known), and reading goes on, so that all
+ *     faults are told at once. So whoever compares what was read asks first whether it was.
+ * (4) The policy is used only where there was no fault at all.
+ * (5) facts[i] is of purposes[i]; while a purpose is read, those of the next place are its.
+ * (6) A table that is read without a draft only checks. */
 
 enum {
     POLICY_TEXT_MAX = 16384, /* bytes of one text in one language */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/policy_document_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,7 @@ static void notice_texts_read(struct draft *d, const struct node *n)
     struct notice *notice = d->notice;
     struct language_text texts[POLICY_LANGUAGES_MAX];
     size_t count = value_texts(n, texts);
+    assert(notice == &d->policy->notices[d->policy->notice_count] && notice->texts == NULL); /* (2) */
     if (count == 0 || (notice->texts = array_of(n, count, sizeof *notice->texts)) == NULL)
         return;
     for (size_t i = 0; i < count; i++) {
@@ -104,6 +106,7 @@ void notices_read(struct draft *d, const struct node *n)
 {
     struct policy *policy = d->policy;
     size_t count = node_elements(n, 0, POLICY_NOTICES_MAX);
+    assert(policy->notices == NULL && policy->notice_count == 0);
     if (count == 0 || (policy->notices = array_of(n, count, sizeof *policy->notices)) == NULL)
         return;
     for (; policy->notice_count < count; policy->notice_count++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/policy_document_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 static void purpose_key_read(struct draft *d, const struct node *n)
@@ -221,6 +222,7 @@ static void purpose_defaults(struct draft *d)
 static void purpose_complete(struct draft *d)
 {
     struct purpose *p = d->purpose;
+    assert(p == &d->policy->purposes[d->policy->purpose_count]); /* (2), (5) */
     if (!d->facts[d->policy->purpose_count].minors_stated)
         p->guardian.minors = p->basis == BASIS_CONSENT ? MINORS_GUARDIAN : MINORS_ALLOWED;
     if (p->entities == 0)
@@ -248,6 +250,7 @@ static void purposes_check_replaces(const struct draft *d, const struct node *pu
         const struct purpose *old = policy->purposes[i].replaces[0] != '\0'
                                         ? policy_purpose(policy, policy->purposes[i].replaces)
                                         : NULL;
+        assert(old == NULL || old < policy->purposes + policy->purpose_count);
         next[i] = old != NULL ? (size_t)(old - policy->purposes) : SIZE_MAX;
     }
     for (size_t i = 0; i < policy->purpose_count; i++) {
@@ -278,6 +281,7 @@ void purposes_read(struct draft *d, const struct node *n)
 {
     struct policy *policy = d->policy;
     size_t count = node_elements(n, 1, POLICY_PURPOSES_MAX);
+    assert(policy->purposes == NULL && policy->purpose_count == 0);
     if (count == 0 || (policy->purposes = array_of(n, count, sizeof *policy->purposes)) == NULL)
         return;
     for (; policy->purpose_count < count; policy->purpose_count++) {

@@ -3,6 +3,7 @@
 #include "domain/phone_plan.h"
 #include "wire/policy_document_internal.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ bool value_is(const struct node *n, unsigned kinds)
         len += (size_t)snprintf(rule + len, sizeof rule - len, "%s%s", between, names[i].words);
         between = " or ";
     }
+    assert(len < sizeof rule);
     node_fault(n, ERROR_INVALID, rule);
     return false;
 }
@@ -292,8 +294,10 @@ size_t value_purpose(const struct draft *d, const struct node *n)
     if (key[0] == '\0')
         return SIZE_MAX;
     const struct purpose *purpose = policy_purpose(d->policy, key);
-    if (purpose != NULL)
+    if (purpose != NULL) {
+        assert(purpose < d->policy->purposes + d->policy->purpose_count);
         return (size_t)(purpose - d->policy->purposes);
+    }
     node_fault(n, ERROR_INVALID, "there is no such purpose in this document");
     return SIZE_MAX;
 }

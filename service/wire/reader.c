@@ -4,12 +4,26 @@
 #include "wire/cursor.h"
 #include "wire/reader_internal.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* (1) There is a tree only where all of the document was parsed. Every piece of it is in the reader's
+ *     arena, so it goes with the arena, and nothing of it is released by jansson's json_decref.
+ * (2) jansson's memory is an arena only inside a call that builds: one reader's at a time of a thread.
+ * (3) error is the first that was found, and stays; it is ERROR_NONE as long as nothing was.
+ * (4) faults holds fault_count pairs of a pointer and a detail, no two alike, each ended by a NUL; what finds
+ *     no room there still counts in error.
+ * (5) A pointer names a member as our own code spells it, or as the body does where that can be no personal
+ *     data; a detail is ours, word for word.
+ * (6) Where nothing can be read (absent, of another type, out of its bounds) every node_ function gives what
+ *     its header says, and a caller needs no test in between.
+ *
+ * What a body may do is a fault. What only our own code may do wrong is asserted. */
 
 /* bytes; what is longer still counts as a fault, without words */
 enum { FAULT_SIZE = 4096, DETAIL_SIZE = 512 };
@@ -18,6 +32,7 @@ _Static_assert(READER_DEPTH_MAX == 32 && READER_MEMBERS_MAX == 1000, "outline_ta
 
 const char *outline_take(struct outline *o, char c)
 {
+    assert(o->depth <= READER_DEPTH_MAX);
     switch (c) {
     case '{':
     case '[':
@@ -57,6 +72,7 @@ static const char *outline_check(const char *bytes, size_t len, const char **ret
 
 static enum error reader_refuse(struct reader *r, int line, int column, const char *why)
 {
+    assert(r->error == ERROR_NONE || r->error == ERROR_NOT_JSON);
     snprintf(r->syntax, sizeof r->syntax, "line %d, column %d: %s", line, column, why);
     return r->error = ERROR_NOT_JSON;
 }
@@ -131,12 +147,14 @@ static void build_begin(struct reader *r)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, pieces_set_up);
+    assert(building == NULL); /* (2) */
     building = &r->arena;
     starved = false;
 }
 
 json_t *reader_parse(struct reader *r, const char *whole, const char *bytes, size_t len)
 {
+    assert(r->error == ERROR_NONE && whole <= bytes);
     json_error_t error;
     /* jansson leaves the code alone where it lacks memory. */
     error.text[sizeof error.text - 1] = json_error_unknown;
@@ -145,6 +163,8 @@ json_t *reader_parse(struct reader *r, const char *whole, const char *bytes, siz
     building = NULL;
     if (tree != NULL)
         return tree;
+
+    /* Lack of memory first: jansson may take it for an error of the text. */
     enum json_error_code code = json_error_code(&error);
     if (starved || code == json_error_unknown || code == json_error_out_of_memory)
         r->error = ERROR_OVERLOADED;
@@ -197,6 +217,7 @@ enum error reader_open(struct reader *r, const char *bytes, size_t len)
     if (limit != NULL)
         return reader_refuse_at(r, bytes, at, limit);
     r->tree = reader_parse(r, bytes, bytes, len);
+    assert((r->tree == NULL) == (r->error != ERROR_NONE)); /* (1) */
     return r->error;
 }
 
@@ -227,6 +248,7 @@ bool reader_fault_next(const struct reader *r, struct reader_fault *fault)
     const char *at = fault->pointer == NULL ? r->faults.data : fault->detail + strlen(fault->detail) + 1;
     if (r->faults.len == 0 || at == r->faults.data + r->faults.len)
         return false;
+    assert(at >= r->faults.data && at < r->faults.data + r->faults.len); /* ${fault} is of this reader */
     fault->pointer = at;
     fault->detail = at + strlen(at) + 1;
     return true;
@@ -276,6 +298,7 @@ static void pointer_name(const char *name, struct buf *b)
 /* Returns false where a name is not repeated: what is further in has no pointer of its own. */
 static bool pointer_write(const struct node *n, struct buf *b)
 {
+    assert(n->key == NULL || n->index == NODE_UNNAMED);
     if (n->parent == NULL)
         return true;
     if (!pointer_write(n->parent, b) || (n->key == NULL && n->index == NODE_UNNAMED))
@@ -306,10 +329,13 @@ static bool reader_has_fault(const struct reader *r, const struct buf *text)
 void node_fault(const struct node *n, enum error code, const char *detail)
 {
     struct reader *r = n->reader;
+    assert(code != ERROR_NONE && r->fault_count <= READER_FAULTS_MAX);
     if (r->error == ERROR_NONE)
         r->error = code;
     if (r->fault_count == READER_FAULTS_MAX)
         return;
+
+    /* Kept once, and whole: a pointer without its detail would shift all pairs behind it. */
     struct buf text;
     buf_init(&text, FAULT_SIZE);
     node_pointer(n, &text);
@@ -419,6 +445,7 @@ void node_only(const struct node *object, const char *const allowed[])
 
 static size_t node_counted(const struct node *n, size_t count, size_t min, size_t max, const char *what)
 {
+    assert(min <= max);
     if (count >= min && count <= max)
         return count;
     node_faultf(n, "must have %zu to %zu %s", min, max, what);
@@ -449,6 +476,7 @@ const char *node_string(const struct node *n, size_t min, size_t max, size_t *re
 {
     const char *string = "";
     size_t len = 0;
+    assert(min <= max);
     if (node_expect(n, json_is_string(n->value), "must be a string")) {
         len = json_string_length(n->value);
         if (len >= min && len <= max) {
@@ -485,6 +513,7 @@ bool node_bool(const struct node *n)
 
 int64_t node_int(const struct node *n, int64_t min, int64_t max)
 {
+    assert(min <= max);
     if (n->value == NULL)
         return min;
     int64_t value = json_integer_value(n->value);

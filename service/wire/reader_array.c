@@ -59,6 +59,8 @@ static bool element_read(struct reader_array *a)
     if (end == NULL)
         return false;
     a->rest.at = end;
+
+    /* What no parser needs to see. */
     if (begin == end && end < a->rest.end) {
         reader_refuse_at(r, a->whole, end + 1, "not JSON");
         return false;
@@ -72,6 +74,7 @@ static bool element_read(struct reader_array *a)
         reader_refuse_at(r, a->whole, nul + 1, "a NUL");
         return false;
     }
+
     struct json_t *element = reader_parse(r, a->whole, begin, (size_t)(end - begin));
     if (element == NULL || !reader_array_add(r, a->tree, element))
         return false;
@@ -93,9 +96,11 @@ static void array_close(struct reader_array *a)
 
 bool reader_array_go_on(struct reader_array *a, size_t amount)
 {
-    const char *stop = amount < (size_t)(a->rest.end - a->rest.at) ? a->rest.at + amount : a->rest.end;
+    const char *stop = amount < cursor_left(&a->rest) ? a->rest.at + amount : a->rest.end;
     if (a->tree == NULL)
         return false;
+
+    /* Element by element, until the bracket or until this call has had its share. */
     while (a->count <= a->elements_max) {
         cursor_space(&a->rest);
         if (a->count == 0 && cursor_is(&a->rest, ']'))
@@ -112,6 +117,8 @@ bool reader_array_go_on(struct reader_array *a, size_t amount)
         if (a->rest.at >= stop)
             return true;
     }
+
+    /* So many are a fault already: the others are not looked at. */
     if (a->count > a->elements_max) {
         a->reader->tree = a->tree;
         return false;
