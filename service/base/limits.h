@@ -116,7 +116,8 @@
 
 /* ---- chores ---- */
 
-/* What goes at a time, so that no transaction is long: as expire_keys_max() and expire_pending_max() of SQL. */
+/* What goes at a time, so that no transaction is long: as expire_keys_max()
+ * and expire_pending_max() of SQL. */
 #define EXPIRE_KEYS_MAX    5000
 #define EXPIRE_PENDING_MAX 1000
 /* Between two looks at what is over; at once where there was as much as goes at a time. */

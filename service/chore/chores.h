@@ -5,5 +5,6 @@
 /* What each process does on time, for http/schedule. */
 extern const struct chore chores[];
 
-/* The numbers of their locks (struct chore). One that was given is never another's: nodes of two releases run side by side. */
+/* The numbers of their locks (struct chore). One that was given is never another's: nodes of
+ * two releases run side by side. */
 enum { CHORE_LOCK_EXPIRE_KEYS = 1, CHORE_LOCK_EXPIRE_PENDING = 2 };

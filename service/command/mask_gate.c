@@ -23,8 +23,8 @@ enum {
     FAULT_MAX = 320
 };
 
-/* libcurl is loaded when a gate is opened: with all it stands on, it would be half of the memory of a filter that asks nobody, and of no
- * use to the service. */
+/* libcurl is loaded when a gate is opened: with all it stands on, it would be half of the memory of a filter
+ * that asks nobody, and of no use to the service. */
 #define CURL_LIBRARY "libcurl.so.4"
 #define CURL_FUNCTIONS(X)                                                                                    \
     X(easy_init)                                                                                             \

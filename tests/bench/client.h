@@ -33,9 +33,10 @@ struct client_result {
     struct latency latency; /* of all answers */
 };
 
-/* Keeps ${connections} connections busy, each with plan->streams requests in flight, until the plan's count or time is up
- * and what is in flight is answered (at most CLIENT_DRAIN_NS longer). Runs on the caller's thread. A connection that the
- * server closes is made anew. Returns false with a line on stderr when a connection cannot be made. */
+/* Keeps ${connections} connections busy, each with plan->streams requests in flight, until the plan's
+ * count or time is up and what is in flight is answered (at most CLIENT_DRAIN_NS longer). Runs on the
+ * caller's thread. A connection that the server closes is made anew. Returns false with a line on stderr
+ * when a connection cannot be made. */
 #define CLIENT_DRAIN_NS 10000000000u
 bool client_run(const struct client_plan *plan, unsigned connections, struct client_result *ret_result);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_constant PORT THREADS: the reference of the bench. Bare libh2o, one loop a thread as in the service, answers
- * any request with the same bytes: a verdict's body and headers. What the service needs beyond this is what its token,
- * its rules and its database cost. A request of /v1/mask gets its own body back. Runs until it is killed. */
+/* bench_constant PORT THREADS: the reference of the bench. Bare libh2o, one loop a thread as in the
+ * service, answers any request with the same bytes: a verdict's body and headers. What the service needs
+ * beyond this is what its token, its rules and its database cost. A request of /v1/mask gets its own body
+ * back. Runs until it is killed. */
 #include <h2o.h>
 
 #include <arpa/inet.h>

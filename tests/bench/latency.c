@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "latency.h"
 
-/* Values below 64 have a bucket each; above, the highest bit chooses the row and the six below it the step. */
+/* Values below 64 have a bucket each; above, the highest bit chooses the row
+ * and the six below it the step. */
 static unsigned bucket_of(uint64_t ns)
 {
     if (ns < LATENCY_STEPS)

@@ -12,5 +12,6 @@ struct latency {
 void latency_add(struct latency *l, uint64_t ns);
 /* Adds what ${from} holds to ${into}. */
 void latency_merge(struct latency *into, const struct latency *from);
-/* The duration in nanoseconds that the share ${quantile} (0 to 1) of all does not exceed; 0 when there is none. */
+/* The duration in nanoseconds that the share ${quantile} (0 to 1) of all does not
+ * exceed; 0 when there is none. */
 uint64_t latency_quantile(const struct latency *l, double quantile);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_load: an HTTP/2 client (prior knowledge, clear text) that keeps N connections with M requests each in flight and
- * measures. It exists because h2load sends one body over and over: a check of always the same person says nothing of a
- * million, and a record of always the same one is no ledger. On the constant answer the two can be compared. */
+/* bench_load: an HTTP/2 client (prior knowledge, clear text) that keeps N connections with M requests each
+ * in flight and measures. It exists because h2load sends one body over and over: a check of always the same
+ * person says nothing of a million, and a record of always the same one is no ledger. On the constant
+ * answer the two can be compared. */
 #include "client.h"
 
 #include <arpa/inet.h>

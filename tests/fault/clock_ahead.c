@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Preloaded by node_clock.py: a wall clock that is AKKOORD_CLOCK_AHEAD seconds fast (or slow, below 0). The clock that
- * never jumps is left alone, but for time_limits.py: it is ahead by the seconds that stand in the file AKKOORD_CLOCK_FILE, eight bytes
- * that may change at any time. */
+/* Preloaded by node_clock.py: a wall clock that is AKKOORD_CLOCK_AHEAD seconds fast (or slow, below 0). The
+ * clock that never jumps is left alone, but for time_limits.py: it is ahead by the seconds that stand in the
+ * file AKKOORD_CLOCK_FILE, eight bytes that may change at any time. */
 
 static time_t ahead(void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists of addresses and networks: each step goes on, and what was read reads the same when it is written out. */
+/* Lists of addresses and networks: each step goes on, and what was read reads
+ * the same when it is written out. */
 #include "config/config.h"
 #include "fuzz.h"
 

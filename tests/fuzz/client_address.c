@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Header fields that proxies write, and strangers: nobody is believed but a trusted proxy, and what a stranger writes before what the
- * first trusted proxy adds changes nothing. */
+/* Header fields that proxies write, and strangers: nobody is believed but a trusted proxy, and what a
+ * stranger writes before what the first trusted proxy adds changes nothing. */
 #include "net/client_address.h"
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The whole HTTP side, with the real routes, on a port of its own and without a database: whatever is sent, what comes back is
- * HTTP and no fault of ours (500), others are served, and nothing is left open. */
+/* The whole HTTP side, with the real routes, on a port of its own and without a database: whatever is sent,
+ * what comes back is HTTP and no fault of ours (500), others are served, and nothing is left open. */
 #include "api/routes.h"
 #include "base/log.h"
 #include "fuzz.h"
@@ -56,7 +56,8 @@ static void *serve(void *database)
     return NULL;
 }
 
-/* The leak check at the end wants a server that has let go. Only the server's own thread waits for the signal. */
+/* The leak check at the end wants a server that has let go. Only the server's
+ * own thread waits for the signal. */
 static void stop(void)
 {
     pthread_kill(server, SIGTERM);
@@ -178,8 +179,8 @@ static void others_are_served(void)
     }
 }
 
-/* A byte: bit 0 puts HTTP/2's preface and SETTINGS before the rest, bit 1 closes our side at the end. One for the pieces it is sent
- * in, with a look at the answer between them. Then what is sent. */
+/* A byte: bit 0 puts HTTP/2's preface and SETTINGS before the rest, bit 1 closes our side at the end. One for
+ * the pieces it is sent in, with a look at the answer between them. Then what is sent. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t answer[ANSWER_MAX];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A JWKS that is taken has the keys that jansson sees; each key made of it answers to its name; and no fault repeats the document. */
+/* A JWKS that is taken has the keys that jansson sees; each key made of it answers to its name; and
+ * no fault repeats the document. */
 #include "wire/jwks.h"
 #include "auth/keys.h"
 #include "fuzz.h"

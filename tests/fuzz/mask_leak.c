@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* No unmasked address is in the output, by a checker that shares nothing with the filter: it is slow, looks at one
- * rule after the other, and reads addresses with inet_pton. */
+/* No unmasked address is in the output, by a checker that shares nothing with the filter: it is slow, looks
+ * at one rule after the other, and reads addresses with inet_pton. */
 #include "mask_input.h"
 
 #include <arpa/inet.h>
@@ -104,7 +104,8 @@ static void ipv6_check(const char *run, size_t len, struct mask_prefixes prefixe
         REQUIRE(bits_clear(bytes + 2, 32, prefixes.ipv4));
 }
 
-/* Every run of hex digits, colons and dots that touches no letter, as it is, and without outer dots or one colon. */
+/* Every run of hex digits, colons and dots that touches no letter, as it is, and
+ * without outer dots or one colon. */
 static void all_ipv6_check(const char *text, size_t len, struct mask_prefixes prefixes)
 {
     for (size_t at = 0; at < len;) {

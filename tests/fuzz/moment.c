@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A moment that is read is written in one way, which reads as the same; and it is the one that libc reckons. */
+/* A moment that is read is written in one way, which reads as the same; and it
+ * is the one that libc reckons. */
 #include "domain/moment.h"
 #include "fuzz.h"
 

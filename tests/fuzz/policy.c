@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A policy document that is taken has one canonical form, which is taken too and is its own; what is made of it is JSON, and HTML
- * into which no markup of the document's gets. */
+/* A policy document that is taken has one canonical form, which is taken too and is its own; what is made of
+ * it is JSON, and HTML into which no markup of the document's gets. */
 #include "fuzz.h"
 #include "wire/policy_cookies.h"
 #include "wire/policy_document.h"

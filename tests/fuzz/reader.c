@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reader takes what jansson takes, within its limits; its dump is the same value; and its faults point at what is there. */
+/* The reader takes what jansson takes, within its limits; its dump is the same value; and its
+ * faults point at what is there. */
 #include "wire/reader.h"
 #include "fuzz.h"
 #include "wire/pointer.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* No token is good but one that was signed with the key; of such a one, header and claims are judged as jansson's tree of them is
- * judged here; and what was good is not, with one character changed. */
+/* No token is good but one that was signed with the key; of such a one, header and claims are judged as
+ * jansson's tree of them is judged here; and what was good is not, with one character changed. */
 #include "auth/token.h"
 #include "base/base64url.h"
 #include "fuzz.h"

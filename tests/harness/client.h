@@ -4,8 +4,9 @@
 
 #include <jansson.h>
 
-/* A client of the service, by libcurl. Answers live as long as the test. Every answer is held to what the contract says of all of
- * them: an error is a problem that is complete and has no personal data, answers under /v1/ are not to be kept. */
+/* A client of the service, by libcurl. Answers live as long as the test. Every answer is held to what the
+ * contract says of all of them: an error is a problem that is complete and has no personal data, answers
+ * under /v1/ are not to be kept. */
 
 /* Personal data in the tests has one of these in it, so that it can be looked for. */
 #define MARK        "mallemolen" /* e-mail addresses, customer and visitor codes, user agents */

@@ -3,15 +3,16 @@
 #include <libpq-fe.h>
 #include <stdbool.h>
 
-/* A throw-away PostgreSQL, by script/lib/cluster. Functions that return int return -1 after a line on stderr. */
+/* A throw-away PostgreSQL, by script/lib/cluster. Functions that return int
+ * return -1 after a line on stderr. */
 struct database {
     const char *dir;     /* of the cluster */
     const char *owner;   /* conninfo of the role that owns the schema */
     const char *service; /* conninfo of the role that serves */
 };
 
-/* A new cluster in ${dir}, in the place of one that is there, with PostgreSQL settings (NAME=value, NULL-terminated), the database
- * migrated by the program under test. */
+/* A new cluster in ${dir}, in the place of one that is there, with PostgreSQL settings (NAME=value,
+ * NULL-terminated), the database migrated by the program under test. */
 int database_create(const char *dir, const char *const settings[], struct database *ret_db);
 /* One that another process made. */
 struct database database_at(const char *dir);
@@ -28,7 +29,8 @@ PGconn *database_session(const struct database *db);
 void session_run(PGconn *session, const char *sql);
 /* Waits up to ${ms} until another session waits for a lock that this one holds. */
 bool session_blocks(PGconn *session, int ms);
-/* As the owner: the first value of the first row, as text; NULL: no row, or null. Parameters like printf's, values from the test itself. */
+/* As the owner: the first value of the first row, as text; NULL: no row, or null. Parameters like
+ * printf's, values from the test itself. */
 const char *database_value(const struct database *db, const char *sql, ...)
     __attribute__((format(printf, 2, 3)));
 /* The same as a number; -1 for none. */

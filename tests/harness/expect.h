@@ -15,7 +15,8 @@ long number_at(const json_t *json, const char *pointer);
 /* The lines of newline-delimited JSON, as an array; a line that is none fails the test. */
 json_t *json_lines(const char *text);
 
-/* Holds ${json} to what is expected: of an object the members named, of an array each element and no more, of the rest all. */
+/* Holds ${json} to what is expected: of an object the members named, of an array each element
+ * and no more, of the rest all. */
 #define expect(json, ...) expect_at(__FILE__, __LINE__, (json), __VA_ARGS__)
 void expect_at(const char *file, int line, const json_t *json, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The keys of a service under test, as files in a folder: the shared secret, subject keys, certificate and its key. */
+/* The keys of a service under test, as files in a folder: the shared secret, subject
+ * keys, certificate and its key. */
 
 #define KEYRING_SECRET "the shared secret of throw-away services, for tests"
 

@@ -14,8 +14,8 @@
 
 enum { READY_MS = 30000 };
 
-/* A port that nobody else gets while the socket is open: it is bound, and does not listen. The service can bind it too
- * (SO_REUSEPORT). */
+/* A port that nobody else gets while the socket is open: it is bound, and does not listen. The service
+ * can bind it too (SO_REUSEPORT). */
 static int port_hold(unsigned *ret_port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

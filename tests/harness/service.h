@@ -31,7 +31,8 @@ int service_start(const struct service_options *options, struct service *ret_ser
 int service_spawn(const struct service_options *options, struct service *ret_service);
 /* Waits until /readyz answers 200. Returns -1 when it ended, or ${ms} passed. */
 int service_wait_ready(const struct service *service, int ms);
-/* Asks it to stop, and waits. Returns its exit status; when it does not leave within ${ms} it is killed, and that is told. */
+/* Asks it to stop, and waits. Returns its exit status; when it does not leave within ${ms}
+ * it is killed, and that is told. */
 int service_stop(struct service *service, int ms);
 /* kill -9, and waits. */
 void service_kill(struct service *service);

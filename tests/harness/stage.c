@@ -11,7 +11,8 @@
 
 enum { LEAVE_MS = 15000 };
 
-/* Criterion runs each test in a process of its own, made by exec: what it must know it finds in its environment. */
+/* Criterion runs each test in a process of its own, made by exec: what it must
+ * know it finds in its environment. */
 #define STAGE_PORTS "STAGE_PORTS_%d"
 
 /* A test's memory goes with its process. Leaks are looked for in the service. */

@@ -49,7 +49,8 @@ static const char *event_masked(const char *visitor)
 #define COUNT   QUERY "&refused=count&keep=/event,/path,/n"
 #define COUNTED "{\"event\":\"view\",\"n\":1.50,\"path\":\"/2001:db8:1::\"}\n"
 
-/* The analytics of examples/demo.json, with a cookie of class statistics_anonymous. "yes" said yes, "no" refused, "out" withdrew. */
+/* The analytics of examples/demo.json, with a cookie of class statistics_anonymous. "yes" said yes,
+ * "no" refused, "out" withdrew. */
 static struct tenant tenant_that_counts(const char *key)
 {
     struct tenant t = stage_tenant(key);

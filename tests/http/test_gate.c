@@ -38,7 +38,8 @@ static const char *url_of(const struct service *s)
     return text_of("http://127.0.0.1:%u", s->port);
 }
 
-/* Starts it between the files "in" and "out" (both made by now), with stderr in "err". ${more} ends with NULL. */
+/* Starts it between the files "in" and "out" (both made by now), with stderr in
+ * "err". ${more} ends with NULL. */
 static pid_t gate_start(const struct tenant *t, const char *url, const char *const more[])
 {
     const char *argv[24] = {HARNESS_PROGRAM, "mask", "--gate", url, "--token-file", place(t, "token")};

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A good body with every member, and what is done to it. client.c holds each answer to: a whole problem, no personal data. */
+/* A good body with every member, and what is done to it. client.c holds each answer to: a
+ * whole problem, no personal data. */
 
 static json_t *record_whole(void)
 {

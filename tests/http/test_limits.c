@@ -125,7 +125,8 @@ Test(limits, a_record_counts_and_what_is_refused_is_not_written)
     stop();
 }
 
-/* The policy that the limited service holds is overtaken at another: what is asked next begins again under the new one. */
+/* The policy that the limited service holds is overtaken at another: what is asked next
+ * begins again under the new one. */
 static void policy_overtake(void)
 {
     struct tenant elsewhere = tenant_at(&tenant, stage_service(0));

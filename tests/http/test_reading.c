@@ -250,7 +250,8 @@ Test(reading, changes_never_skip_one_that_commits_late)
     expect(get(&t, 200, "/v1/changes?after=1"), "{'changes': [{'revision': 2}, {'revision': 3}], 'next': 3}");
 }
 
-/* Sends a long poll at the other service and, once it waits, ${act}; returns what came and how long it took. */
+/* Sends a long poll at the other service and, once it waits, ${act}; returns
+ * what came and how long it took. */
 static const struct answer *poll_while(const struct tenant *t, const char *path, const char *body,
                                        long *ret_ms)
 {

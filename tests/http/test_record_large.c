@@ -144,8 +144,8 @@ Test(record_large, a_body_above_8_mb_is_413)
     free(body);
 }
 
-/* What is answered to a header that announces a body of the largest size, of which 64 KB come and no more: a body is looked at
- * once it is more than every request may send. */
+/* What is answered to a header that announces a body of the largest size, of which 64 KB come and no more: a
+ * body is looked at once it is more than every request may send. */
 static const char *answer_to_header(const struct tenant *t, const char *authorization)
 {
     const char *header =

@@ -317,7 +317,8 @@ static int connected(unsigned port)
 
 enum { FRAME_MAX = 16384 };
 
-/* Reads the next frame of that type (RFC 9113, 6), past all others. Returns false where the connection ends before. */
+/* Reads the next frame of that type (RFC 9113, 6), past all others. Returns false
+ * where the connection ends before. */
 static bool frame_read(int fd, unsigned char type, char ret_payload[FRAME_MAX + 1])
 {
     unsigned char head[9];

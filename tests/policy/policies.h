@@ -14,7 +14,8 @@ void notice_add(json_t *policy, const char *id, const char *version, const char 
 const struct answer *put(const struct tenant *t, const char *query, const json_t *policy);
 
 const json_t *rehearse(const struct tenant *t, int status, const json_t *policy);
-/* How many subjects' verdicts go from one reason to the other, NULL: no such purpose; 0 where nothing is told of it. */
+/* How many subjects' verdicts go from one reason to the other, NULL: no such purpose;
+ * 0 where nothing is told of it. */
 long subjects(const json_t *rehearsal, const char *purpose, const char *before, const char *after);
 
 /* Codes as JSON, as email() gives an address. */

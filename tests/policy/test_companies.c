@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-/* Five companies, each with the policy of examples/, and what each of them must be able to rely on. NEEDS.md says which need is held
- * by which test. */
+/* Five companies, each with the policy of examples/, and what each of them must be able to rely on. NEEDS.md
+ * says which need is held by which test. */
 
 /* How many identifiers the tenant's people are known by. */
 static long people_known(const struct tenant *t)

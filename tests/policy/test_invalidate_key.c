@@ -42,7 +42,8 @@ static void expect_answer(const struct answer *a, int status, const char *json)
     expect(a->json, "%s", json);
 }
 
-/* As the database has it that an earlier process got so far. ${until}: of its claim, in seconds since 1970. */
+/* As the database has it that an earlier process got so far. ${until}: of its
+ * claim, in seconds since 1970. */
 static void claim_set(const struct tenant *t, const char *until, int after, int count)
 {
     database_value(stage_database(),

@@ -5,7 +5,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-/* Invalidation finds people by the tags the ledger holds, some of which move to another key between being found and being written. */
+/* Invalidation finds people by the tags the ledger holds, some of which move to another key between
+ * being found and being written. */
 
 static struct scene scene;
 

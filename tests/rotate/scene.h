@@ -4,8 +4,8 @@
 
 #include <sys/types.h>
 
-/* A database, a service on it, and people whose choices the test knows: what every check must answer, whatever becomes of the
- * subject keys meanwhile. Functions fail the test when something goes wrong. */
+/* A database, a service on it, and people whose choices the test knows: what every check must answer,
+ * whatever becomes of the subject keys meanwhile. Functions fail the test when something goes wrong. */
 
 enum { PEOPLE_FIRST = 800, PEOPLE_MAX = 4000 };
 
@@ -19,7 +19,8 @@ struct scene {
     unsigned dice;
 };
 
-/* A cluster in the place of an older one of that ${name}, subject key 1, and a service with an empty ledger. */
+/* A cluster in the place of an older one of that ${name}, subject key 1, and a
+ * service with an empty ledger. */
 void scene_open(struct scene *s, const char *name);
 /* Also after a test that failed half-way. */
 void scene_close(struct scene *s);
@@ -36,7 +37,8 @@ int rotate_run(const struct scene *s, const char *controller);
 /* The exit status of a service on the file as it is, that does not become ready. */
 int serve_refused(const struct scene *s);
 
-/* PEOPLE_FIRST people, each with an e-mail address and a customer code: a Yes, a refusal, and some who want nothing at all. */
+/* PEOPLE_FIRST people, each with an e-mail address and a customer code: a Yes, a refusal, and
+ * some who want nothing at all. */
 void people_record(struct scene *s);
 /* Some people change their minds, new ones come, and each is checked at once by the other identifier. */
 void people_act(struct scene *s, int acts);

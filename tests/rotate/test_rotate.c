@@ -60,7 +60,8 @@ Test(rotate, no_verdict_is_wrong_during_and_after_two_rotations)
     }
 }
 
-/* Each request may come to another thread of the service, which knows the controller as it was when it last looked. */
+/* Each request may come to another thread of the service, which knows the controller
+ * as it was when it last looked. */
 static void subject_is(const struct scene *s, const char *subject)
 {
     for (int i = 0; i < 8; i++)

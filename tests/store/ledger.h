@@ -5,8 +5,8 @@
 #include "store/record.h"
 #include <libpq-fe.h>
 
-/* What the tests of the store need of a ledger. Each test has controllers of its own in the shared cluster. What goes
- * wrong here fails the test. */
+/* What the tests of the store need of a ledger. Each test has controllers of its own in the shared cluster.
+ * What goes wrong here fails the test. */
 
 /* Numbers that ledger_open gives, in every controller. */
 enum { NEWSLETTER = 1, OFFERS = 2, STATISTICS = 3, NOTICE_OLD = 1, NOTICE_NEW = 2 };
@@ -23,16 +23,19 @@ const struct subject_keys *ledger_keys(void);
 PGconn *service_connect(void);
 PGconn *owner_connect(void);
 
-/* Statements that a test sends by itself reach the rows of that controller. ledger_open and batch_run do so. */
+/* Statements that a test sends by itself reach the rows of that controller.
+ * ledger_open and batch_run do so. */
 void session_admit(PGconn *pg, int32_t controller);
 
-/* Makes a controller of that key, with a policy of three purposes on consent and two notices. Closed by ledger_close. */
+/* Makes a controller of that key, with a policy of three purposes on consent and two
+ * notices. Closed by ledger_close. */
 struct ledger ledger_open(const char *key);
 void ledger_close(struct ledger *l);
 /* The policy that ledger_open applies, with its numbers. Static. */
 const struct policy *ledger_policy(void);
 
-/* Runs SQL that must succeed; the first column of its first row as a number, 0 where there is none. `$1` is the controller. */
+/* Runs SQL that must succeed; the first column of its first row as a number, 0 where there is
+ * none. `$1` is the controller. */
 int64_t ledger_number(const struct ledger *l, const char *sql);
 /* Runs SQL on its own. NULL when it succeeds, else its SQLSTATE, static until the next call. */
 const char *sql_refused(PGconn *pg, const char *sql);

@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Two services, as far as chores go: each with a schedule of its own and a connection of its own to one database. */
+/* Two services, as far as chores go: each with a schedule of its own and a
+ * connection of its own to one database. */
 
 enum { PATIENCE_MS = 30000, SERVICES = 2 };
 

@@ -35,8 +35,8 @@ static void finish(void)
     params_finish(&params, values, lengths, formats);
 }
 
-/* What PostgreSQL's own *_recv functions read: array_recv wants dimensions, whether there are NULLs, the type of the
- * elements, then elements and lower bound of each dimension, then length and bytes of each element. */
+/* What PostgreSQL's own *_recv functions read: array_recv wants dimensions, whether there are NULLs, the type
+ * of the elements, then elements and lower bound of each dimension, then length and bytes of each element. */
 Test(params, an_array_has_the_header_and_elements_of_postgresqls_binary_format)
 {
     struct param *a = params_array(&params, PARAM_INT4);

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The state of a purpose is the event of highest rank, so any order of arrival gives the same state (API.md, Rank). Every order
- * of a set of events is told by a person of its own; many persons share a batch. The expected state is worked out here from the
- * set alone, which knows no order. */
+/* The state of a purpose is the event of highest rank, so any order of arrival gives the same state (API.md,
+ * Rank). Every order of a set of events is told by a person of its own; many persons share a batch. The
+ * expected state is worked out here from the set alone, which knows no order. */
 
 #define NOON INT64_C(1767268800000000) /* 2026-01-01T12:00:00Z */
 
@@ -28,8 +28,8 @@ struct said {
     int32_t months; /* until its end; 0: none */
 };
 
-/* Class (import's Yes, gpc's No, choice), states, equal and different times, the standing No, both slots. The first
- * ones are those that come closest to each other. */
+/* Class (import's Yes, gpc's No, choice), states, equal and different times, the standing No, both slots. The
+ * first ones are those that come closest to each other. */
 static const struct said pool[] = {
     {EVENT_GIVEN, METHOD_WEB_FORM, false, SLOT_SELF, OFFERS, NOON, NOTICE_OLD, 24},
     {EVENT_GIVEN, METHOD_WEB_FORM, true, SLOT_SELF, OFFERS, NOON + 2, 0, 24},
@@ -82,7 +82,8 @@ static rank said_rank(const struct said *s)
     return rank_of(event_class_of(s->state, s->method, s->is_import), s->state, s->at);
 }
 
-/* Different for whatever says different things: the pool's index would do, were it not for events that differ in slot only. */
+/* Different for whatever says different things: the pool's index would do, were it not for
+ * events that differ in slot only. */
 static int32_t said_tie(const struct said *s)
 {
     return s->notice * 10000 + s->months * 100 + (int32_t)s->method;

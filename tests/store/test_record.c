@@ -388,8 +388,8 @@ Test(record, a_standing_no_without_a_time_overrules_whatever_stands_for_any_purp
     }
 }
 
-/* Nothing that may stand before it or in its batch, under either purpose, makes a No without a time count for nothing; nothing
- * dated before it undoes it. */
+/* Nothing that may stand before it or in its batch, under either purpose, makes a No without a time count for
+ * nothing; nothing dated before it undoes it. */
 Test(record, a_no_without_a_time_is_never_superseded_by_a_yes)
 {
     l = ledger_open("never superseded");

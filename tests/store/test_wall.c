@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Row level security: the service's role reaches no rows but those of the controllers that were admitted, though the statement
- * asks for all. */
+/* Row level security: the service's role reaches no rows but those of the controllers that were admitted,
+ * though the statement asks for all. */
 
 #define LONG_AGO (INT64_C(1500000000) * SECOND)
 

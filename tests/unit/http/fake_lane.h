@@ -2,7 +2,8 @@
 #pragma once
 #include "store/lane.h"
 
-/* Stands in the place of store/lane: what is submitted stays there until the test answers it. Lanes themselves are never looked at. */
+/* Stands in the place of store/lane: what is submitted stays there until the test answers it. Lanes
+ * themselves are never looked at. */
 
 enum { FAKE_JOBS_MAX = 4096 };
 

@@ -10,7 +10,8 @@
 static struct worker worker;
 static const struct claims claims = {.controller = "demo", .subject = "tester"};
 
-/* Takes that many, as one request. Returns whether it got them; what the answer says of it goes into ${ret_fields}. */
+/* Takes that many, as one request. Returns whether it got them; what the answer says
+ * of it goes into ${ret_fields}. */
 static bool take(const struct claims *who, size_t amount, char ret_fields[256])
 {
     h2o_req_t req;
@@ -47,7 +48,8 @@ Test(rate_limit, what_is_refused_takes_nothing_and_says_when_to_come_again)
     cr_expect(take(&claims, 4, fields));
 }
 
-/* A field that changes with every answer would not be worth its place in a connection's table of header fields. */
+/* A field that changes with every answer would not be worth its place in a
+ * connection's table of header fields. */
 Test(rate_limit, what_is_left_is_rounded_down_to_its_leading_bits)
 {
     char fields[256];
