@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The roles and the database. PostgreSQL's image runs it when it makes its data; run it again when a password changed.
+-- The roles and the database. PostgreSQL's image runs it when it makes its data; run
+-- it again when a password changed.
 \set ON_ERROR_STOP on
 set log_min_error_statement = panic; -- a statement that fails would stand in the log, password and all
 set synchronous_commit = local; -- a standby can only be made once its role is there

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What select.sql and insert.sql work on, in a database of their own that has the service's schema (sql/migrate/): so that
--- columns and indexes are the same. psql's variable subjects is the number of rows.
+-- What select.sql and insert.sql work on, in a database of their own that has the service's schema
+-- (sql/migrate/): so that columns and indexes are the same. psql's variable subjects is the number of rows.
 -- pgbench names no controller, and pays for no wall.
-select format('alter table %s disable row level security', oid::regclass) from pg_class where relrowsecurity \gexec
+select format('alter table %s disable row level security', oid::regclass) from pg_class
+    where relrowsecurity \gexec
 create table lookup (
     subject_no   bigint primary key,
     rank         bigint not null,
@@ -17,11 +18,12 @@ insert into lookup
 create sequence ledger;
 insert into event (controller_id, revision, record_id, subject_no, purpose_id, rank, recorded_at, notice_no,
                    policy_version, slot, role, method, effect, was, actor)
-    select 1, nextval('ledger'), record_id, subject_no, 1, rank, clock_timestamp(), 1, 1, 0, 1, 1, 0, 0, 'bench'
+    select 1, nextval('ledger'), record_id, subject_no, 1, rank, clock_timestamp(), 1, 1, 0, 1, 1, 0, 0,
+           'bench'
     from lookup;
 insert into consent (controller_id, tag, purpose_id, slot, notice_no, rank, tie, revision, record_id)
-    select controller_id, '\x01'::bytea || uuid_send(gen_random_uuid()), purpose_id, slot, notice_no, rank, 0, revision,
-           record_id
+    select controller_id, '\x01'::bytea || uuid_send(gen_random_uuid()), purpose_id, slot, notice_no, rank, 0,
+           revision, record_id
     from event;
 
 grant select on lookup to akkoord;

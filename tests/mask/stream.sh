@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The stream filter as a user meets it: stream.sh MASK, where MASK is `akkoord mask` or the tool of this folder.
+# The stream filter as a user meets it: stream.sh MASK, where MASK is `akkoord
+# mask` or the tool of this folder.
 set -u
 mask=$1
 dir=$(mktemp -d)
@@ -22,13 +23,15 @@ check() { # check RULE GOT WANT
 }
 
 check "standard input is masked" "$(echo 'a 192.0.2.33 2001:db8::1' | "$mask")" "a 192.0.2.0 2001:db8::"
-check "a preset sets both prefixes" "$(echo '192.0.2.33 2001:db8:1::1' | "$mask" --preset strict)" "192.0.0.0 2001:db8::"
+check "a preset sets both prefixes" "$(echo '192.0.2.33 2001:db8:1::1' | "$mask" --preset strict)" \
+    "192.0.0.0 2001:db8::"
 check "prefixes can be set" "$(echo '192.0.2.33 2001:db8::1' | "$mask" --ipv4-prefix 8 --ipv6-prefix 16)" \
     "192.0.0.0 2001::"
 
 printf '192.0.2.33' >"$dir/a"
 printf '192.0.2.34\n' >"$dir/b"
-check "files are masked one after the other" "$("$mask" "$dir/a" "$dir/b" - <<<'::1')" $'192.0.2.0192.0.2.0\n::'
+check "files are masked one after the other" "$("$mask" "$dir/a" "$dir/b" - <<<'::1')" \
+    $'192.0.2.0192.0.2.0\n::'
 
 "$mask" --ipv4-prefix 33 </dev/null 2>"$dir/err"
 check "a prefix out of range is wrong usage" "$?" 2

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Lints openapi/akkoord.yaml with the pinned linter, which is fetched into build/ where it is missing. A warning fails too.
+# Lints openapi/akkoord.yaml with the pinned linter, which is fetched into build/ where it
+# is missing. A warning fails too.
 set -eu
 cd "$(dirname "$0")/../.."
 export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true NO_COLOR=1

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- oldest: 1
--- What a next release might add, for upgrade.py: it expands only, so that the previous release goes on. Its number comes after all.
+-- What a next release might add, for upgrade.py: it expands only, so that the previous release goes
+-- on. Its number comes after all.
 alter table controller add column plan text;
 alter table head add column batches bigint not null default 0;
 alter table policy add column remark text;
