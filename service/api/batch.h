@@ -8,11 +8,13 @@
 
 /* Many questions in one body, a line each, under one policy. Three steps, each in slices of a few milliseconds, so that one caller
  * holds up neither the loop nor the database:
- *   read   the lines become units, one identifier and what is asked of it, and the units fill a window
- *   ask    a window's units go to the database in the order of their tags (neighbours in the index are read together), in chunks
+ *   read   each line becomes units: one identifier each, with what the line asks of it. The units fill a window
+ *   ask    a full window's units go to the database in the order of their tags (neighbours in the index are read together), in
+ *          chunks: a chunk is what one statement asks
  *   write  the answers, in the order of the lines
  * While one window is asked the next is read and the one before is written: service and database work at the same time.
- * The answer is kept until it is whole: it is never a short list that looks whole. */
+ * The answer is kept until it is whole: it is never a short list that looks whole. What holds after each step stands in
+ * api/batch_internal.h. */
 
 enum { BATCH_WINDOWS = 2, BATCH_CHUNKS = 2 };
 
@@ -55,21 +57,24 @@ struct unit {
 
 /* The units of the lines before ${line_end} that no earlier window has. */
 struct batch_window {
-    size_t line_end;
+    size_t line_end; /* known once it is asked */
     size_t count;
     size_t asked; /* units sent so far */
     struct unit *units;
 };
 
+/* One statement, on the wire or not. */
 struct batch_chunk {
     struct batch *batch;
     struct check_job job;
-    const struct unit *units;
-    size_t count; /* 0: it is not under way */
+    bool is_sent;
+    const struct unit *units; /* of the window that is asked */
+    size_t count;             /* 0: it asks for nothing but the generation in force */
     struct probe *probes;
 };
 
-/* Embedded as the first member of the handler's state. To be read by kinds: attempt.controller, walk.number and out; write counts in verdicts; the rest is private. */
+/* Embedded as the first member of the handler's state. To be read by kinds: attempt.controller, walk.number and out; write counts in
+ * verdicts; the rest is private. */
 struct batch {
     struct attempt attempt;
     const struct batch_kind *kind;
@@ -84,16 +89,16 @@ struct batch {
     struct batch_window windows[BATCH_WINDOWS];
     struct batch_window *reading, *asking;
     struct batch_chunk chunks[BATCH_CHUNKS];
-    int in_flight;  /* chunks */
-    bool confirmed; /* one of them has asked, and hears of a newer policy */
-    bool stale;     /* one of them told of it */
-    enum error failure;
+    size_t in_flight;   /* chunks that are sent */
+    bool confirmed;     /* one of them has asked, and hears of a newer policy */
+    bool stale;         /* one of them told of it: the attempt begins again */
+    enum error failure; /* of the whole */
     const char *misfit; /* why the whole does not fit the policy; confirmed before it is answered */
     enum error misfit_error;
     size_t answered; /* lines before this one have their verdicts */
     size_t written;  /* lines */
-    uint64_t verdicts
-        [REASON_COUNT]; /* for /metrics, told with the answer: what is begun again was given to nobody */
+    /* For /metrics, told with the answer: what is begun again was given to nobody. */
+    uint64_t verdicts[REASON_COUNT];
     struct buf out;
 };
 
