@@ -32,7 +32,7 @@ bool hex_read(const char *digits, void *ret_bytes, size_t count)
             return false;
     }
     for (size_t i = 0; i < count; i++)
-        to[i] = (uint8_t)(hex_digit(digits[2 * i]) << 4 | hex_digit(digits[2 * i + 1]));
+        to[i] = (uint8_t)((unsigned)hex_digit(digits[2 * i]) << 4 | (unsigned)hex_digit(digits[2 * i + 1]));
     return true;
 }
 

@@ -11,6 +11,15 @@
 
 enum { SECTION_MEMBERS_MAX = 32 };
 
+static void member_take(struct draft *d, const struct member *m, const struct node *n)
+{
+    assert(d != NULL || m->read == NULL); /* (6) */
+    if (m->check != NULL)
+        m->check(n);
+    if (m->read != NULL)
+        m->read(d, n);
+}
+
 void section_read(struct draft *d, const struct node *object, const struct member *members)
 {
     const char *names[SECTION_MEMBERS_MAX + 1];
@@ -23,13 +32,8 @@ void section_read(struct draft *d, const struct node *object, const struct membe
     node_only(object, names);
     for (const struct member *m = members; m->name != NULL; m++) {
         struct node n = m->duty == REQUIRED ? node_member(object, m->name) : node_optional(object, m->name);
-        if (!node_present(&n) || (m->kinds != 0 && !value_is(&n, m->kinds)))
-            continue;
-        if (m->check != NULL)
-            m->check(&n);
-        assert(d != NULL || m->read == NULL); /* (6) */
-        if (m->read != NULL)
-            m->read(d, &n);
+        if (node_present(&n) && (m->kinds == 0 || value_is(&n, m->kinds)))
+            member_take(d, m, &n);
     }
 }
 
