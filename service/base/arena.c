@@ -117,6 +117,16 @@ char *arena_copy(struct arena *a, const char *bytes, size_t len)
     return copy;
 }
 
+void *arena_grow(struct arena *a, void *list, size_t count, size_t size)
+{
+    if ((count & (count - 1)) != 0)
+        return list;
+    void *grown = arena_zeroed(a, (count == 0 ? 1 : count * 2) * size);
+    if (count > 0)
+        memcpy(grown, list, count * size);
+    return grown;
+}
+
 void arena_free(struct arena *a)
 {
     arena_check(a);

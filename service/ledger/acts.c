@@ -13,18 +13,8 @@
 struct act *acts_add(struct acts_common *c)
 {
     struct acts *a = c->acts;
-    if ((a->count & (a->count - 1)) ==
-        0) { /* room doubles at each power of two; the old memory goes with the call */
-        size_t room = a->count == 0 ? 1 : a->count * 2;
-        struct act *list = arena_zeroed(c->env->arena, room * sizeof *list);
-        size_t *objects = arena_zeroed(c->env->arena, room * sizeof *objects);
-        if (a->count > 0) {
-            memcpy(list, a->list, a->count * sizeof *list);
-            memcpy(objects, a->objects, a->count * sizeof *objects);
-        }
-        a->list = list;
-        a->objects = objects;
-    }
+    a->list = arena_grow(c->env->arena, a->list, a->count, sizeof *a->list);
+    a->objects = arena_grow(c->env->arena, a->objects, a->count, sizeof *a->objects);
     a->objects[a->count] = c->object;
     a->list[a->count] = c->act;
     return &a->list[a->count++];
@@ -162,6 +152,7 @@ void acts_tell(struct acts_common *c, const struct purpose *purpose, const struc
                const struct notice_text *text)
 {
     struct receipt_act *told = receipt_act_add(&c->acts->context, c->env->arena);
+    told->number = purpose_number_for(purpose, c->entity);
     told->purpose = purpose->key;
     told->entity = c->entity != ENTITY_ANY ? c->controller->policy->entities[c->entity].key : NULL;
     told->has_notice = notice != NULL;

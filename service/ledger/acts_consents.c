@@ -44,7 +44,8 @@ static bool sale_read(struct acts_common *c, struct writer *w)
     return true;
 }
 
-/* What the state, read at ${n}, becomes under the purpose's basis; EVENT_NONE, with a fault, when it cannot be. */
+/* What the state, read at ${n}, becomes under the purpose's basis; EVENT_NONE, with a fault, when it
+ * cannot be. */
 static enum event_state state_under(const struct acts_common *c, const struct purpose *p,
                                     enum event_state state, const struct node *at_purpose,
                                     const struct node *n)
@@ -69,7 +70,8 @@ static enum event_state state_under(const struct acts_common *c, const struct pu
     return EVENT_NONE;
 }
 
-/* A guardian's Yes must be of the strength and form that the purpose asks for; a No never needs more than being said. */
+/* A guardian's Yes must be of the strength and form that the purpose asks for; a No never needs more than
+ * being said. */
 static void guardian_check(const struct acts_common *c, const struct purpose *p, const struct node *at_state)
 {
     const struct guardian_rule *rule = &p->guardian;
@@ -88,7 +90,8 @@ static void guardian_check(const struct acts_common *c, const struct purpose *p,
                    "SHA-256 in evidence.documents, or electronic and signed");
 }
 
-/* A Yes that must be confirmed waits beside what stands. A copy of one that was confirmed elsewhere says when. */
+/* A Yes that must be confirmed waits beside what stands. A copy of one that was confirmed elsewhere says
+ * when. */
 static bool must_be_confirmed(const struct acts_common *c, const struct purpose *p, enum event_state state)
 {
     if (!p->double_opt_in || state != EVENT_GIVEN || c->act.slot == SLOT_GUARDIAN)

@@ -44,8 +44,8 @@ static const char *country_read(const struct acts_common *c, const struct node *
     return country;
 }
 
-/* Of a birth month only the date is kept on which the limit is reached: it counts as its last day. Whether that day has come the ledger
- * knows, which has the clock and the time zone. */
+/* Of a birth month only the date is kept on which the limit is reached: it counts as its last day. Whether
+ * that day has come the ledger knows, which has the clock and the time zone. */
 static void birth_month_read(struct acts_common *c, const struct node *minor, struct writer *w)
 {
     static const char *const members[] = {"birth_month", "country", NULL};

@@ -23,14 +23,16 @@ struct acts_common {
 
 /* Of ${root}, one object of the body: nothing is read yet. */
 struct acts_common acts_common_of(const struct ledger_env *env, struct acts *acts, struct node root);
-/* Who, when, in which language, by whom and with what evidence. ${detail}: the event's, an object that is open. */
+/* Who, when, in which language, by whom and with what evidence. ${detail}: the event's, an object that is
+ * open. */
 void acts_common_read(struct acts_common *c, struct writer *detail);
 /* What it says of the person, such as being a minor: into the event's detail. */
 void acts_facts_read(struct acts_common *c, struct writer *detail);
 /* The event's detail is whole; frees ${detail}. */
 void acts_detail_keep(struct acts_common *c, struct buf *detail);
 
-/* The notice that was shown for ${purpose}, and its words in ${ret_text}; NULL where the words are not known. */
+/* The notice that was shown for ${purpose}, and its words in ${ret_text}; NULL where the words are not
+ * known. */
 const struct notice *acts_notice_of(const struct acts_common *c, const struct purpose *purpose, instant now,
                                     const struct notice_text **ret_text);
 
@@ -38,6 +40,7 @@ const struct notice *acts_notice_of(const struct acts_common *c, const struct pu
 struct act *acts_add(struct acts_common *c);
 /* Gives the act its id, and its tie with acts like it: all else is said. */
 void acts_seal(struct acts_common *c, struct act *act);
-/* What the answer says of the act that was added last. ${notice} NULL: the words are not known. */
+/* What the answer says of the act that was added last, or of a purpose that it stops. ${notice} NULL: the
+ * words are not known. */
 void acts_tell(struct acts_common *c, const struct purpose *purpose, const struct notice *notice,
                const struct notice_text *text);

@@ -11,6 +11,7 @@ static enum event_state no_state(const struct purpose *purpose)
     return purpose != NULL && purpose->basis != BASIS_CONSENT ? EVENT_OBJECTED : EVENT_WITHDRAWN;
 }
 
+/* ${purpose} NULL: of everything. */
 static void no_add(struct acts_common *c, const struct purpose *purpose)
 {
     enum event_state state = no_state(purpose);
@@ -19,6 +20,14 @@ static void no_add(struct acts_common *c, const struct purpose *purpose)
     act->rank_base = rank_base(CLASS_CHOICE, state); /* a withdrawal is a choice, whatever it came by */
     act->floating = c->act.at == INSTANT_NONE;
     acts_seal(c, act);
+    if (purpose != NULL)
+        acts_tell(c, purpose, NULL, NULL);
+}
+
+/* Whether there is anything to stop. */
+static bool rests_on_choice(const struct purpose *p)
+{
+    return basis_is_withdrawable(p->basis) || p->direct_marketing;
 }
 
 static void not_stopped_tell(struct acts_common *c, const struct purpose *p)
@@ -33,13 +42,12 @@ static void withdraw_one(struct acts_common *c, const struct node *n, const char
         node_fault(n, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy");
         return;
     }
-    if (!basis_is_withdrawable(purpose->basis) && !purpose->direct_marketing) {
+    if (!rests_on_choice(purpose)) {
         node_fault(n, ERROR_NOT_WITHDRAWABLE, "this purpose does not rest on a choice");
         return;
     }
     entity_check(&c->root, purpose, c->entity);
     no_add(c, purpose);
-    acts_tell(c, purpose, NULL, NULL);
 }
 
 static void withdraw_all(struct acts_common *c)
@@ -50,13 +58,10 @@ static void withdraw_all(struct acts_common *c)
         const struct purpose *p = &policy->purposes[i];
         if (p->retired)
             continue;
-        if (!purpose_stopped_by_all(p)) {
+        if (purpose_stopped_by_all(p))
+            acts_tell(c, p, NULL, NULL);
+        else
             not_stopped_tell(c, p);
-            continue;
-        }
-        struct receipt_act *told = receipt_act_add(&c->acts->context, c->env->arena);
-        told->number = p->number;
-        told->purpose = p->key;
     }
     no_add(c, NULL);
 }
@@ -73,16 +78,13 @@ static void withdraw_each(struct acts_common *c, const struct node *n, enum chan
     bool used = false;
     for (size_t i = 0; i < policy->purpose_count; i++) {
         const struct purpose *p = &policy->purposes[i];
-        used = used || is_meant(p, channel);
-        if (is_meant(p, channel) && !basis_is_withdrawable(p->basis) && !p->direct_marketing)
-            not_stopped_tell(c, p);
-    }
-    for (size_t i = 0; i < policy->purpose_count; i++) {
-        const struct purpose *p = &policy->purposes[i];
-        if (!is_meant(p, channel) || (!basis_is_withdrawable(p->basis) && !p->direct_marketing))
+        if (!is_meant(p, channel))
             continue;
-        no_add(c, p);
-        acts_tell(c, p, NULL, NULL);
+        used = true;
+        if (rests_on_choice(p))
+            no_add(c, p);
+        else
+            not_stopped_tell(c, p);
     }
     if (!used)
         node_fault(n, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy uses this channel");

@@ -5,7 +5,8 @@
 #include "domain/tag.h"
 #include "store/controller.h"
 
-/* What is known of a controller as of one generation: its policy, numbers and keys. Reference-counted within a thread. */
+/* What is known of a controller as of one generation: its policy, numbers and keys. Reference-counted
+ * within a thread. */
 struct controller {
     unsigned refs;
     int32_t controller_id;
@@ -29,7 +30,7 @@ const struct numbered *controller_numbered(const struct controller *c, bool is_n
 /* Whether a token of that jti ("" for none) was revoked. */
 bool controller_revoked(const struct controller *c, const char *token_id);
 
-/* What ${job} has loaded, which gives up to it what it holds. ${keys} must outlive it. NULL, with the reason logged, when the document or
- * the keys are not what this program can work with: with a key that is missing, or a revoked token that could not be read, nothing
- * may be answered. */
+/* What ${job} has loaded, which gives up to it what it holds. ${keys} must outlive it. NULL, with the
+ * reason logged, when the document or the keys are not what this program can work with: with a key that is
+ * missing, or a revoked token that could not be read, nothing may be answered. */
 struct controller *controller_of_job(const struct subject_keys *keys, struct controller_job *job);

@@ -2,8 +2,8 @@
 #include "ledger/receipt.h"
 
 #include "auth/link.h"
-#include "wire/writer.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,25 +11,39 @@
 struct receipt {
     struct writer w;
     const struct receipt_context *context;
-    const struct recorded *events;
+    const struct recorded *events; /* that are not told yet */
     size_t count;
     const struct ledger_env *env;
-    instant effective_at;
+    instant effective_at; /* of a withdrawal: the latest of the events told */
 };
 
-/* One act on several subjects has records that differ in their last three bits only. */
+/* Rule (1). */
 static bool is_same_act(const struct recorded *a, const struct recorded *b)
 {
     return memcmp(a->record_id, b->record_id, UUID_SIZE - 1) == 0 &&
            (a->record_id[UUID_SIZE - 1] & 0xf8) == (b->record_id[UUID_SIZE - 1] & 0xf8);
 }
 
-static size_t act_events(const struct receipt *r, size_t first)
+/* Whether there is an event left, of the act that is to come: one on that purpose (2). */
+static bool receipt_is_next(const struct receipt *r, int32_t purpose)
+{
+    return r->count > 0 && r->events[0].purpose == purpose;
+}
+
+/* How many events the first act of those that are left has. */
+static size_t act_events(const struct receipt *r)
 {
     size_t n = 1;
-    while (first + n < r->count && is_same_act(&r->events[first], &r->events[first + n]))
+    while (n < r->count && is_same_act(&r->events[0], &r->events[n]))
         n++;
     return n;
+}
+
+static void receipt_advance(struct receipt *r, size_t events)
+{
+    assert(events <= r->count);
+    r->events += events;
+    r->count -= events;
 }
 
 static void subject_write(struct receipt *r, const struct recorded *e)
@@ -39,8 +53,8 @@ static void subject_write(struct receipt *r, const struct recorded *e)
     writer_text(&r->w, "subject_id", id);
 }
 
-/* The rank that stood before for ${purpose}, 0 for none. Of the standing No it is each purpose's own, or an earlier standing No where
- * that was the higher; the ledger's ${was} tells only of the latter. */
+/* The rank that stood before for ${purpose}, 0 for none. Of the standing No it is each purpose's own, or
+ * an earlier standing No where that was the higher; the ledger's ${was} tells only of the latter. */
 static rank stood_before(const struct recorded *e, int32_t purpose)
 {
     for (size_t i = 0; i < e->was_each_count; i++) {
@@ -64,6 +78,7 @@ static enum effect effect_on(const struct recorded *e, int32_t purpose)
     return stood_before(e, purpose) > e->rank ? EFFECT_SUPERSEDED : e->effect;
 }
 
+/* The act's events on further subjects. */
 static void also_write(struct receipt *r, const struct recorded *events, size_t count, int32_t purpose,
                        bool with_was)
 {
@@ -103,31 +118,13 @@ static void confirmation_write(struct receipt *r, const struct recorded *e)
     writer_object_end(&r->w);
 }
 
-static void notice_write_kept(struct writer *w, const struct receipt_act *act)
-{
-    if (!act->has_notice) {
-        writer_null(w, "notice");
-        return;
-    }
-    writer_object_begin(w, "notice");
-    writer_text(w, "id", act->notice.id);
-    writer_text(w, "version", act->notice.version);
-    if (act->notice.language != NULL) {
-        writer_text(w, "language", act->notice.language);
-        writer_sha256(w, "sha256", act->notice.sha256);
-    }
-    writer_object_end(w);
-}
-
+/* ${n} events of one act. */
 static void record_write(struct receipt *r, const struct recorded *e, size_t n, const struct receipt_act *act)
 {
     writer_object_begin(&r->w, NULL);
     writer_uuid(&r->w, "record_id", e->record_id);
     subject_write(r, e);
-    writer_text(&r->w, "purpose", act->purpose);
-    if (act->entity != NULL)
-        writer_text(&r->w, "entity", act->entity);
-    notice_write_kept(&r->w, act);
+    receipt_act_write(&r->w, act);
     writer_text(&r->w, "event_state", event_state_word(rank_state(e->rank)));
     writer_text(&r->w, "effect", effect_word(e->effect));
     writer_int(&r->w, "revision", e->revision);
@@ -144,76 +141,79 @@ static void record_write(struct receipt *r, const struct recorded *e, size_t n, 
 
 static int records_write(struct receipt *r)
 {
+    const struct receipt_context *c = r->context;
     bool pending = false;
-    size_t at = 0;
-    if (r->context->is_array)
+    if (!c->is_array && c->act_count != 1)
+        return 0; /* (3) */
+    if (c->is_array)
         writer_array_begin(&r->w, NULL);
-    for (size_t i = 0; i < r->context->act_count; i++) {
-        if (at == r->count)
+    for (size_t i = 0; i < c->act_count; i++) {
+        if (!receipt_is_next(r, c->acts[i].number))
             return 0;
-        size_t n = act_events(r, at);
-        record_write(r, &r->events[at], n, &r->context->acts[i]);
-        pending = pending || r->events[at].effect == EFFECT_PENDING;
-        at += n;
+        size_t n = act_events(r);
+        record_write(r, r->events, n, &c->acts[i]);
+        pending = pending || r->events[0].effect == EFFECT_PENDING;
+        receipt_advance(r, n);
     }
-    if (r->context->is_array)
+    if (c->is_array)
         writer_array_end(&r->w);
-    return at == r->count ? pending ? 202 : 201 : 0;
+    return r->count > 0 ? 0 : pending ? 202 : 201;
 }
 
-static void withdrawn_write(struct receipt *r, const struct recorded *e, size_t n, int32_t purpose,
-                            const char *key)
+/* ${n} events of one act, and what they are to the purpose of ${act}. */
+static void withdrawn_write(struct receipt *r, const struct recorded *e, size_t n,
+                            const struct receipt_act *act)
 {
     writer_object_begin(&r->w, NULL);
-    writer_text(&r->w, "purpose", key);
+    writer_text(&r->w, "purpose", act->purpose);
     writer_uuid(&r->w, "record_id", e->record_id);
     writer_int(&r->w, "revision", e->revision);
-    was_write(r, e, purpose);
-    writer_text(&r->w, "effect", effect_word(effect_on(e, purpose)));
-    also_write(r, e + 1, n - 1, purpose, true);
+    was_write(r, e, act->number);
+    writer_text(&r->w, "effect", effect_word(effect_on(e, act->number)));
+    also_write(r, e + 1, n - 1, act->number, true);
     writer_object_end(&r->w);
     if (rank_time(e->rank) > r->effective_at)
         r->effective_at = rank_time(e->rank);
 }
 
-/* Of a standing No each purpose it stops is told of the one act; else each act of its own purpose. */
-static int withdrawn_each(struct receipt *r)
+/* An act each. Returns whether the events are theirs. */
+static bool withdrawn_each_write(struct receipt *r)
 {
-    bool all = r->context->kind == RECEIPT_WITHDRAW_ALL;
-    size_t at = 0;
     for (size_t i = 0; i < r->context->act_count; i++) {
         const struct receipt_act *act = &r->context->acts[i];
-        if (at == r->count)
-            return 0;
-        const struct recorded *e = &r->events[at];
-        size_t n = act_events(r, at);
-        withdrawn_write(r, e, n, all ? act->number : e->purpose, act->purpose);
-        at += all ? 0 : n;
+        if (!receipt_is_next(r, act->number))
+            return false;
+        size_t n = act_events(r);
+        withdrawn_write(r, r->events, n, act);
+        receipt_advance(r, n);
     }
-    return 200;
+    return r->count == 0;
+}
+
+/* One act, and each purpose that it stops. Returns whether the events are its own. */
+static bool withdrawn_all_write(struct receipt *r)
+{
+    if (!receipt_is_next(r, PURPOSE_ALL) || act_events(r) != r->count)
+        return false;
+    for (size_t i = 0; i < r->context->act_count; i++)
+        withdrawn_write(r, r->events, r->count, &r->context->acts[i]);
+    return true;
 }
 
 static int withdrawal_write(struct receipt *r)
 {
     if (r->count == 0)
-        return 0;
+        return 0; /* (3) */
+    bool of_all = r->context->kind == RECEIPT_WITHDRAW_ALL;
     r->effective_at = rank_time(r->events[0].rank);
     writer_object_begin(&r->w, NULL);
     writer_array_begin(&r->w, "withdrawn");
-    int status = withdrawn_each(r);
+    bool whole = of_all ? withdrawn_all_write(r) : withdrawn_each_write(r);
     writer_array_end(&r->w);
-
-    writer_array_begin(&r->w, "not_stopped");
-    for (size_t i = 0; i < r->context->not_stopped_count; i++) {
-        writer_object_begin(&r->w, NULL);
-        writer_text(&r->w, "purpose", r->context->not_stopped[i].purpose);
-        writer_text(&r->w, "reason", r->context->not_stopped[i].reason);
-        writer_object_end(&r->w);
-    }
-    writer_array_end(&r->w);
+    receipt_not_stopped_write(&r->w, r->context);
     writer_moment(&r->w, "effective_at", r->effective_at);
     writer_object_end(&r->w);
-    return status;
+    return whole ? 200 : 0;
 }
 
 int receipt_write(struct buf *out, const struct receipt_context *context, const struct recorded *events,

@@ -5,8 +5,14 @@
 #include "ledger/receipt_context.h"
 #include "store/record.h"
 
-/* The answer to a write, made of two things: the events as the ledger has them, and what else it says (receipt_context.h). A first
- * answer and its repeat are made by the same function. */
+/* The answer to a write, made of two things: the events as the ledger has them, and what else it says
+ * (receipt_context.h). A first answer and its repeat are made by the same function.
+ *
+ * (1) The events are in the order of the acts, those of one act on several subjects one behind the other:
+ * their records differ in the last three bits only.  (2) An event's purpose is that of its place in the
+ * context, or PURPOSE_ALL in RECEIPT_WITHDRAW_ALL.  (3) Events and context are used up together. Where (2)
+ * or (3) does not hold an event was purged since, and there is no answer any more: never one of another
+ * act. */
 
 /* What a confirmation's token holds, sealed. */
 struct confirm_token {
@@ -16,7 +22,7 @@ struct confirm_token {
     int64_t revision; /* of the request */
 };
 
-/* Writes the answer to ${events}. Returns the HTTP status, or 0 when events and context do not fit each other (an event of them was
- * purged since). */
+/* Writes the answer to ${events}. Returns the HTTP status, or 0 when there is none (2, 3): what ${out}
+ * holds then is to be thrown away. */
 int receipt_write(struct buf *out, const struct receipt_context *context, const struct recorded *events,
                   size_t count, const struct ledger_env *env);

@@ -3,59 +3,62 @@
 
 #include "base/hex.h"
 #include "base/limits.h"
-#include "wire/writer.h"
 
+#include <assert.h>
 #include <string.h>
 
+/* In the order of the enum. They are stored. */
 static const char *const kind_words[] = {"record", "withdraw", "withdraw_all", NULL};
-
-/* Room doubles; what was there before goes with the arena. */
-static void *list_grow(struct arena *arena, void *list, size_t count, size_t *room, size_t size)
-{
-    if (count < *room)
-        return list;
-    *room = *room == 0 ? 1 : *room * 2;
-    void *grown = arena_zeroed(arena, *room * size);
-    if (count > 0)
-        memcpy(grown, list, count * size);
-    return grown;
-}
 
 struct receipt_act *receipt_act_add(struct receipt_context *c, struct arena *arena)
 {
-    c->acts = list_grow(arena, c->acts, c->act_count, &c->act_room, sizeof *c->acts);
+    c->acts = arena_grow(arena, c->acts, c->act_count, sizeof *c->acts);
     return &c->acts[c->act_count++];
 }
 
 void receipt_not_stopped_add(struct receipt_context *c, struct arena *arena, const char *purpose,
                              const char *reason)
 {
-    c->not_stopped =
-        list_grow(arena, c->not_stopped, c->not_stopped_count, &c->not_stopped_room, sizeof *c->not_stopped);
+    c->not_stopped = arena_grow(arena, c->not_stopped, c->not_stopped_count, sizeof *c->not_stopped);
     c->not_stopped[c->not_stopped_count++] = (struct receipt_not_stopped){purpose, reason};
 }
 
 /* ---- out ---- */
 
-static void act_write(struct writer *w, const struct receipt_context *c, const struct receipt_act *act)
+static void notice_write(struct writer *w, const struct receipt_notice *notice)
 {
-    writer_object_begin(w, NULL);
-    if (c->kind == RECEIPT_WITHDRAW_ALL)
-        writer_int(w, "number", act->number);
+    assert((notice->language != NULL) == (notice->sha256 != NULL));
+    writer_object_begin(w, "notice");
+    writer_text(w, "id", notice->id);
+    writer_text(w, "version", notice->version);
+    if (notice->language != NULL) {
+        writer_text(w, "language", notice->language);
+        writer_sha256(w, "sha256", notice->sha256);
+    }
+    writer_object_end(w);
+}
+
+void receipt_act_write(struct writer *w, const struct receipt_act *act)
+{
     writer_text(w, "purpose", act->purpose);
     if (act->entity != NULL)
         writer_text(w, "entity", act->entity);
-    if (act->has_notice) {
-        writer_object_begin(w, "notice");
-        writer_text(w, "id", act->notice.id);
-        writer_text(w, "version", act->notice.version);
-        if (act->notice.language != NULL) {
-            writer_text(w, "language", act->notice.language);
-            writer_sha256(w, "sha256", act->notice.sha256);
-        }
+    if (act->has_notice)
+        notice_write(w, &act->notice);
+    else
+        writer_null(w, "notice");
+}
+
+void receipt_not_stopped_write(struct writer *w, const struct receipt_context *c)
+{
+    writer_array_begin(w, "not_stopped");
+    for (size_t i = 0; i < c->not_stopped_count; i++) {
+        writer_object_begin(w, NULL);
+        writer_text(w, "purpose", c->not_stopped[i].purpose);
+        writer_text(w, "reason", c->not_stopped[i].reason);
         writer_object_end(w);
     }
-    writer_object_end(w);
+    writer_array_end(w);
 }
 
 void receipt_context_write(struct buf *out, const struct receipt_context *c)
@@ -65,55 +68,83 @@ void receipt_context_write(struct buf *out, const struct receipt_context *c)
     writer_text(&w, "kind", kind_words[c->kind]);
     writer_bool(&w, "array", c->is_array);
     writer_array_begin(&w, "acts");
-    for (size_t i = 0; i < c->act_count; i++)
-        act_write(&w, c, &c->acts[i]);
-    writer_array_end(&w);
-    writer_array_begin(&w, "not_stopped");
-    for (size_t i = 0; i < c->not_stopped_count; i++) {
+    for (size_t i = 0; i < c->act_count; i++) {
         writer_object_begin(&w, NULL);
-        writer_text(&w, "purpose", c->not_stopped[i].purpose);
-        writer_text(&w, "reason", c->not_stopped[i].reason);
+        writer_int(&w, "number", c->acts[i].number);
+        receipt_act_write(&w, &c->acts[i]);
         writer_object_end(&w);
     }
     writer_array_end(&w);
+    receipt_not_stopped_write(&w, c);
     writer_object_end(&w);
 }
 
 /* ---- in ---- */
 
-/* NULL where it is absent. */
-static const char *text_of(const struct node *object, const char *key)
+static const char *text_read(const struct node *object, const char *member)
 {
-    struct node n = node_optional(object, key);
-    return node_present(&n) ? node_string(&n, 0, POLICY_KEY_MAX, NULL) : NULL;
+    struct node n = node_member(object, member);
+    return node_string(&n, 1, POLICY_KEY_MAX, NULL);
+}
+
+/* NULL where it is absent. */
+static const char *optional_text_read(const struct node *object, const char *member)
+{
+    struct node n = node_optional(object, member);
+    return node_present(&n) ? node_string(&n, 1, POLICY_KEY_MAX, NULL) : NULL;
+}
+
+static const uint8_t *sha256_read(const struct node *notice, struct arena *arena)
+{
+    struct node n = node_member(notice, "sha256");
+    size_t len;
+    const char *digits = node_string(&n, 2 * SHA256_SIZE, 2 * SHA256_SIZE, &len);
+    uint8_t *bytes = arena_zeroed(arena, SHA256_SIZE);
+    if (!hex_read_lower(digits, len, bytes, SHA256_SIZE))
+        node_fault(&n, ERROR_INVALID, "64 lower-case hexadecimal digits");
+    return bytes;
 }
 
 static void notice_read(const struct node *object, struct arena *arena, struct receipt_act *act)
 {
-    struct node n = node_optional(object, "notice");
-    act->has_notice = node_present(&n);
+    struct node n = node_member(object, "notice");
+    act->has_notice = node_kind(&n) != NODE_NULL;
     if (!act->has_notice)
         return;
-    act->notice = (struct receipt_notice){
-        .id = text_of(&n, "id"), .version = text_of(&n, "version"), .language = text_of(&n, "language")};
-    struct node sha256 = node_optional(&n, "sha256");
-    if (!node_present(&sha256))
-        return;
-    size_t len;
-    const char *hex = node_string(&sha256, 0, 2 * SHA256_SIZE, &len);
-    uint8_t *bytes = arena_need(arena, SHA256_SIZE);
-    if (!hex_read_lower(hex, len, bytes, SHA256_SIZE))
-        node_fault(&sha256, ERROR_INVALID, "64 lower-case hexadecimal digits");
-    act->notice.sha256 = bytes;
+    act->notice.id = text_read(&n, "id");
+    act->notice.version = text_read(&n, "version");
+    act->notice.language = optional_text_read(&n, "language");
+    if (act->notice.language != NULL)
+        act->notice.sha256 = sha256_read(&n, arena);
 }
 
 static void act_read(const struct node *n, struct arena *arena, struct receipt_act *act)
 {
-    struct node number = node_optional(n, "number");
-    act->number = node_present(&number) ? (int32_t)node_int(&number, 0, INT32_MAX) : 0;
-    act->purpose = text_of(n, "purpose");
-    act->entity = text_of(n, "entity");
+    struct node number = node_member(n, "number");
+    act->number = (int32_t)node_int(&number, 0, INT32_MAX);
+    act->purpose = text_read(n, "purpose");
+    act->entity = optional_text_read(n, "entity");
     notice_read(n, arena, act);
+}
+
+static void acts_read(const struct node *root, struct arena *arena, struct receipt_context *c)
+{
+    struct node acts = node_member(root, "acts");
+    size_t count = node_elements(&acts, 0, RECORDS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct node one = node_at(&acts, i);
+        act_read(&one, arena, receipt_act_add(c, arena));
+    }
+}
+
+static void not_stopped_read(const struct node *root, struct arena *arena, struct receipt_context *c)
+{
+    struct node all = node_member(root, "not_stopped");
+    size_t count = node_elements(&all, 0, POLICY_PURPOSES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct node one = node_at(&all, i);
+        receipt_not_stopped_add(c, arena, text_read(&one, "purpose"), text_read(&one, "reason"));
+    }
 }
 
 bool receipt_context_read(struct reader *reader, const char *json, struct arena *arena,
@@ -121,24 +152,13 @@ bool receipt_context_read(struct reader *reader, const char *json, struct arena 
 {
     struct receipt_context c = {0};
     reader_open(reader, json, strlen(json));
-    struct node root = reader_root(reader);
-    if (!node_is_object(&root))
-        return false;
-    struct node kind = node_member(&root, "kind"), array = node_member(&root, "array"),
-                acts = node_member(&root, "acts"), not_stopped = node_member(&root, "not_stopped");
+    struct node root = reader_root(reader), kind = node_member(&root, "kind"),
+                array = node_member(&root, "array");
     int word = node_word(&kind, kind_words);
     c.kind = word >= 0 ? (enum receipt_kind)word : RECEIPT_RECORD;
     c.is_array = node_bool(&array);
-    size_t act_count = node_elements(&acts, 0, RECORDS_MAX);
-    for (size_t i = 0; i < act_count; i++) {
-        struct node one = node_at(&acts, i);
-        act_read(&one, arena, receipt_act_add(&c, arena));
-    }
-    size_t left = node_elements(&not_stopped, 0, POLICY_PURPOSES_MAX);
-    for (size_t i = 0; i < left; i++) {
-        struct node one = node_at(&not_stopped, i);
-        receipt_not_stopped_add(&c, arena, text_of(&one, "purpose"), text_of(&one, "reason"));
-    }
+    acts_read(&root, arena, &c);
+    not_stopped_read(&root, arena, &c);
     if (!reader_ok(reader))
         return false;
     *ret_context = c;

@@ -4,9 +4,11 @@
 #include "base/buf.h"
 #include "domain/policy.h"
 #include "wire/reader.h"
+#include "wire/writer.h"
 
-/* What the answer to a write says beside its events. It is kept with an idempotency key, as JSON, so that a repeat gets the first answer
- * again, word for word, whatever the policy says by then. No personal data is in it. */
+/* What the answer to a write says beside its events. It is kept with an idempotency key, as JSON, so that a
+ * repeat gets the first answer again, word for word, whatever the policy says by then. No personal data is in
+ * it. */
 
 enum receipt_kind {
     RECEIPT_RECORD,      /* an act for each of ${acts}; POST /v1/consents, /v1/confirm, /v1/objections */
@@ -18,12 +20,13 @@ enum receipt_kind {
 struct receipt_notice {
     const char *id;
     const char *version;
-    const char *language; /* NULL, as is the next: the text is not known */
-    const uint8_t *sha256;
+    const char *language;  /* NULL, as is the next: the text is not known */
+    const uint8_t *sha256; /* 32 bytes */
 };
 
 struct receipt_act {
-    int32_t number; /* of the purpose, where it has no event of its own: RECEIPT_WITHDRAW_ALL */
+    int32_t
+        number; /* of the purpose, or of its entity: that of the act's events, but of RECEIPT_WITHDRAW_ALL */
     const char *purpose;
     const char *entity; /* NULL: all */
     bool has_notice;
@@ -32,16 +35,17 @@ struct receipt_act {
 
 struct receipt_not_stopped {
     const char *purpose;
-    const char *reason;
+    const char *reason; /* the lawful basis that it rests on */
 };
 
-/* Its lists and strings are of the arena it was filled from, of the policy, or of the reader it was read from. */
+/* Its lists and strings are of the arena it was filled from, of the policy, or of the reader it was read
+ * from. */
 struct receipt_context {
     enum receipt_kind kind;
     bool is_array; /* of RECEIPT_RECORD: the answer is an array */
-    size_t act_count, act_room;
+    size_t act_count;
     struct receipt_act *acts;
-    size_t not_stopped_count, not_stopped_room;
+    size_t not_stopped_count;
     struct receipt_not_stopped *not_stopped;
 };
 
@@ -50,9 +54,14 @@ struct receipt_act *receipt_act_add(struct receipt_context *c, struct arena *are
 void receipt_not_stopped_add(struct receipt_context *c, struct arena *arena, const char *purpose,
                              const char *reason);
 
+/* The members of an act that the answer has too: purpose, entity and notice. */
+void receipt_act_write(struct writer *w, const struct receipt_act *act);
+/* The member "not_stopped". */
+void receipt_not_stopped_write(struct writer *w, const struct receipt_context *c);
+
 /* Appends it as JSON. */
 void receipt_context_write(struct buf *out, const struct receipt_context *c);
-/* Reads it back. ${reader} is opened, and closed by the caller, whatever is returned; what was read lives as long as it and ${arena}.
- * Returns false where the text is none of ours. */
+/* Reads it back. ${reader} is opened, and closed by the caller, whatever is returned; what was read lives
+ * as long as it and ${arena}. Returns false where the text is none of ours. */
 bool receipt_context_read(struct reader *reader, const char *json, struct arena *arena,
                           struct receipt_context *ret_context);

@@ -144,6 +144,22 @@ Test(withdraw, a_later_yes_counts_again_and_an_earlier_one_does_not)
     cr_assert_str_eq(reason_of(&t, "a", "newsletter"), "granted");
 }
 
+/* It stands from March on: behind the Yes of April, which it leaves, and before that of February. */
+Test(withdraw, a_late_one_of_everything_tells_what_it_came_too_late_for)
+{
+    struct tenant t = stage_tenant("late-everything");
+    give(&t, "a", "newsletter", ", 'event_time': '2026-04-01T00:00:00Z'");
+    give(&t, "a", "analytics", ", 'event_time': '2026-02-01T00:00:00Z'");
+    expect(
+        withdraw(&t, "a", "'purpose': '*', 'event_time': '2026-03-01T00:00:00Z'"),
+        "{'withdrawn': [{'purpose': 'newsletter', 'was': 'given', 'effect': 'superseded'}, {'purpose': "
+        "'marketing', "
+        "'was': null, 'effect': 'applied'}, {'purpose': 'analytics', 'was': 'given', 'effect': 'applied'}]}");
+    cr_assert_str_eq(reason_of(&t, "a", "newsletter"), "granted");
+    cr_assert_str_eq(reason_of(&t, "a", "marketing"), "withdrawn");
+    cr_assert_str_eq(reason_of(&t, "a", "analytics"), "withdrawn");
+}
+
 Test(withdraw, on_other_bases_it_is_an_objection_or_refused)
 {
     struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "objection");

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/acts.h"
+
+#include "auth/link.h"
+#include "base/limits.h"
+#include "ledger/receipt.h"
+#include "stand.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#define EMAIL    "'subject': {'type': 'email', 'value': 'a@example.com'}"
+#define WEB_FORM EMAIL ", 'collection_method': 'web_form'"
+#define PARENT   "'expressed_by': {'role': 'parent', 'strength': 'signed'}"
+
+static struct stand s;
+
+static void start(void)
+{
+    stand_open(&s);
+}
+
+static void finish(void)
+{
+    stand_close(&s);
+}
+
+TestSuite(acts, .init = start, .fini = finish);
+
+static const struct act *record(const char *members)
+{
+    stand_read(&s, consents_read, "{" WEB_FORM ", %s}", members);
+    cr_assert_str_eq(stand_faults(&s), "", "%s", members);
+    cr_assert_eq(s.acts.count, 1);
+    return &s.acts.list[0];
+}
+
+/* The faults of a body, and the code of the first. */
+static void expect_faults(stand_reads *reads, const char *body, const char *pointers, enum error e)
+{
+    stand_read(&s, reads, "%s", body);
+    cr_expect_str_eq(stand_faults(&s), pointers, "%s", body);
+    cr_expect_eq(reader_error(&s.body), e, "%s", body);
+}
+
+/* ---- what was agreed to or refused ---- */
+
+Test(acts, a_yes_becomes_an_act_of_the_person)
+{
+    const struct act *a = record("'purpose': 'news', 'event_state': 'given', 'ref': 'r-1', 'language': 'NL'");
+    cr_expect_eq(a->purpose, stand_number(&s, "news"));
+    cr_expect_eq(a->slot, SLOT_SELF);
+    cr_expect_eq(a->role, ROLE_SELF);
+    cr_expect_eq(a->rank_base, rank_base(CLASS_CHOICE, EVENT_GIVEN));
+    cr_expect_eq(a->effect, EFFECT_APPLIED);
+    cr_expect_eq(a->at, INSTANT_NONE, "the database's clock tells");
+    cr_expect(!a->floating && !a->needs_guardian);
+    cr_expect_str_eq(a->ref, "r-1");
+    cr_expect_str_eq(a->language, "nl");
+    cr_expect(a->detail == NULL && a->evidence == NULL);
+    cr_expect_eq(a->person->count, 1);
+    cr_expect(s.acts.needs_record && !s.acts.needs_import);
+}
+
+Test(acts, only_a_no_without_a_time_of_its_own_floats)
+{
+    cr_expect(record("'purpose': 'news', 'event_state': 'refused'")->floating);
+    cr_expect_not(record("'purpose': 'news', 'event_state': 'refused', 'event_time': '2026-05-01T00:00:00Z'")
+                      ->floating);
+    cr_expect_not(record("'purpose': 'news', 'event_state': 'given'")->floating);
+}
+
+Test(acts, a_yes_has_the_end_of_its_purpose_and_a_no_has_none)
+{
+    const struct act *yes = record("'purpose': 'stats', 'event_state': 'given'");
+    cr_expect(yes->has_end);
+    cr_expect_eq(yes->validity.months, 12);
+    cr_expect_not(record("'purpose': 'stats', 'event_state': 'refused'")->has_end);
+}
+
+Test(acts, a_yes_that_must_be_confirmed_waits_beside_what_stands)
+{
+    const struct act *a = record("'purpose': 'offers', 'event_state': 'given'");
+    cr_expect_eq(a->slot, SLOT_PENDING);
+    cr_expect_eq(rank_state(a->rank_base), EVENT_REQUESTED);
+    cr_expect_eq(a->effect, EFFECT_PENDING);
+    cr_expect(a->has_end);
+    cr_expect_eq(a->validity.days, CONFIRM_WITHIN_DAYS);
+    cr_expect_eq(record("'purpose': 'offers', 'event_state': 'refused'")->slot, SLOT_SELF,
+                 "a No does not wait");
+}
+
+Test(acts, a_yes_to_words_that_are_outdated_says_so)
+{
+    const struct act *a =
+        record("'purpose': 'news', 'event_state': 'given', 'notice': {'id': 'words', 'version': '1'}");
+    cr_expect_eq(a->effect, EFFECT_OUTDATED);
+    cr_expect_eq(record("'purpose': 'news', 'event_state': 'given'")->effect, EFFECT_APPLIED);
+}
+
+Test(acts, on_paper_nobody_knows_which_words_were_shown)
+{
+    stand_read(&s, consents_read,
+               "{" EMAIL ", 'collection_method': 'paper', 'purpose': 'news', 'event_state': 'given'}");
+    cr_expect_str_eq(stand_faults(&s), "");
+    cr_expect_eq(s.acts.list[0].notice, 0);
+    cr_expect_not(s.acts.context.acts[0].has_notice);
+    cr_expect_neq(record("'purpose': 'news', 'event_state': 'given'")->notice, 0);
+}
+
+Test(acts, where_minors_need_a_guardian_the_ledger_is_asked_to_look)
+{
+    cr_expect(record("'purpose': 'pupils', 'event_state': 'given'")->needs_guardian);
+    cr_expect_not(record("'purpose': 'pupils', 'event_state': 'refused'")->needs_guardian);
+    const struct act *a = record("'purpose': 'pupils', 'event_state': 'given', " PARENT);
+    cr_expect_eq(a->slot, SLOT_GUARDIAN);
+    cr_expect_eq(a->role, ROLE_PARENT);
+    cr_expect_not(a->needs_guardian);
+    cr_expect_str_eq(a->detail, "{\"expressed_by\":{\"strength\":\"signed\",\"form\":\"electronic\"}}");
+}
+
+Test(acts, a_copy_of_what_another_system_recorded_ranks_below_a_choice)
+{
+    const struct act *a =
+        record("'purpose': 'news', 'event_state': 'given', 'import': {'batch': 'b-1', 'source': 'crm'}");
+    cr_expect_eq(a->rank_base, rank_base(CLASS_COPY, EVENT_GIVEN));
+    cr_expect(s.acts.needs_import && !s.acts.needs_record);
+}
+
+Test(acts, on_another_basis_a_no_is_an_objection)
+{
+    cr_expect_eq(rank_state(record("'purpose': 'letters', 'event_state': 'refused'")->rank_base),
+                 EVENT_OBJECTED);
+}
+
+Test(acts, an_act_on_one_entity_has_its_number)
+{
+    const struct act *a = record("'purpose': 'news', 'event_state': 'given', 'entity': 'west'");
+    int entity;
+    cr_expect_eq(policy_purpose_numbered(s.controller.policy, a->purpose, &entity),
+                 policy_purpose(s.controller.policy, "news"));
+    cr_expect_eq(entity, policy_entity(s.controller.policy, "west"));
+    cr_expect_eq(s.acts.context.acts[0].number, a->purpose);
+}
+
+Test(acts, the_tie_is_of_what_is_said_and_the_record_is_its_own)
+{
+    struct act a = *record("'purpose': 'news', 'event_state': 'given', 'ref': 'r-1'");
+    struct act b = *record("'purpose': 'news', 'event_state': 'given', 'ref': 'r-2'");
+    struct act c =
+        *record("'purpose': 'news', 'event_state': 'given', 'notice': {'id': 'words', 'version': '1'}");
+    cr_expect_eq(a.tie, b.tie);
+    cr_expect_neq(a.tie, c.tie, "other words");
+    cr_expect_geq(a.tie, 0);
+    cr_expect_neq(memcmp(a.record_id, b.record_id, UUID_SIZE), 0);
+}
+
+Test(acts, of_an_array_each_act_tells_the_element_it_stands_in)
+{
+    stand_read(&s, consents_read,
+               "[{" WEB_FORM ", 'choices': {'news': 'given', 'stats': 'refused'}},"
+               " {" WEB_FORM ", 'purpose': 'letters', 'event_state': 'objected'}]");
+    cr_assert_str_eq(stand_faults(&s), "");
+    cr_assert_eq(s.acts.count, 3);
+    cr_expect(s.acts.is_array && s.acts.body_is_array);
+    cr_expect(s.acts.objects[0] == 0 && s.acts.objects[1] == 0 && s.acts.objects[2] == 1);
+    cr_expect_eq(s.acts.identifiers, 2);
+    cr_expect_eq(s.acts.list[0].person, s.acts.list[1].person, "one object, one person");
+    cr_expect_neq(s.acts.list[0].person, s.acts.list[2].person);
+    cr_expect_eq(s.acts.context.act_count, 3);
+}
+
+Test(acts, more_than_a_few_are_all_there_in_their_order)
+{
+    static char body[48 * 1024];
+    size_t len = (size_t)snprintf(body, sizeof body, "[");
+    for (size_t i = 0; i < 100; i++)
+        len += (size_t)snprintf(body + len, sizeof body - len,
+                                "%s{" WEB_FORM ", 'purpose': '%s', 'event_state': 'given', 'ref': 'r-%zu'}",
+                                i > 0 ? "," : "", i % 3 == 0 ? "news" : "stats", i);
+    snprintf(body + len, sizeof body - len, "]");
+    stand_read(&s, consents_read, "%s", body);
+    cr_assert_str_eq(stand_faults(&s), "");
+    cr_assert_eq(s.acts.count, 100);
+    for (size_t i = 0; i < 100; i++) {
+        char ref[8];
+        snprintf(ref, sizeof ref, "r-%zu", i);
+        cr_expect_str_eq(s.acts.list[i].ref, ref);
+        cr_expect_eq(s.acts.objects[i], i);
+        cr_expect_str_eq(s.acts.context.acts[i].purpose, i % 3 == 0 ? "news" : "stats");
+    }
+}
+
+Test(acts, each_fault_points_at_its_member)
+{
+    static const struct {
+        const char *members, *pointers;
+        enum error e;
+    } rows[] = {
+        {"'purpose': 'nothing', 'event_state': 'given'", "/purpose", ERROR_UNKNOWN_PURPOSE},
+        {"'choices': {'nothing': 'given'}", "/choices/nothing", ERROR_UNKNOWN_PURPOSE},
+        {"'choices': {'news': 'maybe'}", "/choices/news", ERROR_INVALID},
+        {"'choices': {'news': 'given'}, 'purpose': 'news'", "/choices", ERROR_INVALID},
+        {"'purpose': 'site', 'event_state': 'given'", "/purpose", ERROR_NOT_WITHDRAWABLE},
+        {"'purpose': 'letters', 'event_state': 'given'", "/event_state", ERROR_INVALID},
+        {"'purpose': 'news', 'event_state': 'eligible'", "/event_state", ERROR_INVALID},
+        {"'purpose': 'news'", "/event_state", ERROR_INVALID},
+        {"'purpose': 'news', 'event_state': 'given', 'entity': 'north'", "/entity", ERROR_INVALID},
+        {"'purpose': 'news', 'event_state': 'given', 'unknown': 1", "/unknown", ERROR_INVALID},
+        {"'purpose': 'news', 'event_state': 'given', 'event_time': '1969-12-31T23:59:59Z'", "/event_time",
+         ERROR_INVALID},
+        {"'purpose': 'news', 'event_state': 'given', 'language': 'nl_NL'", "/language", ERROR_INVALID},
+        {"'purpose': 'news', 'event_state': 'given', 'notice': {'id': 'words', 'version': '9'}", "/notice",
+         ERROR_UNKNOWN_NOTICE},
+        {"'purpose': 'news', 'event_state': 'given', 'expressed_by': {'role': 'self', 'strength': 'signed'}",
+         "/expressed_by/strength", ERROR_INVALID},
+        {"'purpose': 'pupils', 'event_state': 'given', 'expressed_by': {'role': 'carer', 'strength': "
+         "'signed'}",
+         "/expressed_by", ERROR_INVALID},
+        {"'purpose': 'pupils', 'event_state': 'given', 'expressed_by': {'role': 'parent', 'strength': "
+         "'email'}",
+         "/expressed_by", ERROR_INVALID},
+        {"'purpose': 'news', 'event_state': 'given', 'minor': false", "/minor", ERROR_INVALID},
+        {"'purpose': 'news', 'event_state': 'given', 'minor': {'birth_month': '2026-07'}",
+         "/minor/birth_month", ERROR_INVALID},
+        {"'purpose': 'news', 'event_state': 'given', 'evidence': {'ip': 'none'}", "/evidence/ip",
+         ERROR_INVALID},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char body[1024];
+        snprintf(body, sizeof body, "{" WEB_FORM ", %s}", rows[i].members);
+        expect_faults(consents_read, body, rows[i].pointers, rows[i].e);
+    }
+    expect_faults(consents_read, "[{" WEB_FORM ", 'purpose': 'news', 'event_state': 'given'}, {}]",
+                  "/1/collection_method /1/subject /1/purpose /1/event_state", ERROR_INVALID);
+    expect_faults(consents_read, "[]", "", ERROR_INVALID);
+    expect_faults(consents_read, "7", "", ERROR_INVALID);
+}
+
+/* ---- what is to stop ---- */
+
+static void withdraw(const char *what)
+{
+    stand_read(&s, withdraw_read, "{" EMAIL ", %s}", what);
+    cr_assert_str_eq(stand_faults(&s), "", "%s", what);
+}
+
+Test(acts, a_withdrawal_is_a_choice_whatever_it_came_by)
+{
+    withdraw("'purpose': 'news', 'collection_method': 'gpc', 'reason': 'complaint'");
+    const struct act *a = &s.acts.list[0];
+    cr_expect_eq(a->rank_base, rank_base(CLASS_CHOICE, EVENT_WITHDRAWN));
+    cr_expect(a->floating);
+    cr_expect_str_eq(a->detail, "{\"reason\":\"complaint\"}");
+    withdraw("'purpose': 'letters'");
+    cr_expect_eq(rank_state(s.acts.list[0].rank_base), EVENT_OBJECTED);
+}
+
+Test(acts, everything_is_one_act_and_each_purpose_is_told)
+{
+    withdraw("'purpose': '*'");
+    cr_assert_eq(s.acts.count, 1);
+    cr_expect_eq(s.acts.list[0].purpose, PURPOSE_ALL);
+    cr_expect_eq(s.acts.context.kind, RECEIPT_WITHDRAW_ALL);
+    cr_expect_eq(s.acts.context.act_count, 5);
+    cr_expect_eq(s.acts.context.not_stopped_count, 2);
+}
+
+Test(acts, everything_of_one_entity_is_an_act_for_each_purpose_of_it)
+{
+    withdraw("'purpose': '*', 'entity': 'east'");
+    cr_expect_eq(s.acts.count, 6, "survey can be objected to");
+    for (size_t i = 0; i < s.acts.count; i++) {
+        int entity = ENTITY_ANY;
+        cr_expect_not_null(policy_purpose_numbered(s.controller.policy, s.acts.list[i].purpose, &entity));
+        cr_expect_eq(entity, policy_entity(s.controller.policy, "east"));
+    }
+}
+
+Test(acts, a_channel_is_an_act_for_each_purpose_of_it)
+{
+    withdraw("'channel': 'web'");
+    cr_assert_eq(s.acts.count, 1);
+    cr_expect_eq(s.acts.list[0].purpose, stand_number(&s, "stats"));
+    cr_assert_eq(s.acts.context.not_stopped_count, 1);
+    cr_expect_str_eq(s.acts.context.not_stopped[0].purpose, "site");
+    cr_expect_str_eq(s.acts.context.not_stopped[0].reason, "exempt");
+}
+
+Test(acts, what_cannot_be_withdrawn_is_a_fault)
+{
+    expect_faults(withdraw_read, "{" EMAIL ", 'purpose': 'site'}", "/purpose", ERROR_NOT_WITHDRAWABLE);
+    expect_faults(withdraw_read, "{" EMAIL ", 'purpose': 'nothing'}", "/purpose", ERROR_UNKNOWN_PURPOSE);
+    expect_faults(withdraw_read, "{" EMAIL ", 'channel': 'phone'}", "/channel", ERROR_UNKNOWN_PURPOSE);
+    expect_faults(withdraw_read, "{" EMAIL ", 'channel': 'web', 'purpose': 'news'}", "/channel",
+                  ERROR_INVALID);
+    expect_faults(withdraw_read, "{" EMAIL "}", "/purpose", ERROR_INVALID);
+}
+
+/* ---- how an objection was weighed ---- */
+
+Test(acts, an_outcome_stands_in_a_slot_of_its_own)
+{
+    stand_read(&s, objection_read,
+               "{" EMAIL ", 'purpose': 'survey', 'outcome': 'overridden', 'grounds': 'a claim at law'}");
+    cr_assert_str_eq(stand_faults(&s), "");
+    cr_assert_eq(s.acts.count, 1);
+    cr_expect_eq(s.acts.list[0].slot, SLOT_OUTCOME);
+    cr_expect_eq(rank_state(s.acts.list[0].rank_base), EVENT_OVERRIDDEN);
+    cr_expect_str_eq(s.acts.list[0].detail, "{\"grounds\":\"a claim at law\"}");
+    expect_faults(objection_read, "{" EMAIL ", 'purpose': 'letters', 'outcome': 'upheld', 'grounds': 'g'}",
+                  "/purpose", ERROR_INVALID);
+}
+
+/* ---- the end of a double opt-in ---- */
+
+static const char *token_of(int32_t controller_id, int32_t purpose, instant expires)
+{
+    static char text[LINK_TEXT_MAX + 1];
+    struct confirm_token token = {
+        .controller_id = controller_id, .purpose = purpose, .subject_no = 8, .revision = 21};
+    cr_assert_eq(link_seal(&s.keys, LINK_CONFIRM, expires, &token, sizeof token, text), 0);
+    return text;
+}
+
+Test(acts, a_token_of_ours_is_an_act_and_its_request)
+{
+    int32_t offers = stand_number(&s, "offers");
+    stand_read(&s, confirm_read, "{'token': '%s'}", token_of(3, offers, STAND_NOW + SECOND));
+    cr_assert_str_eq(stand_faults(&s), "");
+    cr_assert_eq(s.acts.count, 1);
+    cr_expect_eq(s.acts.list[0].purpose, offers);
+    cr_expect_eq(s.acts.list[0].method, METHOD_DOUBLE_OPT_IN);
+    cr_expect_eq(s.acts.confirmation.subject_no, 8);
+    cr_expect_eq(s.acts.confirmation.revision, 21);
+}
+
+Test(acts, any_other_token_is_no_act_and_no_fault)
+{
+    int32_t offers = stand_number(&s, "offers");
+    stand_read(&s, confirm_read, "{'token': 'none'}");
+    cr_expect(s.acts.count == 0 && reader_ok(&s.body));
+    stand_read(&s, confirm_read, "{'token': '%s'}", token_of(4, offers, STAND_NOW + SECOND));
+    cr_expect(s.acts.count == 0 && reader_ok(&s.body), "another controller's");
+    stand_read(&s, confirm_read, "{'token': '%s'}", token_of(3, offers, STAND_NOW - SECOND));
+    cr_expect(s.acts.count == 0 && reader_ok(&s.body), "expired");
+    stand_read(&s, confirm_read, "{'token': '%s'}", token_of(3, 4711, STAND_NOW + SECOND));
+    cr_expect(s.acts.count == 0 && reader_ok(&s.body), "of a purpose that is none any more");
+}

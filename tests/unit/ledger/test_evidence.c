@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/evidence.h"
+
+#include "base/limits.h"
+#include "stand.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SHA256 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static struct stand s;
+
+static void start(void)
+{
+    stand_open(&s);
+}
+
+static void finish(void)
+{
+    stand_close(&s);
+}
+
+TestSuite(evidence, .init = start, .fini = finish);
+
+static const char *evidence;
+
+static void read_only(const struct ledger_env *env, struct reader *body, struct acts *ret_acts)
+{
+    (void)ret_acts;
+    struct node root = reader_root(body);
+    evidence = evidence_read(env->arena, &root);
+}
+
+static void expect_kept(const char *sent, const char *kept)
+{
+    stand_read(&s, read_only, "{'evidence': %s}", sent);
+    cr_assert_str_eq(stand_faults(&s), "", "%s", sent);
+    cr_assert_not_null(evidence);
+    cr_expect_str_eq(evidence, stand_json(kept));
+}
+
+static void expect_fault(const char *sent, const char *pointer)
+{
+    stand_read(&s, read_only, "{'evidence': %s}", sent);
+    cr_expect_str_eq(stand_faults(&s), pointer, "%s", sent);
+}
+
+Test(evidence, without_it_there_is_none)
+{
+    stand_read(&s, read_only, "{}");
+    cr_expect(reader_ok(&s.body) && evidence == NULL);
+}
+
+Test(evidence, the_address_is_kept_masked)
+{
+    expect_kept("{'ip': '203.0.113.77'}", "{'ip':'203.0.113.0'}");
+    expect_kept("{'ip': '2001:db8:1:2:3:4:5:6'}", "{'ip':'2001:db8:1::'}");
+    expect_fault("{'ip': '203.0.113.77, 198.51.100.1'}", "/evidence/ip");
+    expect_fault("{'ip': ''}", "/evidence/ip");
+}
+
+Test(evidence, a_whole_address_gets_past_no_other_member)
+{
+    expect_kept("{'user_agent': 'Browser/1 (203.0.113.77)', 'form': 'from 203.0.113.77'}",
+                "{'user_agent':'Browser/1 (203.0.113.0)','form':'from 203.0.113.0'}");
+    expect_kept("{'documents': [{'name': '203.0.113.77.pdf', 'sha256': '" SHA256 "'}]}",
+                "{'documents':[{'name':'203.0.113.0.pdf','sha256':'" SHA256 "'}]}");
+}
+
+Test(evidence, a_url_ends_before_its_query_and_fragment)
+{
+    expect_kept("{'url': 'https://shop.example/join?mail=a@example.com'}",
+                "{'url':'https://shop.example/join'}");
+    expect_kept("{'url': 'https://shop.example/join#a'}", "{'url':'https://shop.example/join'}");
+}
+
+Test(evidence, of_a_document_name_and_hash_are_kept)
+{
+    expect_fault("{'documents': [{'name': 'a.pdf', 'sha256': '00'}]}", "/evidence/documents/0/sha256");
+    expect_fault("{'documents': [{'name': 'a.pdf', 'sha256': '0011223344556677889AABBCCDDEEFF0"
+                 "0112233445566778899aabbccddeeffaa'}]}",
+                 "/evidence/documents/0/sha256");
+    expect_fault("{'documents': [{'name': 'a.pdf', 'sha256': '" SHA256 "', 'content': 'x'}]}",
+                 "/evidence/documents/0/content");
+    expect_fault("{'documents': []}", "/evidence/documents");
+}
+
+Test(evidence, what_is_none_of_its_members_is_a_fault)
+{
+    expect_fault("{'cookie': 'a'}", "/evidence/cookie");
+    expect_fault("{}", "/evidence");
+    expect_fault("'text'", "/evidence");
+    expect_fault("{'confirmed_at': 'yesterday'}", "/evidence/confirmed_at");
+}
+
+Test(evidence, more_than_its_ceiling_is_a_fault_and_nothing_is_kept)
+{
+    static char sent[8 * 1024];
+    size_t len = (size_t)snprintf(sent, sizeof sent, "{'documents': [");
+    for (int i = 0; i < 16; i++)
+        len += (size_t)snprintf(sent + len, sizeof sent - len, "%s{'name': '%0250d', 'sha256': '" SHA256 "'}",
+                                i > 0 ? "," : "", i);
+    snprintf(sent + len, sizeof sent - len, "]}");
+    expect_fault(sent, "/evidence");
+    cr_expect_null(evidence);
+}
