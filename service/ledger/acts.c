@@ -7,6 +7,7 @@
 #include "ledger/person.h"
 #include "wire/policy_language.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <string.h>
 
@@ -163,4 +164,25 @@ void acts_tell(struct acts_common *c, const struct purpose *purpose, const struc
         told->notice.language = text->language;
         told->notice.sha256 = text->sha256;
     }
+}
+
+void acts_check(const struct acts *acts, const struct reader *body)
+{
+    if (!reader_ok(body))
+        return;
+    const struct receipt_context *told = &acts->context;
+    bool of_all = told->kind == RECEIPT_WITHDRAW_ALL;
+    assert(of_all ? acts->count == 1 : told->act_count == acts->count); /* (4) */
+    assert(told->kind == RECEIPT_RECORD || !told->is_array);
+#ifdef AKKOORD_CHECKS
+    static const uint8_t unsealed[UUID_SIZE];
+    for (size_t i = 0; i < acts->count; i++) {
+        const struct act *a = &acts->list[i];
+        assert(a->purpose == (of_all ? PURPOSE_ALL : told->acts[i].number));
+        assert(memcmp(a->record_id, unsealed, UUID_SIZE) != 0);
+        assert(i == 0 || acts->objects[i] >= acts->objects[i - 1]);
+        assert(!a->floating || a->at == INSTANT_NONE || a->slot == SLOT_OUTCOME);
+        assert((a->effect == EFFECT_PENDING) == (a->slot == SLOT_PENDING));
+    }
+#endif
 }

@@ -12,7 +12,6 @@ struct acts {
     size_t count;
     struct act *list;
     size_t *objects; /* of each act: the element of the body's array it stands in; 0 for a single object */
-    bool is_array;   /* the body was an array, or had choices: the answer is an array */
     bool body_is_array;
     bool needs_import;                /* one of them is a copy of what another system recorded */
     bool needs_record;                /* one of them is not */

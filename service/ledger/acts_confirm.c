@@ -4,6 +4,8 @@
 #include "ledger/evidence.h"
 #include "ledger/receipt.h"
 
+/* What the person confirms: the purpose of the request, under the words in force now. The ledger knows the
+ * request itself, and whether it still waits. */
 static void confirmation_add(struct acts_common *c, const struct confirm_token *token)
 {
     const struct policy *policy = c->controller->policy;
@@ -42,4 +44,5 @@ void confirm_read(const struct ledger_env *env, struct reader *body, struct acts
     if (len != 0 && link_open(env->keys, LINK_CONFIRM, env->now, text, len, &token, sizeof token) == 0 &&
         token.controller_id == env->controller->controller_id)
         confirmation_add(&c, &token);
+    acts_check(ret_acts, body);
 }

@@ -3,7 +3,18 @@
 #include "ledger/acts_internal.h"
 #include "ledger/entity.h"
 
-#include <string.h>
+#include <assert.h>
+
+/* What was agreed to or refused: an object or an array of them, each with one choice or several.
+ *
+ * (1) A Yes is taken only where the policy has something to say Yes to: the basis is a choice, the purpose
+ * is not retired, cookies are asked for at all; and from who may give it.  (2) A No needs no more than
+ * being said: nothing that binds a Yes (a sale, a guardian's strength and form, a retired purpose) binds
+ * it, and it has no end.  (3) A Yes that must be confirmed is none yet: it is a request that waits beside
+ * what stands, with an end.  (4) A copy of what another system recorded undoes nothing that the person
+ * said: its class says so, whatever the method. (5) What rests on another basis than consent can be
+ * objected to; a No to it is an objection.  (6) Whether the person may decide alone is for the ledger to
+ * find, which knows them: of a Yes here that depends on it, ${needs_guardian}. */
 
 static const char *const given_states[] = {"given", "refused", "withdrawn", "objected", "eligible", NULL};
 static const enum event_state given_numbers[] = {EVENT_GIVEN, EVENT_REFUSED, EVENT_WITHDRAWN, EVENT_OBJECTED,
@@ -121,26 +132,42 @@ static void choice_check(const struct acts_common *c, const struct purpose *p, e
         guardian_check(c, p, at_state);
 }
 
+/* What comes of it unless something newer stands. */
+static enum effect effect_of(const struct acts_common *c, const struct notice *notice, bool no, bool waits)
+{
+    if (waits)
+        return EFFECT_PENDING;
+    if (no || notice == NULL || !policy_notice_outdated(c->controller->policy, notice, c->env->now))
+        return EFFECT_APPLIED;
+    return EFFECT_OUTDATED;
+}
+
 /* What is left to be said of the act once purpose and state are known. */
 static void choice_act(struct acts_common *c, const struct purpose *purpose, enum event_state state,
                        const struct notice *notice, const struct notice_text *text, bool waits)
 {
-    instant now = c->env->now;
+    const struct duration until_confirmed = {.days = CONFIRM_WITHIN_DAYS}, none = {0};
     bool no = event_state_is_no(state);
+    assert(state != EVENT_NONE && !(waits && no)); /* (3) */
     struct act *act = acts_add(c);
+
+    /* Where it stands, and how it ranks there (4). */
     act->purpose = purpose_number_for(purpose, c->entity);
     act->slot = waits ? SLOT_PENDING : act->slot;
     state = waits ? EVENT_REQUESTED : state;
     act->rank_base = rank_base(event_class_of(state, c->act.method, c->is_import), state);
     act->floating = no && c->act.at == INSTANT_NONE;
+
+    /* How long. */
     act->has_end = waits || (!no && !duration_is_zero(purpose->validity));
-    const struct duration until_confirmed = {.days = CONFIRM_WITHIN_DAYS}, none = {0};
     act->validity = waits ? until_confirmed : act->has_end ? purpose->validity : none;
+    assert(!(no && act->has_end)); /* (2) */
+
+    /* The words that were shown, and what comes of it (6). */
     act->notice = notice != NULL ? notice->number : 0;
     if (act->language == NULL && text != NULL)
         act->language = text->language;
-    bool outdated = !no && notice != NULL && policy_notice_outdated(c->controller->policy, notice, now);
-    act->effect = waits ? EFFECT_PENDING : outdated ? EFFECT_OUTDATED : EFFECT_APPLIED;
+    act->effect = effect_of(c, notice, no, waits);
     act->needs_guardian = !no && act->slot == SLOT_SELF && act->effect == EFFECT_APPLIED &&
                           purpose->guardian.minors != MINORS_ALLOWED;
     acts_seal(c, act);
@@ -193,6 +220,7 @@ static void method_read(struct acts_common *c)
     c->act.method = word >= 0 ? (enum collection_method)word : METHOD_API;
 }
 
+/* One object of the body. */
 static void consent_read(struct acts_common *c)
 {
     static const char *const members[] = {
@@ -200,6 +228,8 @@ static void consent_read(struct acts_common *c)
         "language", "notice",  "expressed_by", "ref",         "evidence",   "import",
         "sale",     "entity",  "minor",        "represented", NULL};
     node_only(&c->root, members);
+
+    /* What is common to its acts; what has no column of its own becomes the event's detail. */
     struct buf detail;
     buf_init(&detail, EVIDENCE_BYTES_MAX);
     struct writer w = writer_of(&detail);
@@ -213,6 +243,8 @@ static void consent_read(struct acts_common *c)
     acts_detail_keep(c, &detail);
     *(c->is_import ? &c->acts->needs_import : &c->acts->needs_record) = true;
     c->notice = node_optional(&c->root, "notice");
+
+    /* What was said, of one purpose or of several. */
     struct node choices = node_optional(&c->root, "choices");
     if (!node_present(&choices)) {
         purpose_and_state_read(c, has_sale);
@@ -221,7 +253,7 @@ static void consent_read(struct acts_common *c)
     struct node purpose = node_optional(&c->root, "purpose"), state = node_optional(&c->root, "event_state");
     if (node_present(&purpose) || node_present(&state))
         node_fault(&choices, ERROR_INVALID, "either choices, or purpose and event_state");
-    c->acts->is_array = true;
+    c->acts->context.is_array = true;
     choices_read(c, &choices, has_sale);
 }
 
@@ -234,7 +266,7 @@ void consents_read(const struct ledger_env *env, struct reader *body, struct act
     ret_acts->body_is_array = node_is_array(&root);
     if (ret_acts->body_is_array) {
         size_t count = node_elements(&root, 1, RECORDS_MAX);
-        ret_acts->is_array = true;
+        ret_acts->context.is_array = true;
         for (size_t i = 0; i < count; i++) {
             struct acts_common c = acts_common_of(env, ret_acts, node_at(&root, i));
             c.object = i;
@@ -248,5 +280,5 @@ void consents_read(const struct ledger_env *env, struct reader *body, struct act
         node_fault(&root, ERROR_INVALID, "at most 1000 identifiers in one request");
     if (ret_acts->count > RECORDS_MAX)
         node_fault(&root, ERROR_INVALID, "at most 1000 events in one request");
-    ret_acts->context.is_array = ret_acts->is_array;
+    acts_check(ret_acts, body);
 }

@@ -5,23 +5,30 @@
 
 /* What the files that read acts share. Nobody else includes this. */
 
-/* What is the same for all acts of one object of the body. */
+/* One object of the body while it is read, and what all its acts have in common.
+ *
+ * (1) What is common is read first, whole; then the purposes, and each adds a copy of ${act} as an act of
+ * its own.  (2) A fault ends nothing: what is read beside it may be wrong, and is of no use to anybody
+ * (acts.h). (3) Strings live as long as the body's reader, the policy or the env's arena.  (4) Each act is
+ * sealed, and told once (acts_tell), in the order of the acts; an act on everything is told once a purpose
+ * that it stops. */
 struct acts_common {
     const struct ledger_env *env;
     const struct controller *controller; /* the env's */
-    struct acts *acts;
-    size_t object;
-    struct person *person;
-    struct act act;         /* what is known before the purpose is */
+    struct acts *acts;                   /* where they go */
+    struct node root;                    /* the object */
+    size_t object;                       /* its place in the body's array, 0 where that is none */
+
+    struct person *person;  /* in the arena: all its acts point at it */
+    int entity;             /* ENTITY_ANY: for all */
+    struct act act;         /* who, when, how, by whom and with what evidence */
     enum strength strength; /* of a guardian's act */
-    bool is_written; /* likewise: on paper, with the signed document named, or electronically and signed */
-    int entity;      /* ENTITY_ANY: for all */
-    bool is_import;
-    struct node notice; /* absent: the one in force */
-    struct node root;
+    bool is_written;    /* likewise: on paper, the signed document being named; or electronic and signed */
+    bool is_import;     /* a copy of what another system recorded */
+    struct node notice; /* that was named; absent: the one in force */
 };
 
-/* Of ${root}, one object of the body: nothing is read yet. */
+/* Of ${root}, an object of the body: nothing is read yet. */
 struct acts_common acts_common_of(const struct ledger_env *env, struct acts *acts, struct node root);
 /* Who, when, in which language, by whom and with what evidence. ${detail}: the event's, an object that is
  * open. */
@@ -44,3 +51,5 @@ void acts_seal(struct acts_common *c, struct act *act);
  * words are not known. */
 void acts_tell(struct acts_common *c, const struct purpose *purpose, const struct notice *notice,
                const struct notice_text *text);
+/* Asserts what must hold of the acts of a body that has been read; of one with faults, nothing. */
+void acts_check(const struct acts *acts, const struct reader *body);

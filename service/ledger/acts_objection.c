@@ -3,6 +3,34 @@
 #include "ledger/acts_internal.h"
 #include "ledger/entity.h"
 
+/* The purpose that was objected to; NULL, with a fault, where there is nothing to weigh. */
+static const struct purpose *weighed_find(const struct acts_common *c, const struct node *n, const char *key)
+{
+    if (key[0] == '\0')
+        return NULL;
+    const struct purpose *purpose = policy_purpose(c->controller->policy, key);
+    if (purpose == NULL) {
+        node_fault(n, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy");
+        return NULL;
+    }
+    if (!purpose->objection_weighed)
+        node_fault(n, ERROR_INVALID, "objections to this purpose are absolute: there is nothing to weigh");
+    entity_check(&c->root, purpose, c->entity);
+    return purpose;
+}
+
+static void outcome_add(struct acts_common *c, const struct purpose *purpose, bool upheld)
+{
+    struct act *act = acts_add(c);
+    act->purpose = purpose_number_for(purpose, c->entity);
+    act->slot = SLOT_OUTCOME;
+    act->method = METHOD_API;
+    act->rank_base = rank_base(CLASS_CHOICE, upheld ? EVENT_UPHELD : EVENT_OVERRIDDEN);
+    act->floating = true;
+    acts_seal(c, act);
+    acts_tell(c, purpose, NULL, NULL);
+}
+
 void objection_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts)
 {
     static const char *const members[] = {"subject", "purpose", "entity", "outcome", "grounds", "ref", NULL};
@@ -16,8 +44,8 @@ void objection_read(const struct ledger_env *env, struct reader *body, struct ac
                 grounds = node_member(&c.root, "grounds");
     const char *key = node_string(&purpose_node, 1, POLICY_KEY_MAX, NULL);
     const char *why = node_string(&grounds, 1, GROUNDS_BYTES_MAX, NULL);
-    const struct purpose *purpose = key[0] != '\0' ? policy_purpose(env->controller->policy, key) : NULL;
     int word = node_word(&outcome, outcomes);
+
     struct buf detail;
     buf_init(&detail, EVIDENCE_BYTES_MAX);
     struct writer w = writer_of(&detail);
@@ -26,21 +54,9 @@ void objection_read(const struct ledger_env *env, struct reader *body, struct ac
     writer_text(&w, "grounds", why);
     writer_object_end(&w);
     acts_detail_keep(&c, &detail);
-    if (key[0] != '\0' && purpose == NULL)
-        node_fault(&purpose_node, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy");
-    else if (purpose != NULL && !purpose->objection_weighed)
-        node_fault(&purpose_node, ERROR_INVALID,
-                   "objections to this purpose are absolute: there is nothing to weigh");
-    if (purpose != NULL)
-        entity_check(&c.root, purpose, c.entity);
-    if (!reader_ok(body) || purpose == NULL)
-        return;
-    struct act *act = acts_add(&c);
-    act->purpose = purpose_number_for(purpose, c.entity);
-    act->slot = SLOT_OUTCOME;
-    act->method = METHOD_API;
-    act->rank_base = rank_base(CLASS_CHOICE, word == 0 ? EVENT_UPHELD : EVENT_OVERRIDDEN);
-    act->floating = true;
-    acts_seal(&c, act);
-    acts_tell(&c, purpose, NULL, NULL);
+
+    const struct purpose *purpose = weighed_find(&c, &purpose_node, key);
+    if (reader_ok(body) && purpose != NULL)
+        outcome_add(&c, purpose, word == 0);
+    acts_check(ret_acts, body);
 }

@@ -5,6 +5,14 @@
 
 #include <string.h>
 
+/* What is to stop: a purpose, those of a channel, or everything.
+ *
+ * (1) Who says No, and to which words, is not asked: it is refused only where there is no such purpose,
+ * channel or entity, or nothing of it rests on a choice.  (2) It is a choice, whatever it came by: above a
+ * signal and a copy.  (3) Everything is one act, on PURPOSE_ALL, so that it also stops what the policy
+ * comes to ask later; of one entity it is an act for each purpose.  (4) What rests on no choice goes on,
+ * and the answer says so and why. */
+
 /* Where nothing was agreed to there is nothing to withdraw: it is an objection (GDPR art. 21). */
 static enum event_state no_state(const struct purpose *purpose)
 {
@@ -114,30 +122,43 @@ static void what_read(struct acts_common *c)
         withdraw_one(c, &purpose, key);
 }
 
+static void method_read(struct acts_common *c)
+{
+    struct node n = node_optional(&c->root, "collection_method");
+    int word = node_present(&n) ? node_word(&n, collection_method_words) : METHOD_API;
+    c->act.method = word >= 0 ? (enum collection_method)word : METHOD_API;
+}
+
+static const char *reason_read(const struct acts_common *c)
+{
+    static const char *const reasons[] = {"person", "complaint", "staff", NULL};
+    struct node n = node_optional(&c->root, "reason");
+    int word = node_present(&n) ? node_word(&n, reasons) : 0;
+    return reasons[word >= 0 ? word : 0];
+}
+
 void withdraw_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts)
 {
     static const char *const members[] = {
         "subject",  "purpose", "channel", "event_time", "collection_method", "ref", "expressed_by",
         "evidence", "reason",  "entity",  NULL};
-    static const char *const reasons[] = {"person", "complaint", "staff", NULL};
     *ret_acts = (struct acts){0};
     struct acts_common c = acts_common_of(env, ret_acts, reader_root(body));
     if (!node_present(&c.root))
         return;
     node_only(&c.root, members);
-    struct node method = node_optional(&c.root, "collection_method"),
-                reason = node_optional(&c.root, "reason");
-    int method_word = node_present(&method) ? node_word(&method, collection_method_words) : METHOD_API;
-    int reason_word_index = node_present(&reason) ? node_word(&reason, reasons) : 0;
-    c.act.method = method_word >= 0 ? (enum collection_method)method_word : METHOD_API;
+    method_read(&c);
+
     struct buf detail;
     buf_init(&detail, EVIDENCE_BYTES_MAX);
     struct writer w = writer_of(&detail);
     writer_object_begin(&w, NULL);
     acts_common_read(&c, &w);
-    writer_text(&w, "reason", reasons[reason_word_index >= 0 ? reason_word_index : 0]);
+    writer_text(&w, "reason", reason_read(&c));
     writer_object_end(&w);
     acts_detail_keep(&c, &detail);
-    ret_acts->context.kind = RECEIPT_WITHDRAW; /* unless it is of all purposes */
+
+    ret_acts->context.kind = RECEIPT_WITHDRAW; /* unless it is of everything */
     what_read(&c);
+    acts_check(ret_acts, body);
 }

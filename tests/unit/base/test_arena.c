@@ -50,6 +50,19 @@ Test(arena, what_is_given_back_is_taken_again_by_the_same_thread)
     cr_expect_eq(arena_alloc(&a, 8), first);
 }
 
+Test(arena, a_list_that_grows_keeps_what_it_has_and_its_room_is_zeroed)
+{
+    int *list = NULL;
+    a.vital = true;
+    for (size_t i = 0; i < 1000; i++) {
+        list = arena_grow(&a, list, i, sizeof *list);
+        cr_assert_eq(list[i], 0, "element %zu", i);
+        list[i] = (int)i + 1;
+    }
+    for (size_t i = 0; i < 1000; i++)
+        cr_assert_eq(list[i], i + 1);
+}
+
 Test(arena, one_that_was_given_back_is_as_new)
 {
     arena_alloc(&a, 5000);

@@ -55,7 +55,7 @@ Test(acts, a_yes_becomes_an_act_of_the_person)
     cr_expect_eq(a->rank_base, rank_base(CLASS_CHOICE, EVENT_GIVEN));
     cr_expect_eq(a->effect, EFFECT_APPLIED);
     cr_expect_eq(a->at, INSTANT_NONE, "the database's clock tells");
-    cr_expect(!a->floating && !a->needs_guardian);
+    cr_expect_not(a->floating);
     cr_expect_str_eq(a->ref, "r-1");
     cr_expect_str_eq(a->language, "nl");
     cr_expect(a->detail == NULL && a->evidence == NULL);
@@ -163,7 +163,7 @@ Test(acts, of_an_array_each_act_tells_the_element_it_stands_in)
                " {" WEB_FORM ", 'purpose': 'letters', 'event_state': 'objected'}]");
     cr_assert_str_eq(stand_faults(&s), "");
     cr_assert_eq(s.acts.count, 3);
-    cr_expect(s.acts.is_array && s.acts.body_is_array);
+    cr_expect(s.acts.context.is_array && s.acts.body_is_array);
     cr_expect(s.acts.objects[0] == 0 && s.acts.objects[1] == 0 && s.acts.objects[2] == 1);
     cr_expect_eq(s.acts.identifiers, 2);
     cr_expect_eq(s.acts.list[0].person, s.acts.list[1].person, "one object, one person");
