@@ -32,7 +32,6 @@ _Static_assert(READER_DEPTH_MAX == 32 && READER_MEMBERS_MAX == 1000, "outline_ta
 
 const char *outline_take(struct outline *o, char c)
 {
-    assert(o->depth <= READER_DEPTH_MAX);
     switch (c) {
     case '{':
     case '[':
