@@ -4,9 +4,10 @@
 
 #include <h2o.h>
 
-/* A line of JSON for each answer but those of /healthz and /readyz: when, what was asked (the route, never the path itself, which may name a subject, nor a query), how it
- * went, how long it took, whose trace it is part of (W3C traceparent), and the address behind it, masked. One log a loop
- * thread; its lines leave at the end of a tick. Never waits: lines that cannot be taken are dropped, and counted in a warning. */
+/* A line of JSON for each answer but those of /healthz and /readyz: when, what was asked (the route, never
+ * the path itself, which may name a subject, nor a query), how it went, how long it took, whose trace it is
+ * part of (W3C traceparent), and the address behind it, masked. One log a loop thread; its lines leave at the
+ * end of a tick. Never waits: lines that cannot be taken are dropped, and counted in a warning. */
 struct access_log;
 
 /* Opens ${path} for appending; `-` is standard output. Returns the descriptor, or -1 with errno. */

@@ -213,8 +213,8 @@ static bool gate_token(struct admission *a)
     return fault == TOKEN_OK;
 }
 
-/* As far as this worker knows. What it does not know yet the call learns before it says anything (promise 2): what only the client
- * may learn comes behind this gate. */
+/* As far as this worker knows. What it does not know yet the call learns before it says anything (promise 2):
+ * what only the client may learn comes behind this gate. */
 static bool gate_revoked(struct admission *a)
 {
     if (a->route->scopes == SCOPE_NONE)
@@ -253,7 +253,8 @@ static bool is_versioned(h2o_iovec_t path)
     return path.len >= 4 && memcmp(path.base, "/v1/", 4) == 0;
 }
 
-/* "%00" would end a value before its end. No other three bytes stand for it: a percent sign is no hex digit. */
+/* "%00" would end a value before its end. No other three bytes stand for it: a
+ * percent sign is no hex digit. */
 static bool gate_query(struct admission *a)
 {
     if (!is_versioned(a->path))
@@ -299,8 +300,8 @@ static bool gate_size(struct admission *a)
     return false;
 }
 
-/* In this order: the first that refuses answers. What is said to everybody comes before the token, what is said of the request to
- * its client alone comes after. */
+/* In this order: the first that refuses answers. What is said to everybody comes before the token, what is
+ * said of the request to its client alone comes after. */
 static bool (*const gates[])(struct admission *a) = {
     gate_header, gate_path,  gate_route, gate_token, gate_revoked, gate_scope,
     gate_rate,   gate_query, gate_media, gate_body,  gate_size,

@@ -105,7 +105,8 @@ static void attempt_ask(struct attempt *attempt, void (*done)(struct job *job, e
     lane_submit(attempt->call->worker->read, &attempt->confirm.job);
 }
 
-/* The answer to that. Returns the attempt where its controller is the one in force; else it goes on by itself, or the call has ended. */
+/* The answer to that. Returns the attempt where its controller is the one in force; else it goes on by
+ * itself, or the call has ended. */
 static struct attempt *attempt_asked(struct job *job, enum error e)
 {
     struct attempt *attempt = list_entry(job, struct attempt, confirm.job);
@@ -163,7 +164,8 @@ void attempt_bad_body(struct attempt *attempt, struct reader *faults)
 
 /* ---- before a refusal ---- */
 
-/* Stands in the place of the handler's state, which is kept until the call ends: what it refused may be read there. */
+/* Stands in the place of the handler's state, which is kept until the call ends: what
+ * it refused may be read there. */
 struct vouching {
     struct attempt attempt;
     void (*dispose)(void *state);

@@ -4,14 +4,18 @@
 #include "http/controllers.h"
 #include "store/check.h"
 
-/* A call's attempt under its controller's policy: what the call does is begun with the policy the worker holds, and begun again when a
- * statement tells that a newer one is in force (promise 2). A token that was revoked is refused here: whoever holds the generation in
- * force also knows which those are. Embedded in the handler's state.
+/* A call's attempt under its controller's policy: what the call does is begun with the policy the worker
+ * holds, and begun again when a statement tells that a newer one is in force (promise 2). A token that was
+ * revoked is refused here: whoever holds the generation in force also knows which those are. Embedded in
+ * the handler's state.
  *
- * (1) It waits for one thing at a time: for a load of the policy, or for a statement of its own that asks for the generation; else the
- * handler has it.  (2) ${controller} has a reference of the attempt's from its first begin to attempt_end, and changes only for one that
- * was loaded later.  (3) ${begin} is never called with a controller that has the call's token among the revoked.  (4) It loads LOADS_MAX
- * times at most.  (5) That a body is wrong is said only under the policy in force, or where it is wrong under any. */
+ * (1) It waits for one thing at a time: for a load of the policy, or for a statement of its own that asks
+ *     for the generation; else the handler has it.
+ * (2) ${controller} has a reference of the attempt's from its first begin to attempt_end, and changes only
+ *     for one that was loaded later.
+ * (3) ${begin} is never called with a controller that has the call's token among the revoked.
+ * (4) It loads LOADS_MAX times at most.
+ * (5) That a body is wrong is said only under the policy in force, or where it is wrong under any. */
 enum attempt_waits { ATTEMPT_WAITS_NOT, ATTEMPT_LOADS, ATTEMPT_ASKS };
 
 struct attempt {
@@ -28,16 +32,16 @@ struct attempt {
 
 /* Begins, at once or when the controller has been loaded. Answers the problem itself when it cannot be. */
 void attempt_start(struct attempt *attempt, struct call *call, void (*begin)(struct call *call));
-/* For a call that asks nothing under a policy: begins once its token is known not to be revoked. ${attempt}->controller is NULL where there
- * is no policy yet. */
+/* For a call that asks nothing under a policy: begins once its token is known not to be revoked.
+ * ${attempt}->controller is NULL where there is no policy yet. */
 void attempt_admit(struct attempt *attempt, struct call *call, void (*begin)(struct call *call));
-/* For ${vouch} of a call (http/call): asks whether its token was revoked, beside what the handler holds. Where nobody can be asked the
- * call's refusal is said as it is: it tells only what its own request is. */
+/* For ${vouch} of a call (http/call): asks whether its token was revoked, beside what the handler holds.
+ * Where nobody can be asked the call's refusal is said as it is: it tells only what its own request is. */
 void attempt_vouch(struct call *call);
 /* The generation has moved on: loads and begins again, a few times; then 503. */
 void attempt_again(struct attempt *attempt);
-/* The body is wrong under the policy held: answers so when that is the one in force, else begins again. ${faults} stays open
- * until then. */
+/* The body is wrong under the policy held: answers so when that is the one in force, else begins again.
+ * ${faults} stays open until then. */
 void attempt_bad_body(struct attempt *attempt, struct reader *faults);
 /* Takes back what the attempt itself waits for: the call is about to end unanswered. */
 void attempt_abandon(struct attempt *attempt);

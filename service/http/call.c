@@ -401,7 +401,8 @@ void problem_answer(h2o_req_t *req, enum error e, const char *detail, const stru
     buf_free(&body);
 }
 
-/* Whether ${e} is a refusal before which the token must be vouched for. Not a limit: who is over it must not cause a statement each. */
+/* Whether ${e} is a refusal before which the token must be vouched for. Not a limit: who is over it
+ * must not cause a statement each. */
 static bool needs_vouching(const struct call *call, enum error e)
 {
     int status = error_status(e);

@@ -10,14 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Controllers a worker holds: beyond that the one least lately loaded goes. Each is a few ten KB. Twice as many places. */
+/* Controllers a worker holds: beyond that the one least lately loaded goes. Each is a few
+ * ten KB. Twice as many places. */
 enum { CONTROLLERS_MAX = 1024, PLACES = 2048 };
 
 /* A controller that was asked for.
  *
- * (1) It is in the list and in the chain of its key's place, and is counted once.  (2) A wait is in one of its two lists until it is
- * answered or leaves.  (3) A load answers those alone who came before it began: who comes while one runs is in ${next_load}, and
- * moves to ${this_load} when the next begins.  (4) While one waits, a load runs.  (5) It is not let go while a load runs. */
+ * (1) It is in the list and in the chain of its key's place, and is counted once.
+ * (2) A wait is in one of its two lists until it is answered or leaves.
+ * (3) A load answers those alone who came before it began: who comes while one runs is in ${next_load},
+ *     and moves to ${this_load} when the next begins.
+ * (4) While one waits, a load runs.
+ * (5) It is not let go while a load runs. */
 struct known {
     struct list link; /* in all->known, least lately loaded first */
     struct known *chain;
@@ -160,8 +164,8 @@ static void load_start(struct known *k, int64_t deadline)
     lane_submit(k->all->worker->read, &k->job.job);
 }
 
-/* Answers those who waited for the load that has ended, after the next has begun where others came meanwhile: the answers may load
- * again, and by then ${k} may be gone. */
+/* Answers those who waited for the load that has ended, after the next has begun where others came meanwhile:
+ * the answers may load again, and by then ${k} may be gone. */
 static void load_answer(struct known *k, struct controller *c, enum error e)
 {
     struct list due;

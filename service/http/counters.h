@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What one worker counts: written by its thread, read by the one that answers /metrics (http/exposition). Nothing in it tells a
- * controller, a subject or a client. */
+/* What one worker counts: written by its thread, read by the one that answers /metrics (http/exposition).
+ * Nothing in it tells a controller, a subject or a client. */
 struct counters;
 struct route;
 
@@ -23,7 +23,8 @@ extern const int counters_statuses[COUNTERS_STATUSES];
 /* Upper bounds of the latency's buckets, in microseconds. One more bucket holds what took longer. */
 extern const int64_t counters_bounds[COUNTERS_BUCKETS];
 
-/* ${routes}: the table whose places number the rows. Never freed: it counts for as long as the process lives. */
+/* ${routes}: the table whose places number the rows. Never freed: it counts for
+ * as long as the process lives. */
 struct counters *counters_create(const struct route *routes);
 
 /* A request was answered, or dropped (status 0). ${route} NULL: no route was found. */

@@ -19,7 +19,7 @@ void etag_of_content(const char *bytes, size_t len, char text[ETAG_TEXT + 1]);
 /* Whether the client says (If-None-Match) that it has this one. */
 bool etag_seen(const struct call *call, const char *etag);
 
-/* Answers ${body} with an entity tag out of its content and that Cache-Control (both static but the body, which is freed), or 304 where
- * the client has it. A buf that failed is ERROR_INTERNAL. Ends the call. */
+/* Answers ${body} with an entity tag out of its content and that Cache-Control (both static but the body,
+ * which is freed), or 304 where the client has it. A buf that failed is ERROR_INTERNAL. Ends the call. */
 void call_answer_cacheable(struct call *call, const char *content_type, const char *cache_control,
                            struct buf *body);

@@ -5,7 +5,8 @@
 
 #include <h2o.h>
 
-/* What all workers of a process counted, as Prometheus reads it. No label names a controller, a subject or a client. */
+/* What all workers of a process counted, as Prometheus reads it. No label names a
+ * controller, a subject or a client. */
 
 /* Prometheus text (0.0.4) of the ${count} workers together, their lanes and guards included. */
 void exposition_write(struct buf *b, struct worker *const *workers, size_t count);

@@ -6,5 +6,6 @@
 /* What a route takes as a body. */
 enum media { MEDIA_NONE, MEDIA_JSON, MEDIA_NDJSON, MEDIA_MASKABLE };
 
-/* Whether Content-Type is one of ${media}, in UTF-8 and not encoded. MEDIA_NONE takes no body: whatever it is called. */
+/* Whether Content-Type is one of ${media}, in UTF-8 and not encoded. MEDIA_NONE takes
+ * no body: whatever it is called. */
 bool media_fits(const h2o_req_t *req, enum media media);

@@ -74,8 +74,8 @@ static char *number_put(char *to, uint64_t number)
     return to;
 }
 
-/* How far ${number} is rounded: to its 8 leading bits. A field that changes with every answer would push all others out of the
- * connection's HPACK table (measured: 3 % of a check). */
+/* How far ${number} is rounded: to its 8 leading bits. A field that changes with every answer would push all
+ * others out of the connection's HPACK table (measured: 3 % of a check). */
 static uint64_t grain_of(uint64_t number)
 {
     int bits = 64 - __builtin_clzll(number | 1);

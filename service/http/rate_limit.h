@@ -5,17 +5,18 @@
 
 #include <h2o.h>
 
-/* How much a client, or an address that shows no valid token, may still ask. The answer tells it: `RateLimit-Policy` and `RateLimit`
- * (draft-ietf-httpapi-ratelimit-headers), and, where it is refused, `Retry-After`. All threads of a process count together; each
- * node counts for itself. */
+/* How much a client, or an address that shows no valid token, may still ask. The answer tells it:
+ * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers), and, where it is refused,
+ * `Retry-After`. All threads of a process count together; each node counts for itself. */
 struct rate_limits;
 
-/* Units: what a client records or asks, a line of a batch being one, in a day; requests of an address in a minute. 0: no limit. Aborts
- * when memory has run out: it is called at start-up only. */
+/* Units: what a client records or asks, a line of a batch being one, in a day; requests of an address in a
+ * minute. 0: no limit. Aborts when memory has run out: it is called at start-up only. */
 struct rate_limits *rate_limits_create(uint64_t client_limit, uint64_t address_limit);
 
-/* Takes ${amount} units of the client ${claims} name and adds the header fields to the answer to come. Returns false, and takes
- * nothing, when there are not so many: the caller answers ERROR_TOO_MANY_REQUESTS. Once a request. */
+/* Takes ${amount} units of the client ${claims} name and adds the header fields to the answer to come.
+ * Returns false, and takes nothing, when there are not so many: the caller answers
+ * ERROR_TOO_MANY_REQUESTS. Once a request. */
 bool rate_limit_client(struct worker *worker, h2o_req_t *req, const struct claims *claims, size_t amount);
 /* What is told then. */
 extern const char rate_limit_client_spent[];

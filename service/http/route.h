@@ -26,8 +26,8 @@ struct route {
     int deadline_ms;
     bool needs_all_scopes; /* not one of them is enough, but only all */
     bool is_check;         /* a problem says `"allow": false` too */
-    bool
-        admits; /* the handler asks nothing under a policy: that the token was not revoked is asked before it */
+    /* the handler asks nothing under a policy: that the token was not revoked is asked before it */
+    bool admits;
     enum cost cost;
     void (*handle)(struct call *call);
 };

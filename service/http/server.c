@@ -319,8 +319,8 @@ static void thread_close(struct thread *t)
     SSL_CTX_free(t->accept[TLS].ssl_ctx);
 }
 
-/* It opens and closes what it has by itself: libh2o keeps what a socket has freed with the thread that made the socket, and takes it
- * from there again without a lock. */
+/* It opens and closes what it has by itself: libh2o keeps what a socket has freed with the thread that made
+ * the socket, and takes it from there again without a lock. */
 static void *thread_run(void *cookie)
 {
     struct thread *t = cookie;
@@ -397,8 +397,8 @@ static int threads_start(struct server *s)
     return 0;
 }
 
-/* Sees to descriptors for ${connections}, and returns for how many there are: without one left, the listeners would be ready for
- * ever. */
+/* Sees to descriptors for ${connections}, and returns for how many there are: without one left, the
+ * listeners would be ready for ever. */
 static unsigned descriptors_allow(unsigned connections)
 {
     struct rlimit limit;

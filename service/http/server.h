@@ -30,14 +30,15 @@ struct server_options {
     const struct database *database;
     uint8_t subject_key; /* number of the key that makes a new controller's tags: the first of the file */
     struct keys *keys;   /* one reference is taken */
-    /* Reads the token keys again (SIGHUP). Called on the main thread; returns a new reference, or NULL, having logged why, to keep
-     * the old ones. */
+    /* Reads the token keys again (SIGHUP). Called on the main thread; returns a new reference, or NULL,
+     * having logged why, to keep the old ones. */
     struct keys *(*keys_reload)(void *cookie);
     void *cookie;
 };
 
-/* Serves until SIGTERM or SIGINT, then leaves within 10 s: at once /readyz says 503; after ${drain_delay_ms}, in which it serves as
- * before, it drains: stops accepting, sends GOAWAY, finishes what is in flight.
- * SIGHUP reads keys and certificates again. Blocks these signals in the calling thread, which it uses for them. Returns the
- * exit code: 0, or 1 with the reason logged when it could not start (an address in use, a certificate that cannot be read). */
+/* Serves until SIGTERM or SIGINT, then leaves within 10 s: at once /readyz says 503; after ${drain_delay_ms},
+ * in which it serves as before, it drains: stops accepting, sends GOAWAY, finishes what is in flight. SIGHUP
+ * reads keys and certificates again. Blocks these signals in the calling thread, which it uses for them.
+ * Returns the exit code: 0, or 1 with the reason logged when it could not start (an address in use, a
+ * certificate that cannot be read). */
 int server_run(const struct server_options *options);

@@ -13,8 +13,10 @@ enum { POLL_MS = 100, HEADS_MAX = 256 };
 
 /* They are asked for in rounds, a slice of the controllers waited for at a time.
  *
- * (1) Who waits is in one of the two lists.  (2) One statement is on its way at a time.  (3) A round begins when nobody is ${due}, at
- * most every POLL_MS, and asks for each controller; where a statement fails, the next one goes on with whom it did not reach. */
+ * (1) Who waits is in one of the two lists.
+ * (2) One statement is on its way at a time.
+ * (3) A round begins when nobody is ${due}, at most every POLL_MS, and asks for each controller; where a
+ *     statement fails, the next one goes on with whom it did not reach. */
 struct waiters {
     struct worker *worker;
     struct loop_pulse pulse;
@@ -37,7 +39,8 @@ static size_t slice_find(const struct waiters *all, int32_t controller_id)
     return i;
 }
 
-/* The next slice: of those who are due, as many controllers as one statement asks for, and all who wait for these. */
+/* The next slice: of those who are due, as many controllers as one statement asks
+ * for, and all who wait for these. */
 static void slice_collect(struct waiters *all)
 {
     all->count = 0;

@@ -2,8 +2,8 @@
 #pragma once
 #include "http/worker.h"
 
-/* Long polls. While anybody waits, small statements ask every 100 ms how far the ledgers waited for are: nothing depends on a
- * notification that may be lost. */
+/* Long polls. While anybody waits, small statements ask every 100 ms how far the ledgers waited for are:
+ * nothing depends on a notification that may be lost. */
 struct waiters;
 
 /* Embedded in who waits. */
@@ -19,7 +19,8 @@ struct waiters *waiters_create(struct worker *worker);
 void waiters_destroy(struct waiters *all);
 
 void waiter_init(struct waiter *waiter, void (*done)(struct waiter *waiter));
-/* ${waiter}->done is called when the ledger has grown beyond ${head}, when ${until} has come, or when the worker drains. */
+/* ${waiter}->done is called when the ledger has grown beyond ${head}, when ${until} has
+ * come, or when the worker drains. */
 void waiter_wait(struct waiters *all, struct waiter *waiter, int32_t controller_id, int64_t head,
                  int64_t until);
 /* done is not called. */

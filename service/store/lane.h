@@ -4,14 +4,14 @@
 #include "store/job.h"
 
 /* A lane gathers the jobs of a tick and sends them as batches over one connection, a few at a time: while
- * those are on the wire the next batch grows by itself. Every job is answered exactly once, never from inside
- * lane_submit, and at the latest at its deadline.
+ * those are on the wire the next batch grows by itself. Every job is answered exactly once, never from
+ * inside lane_submit, and at the latest at its deadline.
  *
- * (1) A job is in the queue, in one batch on the wire, or answered. (2) A batch is one statement,
- * one transaction, jobs of one verb and, where it writes, of one controller. (3) ERROR_NONE is
- * answered only after the batch's sync came without an error. (4) A write that was sent and whose
- * sync did not come is ERROR_OUTCOME_UNKNOWN, and is not sent again. (5) ERROR_UNAVAILABLE and
- * ERROR_OVERLOADED mean surely not written. */
+ * (1) A job is in the queue, in one batch on the wire, or answered.
+ * (2) A batch is one statement, one transaction, jobs of one verb and, where it writes, of one controller.
+ * (3) ERROR_NONE is answered only after the batch's sync came without an error.
+ * (4) A write that was sent and whose sync did not come is ERROR_OUTCOME_UNKNOWN, and is not sent again.
+ * (5) ERROR_UNAVAILABLE and ERROR_OVERLOADED mean surely not written. */
 struct lane;
 
 /* Counters for /metrics; read from any thread, so each is a relaxed atomic. */
