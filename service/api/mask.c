@@ -89,6 +89,11 @@ void handle_mask(struct call *call)
         call_problem(call, ERROR_OVERLOADED, NULL, NULL);
         return;
     }
+    if (mask_wide_seen(&(struct mask_wide){0}, body.base, body.len)) {
+        call_problem(call, ERROR_UNSUPPORTED_MEDIA_TYPE,
+                     "The body is UTF-16 or UTF-32, in which no address is found; send UTF-8.", NULL);
+        return;
+    }
     struct buf out;
     buf_init(&out, BATCH_ANSWER_BYTES_MAX);
     if (type_is(type, "text/plain")) {

@@ -30,6 +30,8 @@ struct filter {
     struct mask_prefixes prefixes;
     bool prefixes_given;
     enum { FORMAT_UNSAID, FORMAT_TEXT, FORMAT_NDJSON } format;
+    bool bad_lines_masked;
+    uint64_t left_out, as_text; /* lines of the input */
     struct mask_gate_options gate_options;
     bool line_buffered;
     int status;
@@ -37,6 +39,7 @@ struct filter {
     int in;
     uint64_t done, total; /* bytes of the input; total is 0 where no progress is shown */
     int64_t shown;        /* when progress was, microseconds */
+    struct mask_wide wide;
     struct mask_stream stream;
     struct mask_json json;
     struct mask_gate *gate; /* NULL: there is none */
@@ -101,6 +104,14 @@ static ssize_t input_read(struct filter *f, char *bytes, size_t room)
         if (n == 0 || f->line_buffered)
             break;
     }
+    if (mask_wide_seen(&f->wide, bytes, len)) {
+        fprintf(stderr,
+                "akkoord mask: %s is UTF-16 or UTF-32, in which no address is found: convert it first, as in "
+                "iconv -f UTF-16 -t UTF-8\n",
+                f->name);
+        f->status = EXIT_IO;
+        return -1;
+    }
     f->done += len;
     progress_show(f, len == 0);
     return (ssize_t)len;
@@ -119,7 +130,18 @@ static bool text_filter(struct filter *f)
 static void line_report(struct filter *f, uint64_t number, const char *fault)
 {
     fprintf(stderr, "akkoord mask: %s: line %" PRIu64 " left out: %s\n", f->name, number, fault);
+    f->left_out++;
     f->status = EXIT_LINES;
+}
+
+/* How many lines of the input were not what they should be. */
+static void lines_tell(const struct filter *f)
+{
+    if (f->left_out > 0)
+        fprintf(stderr, "akkoord mask: %s: %" PRIu64 " left out in all\n", f->name, f->left_out);
+    if (f->as_text > 0)
+        fprintf(stderr, "akkoord mask: %s: %" PRIu64 " masked as text, being no JSON that can be masked\n",
+                f->name, f->as_text);
 }
 
 /* ---- the gate ---- */
@@ -198,7 +220,10 @@ static bool lines_filter(struct filter *f, struct mask_lines *lines, size_t len)
     lines->end = f->input + len;
     while (mask_lines_next(lines, &line, &line_len)) {
         enum mask_json_fault fault = mask_json(&f->json, line, line_len, f->output + used, &masked);
-        if (fault != MASK_JSON_OK) {
+        if (fault != MASK_JSON_OK && f->bad_lines_masked) {
+            masked = mask_json_as_text(&f->json, line, line_len, f->output + used);
+            f->as_text++;
+        } else if (fault != MASK_JSON_OK) {
             line_report(f, lines->number, mask_json_fault_text(fault));
             continue;
         }
@@ -255,7 +280,10 @@ static bool input_filter(struct filter *f, const char *path)
     }
     posix_fadvise(f->in, 0, 0, POSIX_FADV_SEQUENTIAL);
     progress_start(f);
+    f->wide = (struct mask_wide){0};
+    f->left_out = f->as_text = 0;
     bool good = f->format == FORMAT_NDJSON ? ndjson_filter(f) : text_filter(f);
+    lines_tell(f);
     if (!standard)
         close(f->in);
     return good;
@@ -278,6 +306,7 @@ static const char *mask_flags_take(struct filter *f, const struct arguments *arg
 {
     const char *ipv4 = arguments_flag(args, "ipv4-prefix"), *ipv6 = arguments_flag(args, "ipv6-prefix");
     const char *preset = arguments_flag(args, "preset"), *format = arguments_flag(args, "format");
+    const char *bad_lines = arguments_flag(args, "bad-lines");
     f->prefixes = (struct mask_prefixes){MASK_IPV4_DEFAULT, MASK_IPV6_DEFAULT};
     f->prefixes_given = ipv4 != NULL || ipv6 != NULL || preset != NULL;
     f->line_buffered = arguments_flag(args, "line-buffered") != NULL;
@@ -294,6 +323,11 @@ static const char *mask_flags_take(struct filter *f, const struct arguments *arg
         return "--format is text or ndjson";
     if (format != NULL)
         f->format = strcmp(format, "text") == 0 ? FORMAT_TEXT : FORMAT_NDJSON;
+    if (bad_lines != NULL && strcmp(bad_lines, "drop") != 0 && strcmp(bad_lines, "mask") != 0)
+        return "--bad-lines is drop or mask";
+    if (bad_lines != NULL && f->format != FORMAT_NDJSON)
+        return "--bad-lines goes with --format ndjson";
+    f->bad_lines_masked = bad_lines != NULL && strcmp(bad_lines, "mask") == 0;
     return NULL;
 }
 
@@ -317,8 +351,8 @@ static const char *gate_flags_take(struct filter *f, const struct arguments *arg
         return "--gate needs --token-file";
     if (f->prefixes_given)
         return "with --gate the policy says how addresses are masked: no prefix and no preset";
-    if (f->format == FORMAT_TEXT)
-        return "--gate takes NDJSON";
+    if (f->format == FORMAT_TEXT || f->bad_lines_masked)
+        return "--gate takes NDJSON, and leaves out what is none";
     f->format = FORMAT_NDJSON;
     if (o->purpose == NULL)
         f->gate_options.purpose = "analytics";
@@ -380,7 +414,14 @@ static const struct config_flag mask_flags[] = {
     {"ipv6-prefix", "N", "bits that are kept of an IPv6 address, 0 to 128; 48 where nothing is said"},
     {"preset", "ga|matomo-2|strict", "both prefixes, as others do it"},
     {"format", "text|ndjson",
-     "text by default; of NDJSON the strings are masked, and lines that are none left out"},
+     "text by default, in UTF-8 (UTF-16 is refused: iconv -f UTF-16 -t UTF-8); of NDJSON the strings are "
+     "masked, and "
+     "arrays of bytes. Of journald take journalctl -o json: its export states lengths, which masking "
+     "changes"},
+    {"bad-lines", "drop|mask",
+     "lines of NDJSON that are none, or cannot be masked as such: left out (exit 3) where nothing is said, "
+     "or masked as "
+     "text; those of more than 1 MiB are left out either way"},
     {"line-buffered", NULL, "each line comes out at once, as for tail -F"},
     {"gate", "URL",
      "the lines are events, NDJSON, and only those come out, masked as the policy says, whose visitor may "

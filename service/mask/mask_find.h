@@ -4,9 +4,9 @@
 #include <stdint.h>
 
 /* Private to the mask: where in a text an address may be. Each address in text[from, to) holds at least one candidate:
- *   - the first dot of three, each between digits and two to four bytes after the one before;
+ *   - the first of three dots or dashes, each between digits and two to four bytes after the one before;
  *   - two colons in a row, or the first of four colons that are two to five bytes apart;
- *   - an encoded dot or colon (%2E, %3A);
+ *   - an escape of a hex digit, dot, dash or colon, or of a sign that starts an escape;
  *   - a dot before "in" or "ip" (the names below arpa).
  * Returns the first candidate in [from, to), or ${to}. Reads no byte at or beyond ${len}; ${to} <= ${len}. */
 typedef size_t mask_find(const uint8_t *text, size_t from, size_t to, size_t len);

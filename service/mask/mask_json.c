@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "mask/mask_address.h"
 #include "mask/mask_scan.h"
 
 #include <assert.h>
@@ -319,11 +320,17 @@ static bool key_add(struct json *j, size_t first, size_t from, size_t end)
     return true;
 }
 
+static size_t space_end(const struct json *j, size_t at)
+{
+    while (at < j->len &&
+           (j->text[at] == ' ' || j->text[at] == '\t' || j->text[at] == '\n' || j->text[at] == '\r'))
+        at++;
+    return at;
+}
+
 static void json_space(struct json *j)
 {
-    while (j->at < j->len && (j->text[j->at] == ' ' || j->text[j->at] == '\t' || j->text[j->at] == '\n' ||
-                              j->text[j->at] == '\r'))
-        j->at++;
+    j->at = space_end(j, j->at);
 }
 
 /* Skips space and, when it is ${c}, the next byte. */
@@ -412,6 +419,100 @@ static bool json_list(struct json *j, char close)
     return true;
 }
 
+/* The elements of an array of bytes, as journald writes a field that is no UTF-8 text: `[50,48,51]`. */
+struct bytes {
+    const struct json *j;
+    size_t at; /* of the next one; behind the bracket once the last was read */
+    bool over;
+};
+
+/* The next byte, -1 at the end, -2 where no number from 0 to 255 and a comma or bracket stand. */
+static int bytes_next(struct bytes *b)
+{
+    const struct json *j = b->j;
+    if (b->over)
+        return -1;
+    size_t from = space_end(j, b->at), end = from;
+    while (end < j->len && end - from < 4 && (mask_class[j->text[end]] & DIGIT) != 0)
+        end++;
+    int value = octet_read((const char *)j->text + from, end - from, false);
+    end = space_end(j, end);
+    if (value < 0 || end == j->len || (j->text[end] != ',' && j->text[end] != ']'))
+        return -2;
+    b->over = j->text[end] == ']';
+    b->at = end + 1;
+    return value;
+}
+
+/* Whether an array of bytes stands at ${at}. */
+static bool is_bytes(const struct json *j, size_t at)
+{
+    struct bytes b = {.j = j, .at = at + 1};
+    int value = bytes_next(&b);
+    while (value >= 0)
+        value = bytes_next(&b);
+    return value == -1;
+}
+
+static void number_put(struct json *j, uint8_t value, bool first)
+{
+    if (!first)
+        *j->out++ = ',';
+    j->out = octet_print(j->out, value);
+}
+
+/* Masks the array of bytes at ${at} as the text it is. Returns whether that changes it; only then it is to be written. */
+static bool bytes_mask(struct json *j, size_t at, bool write, size_t *ret_end)
+{
+    enum { PIECE = 512 };
+    char piece[PIECE], masked[2 * (PIECE + MASK_HOLD) + 64];
+    struct bytes in = {.j = j, .at = at + 1}, old = in;
+    struct mask_stream stream;
+    bool changed = false, first = true;
+    size_t used;
+    mask_stream_init(&stream, j->scratch->prefixes);
+    do {
+        int value = 0;
+        for (used = 0; used < PIECE && (value = bytes_next(&in)) >= 0; used++)
+            piece[used] = (char)(uint8_t)value;
+        size_t len =
+            used > 0 ? mask_stream_feed(&stream, piece, used, masked) : mask_stream_finish(&stream, masked);
+        for (size_t i = 0; i < len; i++, first = false) {
+            if (write)
+                number_put(j, (uint8_t)masked[i], first);
+            else
+                changed |= bytes_next(&old) != (uint8_t)masked[i];
+        }
+    } while (used > 0);
+    *ret_end = in.at;
+    return changed || (!write && bytes_next(&old) != -1);
+}
+
+/* Takes the array at ${at} if it is of bytes; writes it anew if the mask changes it. Returns its end, or 0. */
+static size_t bytes_take(struct json *j, size_t at)
+{
+    size_t end;
+    if (!is_bytes(j, at))
+        return 0;
+    if (!bytes_mask(j, at, false, &end))
+        return end;
+    json_flush(j, at);
+    *j->out++ = '[';
+    bytes_mask(j, at, true, &end);
+    *j->out++ = ']';
+    j->done = end;
+    return end;
+}
+
+static bool json_array(struct json *j)
+{
+    size_t end = j->depth < MASK_JSON_DEPTH ? bytes_take(j, j->at) : 0;
+    if (end == 0)
+        return json_list(j, ']');
+    j->at = end;
+    return true;
+}
+
 static bool json_value(struct json *j)
 {
     size_t from, end;
@@ -420,7 +521,7 @@ static bool json_value(struct json *j)
     case '{':
         return json_list(j, '}');
     case '[':
-        return json_list(j, ']');
+        return json_array(j);
     case '"':
         return json_string(j, &from, &end);
     case 't':
@@ -458,6 +559,25 @@ enum mask_json_fault mask_json(struct mask_json *scratch, const char *text, size
     json_flush(&j, len);
     *ret_len = (size_t)(j.out - out);
     return MASK_JSON_OK;
+}
+
+size_t mask_json_as_text(struct mask_json *scratch, const char *text, size_t len, char *out)
+{
+    struct json j = {.scratch = scratch, .text = (const uint8_t *)text, .len = len, .start = out, .out = out};
+    for (size_t at = 0; at < len;) {
+        const char *bracket = memchr(text + at, '[', len - at);
+        size_t from = bracket != NULL ? (size_t)(bracket - text) : len, end, masked;
+        if (from < len && (!is_bytes(&j, from) || !bytes_mask(&j, from, false, &end))) {
+            at = from + 1;
+            continue;
+        }
+        masked = mask_text(text + j.done, from - j.done, scratch->prefixes, j.out);
+        j.out += masked;
+        j.done = from;
+        at = from < len ? bytes_take(&j, from) : len;
+    }
+    j.out += mask_text(text + j.done, len - j.done, scratch->prefixes, j.out);
+    return (size_t)(j.out - out);
 }
 
 bool mask_lines_next(struct mask_lines *lines, const char **ret_line, size_t *ret_len)

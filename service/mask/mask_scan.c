@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "mask/mask_scan.h"
+#include "mask/mask_reading.h"
 
 #include <assert.h>
 #include <string.h>
 
+#define WORD_CLASSES  (WORD | TOKEN)
+#define ALNUM_CLASSES (ALNUM | ZONE | JOINT | WORD_CLASSES)
 const uint8_t mask_class[256] = {
-    ['0' ... '9'] = DIGIT | HEX | ALNUM | ZONE | TOKEN,
-    ['a' ... 'f'] = HEX | ALNUM | ZONE | TOKEN,
-    ['g' ... 'z'] = ALNUM | ZONE | TOKEN,
-    ['A' ... 'F'] = HEX | ALNUM | ZONE | TOKEN,
-    ['G' ... 'Z'] = ALNUM | ZONE | TOKEN,
-    ['-'] = ZONE | TOKEN,
-    ['_'] = ZONE | TOKEN,
-    ['~'] = ZONE | TOKEN,
-    ['.'] = TOKEN,
-    [':'] = TOKEN,
-    ['%'] = TOKEN,
+    ['0' ... '9'] = DIGIT | HEX | ALNUM_CLASSES,
+    ['a' ... 'f'] = HEX | ALNUM_CLASSES,
+    ['g' ... 'z'] = ALNUM_CLASSES,
+    ['A' ... 'F'] = HEX | ALNUM_CLASSES,
+    ['G' ... 'Z'] = ALNUM_CLASSES,
+    ['-'] = ZONE | WORD_CLASSES,
+    ['_'] = ZONE | WORD_CLASSES,
+    ['~'] = ZONE | WORD_CLASSES,
+    ['.'] = JOINT | WORD_CLASSES,
+    [':'] = JOINT | WORD_CLASSES,
+    ['%'] = JOINT | SIGN | WORD_CLASSES,
+    ['\\'] = JOINT | SIGN | WORD_CLASSES,
+    ['#'] = SIGN | WORD_CLASSES,
+    ['['] = TOKEN,
+    ['('] = TOKEN,
+    [';'] = TOKEN,
+    [0x1b] = TOKEN,
 };
 
 size_t separator_at(const struct scan *s, size_t at, char *ret_kind)
@@ -38,7 +46,7 @@ size_t separator_at(const struct scan *s, size_t at, char *ret_kind)
     return 3;
 }
 
-static void scan_write(struct scan *s, size_t to)
+void scan_write(struct scan *s, size_t to)
 {
     assert(to >= s->done && to <= s->len); /* (2) */
     memcpy(s->out, s->text + s->done, to - s->done);
@@ -59,13 +67,17 @@ static int hex_of(uint8_t c)
     return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
-/* A colon that would join an address before it. */
+/* A colon that would join an address before it: a group, or another colon, follows, be it escaped. */
 static bool colon_joins(const struct scan *s, size_t at)
 {
-    char kind, next;
-    size_t width = separator_at(s, at, &kind);
-    return width != 0 && kind == ':' &&
-           (scan_is(s, at + width, HEX) || separator_at(s, at + width, &next) != 0);
+    char kind;
+    size_t width = separator_at(s, at, &kind), next = at + width;
+    uint8_t c;
+    if (width == 0 || kind != ':' || next >= s->len)
+        return false;
+    if (escape_read(s->text + next, s->len - next, &c) == 0)
+        c = s->text[next];
+    return (mask_class[c] & HEX) != 0 || c == ':' || c == '.';
 }
 
 /* '%' after an address is a zone, or the start of an encoded character that is none of its business: "%20", "%5D".
@@ -85,6 +97,13 @@ bool zone_starts(const struct scan *s, size_t at)
     return !delimiter || (number && s->zone.scoped);
 }
 
+/* Whether a letter or digit stands at ${at}, written as %XX. */
+static bool encoded_alnum(const struct scan *s, size_t at)
+{
+    return scan_is(s, at + 1, HEX) && scan_is(s, at + 2, HEX) &&
+           (mask_class[hex_of(s->text[at + 1]) << 4 | hex_of(s->text[at + 2])] & ALNUM) != 0;
+}
+
 /* Whether the zone goes on at ${at}. A dot belongs to it only before a further character of it (`eth0.100`); a colon
  * that would join the address goes with it, and what it leads to (`fe80::1%eth0:80`). */
 static bool zone_goes_on(const struct scan *s, size_t at)
@@ -92,26 +111,29 @@ static bool zone_goes_on(const struct scan *s, size_t at)
     char kind;
     size_t width = separator_at(s, at, &kind);
     if (width == 0)
-        return scan_is(s, at, ZONE) || (s->text[at] == '%' && zone_starts(s, at));
+        return scan_is(s, at, ZONE) || (s->text[at] == '%' && (zone_starts(s, at) || encoded_alnum(s, at)));
     return kind == '.' ? scan_is(s, at + width, ZONE) : colon_joins(s, at);
 }
 
-/* How many bytes from ${at} on must be known to tell whether the zone goes on there. */
-static size_t zone_ahead(const struct scan *s, size_t at)
+/* Whether enough of the text is known to tell whether the zone goes on at ${at}: its word, or as much as an escape behind an
+ * encoded colon takes. */
+static bool zone_is_decided(const struct scan *s, size_t at)
 {
-    char kind;
-    size_t sign = at < s->len && s->text[at] == '%' && separator_at(s, at, &kind) == 0;
-    size_t width = separator_at(s, at + sign, &kind);
-    if (width != 0)
-        return sign + width + (at + sign + width < s->len && s->text[at + sign + width] == '%' ? 3 : 1);
-    return sign + (at + sign < s->len && s->text[at + sign] == '%' ? 3 : sign + 1);
+    enum { AHEAD = 10 };
+    for (size_t i = at; i < at + AHEAD; i++) {
+        if (i == s->len)
+            return s->last;
+        if (!scan_is(s, i, WORD))
+            return true;
+    }
+    return true;
 }
 
 void zone_drop(struct scan *s)
 {
     size_t at = s->done;
     for (;;) {
-        s->zone.open = !s->last && at + zone_ahead(s, at) > s->len;
+        s->zone.open = !zone_is_decided(s, at);
         if (s->zone.open || at == s->len || !zone_goes_on(s, at))
             break;
         at++;

@@ -8,14 +8,12 @@
  * (1) bound <= done <= seen <= len. What lies before bound has no part in any address after it.
  * (2) Each byte before done is written. Nothing before done is ever changed.
  * (3) Each address that has a candidate (mask_find.h) before seen is masked.
- * (4) A run of hex digits, dots and colons longer than MASK_RUN_MAX holds no IPv6 address and no name; a run of digits
- *     and dots longer than MASK_DOTTED_MAX no IPv4 address (both by the limit on rows of dots). So to judge a
- *     candidate that many bytes on either side are enough, and what is held back is bounded. */
+ * (4) A candidate is judged by at most MASK_RUN_MAX bytes before it and MASK_TOKEN_MAX from it on, all of its token; so what
+ *     is held back is bounded, and a text in pieces is judged as the whole is. */
 enum {
-    MASK_RUN_MAX = 256,
-    MASK_DOTTED_MAX = 128,
-    MASK_DOTS_MAX = 16,
-    MASK_TOKEN_MAX = 320 /* MASK_RUN_MAX, "in-addr.arpa" with an encoded dot, and the start of a zone */
+    MASK_RUN_MAX = 384,
+    MASK_TOKEN_MAX =
+        448 /* an IPv6 address of which each character is written \\uXXXX, and its port or zone */
 };
 
 struct scan {
@@ -27,8 +25,6 @@ struct scan {
     size_t bound;
     size_t done;
     size_t seen;
-    size_t not_ipv6; /* candidates before this one are in a run that was judged to be no IPv6 address */
-    size_t not_name; /* ... no name below ip6.arpa */
     struct mask_zone zone;
     char *out;
 };
@@ -43,14 +39,17 @@ size_t scan_candidate(struct scan *s, size_t at);
 
 /* Writes the text from s->done to ${from} as it is, then ${bytes} instead of [${from}, ${to}). */
 void scan_replace(struct scan *s, size_t from, size_t to, const char *bytes, size_t len);
+/* Writes the text from s->done to ${to} as it is. */
+void scan_write(struct scan *s, size_t to);
 
 /* Whether a zone starts at ${at}; s->zone says what the address before it is. */
 bool zone_starts(const struct scan *s, size_t at);
 /* Drops the open zone from s->done on. Leaves it open when the text ends first and more may follow. */
 void zone_drop(struct scan *s);
 
-/* Classes of bytes. */
-enum { DIGIT = 1, HEX = 2, ALNUM = 4, ZONE = 8, TOKEN = 16 };
+/* Classes of bytes. JOINT: beside an address it may be part of it, or of a larger word. WORD: what an address, its escapes and the
+ * name it stands in are written with. TOKEN: that, and what a colour is written with. SIGN: an escape may start with it. */
+enum { DIGIT = 1, HEX = 2, ALNUM = 4, ZONE = 8, JOINT = 16, WORD = 32, TOKEN = 64, SIGN = 128 };
 extern const uint8_t mask_class[256];
 
 static inline bool scan_is(const struct scan *s, size_t at, unsigned classes)

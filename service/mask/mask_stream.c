@@ -24,8 +24,7 @@ static struct scan scan_of(const struct mask_stream *s, const char *text, size_t
 /* Remembers what the rest of the text needs of ${scan}'s: from where, and how far it got. */
 static size_t scan_keep(struct mask_stream *s, const struct scan *scan)
 {
-    /* A run is longer than MASK_RUN_MAX when that many bytes of it lie before a candidate; its left neighbour may be a
-     * word of up to seven bytes. */
+    /* By (4), and a byte that tells whether what is looked at begins inside a word. */
     const size_t before = MASK_RUN_MAX + 8;
     size_t keep = scan->seen > before ? scan->seen - before : 0;
     if (scan->seen == 0 || !scan_is(scan, scan->seen - 1, TOKEN))

@@ -8,20 +8,64 @@
 #include <stdio.h>
 #include <strings.h>
 
-/* Decodes %2E and %3A; any other %XX is a character that is no part of an address. */
+/* Whether ${digits} hex digits follow, and what they stand for. */
+static bool hex_follows(const char *text, size_t len, unsigned digits, unsigned *ret_value)
+{
+    char copy[8] = {0};
+    if (len < digits)
+        return false;
+    memcpy(copy, text, digits);
+    return strspn(copy, "0123456789abcdefABCDEF") == digits && sscanf(copy, "%x", ret_value) == 1;
+}
+
+static bool octal_follows(const char *text, size_t len, unsigned *ret_value)
+{
+    char copy[4] = {0};
+    if (len < 3 || text[0] > '3')
+        return false;
+    memcpy(copy, text, 3);
+    return strspn(copy, "01234567") == 3 && sscanf(copy, "%o", ret_value) == 1;
+}
+
+/* The width of the escape at ${text}, and what it stands for; 1 and the character itself without one. */
+static size_t escape_width(const char *text, size_t len, unsigned *ret_value)
+{
+    *ret_value = (unsigned char)*text;
+    unsigned inner;
+    if (*text == '%' && hex_follows(text + 1, len - 1, 2, ret_value)) {
+        size_t nested = 3; /* %252E */
+        while (*ret_value == '%' && len >= nested + 2 &&
+               hex_follows(text + nested, len - nested, 2, &inner)) {
+            *ret_value = inner;
+            nested += 2;
+        }
+        return nested;
+    }
+    if (*text == '#' && octal_follows(text + 1, len - 1, ret_value))
+        return 4;
+    if (*text != '\\' || len < 2)
+        return 1;
+    if (text[1] == 'x' && hex_follows(text + 2, len - 2, 2, ret_value))
+        return 4;
+    if (text[1] == 'u' && hex_follows(text + 2, len - 2, 4, ret_value))
+        return 6;
+    if (octal_follows(text + 1, len - 1, ret_value))
+        return 4;
+    return 1;
+}
+
+/* Decodes escapes once; a character that is no part of an address becomes a space. */
 static char *decode(const char *text, size_t len, size_t *ret_len)
 {
     char *out = malloc(len + 1);
     REQUIRE(out != NULL);
     size_t n = 0;
-    for (size_t i = 0; i < len; i++) {
-        const char *c = text + i;
-        if (*c == '%' && len - i >= 3 && isxdigit((unsigned char)c[1]) && isxdigit((unsigned char)c[2])) {
-            out[n++] = strncasecmp(c, "%2E", 3) == 0 ? '.' : strncasecmp(c, "%3A", 3) == 0 ? ':' : ' ';
-            i += 2;
-        } else {
-            out[n++] = *c != '\0' ? *c : ' ';
-        }
+    for (size_t i = 0; i < len;) {
+        unsigned value;
+        size_t width = escape_width(text + i, len - i, &value);
+        bool part = value != 0 && value < 128 && (isalnum((int)value) || strchr(".:-%", (int)value) != NULL);
+        out[n++] = part && (width == 1 || value != '%') ? (char)value : ' ';
+        i += width;
     }
     out[n] = '\0';
     *ret_len = n;
@@ -59,14 +103,15 @@ static void ipv4_check(const char *run, size_t len, struct mask_prefixes prefixe
     }
     while (len > 0 && run[len - 1] == '.')
         len--;
-    if (len > 15)
+    if (len > 21)
         return;
     memcpy(text, run, len);
     text[len] = '\0';
-    unsigned a, b, c, d;
-    char more;
-    if (strstr(text, "..") != NULL || sscanf(text, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &more) != 4 ||
-        a > 255 || b > 255 || c > 255 || d > 255)
+    unsigned a, b, c, d, port;
+    char dot = '.', more;
+    int parts = sscanf(text, "%3u.%3u.%3u.%3u%c%5u%c", &a, &b, &c, &d, &dot, &port, &more);
+    if (strstr(text, "..") != NULL || (parts != 4 && parts != 6) || dot != '.' || a > 255 || b > 255 ||
+        c > 255 || d > 255)
         return;
     const unsigned char bytes[4] = {(unsigned char)a, (unsigned char)b, (unsigned char)c, (unsigned char)d};
     REQUIRE(bits_clear(bytes, 32, prefixes.ipv4));
@@ -84,6 +129,36 @@ static void all_ipv4_check(const char *text, size_t len, struct mask_prefixes pr
     }
 }
 
+/* An address of hardware, or a fingerprint: groups of two digits each. */
+static bool is_hardware(const char *text)
+{
+    for (; text[0] != '\0'; text += text[2] == ':' ? 3 : 2)
+        if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1]) ||
+            (text[2] != ':' && text[2] != '\0'))
+            return false;
+    return true;
+}
+
+static bool is_masked(const struct in6_addr *address, struct mask_prefixes prefixes)
+{
+    const unsigned char *bytes = address->s6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(address))
+        return bits_clear(bytes + 12, 32, prefixes.ipv4);
+    return bits_clear(bytes, 128, prefixes.ipv6) &&
+           (bytes[0] != 0x20 || bytes[1] != 0x02 || bits_clear(bytes + 2, 32, prefixes.ipv4));
+}
+
+/* An address that begins with a group of the kind that is in use: it may stand behind a key or a time. */
+static bool is_masked_behind_key(const char *text, struct mask_prefixes prefixes)
+{
+    struct in6_addr address;
+    for (const char *rest = strchr(text, ':'); rest != NULL; rest = strchr(rest, ':'))
+        if (strchr("23fF", *++rest) != NULL && strspn(rest, "0123456789abcdefABCDEF") == 4 &&
+            inet_pton(AF_INET6, rest, &address) == 1 && is_masked(&address, prefixes))
+            return true;
+    return false;
+}
+
 static void ipv6_check(const char *run, size_t len, struct mask_prefixes prefixes)
 {
     char text[64];
@@ -92,16 +167,9 @@ static void ipv6_check(const char *run, size_t len, struct mask_prefixes prefixe
         return;
     memcpy(text, run, len);
     text[len] = '\0';
-    if (inet_pton(AF_INET6, text, &address) != 1)
+    if (inet_pton(AF_INET6, text, &address) != 1 || is_hardware(text))
         return;
-    const unsigned char *bytes = address.s6_addr;
-    if (IN6_IS_ADDR_V4MAPPED(&address)) {
-        REQUIRE(bits_clear(bytes + 12, 32, prefixes.ipv4));
-        return;
-    }
-    REQUIRE(bits_clear(bytes, 128, prefixes.ipv6));
-    if (bytes[0] == 0x20 && bytes[1] == 0x02)
-        REQUIRE(bits_clear(bytes + 2, 32, prefixes.ipv4));
+    REQUIRE(is_masked(&address, prefixes) || is_masked_behind_key(text, prefixes));
 }
 
 /* Every run of hex digits, colons and dots that touches no letter, as it is, and
@@ -121,7 +189,8 @@ static void all_ipv6_check(const char *text, size_t len, struct mask_prefixes pr
         ipv6_check(text + from, end - from, prefixes);
         if (from < end && text[end - 1] == ':')
             ipv6_check(text + from, end - 1 - from, prefixes);
-        if (from < end && text[from] == ':')
+        if (from < end && text[from] == ':' &&
+            strncmp(text + from, ":::", 3) != 0) /* `:::9`: the port of a masked one */
             ipv6_check(text + from + 1, end - from - 1, prefixes);
     }
 }
@@ -131,6 +200,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct mask_input in;
     if (!mask_input_read(data, size, &in))
         return 0;
+    if (in.prefixes.ipv6 < MASK_STABLE_PREFIX)
+        in.prefixes.ipv6 = MASK_STABLE_PREFIX;
     char *out = room_make(in.len);
     size_t len = mask_text(in.text, in.len, in.prefixes, out), decoded_len;
     char *decoded = decode(out, len, &decoded_len);

@@ -50,7 +50,38 @@ printf '{"a":"192.0.2.33"}\r\n\n{"b":192.0.2.33}\n{"c":"\\u0031\\u0039\\u0032.0.
 check "a bad line of NDJSON is exit 3" "$?" 3
 check "the good lines are masked" "$(tr '\r' R <"$dir/out")" $'{"a":"192.0.2.0"}R\n{"c":"192.0.2.0","n":1.50}'
 check "the bad one is named by its number" "$(cat "$dir/err")" \
-    "akkoord mask: $dir/lines: line 3 left out: not well-formed JSON"
+    "akkoord mask: $dir/lines: line 3 left out: not well-formed JSON
+akkoord mask: $dir/lines: 1 left out in all"
+cat >"$dir/bad" <<'LINES'
+{"a":"\ud800 192.0.2.33"}
+{"a":"\u0000\u0031\u0039\u0032.0.2.33","b":[50,48,51,46,48,46,49,49,51,46,50,54],"c":[1,2]}
+{"a":"192.0.2.33"}
+LINES
+"$mask" --format ndjson --bad-lines mask "$dir/bad" >"$dir/out" 2>"$dir/err"
+check "bad lines can be masked as text" "$?:$(cat "$dir/out")" '0:{"a":"\ud800 192.0.2.0"}
+{"a":"\u0000\u0031\u0039\u0032.0.2.0","b":[50,48,51,46,48,46,49,49,51,46,48],"c":[1,2]}
+{"a":"192.0.2.0"}'
+check "and how many is told" "$(cat "$dir/err")" \
+    "akkoord mask: $dir/bad: 2 masked as text, being no JSON that can be masked"
+"$mask" --format ndjson --bad-lines drop "$dir/bad" >"$dir/out" 2>"$dir/err"
+check "or left out, as without a word" "$?:$(cat "$dir/out")" '3:{"a":"192.0.2.0"}'
+check "how many too" "$(tail -n 1 "$dir/err")" "akkoord mask: $dir/bad: 2 left out in all"
+"$mask" --bad-lines mask "$dir/bad" >/dev/null 2>"$dir/err"
+check "text has no bad lines" "$?" 2
+
+for encoding in UTF-16 UTF-16LE UTF-16BE UTF-32LE UTF-32BE; do
+    printf 'Login failed [CLIENT: 203.0.113.26]\r\n' | iconv -f UTF-8 -t "$encoding" >"$dir/wide"
+    "$mask" "$dir/wide" >"$dir/out" 2>"$dir/err"
+    check "$encoding is refused" "$?:$(wc -c <"$dir/out")" "1:0"
+    check "and said how to read it" "$(grep -c "$dir/wide is UTF-16 or UTF-32, .*iconv -f" "$dir/err")" 1
+    "$mask" --format ndjson --bad-lines mask "$dir/wide" >"$dir/out" 2>/dev/null
+    check "as NDJSON too" "$?:$(wc -c <"$dir/out")" "1:0"
+    { yes 'a line' | head -c 100000 && cat "$dir/wide"; } >"$dir/appended"
+    "$mask" --line-buffered <"$dir/appended" 2>/dev/null | grep -c '2.*0.*3' >"$dir/out"
+    check "$encoding behind other text is not passed on" "$(cat "$dir/out")" 0
+done
+{ head -c 8 /dev/zero && echo 192.0.2.33; } | "$mask" | tr '\0' 0 >"$dir/out"
+check "a hole before a line is no other encoding" "$(cat "$dir/out")" "00000000192.0.2.0"
 {
     printf '{"a":"'
     head -c 3000000 /dev/zero | tr '\0' x

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mask/mask_segment.h"
+
+#include <stdio.h>
+
+/* IPv6 addresses in a segment: which groups of a run are one, and what is only joined to it by a colon. mask.h has the grammar.
+ *
+ * (1) A run is of groups of one to four hex digits, colons and dots. A word that touches it is no part of an address, nor is
+ *     the colon between them.
+ * (2) A run that is an address as a whole is that address; outer dots, one outer colon and a port behind a dot apart.
+ * (3) In another run an address begins at a head, or is of eight groups. What is left of a run holds none.
+ * (4) What was masked is judged to be what it was: a head decides before anything else, and "::" alone is none.
+ */
+struct run {
+    size_t from, to;
+    size_t zone; /* where the rest of a word ends of which only the start is a group: `7c8d%35`; or 0 */
+    bool after_word, before_word;
+};
+
+struct span {
+    size_t from, to;
+};
+
+static bool span_read(const struct segment *g, struct span span, struct ipv6 *ret_address)
+{
+    return span.to > span.from &&
+           ipv6_read((const char *)g->reading->chars + span.from, span.to - span.from, true, ret_address);
+}
+
+static size_t group_width(const struct segment *g, size_t at, size_t end)
+{
+    size_t n = 0;
+    while (at + n < end && char_is(g->reading->chars[at + n], HEX))
+        n++;
+    return n;
+}
+
+/* The first group of an address that is in use: of 2000::/3, fc00::/7, fe80::/10 or ff00::/9, with all its digits. */
+static bool is_head(const struct segment *g, size_t at, size_t end)
+{
+    const uint8_t *c = g->reading->chars + at;
+    if (group_width(g, at, end) != 4)
+        return false;
+    uint8_t second = c[1] | 0x20, third = c[2] | 0x20;
+    if (c[0] == '2' || c[0] == '3')
+        return true;
+    return (c[0] | 0x20) == 'f' &&
+           (second == 'c' || second == 'd' ||
+            (second == 'e' && (third == '8' || third == '9' || third == 'a' || third == 'b')) ||
+            (second == 'f' && third >= '0' && third <= '7'));
+}
+
+/* Whether the four characters at ${at} are decimal digits. */
+static bool is_decimal(const struct segment *g, size_t at)
+{
+    const uint8_t *c = g->reading->chars + at;
+    return char_is(c[0], DIGIT) && char_is(c[1], DIGIT) && char_is(c[2], DIGIT) && char_is(c[3], DIGIT);
+}
+
+/* Whether an address may end at ${at}: before a colon, or a dot that is not inside four octets. */
+static bool is_end(const struct segment *g, size_t at, size_t end)
+{
+    const uint8_t *chars = g->reading->chars;
+    if (at == end || chars[at] == ':')
+        return true;
+    if (chars[at] != '.')
+        return false;
+    size_t dots = 0;
+    for (; at < end && (chars[at] == '.' || char_is(chars[at], DIGIT)); at++)
+        dots += chars[at] == '.' && at + 1 < end && char_is(chars[at + 1], DIGIT);
+    return dots < 2;
+}
+
+/* The end of four octets at ${at}, or 0. */
+static size_t octets_end(const struct segment *g, size_t at, size_t end)
+{
+    uint8_t bytes[4];
+    size_t n = at, dots = 0;
+    while (n < end &&
+           (char_is(g->reading->chars[n], DIGIT) || (g->reading->chars[n] == '.' && dots < 3 && n + 1 < end &&
+                                                     char_is(g->reading->chars[n + 1], DIGIT))))
+        dots += g->reading->chars[n++] == '.';
+    return ipv4_read((const char *)g->reading->chars + at, n - at, true, bytes) ? n : 0;
+}
+
+/* The end of the longest address that begins with the group at ${from}, or 0. */
+static size_t longest_end(const struct segment *g, size_t from, size_t end)
+{
+    const uint8_t *chars = g->reading->chars;
+    size_t longest = 0, groups = 0, at = from;
+    bool gap = false;
+    while (groups < 8) {
+        size_t width = group_width(g, at, end);
+        size_t octets = groups + gap <= 6 ? octets_end(g, at, end) : 0;
+        if (octets != 0 && (gap || groups == 6) && is_end(g, octets, end))
+            return octets;
+        if (width == 0 || width > 4)
+            break;
+        at += width;
+        groups++;
+        if ((groups == 8 ? !gap : gap) && is_end(g, at, end))
+            longest = at;
+        if (at >= end || chars[at] != ':')
+            break;
+        if (at + 1 < end && chars[at + 1] == ':') {
+            if (gap || groups == 8)
+                break;
+            gap = true;
+            at++;
+            if (is_end(g, at + 1, end))
+                longest = at + 1;
+        }
+        at++;
+    }
+    return longest;
+}
+
+static bool is_masked(const struct segment *g, struct ipv6 address)
+{
+    struct ipv6 masked = address;
+    ipv6_mask(&masked, g->prefixes);
+    return memcmp(&masked, &address, sizeof masked) == 0;
+}
+
+/* All eight groups. */
+static size_t groups_print(const struct ipv6 *address, char out[MASK_ADDRESS_SIZE])
+{
+    size_t len = 0;
+    for (size_t i = 0; i < 16; i += 2)
+        len += (size_t)snprintf(out + len, MASK_ADDRESS_SIZE - len, i == 0 ? "%x" : ":%x",
+                                (unsigned)(address->bytes[i] << 8 | address->bytes[i + 1]));
+    return len;
+}
+
+/* Whether "::" stands in ${text}. */
+static bool has_gap(const char *text, size_t len)
+{
+    for (size_t i = 0; i + 1 < len; i++)
+        if (text[i] == ':' && text[i + 1] == ':')
+            return true;
+    return false;
+}
+
+static void address_found(struct segment *g, const struct run *run, struct span span, struct ipv6 *address)
+{
+    struct finding *f = segment_add(g, span.from, span.to == run->to && run->zone != 0 ? run->zone : span.to);
+    const uint8_t *bytes = address->bytes;
+    f->ipv6 = true;
+    f->scoped = bytes[0] == 0xff || (bytes[0] == 0xfe && bytes[1] >> 6 == 2);
+    ipv6_mask(address, g->prefixes);
+
+    bool before_name = false; /* labels of a name follow: no dot belongs to the address */
+    for (size_t i = 0; i < g->name_count; i++)
+        before_name |= g->names[i].from <= span.to && g->names[i].dot >= span.to;
+    f->len = (uint8_t)ipv6_print(address, !before_name, f->text);
+    const char *old = (const char *)g->reading->chars + span.from;
+    if (segment_is_char(g, span.to, ':') && !has_gap(old, span.to - span.from) &&
+        has_gap(f->text, f->len - 1u))
+        f->len = (uint8_t)groups_print(address, f->text); /* (4): what is joined must not fill the gap */
+}
+
+/* Takes a port off: a dot and up to five digits. */
+static bool port_cut(const struct segment *g, struct span *span)
+{
+    size_t at = span->to;
+    while (at > span->from && span->to - at < 5 && char_is(g->reading->chars[at - 1], DIGIT))
+        at--;
+    if (at == span->to || at == span->from || g->reading->chars[at - 1] != '.')
+        return false;
+    span->to = at - 1;
+    return true;
+}
+
+/* Reads the span as it is, or without a port. */
+static bool span_read_port(const struct segment *g, struct span *span, struct ipv6 *ret_address)
+{
+    struct span less = *span;
+    if (span_read(g, *span, ret_address))
+        return true;
+    if (!port_cut(g, &less) || !span_read(g, less, ret_address))
+        return false;
+    *span = less;
+    return true;
+}
+
+/* Names of programs are joined by "::" too (`std::dead::beef`): none of their parts begins with a digit. */
+static bool is_name(const struct segment *g, struct span span)
+{
+    if (is_head(g, span.from, span.to) && !char_is(g->reading->chars[span.from], DIGIT))
+        return false;
+    for (size_t i = span.from; i < span.to; i++)
+        if (char_is(g->reading->chars[i], DIGIT) &&
+            (i == span.from || !char_is(g->reading->chars[i - 1], ALNUM)))
+            return false;
+    return true;
+}
+
+/* (2): what the run is as a whole. A colon that touches a word is cut off, and a second one too, and where no word is, a colon
+ * before or after it may be punctuation ("from 2001:db8::1: ..."). */
+static bool whole_read(const struct segment *g, const struct run *run, struct span *ret_span,
+                       struct ipv6 *ret_address)
+{
+    struct span span = *ret_span;
+    for (unsigned cut = 0; cut < 4; cut++) {
+        struct span tried = span;
+        bool trailing = (cut & 1) != 0, leading = (cut & 2) != 0;
+        if (tried.to - tried.from < 2 || (trailing && g->reading->chars[tried.to - 1] != ':') ||
+            (leading && g->reading->chars[tried.from] != ':'))
+            continue;
+        tried.to -= trailing;
+        tried.from += leading;
+        if (!span_read_port(g, &tried, ret_address))
+            continue;
+        bool gap_first =
+            g->reading->chars[tried.from] == ':'; /* `:::22` is `::` and a port; `:::ffff:c000:221` is not */
+        if (leading && gap_first && !(ret_address->bytes[10] == 0xff && ret_address->bytes[11] == 0xff))
+            continue;
+        if (((leading && run->after_word) || (trailing && run->before_word)) && is_name(g, tried))
+            continue;
+        *ret_span = tried;
+        return true;
+    }
+    return false;
+}
+
+/* One to three groups of two decimal digits each, up to ${to}: a time of day. */
+static bool is_time(const struct segment *g, size_t from, size_t to)
+{
+    const uint8_t *chars = g->reading->chars;
+    if ((to - from) % 3 != 0 || to - from > 9)
+        return false;
+    for (size_t i = from; i < to; i += 3)
+        if (!char_is(chars[i], DIGIT) || chars[i] > '5' || !char_is(chars[i + 1], DIGIT) ||
+            chars[i + 2] != ':')
+            return false;
+    return true;
+}
+
+/* A whole run may begin with a time, or with a key or number if what follows is masked already: then that is the address. */
+static void prefix_cut(const struct segment *g, struct span *span, struct ipv6 *address)
+{
+    if (is_head(g, span->from, span->to))
+        return;
+    for (size_t i = span->from; i < span->to && g->reading->chars[i] != ':';) {
+        i += group_width(g, i, span->to) + 1;
+        struct ipv6 rest;
+        if (!is_head(g, i, span->to))
+            continue;
+        if (span_read(g, (struct span){i, span->to}, &rest) &&
+            (is_time(g, span->from, i) || is_masked(g, rest))) {
+            span->from = i;
+            *address = rest;
+        }
+        return;
+    }
+}
+
+/* (3): the first address in ${rest}. (4): one that does not begin at a head, but is masked, stays as it is. */
+static bool part_find(const struct segment *g, struct span rest, struct span *ret_span, bool *ret_stays)
+{
+    const char *chars = (const char *)g->reading->chars;
+    struct span eight = {0};
+    *ret_stays = false;
+    for (size_t i = rest.from; i < rest.to && (eight.to == 0 || i < eight.to); i++) {
+        if (!segment_is(g, i, HEX) || (i > rest.from && segment_is(g, i - 1, HEX)))
+            continue;
+        bool joined = i == rest.from || chars[i - 1] == ':', head = is_head(g, i, rest.to);
+        if (!joined && !(head && is_decimal(g, i))) /* `1.2.3.3a21::` may hold four octets */
+            continue;
+        struct span span = {i, longest_end(g, i, rest.to)};
+        if (span.to == 0)
+            continue;
+
+        /* Of eight groups, and a head among them, the head is where it is if eight follow that too. */
+        bool gap = has_gap(chars + i, span.to - i), dotted = memchr(chars + i, '.', span.to - i) != NULL;
+        struct ipv6 address;
+        *ret_stays =
+            !head && eight.to == 0 && gap && !dotted && span_read(g, span, &address) && is_masked(g, address);
+        if ((head && (eight.to == 0 || !gap)) || *ret_stays) {
+            *ret_span = span;
+            return true;
+        }
+        if (eight.to == 0 && joined && !gap && !dotted)
+            eight = span;
+    }
+    *ret_span = eight;
+    return eight.to != 0;
+}
+
+/* Addresses of hardware, and fingerprints: each of six groups and more has two digits. */
+static bool is_hardware(const struct segment *g, struct span span)
+{
+    if (span.to - span.from < 17 || (span.to - span.from) % 3 != 2)
+        return false;
+    for (size_t i = span.from; i < span.to; i += 3)
+        if (group_width(g, i, span.to) != 2 || (i + 2 < span.to && g->reading->chars[i + 2] != ':'))
+            return false;
+    return true;
+}
+
+static void run_judge(struct segment *g, const struct run *run)
+{
+    const uint8_t *chars = g->reading->chars;
+    struct span span = {run->from, run->to};
+    size_t colons = 0;
+    for (size_t i = span.from; i < span.to; i++)
+        colons += chars[i] == ':';
+    if (colons < 2)
+        return;
+
+    span.from += run->after_word && chars[span.from] == ':';
+    span.to -= run->before_word && span.to > span.from && chars[span.to - 1] == ':';
+    while (span.from < span.to && chars[span.from] == '.')
+        span.from++;
+    while (span.from < span.to && chars[span.to - 1] == '.')
+        span.to--;
+    struct span groups = span;
+    groups.from += groups.from < groups.to && chars[groups.from] == ':';
+    groups.to -= groups.from < groups.to && chars[groups.to - 1] == ':';
+    if (is_hardware(g, groups))
+        return;
+
+    struct ipv6 address;
+    if (whole_read(g, run, &span, &address)) {
+        prefix_cut(g, &span, &address);
+        address_found(g, run, span, &address);
+        return;
+    }
+    bool stays;
+    for (struct span rest = span, part; part_find(g, rest, &part, &stays); rest.from = part.to) {
+        if (!span_read(g, part, &address))
+            continue;
+        if (stays)
+            segment_add(g, part.from, part.to)->ipv6 = true;
+        else
+            address_found(g, run, part, &address);
+    }
+}
+
+static bool is_in_name(const struct segment *g, size_t at)
+{
+    for (size_t i = 0; i < g->name_count; i++)
+        if (at >= g->names[i].from && at <= g->names[i].dot)
+            return true;
+    return false;
+}
+
+/* The width of the group that the word at ${at} begins with, before a letter or digit that is written as %XX: a zone. 0 without one. */
+static size_t zoned_width(const struct segment *g, size_t at, size_t width)
+{
+    const struct reading *r = g->reading;
+    for (size_t i = 1; i < width && i <= 4 && char_is(r->chars[at + i - 1], HEX); i++)
+        if (r->at[at + i + 1] - r->at[at + i] >= 3)
+            return i;
+    return 0;
+}
+
+void ipv6_find(struct segment *g)
+{
+    struct run run = {.from = g->from};
+    for (size_t i = g->from; i <= g->to;) {
+        bool mark = segment_is_char(g, i, ':') || (segment_is_char(g, i, '.') && !is_in_name(g, i));
+        bool alnum = segment_is(g, i, ALNUM);
+        size_t hex = alnum ? group_width(g, i, g->to) : 0, width = alnum ? hex : 1;
+        while (alnum && segment_is(g, i + width, ALNUM))
+            width++;
+        bool word = alnum && (hex != width || hex > 4);
+        if (mark || (alnum && !word)) {
+            i += width;
+            continue;
+        }
+
+        size_t zoned = word ? zoned_width(g, i, width) : 0;
+        run.to = i + zoned;
+        run.zone = zoned != 0 ? i + width : 0;
+        run.before_word = word && zoned == 0;
+        run_judge(g, &run);
+        i += width;
+        run = (struct run){.from = i, .after_word = word};
+    }
+}
