@@ -414,14 +414,13 @@ static const struct config_flag mask_flags[] = {
     {"ipv6-prefix", "N", "bits that are kept of an IPv6 address, 0 to 128; 48 where nothing is said"},
     {"preset", "ga|matomo-2|strict", "both prefixes, as others do it"},
     {"format", "text|ndjson",
-     "text by default, in UTF-8 (UTF-16 is refused: iconv -f UTF-16 -t UTF-8); of NDJSON the strings are "
-     "masked, and "
-     "arrays of bytes. Of journald take journalctl -o json: its export states lengths, which masking "
-     "changes"},
+     "text by default, in UTF-8 (UTF-16 is refused: iconv -f UTF-16 -t UTF-8);\n"
+     "of NDJSON the strings are masked, and arrays of bytes. Of journald take\n"
+     "journalctl -o json: its export states lengths, which masking changes"},
     {"bad-lines", "drop|mask",
-     "lines of NDJSON that are none, or cannot be masked as such: left out (exit 3) where nothing is said, "
-     "or masked as "
-     "text; those of more than 1 MiB are left out either way"},
+     "lines of NDJSON that are none, or cannot be masked as such: left out\n"
+     "(exit 3) where nothing is said, or masked as text; those of more than\n"
+     "1 MiB are left out either way"},
     {"line-buffered", NULL, "each line comes out at once, as for tail -F"},
     {"gate", "URL",
      "the lines are events, NDJSON, and only those come out, masked as the policy says, whose visitor may "

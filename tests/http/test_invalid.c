@@ -488,6 +488,31 @@ Test(invalid, json_to_be_masked_is_held_to_the_same_rules)
     cr_assert_eq(send_text(&t, &mask, "{\"192.0.2.33\": 1, \"192.0.2.34\": 2}", 0)->status, 422);
 }
 
+Test(invalid, a_text_of_two_bytes_a_character_is_not_passed_on)
+{
+    static const char *const types[] = {"text/plain", "application/json", "application/x-ndjson"};
+    static const struct {
+        const char *bytes;
+        size_t len;
+    } texts[] = {{"\xff\xfe"
+                  "1\0.\0002\0.\0003\0.\0004\0",
+                  16},
+                 {"1\0.\0002\0.\0003\0.\0004\0", 14},
+                 {"\0001\0.\0002\0.\0003\0.\0004", 14}};
+    struct tenant t = stage_tenant("wide");
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+            const struct answer *a = client_send(&(struct request){.service = t.service,
+                                                                   .path = "/v1/mask",
+                                                                   .token = t.token,
+                                                                   .content_type = types[i],
+                                                                   .body = texts[k].bytes,
+                                                                   .body_len = texts[k].len});
+            cr_assert_eq(a->status, 415, "%s, %zu: %d", types[i], k, a->status);
+        }
+    }
+}
+
 Test(invalid, numbers_that_no_computer_holds_are_refused)
 {
     static const char *const numbers[] = {"1e999", "99999999999999999999999999", "-0", "1e-400", NULL};
