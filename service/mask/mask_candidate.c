@@ -17,14 +17,17 @@
  */
 enum { SEGMENT_REST = 64 };
 
+static bool is_of_segment(uint8_t c)
+{
+    return char_is(c, ALNUM) || c == '.' || c == ':' || c == '-' || c == '_';
+}
+
 static void segment_open(struct segment *g, const struct reading *r, struct mask_prefixes prefixes)
 {
-    size_t from = r->here, to = r->here;
-    while (from > 0 && (char_is(r->chars[from - 1], ALNUM) || r->chars[from - 1] == '.' ||
-                        r->chars[from - 1] == ':' || r->chars[from - 1] == '-' || r->chars[from - 1] == '_'))
+    size_t from = r->here, to = from;
+    while (from > 0 && is_of_segment(r->chars[from - 1]))
         from--;
-    while (to < r->count && (char_is(r->chars[to], ALNUM) || r->chars[to] == '.' || r->chars[to] == ':' ||
-                             r->chars[to] == '-' || r->chars[to] == '_'))
+    while (to < r->count && is_of_segment(r->chars[to]))
         to++;
     g->reading = r;
     g->prefixes = prefixes;

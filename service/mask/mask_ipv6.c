@@ -83,36 +83,49 @@ static size_t octets_end(const struct segment *g, size_t at, size_t end)
     return ipv4_read((const char *)g->reading->chars + at, n - at, true, bytes) ? n : 0;
 }
 
+/* A walk over the groups of an address. */
+struct walk {
+    size_t at, groups;
+    size_t longest; /* where an address ended last, or 0 */
+    bool gap;       /* "::" was passed */
+};
+
+/* Passes the colons behind a group. Returns false when no group can follow. */
+static bool colons_pass(const struct segment *g, struct walk *w, size_t end)
+{
+    const uint8_t *chars = g->reading->chars;
+    if (w->at >= end || chars[w->at] != ':')
+        return false;
+    w->at++;
+    if (w->at == end || chars[w->at] != ':')
+        return true;
+    if (w->gap || w->groups == 8)
+        return false;
+    w->gap = true;
+    w->at++;
+    if (is_end(g, w->at, end))
+        w->longest = w->at;
+    return true;
+}
+
 /* The end of the longest address that begins with the group at ${from}, or 0. */
 static size_t longest_end(const struct segment *g, size_t from, size_t end)
 {
-    const uint8_t *chars = g->reading->chars;
-    size_t longest = 0, groups = 0, at = from;
-    bool gap = false;
-    while (groups < 8) {
-        size_t width = group_width(g, at, end);
-        size_t octets = groups + gap <= 6 ? octets_end(g, at, end) : 0;
-        if (octets != 0 && (gap || groups == 6) && is_end(g, octets, end))
+    struct walk w = {.at = from};
+    do {
+        size_t width = group_width(g, w.at, end), octets = 0;
+        if (w.gap ? w.groups <= 5 : w.groups == 6)
+            octets = octets_end(g, w.at, end);
+        if (octets != 0 && is_end(g, octets, end))
             return octets;
-        if (width == 0 || width > 4)
+        if (width == 0 || width > 4 || w.groups == 8)
             break;
-        at += width;
-        groups++;
-        if ((groups == 8 ? !gap : gap) && is_end(g, at, end))
-            longest = at;
-        if (at >= end || chars[at] != ':')
-            break;
-        if (at + 1 < end && chars[at + 1] == ':') {
-            if (gap || groups == 8)
-                break;
-            gap = true;
-            at++;
-            if (is_end(g, at + 1, end))
-                longest = at + 1;
-        }
-        at++;
-    }
-    return longest;
+        w.at += width;
+        w.groups++;
+        if ((w.gap ? w.groups < 8 : w.groups == 8) && is_end(g, w.at, end))
+            w.longest = w.at;
+    } while (colons_pass(g, &w, end));
+    return w.longest;
 }
 
 static bool is_masked(const struct segment *g, struct ipv6 address)
