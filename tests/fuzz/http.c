@@ -4,6 +4,7 @@
 #include "api/routes.h"
 #include "base/log.h"
 #include "fuzz.h"
+#include "http/schedule.h"
 #include "http/server.h"
 
 #include <arpa/inet.h>
@@ -36,9 +37,11 @@ static char listen_text[32];
 static void *serve(void *database)
 {
     static struct server_options options;
+    static const struct chore nothing_on_time[] = {{.name = NULL}};
     struct keys_source source = {.secret = SECRET, .secret_len = strlen(SECRET), .max_lifetime = LIFETIME};
     char fault[KEYS_FAULT];
     options = (struct server_options){.routes = api_routes,
+                                      .chores = nothing_on_time,
                                       .listen = listen_text,
                                       .tls_listen = "",
                                       .metrics_listen = "",
