@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-/* POST /v1/analytics/filter: the consent gate of an analytics pipeline. Its own events come in, a line each; those whose visitor may be
- * counted go out, masked. */
+/* POST /v1/analytics/filter: the consent gate of an analytics pipeline. Its own events come in, a line each;
+ * those whose visitor may be counted go out, masked. */
 
 #define VISITOR_DEFAULT "/visitor"
 
@@ -85,7 +85,8 @@ static void event_read(struct batch *b, struct line *l)
 
 /* ---- write ---- */
 
-/* Statistics that nobody is recognised in need no consent; an objection, a restriction and a child's protection stand all the same. */
+/* Statistics that nobody is recognised in need no consent; an objection, a restriction and a child's
+ * protection stand all the same. */
 static bool may_be_counted(const struct filter_call *f, const struct verdict *v)
 {
     switch (v->reason) {

@@ -6,15 +6,16 @@
 #include "loop/loop.h"
 #include "wire/ndjson.h"
 
-/* Many questions in one body, a line each, under one policy. Three steps, each in slices of a few milliseconds, so that one caller
- * holds up neither the loop nor the database:
- *   read   each line becomes units: one identifier each, with what the line asks of it. The units fill a window
- *   ask    a full window's units go to the database in the order of their tags (neighbours in the index are read together), in
- *          chunks: a chunk is what one statement asks
+/* Many questions in one body, a line each, under one policy. Three steps, each in slices of a few
+ * milliseconds, so that one caller holds up neither the loop nor the database:
+ *   read   each line becomes units: one identifier each, with what the line asks of it.
+ *          The units fill a window
+ *   ask    a full window's units go to the database in the order of their tags (neighbours in the index are
+ *          read together), in chunks: a chunk is what one statement asks
  *   write  the answers, in the order of the lines
- * While one window is asked the next is read and the one before is written: service and database work at the same time.
- * The answer is kept until it is whole: it is never a short list that looks whole. What holds after each step stands in
- * api/batch_internal.h. */
+ * While one window is asked the next is read and the one before is written: service and database work at the
+ * same time. The answer is kept until it is whole: it is never a short list that looks whole. What holds
+ * after each step stands in api/batch_internal.h. */
 
 enum { BATCH_WINDOWS = 2, BATCH_CHUNKS = 2 };
 
@@ -35,8 +36,8 @@ struct batch;
 struct batch_kind {
     size_t line_bytes_max;
     const char *too_long; /* the detail of a line that has more */
-    /* Looks at the policy of an attempt that begins. Returns the detail of the problem, whose code goes into ${ret_error}, when what is
-     * asked does not fit it. May be NULL. */
+    /* Looks at the policy of an attempt that begins. Returns the detail of the problem, whose code goes into
+     * ${ret_error}, when what is asked does not fit it. May be NULL. */
     const char *(*begin)(struct batch *b, enum error *ret_error);
     /* Makes a question of the line: sets purpose and entity, and calls batch_ask; or line_fail. */
     void (*read)(struct batch *b, struct line *l);
@@ -73,8 +74,8 @@ struct batch_chunk {
     struct probe *probes;
 };
 
-/* Embedded as the first member of the handler's state. To be read by kinds: attempt.controller, walk.number and out; write counts in
- * verdicts; the rest is private. */
+/* Embedded as the first member of the handler's state. To be read by kinds: attempt.controller, walk.number
+ * and out; write counts in verdicts; the rest is private. */
 struct batch {
     struct attempt attempt;
     const struct batch_kind *kind;

@@ -118,7 +118,8 @@ static size_t purpose_place(const struct batch *b, const struct purpose *purpose
     return (size_t)(purpose - b->attempt.controller->policy->purposes);
 }
 
-/* Sends what is next of the window that is asked: no unit of it where all are, and then it asks for the generation alone. */
+/* Sends what is next of the window that is asked: no unit of it where all are, and then it
+ * asks for the generation alone. */
 static void chunk_send(struct batch *b, struct batch_chunk *c)
 {
     struct batch_window *w = b->asking;

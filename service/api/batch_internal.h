@@ -4,24 +4,29 @@
 
 /* What the files of a batch share. Nobody else includes this.
  *
- * The lines that are read and not written stand in a ring of line_room places: line n at n modulo BATCH_LINES_AHEAD. There are two
- * windows: one is filled by reading, the other is asked; they change places when all of the one that is asked is answered, and the
- * other is full or there is nothing more to read. An attempt that begins again begins with nothing (batch_reset).
+ * The lines that are read and not written stand in a ring of line_room places: line n at n modulo
+ * BATCH_LINES_AHEAD. There are two windows: one is filled by reading, the other is asked; they change places
+ * when all of the one that is asked is answered, and the other is full or there is nothing more to read. An
+ * attempt that begins again begins with nothing (batch_reset).
  *
  * What holds after each step (batch_check):
- * (1) written <= answered <= line_count, and line_count - written <= the smaller of line_room and BATCH_LINES_AHEAD.
+ * (1) written <= answered <= line_count, and line_count - written <= the smaller of
+ *     line_room and BATCH_LINES_AHEAD.
  * (2) fault_bytes is the sum of fault_len of the lines from written on.
- * (3) reading and asking are the two windows. Nothing of reading is asked; of each, asked <= count <= WINDOW_ROOM.
- * (4) The lines before answered belong to windows that were asked before; those before asking->line_end to the one that is asked:
- *     answered <= asking->line_end <= line_count, or it has no units.
- * (5) in_flight counts the chunks that are sent. Their units are of asking, below asked, and their lines are not answered yet.
+ * (3) reading and asking are the two windows. Nothing of reading is asked; of each,
+ *     asked <= count <= WINDOW_ROOM.
+ * (4) The lines before answered belong to windows that were asked before; those before asking->line_end to
+ *     the one that is asked: answered <= asking->line_end <= line_count, or it has no units.
+ * (5) in_flight counts the chunks that are sent. Their units are of asking, below asked, and
+ *     their lines are not answered yet.
  * (6) confirmed from the first chunk on that was sent; in_flight and stale only then.
  * (7) Where the whole does not fit the policy (misfit) no line is read, and all is read.
- * (8) Unless it failed or is stale: each line between written and answered is bad or has its verdict. So no line is answered that was not
- *     asked of the database under the policy it was read by.
+ * (8) Unless it failed or is stale: each line between written and answered is bad or has its verdict. So no
+ *     line is answered that was not asked of the database under the policy it was read by.
  * The call ends in batch_answer or batch_halt (batch.c), and there alone, while no chunk is sent.
  *
- * Builds for debugging and the sanitizers (AKKOORD_CHECKS) walk the lines; a release checks what takes no walk. */
+ * Builds for debugging and the sanitizers (AKKOORD_CHECKS) walk the lines; a
+ * release checks what takes no walk. */
 
 enum {
     SLICE_LINES = 1000,   /* read or written in one tick: about 2 ms */

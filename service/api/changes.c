@@ -29,8 +29,8 @@ static void following_dispose(void *state)
     attempt_end(&f->attempt);
 }
 
-/* The verdict now on an event's subject and purpose. The standing No is told as what it is: no purpose is allowed by it. What is none of
- * the policy's any more is retired. */
+/* The verdict now on an event's subject and purpose. The standing No is told as what it is: no purpose is
+ * allowed by it. What is none of the policy's any more is retired. */
 static enum reason reason_now(const struct history_job *job, const struct entry *e,
                               const struct policy *policy)
 {

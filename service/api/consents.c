@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-/* POST /v1/consents, /v1/withdraw, /v1/objections and /v1/confirm: acts go into the ledger, a receipt comes back. */
+/* POST /v1/consents, /v1/withdraw, /v1/objections and /v1/confirm: acts go into the
+ * ledger, a receipt comes back. */
 struct recording;
 
 /* What they differ in. */
@@ -56,7 +57,8 @@ static struct ledger_env env_of(struct call *call, const struct recording *r)
                                .now = worker_now(call->worker)};
 }
 
-/* As receipt_write: from what was read, or, the first answer again, from what was kept. A failed ${out}: memory ran out. */
+/* As receipt_write: from what was read, or, the first answer again, from what was kept. A
+ * failed ${out}: memory ran out. */
 static int answer_write_from(struct call *call, struct recording *r, struct buf *out)
 {
     struct ledger_env env = env_of(call, r);
@@ -111,7 +113,8 @@ static void recording_fault(struct call *call, struct recording *r, const char *
     call_bad_body(call, &r->body);
 }
 
-/* The first answer is read apart, on a lane that reads. It was written: that it cannot be read does not make it unwritten. */
+/* The first answer is read apart, on a lane that reads. It was written: that it cannot be
+ * read does not make it unwritten. */
 static void on_replayed(struct job *job, enum error e)
 {
     struct recording *r = list_entry(list_entry(job, struct record_job, job), struct recording, job);
@@ -195,7 +198,8 @@ static void on_recalled(struct job *job, enum error e)
         recording_refuse(call, r);
 }
 
-/* What is a fault now need not have been one when the key came first: a purpose may have left the policy since. */
+/* What is a fault now need not have been one when the key came first: a purpose
+ * may have left the policy since. */
 static void recording_recall(struct call *call, struct recording *r)
 {
     const struct controller *c = r->attempt.controller;

@@ -13,15 +13,20 @@
 #include <assert.h>
 #include <string.h>
 
-/* POST /v1/consents/invalidate: consents that turn out to prove nothing, such as those to words that misled, no longer count.
+/* POST /v1/consents/invalidate: consents that turn out to prove nothing, such as those to words that
+ * misled, no longer count.
  *
- * (1) Each gets an event of its own, at the consent's own time and above it in rank, so that it undoes that consent and nothing newer:
- * who chose again meanwhile has chosen.  (2) What was invalidated is no consent any more: the same call again finds the rest, and
- * whoever is cut short goes on where they were.  (3) A stretch of subjects is matched and then written in batches, before the next
- * is asked for; one job is on a lane at a time, or none where the attempt loads or confirms: whoever is called back goes on, or ends the
- * call.  (4) With an idempotency key nothing is matched before the key is claimed, and nobody else works under it until the claim has
- * ended. An answer is given once the counts, and where to go on, are kept with the key; a call that ends without (the policy
- * changes too fast, the process dies) lets the claim run out, and the next one goes on where the last was kept. */
+ * (1) Each gets an event of its own, at the consent's own time and above it in rank, so that it undoes
+ *     that consent and nothing newer: who chose again meanwhile has chosen.
+ * (2) What was invalidated is no consent any more: the same call again finds the rest, and whoever is cut
+ *     short goes on where they were.
+ * (3) A stretch of subjects is matched and then written in batches, before the next is asked for; one job
+ *     is on a lane at a time, or none where the attempt loads or confirms: whoever is called back goes on,
+ *     or ends the call.
+ * (4) With an idempotency key nothing is matched before the key is claimed, and nobody else works under it
+ *     until the claim has ended. An answer is given once the counts, and where to go on, are kept with the
+ *     key; a call that ends without (the policy changes too fast, the process dies) lets the claim run
+ *     out, and the next one goes on where the last was kept. */
 
 /* How the call ends once the key is let go of. */
 enum ending {

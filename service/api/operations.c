@@ -30,8 +30,9 @@ static void on_ready(struct job *job, enum error e)
                  NULL);
 }
 
-/* Ready: the database is reachable, it is a primary, the schema and the keys fit, and this process is not about to leave. All that is
- * asked of every new connection; so the lanes know, and one statement tells that they know it of now. */
+/* Ready: the database is reachable, it is a primary, the schema and the keys fit, and this process is
+ * not about to leave. All that is asked of every new connection; so the lanes know, and one statement
+ * tells that they know it of now. */
 void handle_ready(struct call *call)
 {
     struct worker *w = call->worker;

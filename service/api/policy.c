@@ -218,7 +218,8 @@ static bool versions_read(h2o_iovec_t list, struct policy_precondition *seen)
     return true;
 }
 
-/* The versions that may be in force: of If-Match, or of If-None-Match: *. Returns false when a header is neither. */
+/* The versions that may be in force: of If-Match, or of If-None-Match: *. Returns
+ * false when a header is neither. */
 static bool precondition_read(struct call *call, struct policy_precondition *ret_seen)
 {
     h2o_iovec_t match = call_header(call, "if-match"), none = call_header(call, "if-none-match");
@@ -249,7 +250,8 @@ static bool document_read(struct call *call, struct applying *a)
     return true;
 }
 
-/* A controller's first policy comes before there is anything of it: its hashes will be made by the key it starts with. */
+/* A controller's first policy comes before there is anything of it: its hashes will be
+ * made by the key it starts with. */
 static bool idempotency_keep(struct call *call, h2o_iovec_t key, struct idempotency *ret_kept)
 {
     const struct worker *worker = call->worker;

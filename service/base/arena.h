@@ -23,9 +23,9 @@ void *arena_need(struct arena *a, size_t size);
 void *arena_zeroed(struct arena *a, size_t size);
 /* Likewise a copy, with a NUL behind it. */
 char *arena_copy(struct arena *a, const char *bytes, size_t len);
-/* Likewise room for one element behind the ${count} of ${size} bytes that ${list} has: begins with NULL and 0,
- * and goes on with what it returned. The room doubles at each power of two, zeroed; what the list outgrew goes
- * with the arena. */
+/* Likewise room for one element behind the ${count} of ${size} bytes that ${list} has: begins with NULL
+ * and 0, and goes on with what it returned. The room doubles at each power of two, zeroed; what the
+ * list outgrew goes with the arena. */
 void *arena_grow(struct arena *a, void *list, size_t count, size_t size);
 /* Gives all of it back and leaves ${a} empty. */
 void arena_free(struct arena *a);

@@ -20,6 +20,6 @@ void ipv6_mask(struct ipv6 *address, struct mask_prefixes prefixes);
 
 /* Decimal, no leading zero. Returns the end of what was written. */
 char *octet_print(char *out, uint8_t octet);
-/* RFC 5952, without a NUL; at most MASK_ADDRESS_SIZE - 1 bytes. ${mixed}: a mapped address in form 3 (section 5).
- * Returns the length. */
+/* RFC 5952, without a NUL; at most MASK_ADDRESS_SIZE - 1 bytes. ${mixed}: a mapped address in form 3
+ * (section 5). Returns the length. */
 size_t ipv6_print(const struct ipv6 *address, bool mixed, char *out);

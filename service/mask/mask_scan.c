@@ -80,9 +80,9 @@ static bool colon_joins(const struct scan *s, size_t at)
     return (mask_class[c] & HEX) != 0 || c == ':' || c == '.';
 }
 
-/* '%' after an address is a zone, or the start of an encoded character that is none of its business: "%20", "%5D".
- * "%25" (RFC 6874) is always a zone; in an encoded text nothing else is. A number such as %22 may be an interface
- * where the address is of the kind that has zones, and is an encoded delimiter elsewhere. */
+/* '%' after an address is a zone, or the start of an encoded character that is none of its business: "%20",
+ * "%5D". "%25" (RFC 6874) is always a zone; in an encoded text nothing else is. A number such as %22 may be
+ * an interface where the address is of the kind that has zones, and is an encoded delimiter elsewhere. */
 bool zone_starts(const struct scan *s, size_t at)
 {
     if (!scan_is(s, at + 1, HEX) || !scan_is(s, at + 2, HEX))
@@ -104,8 +104,8 @@ static bool encoded_alnum(const struct scan *s, size_t at)
            (mask_class[hex_of(s->text[at + 1]) << 4 | hex_of(s->text[at + 2])] & ALNUM) != 0;
 }
 
-/* Whether the zone goes on at ${at}. A dot belongs to it only before a further character of it (`eth0.100`); a colon
- * that would join the address goes with it, and what it leads to (`fe80::1%eth0:80`). */
+/* Whether the zone goes on at ${at}. A dot belongs to it only before a further character of it (`eth0.100`);
+ * a colon that would join the address goes with it, and what it leads to (`fe80::1%eth0:80`). */
 static bool zone_goes_on(const struct scan *s, size_t at)
 {
     char kind;
@@ -115,8 +115,8 @@ static bool zone_goes_on(const struct scan *s, size_t at)
     return kind == '.' ? scan_is(s, at + width, ZONE) : colon_joins(s, at);
 }
 
-/* Whether enough of the text is known to tell whether the zone goes on at ${at}: its word, or as much as an escape behind an
- * encoded colon takes. */
+/* Whether enough of the text is known to tell whether the zone goes on at ${at}: its word, or as much as an
+ * escape behind an encoded colon takes. */
 static bool zone_is_decided(const struct scan *s, size_t at)
 {
     enum { AHEAD = 10 };
@@ -167,7 +167,8 @@ void scan_run(struct scan *s)
             return;
     }
     s->seen = at > to ? at : to;
-    /* Behind a token that is too long to be held whole, what a later candidate may reach back to stays unwritten. */
+    /* Behind a token that is too long to be held whole, what a later candidate may
+     * reach back to stays unwritten. */
     bool inside = !s->last && s->seen > 0 && scan_is(s, s->seen - 1, TOKEN);
     size_t upto = !inside ? s->seen : s->seen > MASK_RUN_MAX ? s->seen - MASK_RUN_MAX : 0;
     if (upto > s->done)
