@@ -44,7 +44,8 @@ void notice_write(struct writer *w, const struct notice *notice, const struct no
     writer_object_end(w);
 }
 
-/* The words that were shown, by the notice's number; 0: not known. Of a notice that left the policy its name is left. */
+/* The words that were shown, by the notice's number; 0: not known. Of a notice that left the policy its
+ * name is left. */
 static void words_write(struct writer *w, const struct controller *controller, int32_t number,
                         const char *language)
 {

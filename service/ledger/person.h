@@ -4,6 +4,7 @@
 #include "store/record.h"
 #include "wire/reader.h"
 
-/* Reads the member "subject" of ${object} (an identifier, or an array of up to eight of one person) into tags. The identifiers
- * themselves are gone when it returns. What is wrong becomes faults of the reader; ${ret_person} is then of no use. */
+/* Reads the member "subject" of ${object} (an identifier, or an array of up to eight of one person) into
+ * tags. The identifiers themselves are gone when it returns. What is wrong becomes faults of the reader;
+ * ${ret_person} is then of no use. */
 void person_read(const struct node *object, const struct controller *controller, struct person *ret_person);

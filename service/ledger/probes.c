@@ -16,8 +16,8 @@ void probes_fill(const struct person *person, size_t set, struct probe *probes)
     }
 }
 
-/* While a key is rotated an identifier's states are held under one of its two tags, never under both: the statement that moves them is
- * one transaction, and a check sees one snapshot. */
+/* While a key is rotated an identifier's states are held under one of its two tags, never under both: the
+ * statement that moves them is one transaction, and a check sees one snapshot. */
 static struct standing identifier_standing(const struct check_job *job, size_t probe, bool rotating)
 {
     struct standing s = check_standing(job, probe);

@@ -5,8 +5,9 @@
 #include "wire/reader.h"
 #include "wire/writer.h"
 
-/* What a policy document would change, before it does: its members against those of the document in force, and the verdicts on all
- * subjects of the ledger under either. Nothing is written. For the service and for `akkoord apply`: both bring it the walk. */
+/* What a policy document would change, before it does: its members against those of the document in force,
+ * and the verdicts on all subjects of the ledger under either. Nothing is written. For the service and for
+ * `akkoord apply`: both bring it the walk. */
 
 enum { REASON_NO_PURPOSE = REASON_COUNT }; /* that document does not have the purpose */
 
@@ -30,9 +31,9 @@ struct rehearsal {
     instant as_of; /* of the last stretch */
 };
 
-/* ${current} is what is in force, ${proposed} and ${after} what policy_document_read made of the new document: they must stay. Gives
- * ${after} its numbers. Returns ERROR_NONE, ERROR_OVERLOADED or, where the document in force cannot be read, ERROR_INTERNAL; close it in any
- * case. */
+/* ${current} is what is in force, ${proposed} and ${after} what policy_document_read made of the new
+ * document: they must stay. Gives ${after} its numbers. Returns ERROR_NONE, ERROR_OVERLOADED or, where the
+ * document in force cannot be read, ERROR_INTERNAL; close it in any case. */
 enum error rehearsal_open(struct rehearsal *r, const struct controller_job *current, struct reader *proposed,
                           struct policy *after);
 /* Accepts a zeroed one, and leaves it so. */
@@ -45,7 +46,8 @@ void rehearsal_count(struct rehearsal *r, const struct walk_job *walk);
 void rehearsal_write(struct rehearsal *r, struct writer *w);
 
 typedef void rehearsal_member(void *cookie, const char *name);
-/* Tells the members of a purpose that differ; with ${tally} NULL those of the document, beside purposes and notices. */
+/* Tells the members of a purpose that differ; with ${tally} NULL those of the document, beside purposes
+ * and notices. */
 void rehearsal_members(struct rehearsal *r, const struct tally *tally, rehearsal_member *tell, void *cookie);
 /* Whether ${policy} has that notice version. */
 bool rehearsal_has_notice(const struct policy *policy, const struct notice *notice);
