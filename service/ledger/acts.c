@@ -156,14 +156,7 @@ void acts_tell(struct acts_common *c, const struct purpose *purpose, const struc
     told->number = purpose_number_for(purpose, c->entity);
     told->purpose = purpose->key;
     told->entity = c->entity != ENTITY_ANY ? c->controller->policy->entities[c->entity].key : NULL;
-    told->has_notice = notice != NULL;
-    if (notice == NULL)
-        return;
-    told->notice = (struct receipt_notice){.id = notice->id, .version = notice->version};
-    if (text != NULL) {
-        told->notice.language = text->language;
-        told->notice.sha256 = text->sha256;
-    }
+    told->words = notice_words_of(notice, text);
 }
 
 void acts_check(const struct acts *acts, const struct reader *body)

@@ -3,6 +3,7 @@
 
 #include "wire/reader.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* "newsletter@acme", or "newsletter": a purpose, or an entity, that is none of the policy any more. */
@@ -28,18 +29,29 @@ void purpose_write(struct writer *w, const struct controller *controller, int32_
         writer_text(w, "entity", controller->policy->entities[entity].key);
 }
 
-void notice_write(struct writer *w, const struct notice *notice, const struct notice_text *text)
+struct notice_words notice_words_of(const struct notice *notice, const struct notice_text *text)
 {
-    if (notice == NULL) {
+    if (notice == NULL)
+        return (struct notice_words){0};
+    return (struct notice_words){.id = notice->id,
+                                 .version = notice->version,
+                                 .language = text != NULL ? text->language : NULL,
+                                 .sha256 = text != NULL ? text->sha256 : NULL};
+}
+
+void notice_write(struct writer *w, const struct notice_words *words)
+{
+    assert((words->language != NULL) == (words->sha256 != NULL));
+    if (words->id == NULL) {
         writer_null(w, "notice");
         return;
     }
     writer_object_begin(w, "notice");
-    writer_text(w, "id", notice->id);
-    writer_text(w, "version", notice->version);
-    if (text != NULL) {
-        writer_text(w, "language", text->language);
-        writer_sha256(w, "sha256", text->sha256);
+    writer_text(w, "id", words->id);
+    writer_text(w, "version", words->version);
+    if (words->language != NULL) {
+        writer_text(w, "language", words->language);
+        writer_sha256(w, "sha256", words->sha256);
     }
     writer_object_end(w);
 }
@@ -51,14 +63,10 @@ static void words_write(struct writer *w, const struct controller *controller, i
 {
     const struct notice *n = policy_notice_numbered(controller->policy, number);
     const struct numbered *former = n == NULL ? controller_numbered(controller, true, number) : NULL;
-    if (former == NULL) {
-        notice_write(w, n, n != NULL ? notice_text_in(n, language) : NULL);
-        return;
-    }
-    writer_object_begin(w, "notice");
-    writer_text(w, "id", former->key);
-    writer_text(w, "version", former->version);
-    writer_object_end(w);
+    struct notice_words words = notice_words_of(n, n != NULL ? notice_text_in(n, language) : NULL);
+    if (former != NULL)
+        words = (struct notice_words){.id = former->key, .version = former->version};
+    notice_write(w, &words);
 }
 
 /* Gives ${members} of the event's detail members of their own; null where one is not there. */

@@ -4,7 +4,6 @@
 #include "base/hex.h"
 #include "base/limits.h"
 
-#include <assert.h>
 #include <string.h>
 
 /* In the order of the enum. They are stored. */
@@ -25,28 +24,12 @@ void receipt_not_stopped_add(struct receipt_context *c, struct arena *arena, con
 
 /* ---- out ---- */
 
-static void notice_write(struct writer *w, const struct receipt_notice *notice)
-{
-    assert((notice->language != NULL) == (notice->sha256 != NULL));
-    writer_object_begin(w, "notice");
-    writer_text(w, "id", notice->id);
-    writer_text(w, "version", notice->version);
-    if (notice->language != NULL) {
-        writer_text(w, "language", notice->language);
-        writer_sha256(w, "sha256", notice->sha256);
-    }
-    writer_object_end(w);
-}
-
 void receipt_act_write(struct writer *w, const struct receipt_act *act)
 {
     writer_text(w, "purpose", act->purpose);
     if (act->entity != NULL)
         writer_text(w, "entity", act->entity);
-    if (act->has_notice)
-        notice_write(w, &act->notice);
-    else
-        writer_null(w, "notice");
+    notice_write(w, &act->words);
 }
 
 void receipt_not_stopped_write(struct writer *w, const struct receipt_context *c)
@@ -105,17 +88,17 @@ static const uint8_t *sha256_read(const struct node *notice, struct arena *arena
     return bytes;
 }
 
-static void notice_read(const struct node *object, struct arena *arena, struct receipt_act *act)
+static struct notice_words words_read(const struct node *object, struct arena *arena)
 {
     struct node n = node_member(object, "notice");
-    act->has_notice = node_kind(&n) != NODE_NULL;
-    if (!act->has_notice)
-        return;
-    act->notice.id = text_read(&n, "id");
-    act->notice.version = text_read(&n, "version");
-    act->notice.language = optional_text_read(&n, "language");
-    if (act->notice.language != NULL)
-        act->notice.sha256 = sha256_read(&n, arena);
+    if (node_kind(&n) == NODE_NULL)
+        return (struct notice_words){0};
+    struct notice_words words = {.id = text_read(&n, "id"),
+                                 .version = text_read(&n, "version"),
+                                 .language = optional_text_read(&n, "language")};
+    if (words.language != NULL)
+        words.sha256 = sha256_read(&n, arena);
+    return words;
 }
 
 static void act_read(const struct node *n, struct arena *arena, struct receipt_act *act)
@@ -124,7 +107,7 @@ static void act_read(const struct node *n, struct arena *arena, struct receipt_a
     act->number = (int32_t)node_int(&number, 0, INT32_MAX);
     act->purpose = text_read(n, "purpose");
     act->entity = optional_text_read(n, "entity");
-    notice_read(n, arena, act);
+    act->words = words_read(n, arena);
 }
 
 static void acts_read(const struct node *root, struct arena *arena, struct receipt_context *c)

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "domain/policy.h"
+#include "ledger/event_json.h"
 #include "wire/reader.h"
 #include "wire/writer.h"
 
@@ -16,21 +17,12 @@ enum receipt_kind {
     RECEIPT_WITHDRAW_ALL /* one act, and in ${acts} each purpose that it stops */
 };
 
-/* The words that were shown. */
-struct receipt_notice {
-    const char *id;
-    const char *version;
-    const char *language;  /* NULL, as is the next: the text is not known */
-    const uint8_t *sha256; /* 32 bytes */
-};
-
 struct receipt_act {
     int32_t
         number; /* of the purpose, or of its entity: that of the act's events, but of RECEIPT_WITHDRAW_ALL */
     const char *purpose;
     const char *entity; /* NULL: all */
-    bool has_notice;
-    struct receipt_notice notice;
+    struct notice_words words;
 };
 
 struct receipt_not_stopped {

@@ -105,7 +105,7 @@ Test(acts, on_paper_nobody_knows_which_words_were_shown)
                "{" EMAIL ", 'collection_method': 'paper', 'purpose': 'news', 'event_state': 'given'}");
     cr_expect_str_eq(stand_faults(&s), "");
     cr_expect_eq(s.acts.list[0].notice, 0);
-    cr_expect_not(s.acts.context.acts[0].has_notice);
+    cr_expect_null(s.acts.context.acts[0].words.id);
     cr_expect_neq(record("'purpose': 'news', 'event_state': 'given'")->notice, 0);
 }
 

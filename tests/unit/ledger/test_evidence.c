@@ -65,8 +65,8 @@ Test(evidence, a_whole_address_gets_past_no_other_member)
 {
     expect_kept("{'user_agent': 'Browser/1 (203.0.113.77)', 'form': 'from 203.0.113.77'}",
                 "{'user_agent':'Browser/1 (203.0.113.0)','form':'from 203.0.113.0'}");
-    expect_kept("{'documents': [{'name': '203.0.113.77.pdf', 'sha256': '" SHA256 "'}]}",
-                "{'documents':[{'name':'203.0.113.0.pdf','sha256':'" SHA256 "'}]}");
+    expect_kept("{'documents': [{'name': 'scan of 203.0.113.77', 'sha256': '" SHA256 "'}]}",
+                "{'documents':[{'name':'scan of 203.0.113.0','sha256':'" SHA256 "'}]}");
 }
 
 Test(evidence, a_url_ends_before_its_query_and_fragment)
