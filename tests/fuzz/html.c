@@ -28,6 +28,16 @@ static size_t entity_read(const char *at, char *ret_character)
     return 0;
 }
 
+/* The width of the control character at ${at}, as HTML cannot hold it; 0 where there is none. */
+static size_t control_width(const char *at, size_t left)
+{
+    if (strchr("\t\n\r", *at) != NULL && *at != '\0')
+        return 0;
+    if ((unsigned char)*at < ' ' || *at == 0x7f)
+        return 1;
+    return left >= 2 && *at == '\xc2' && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] < 0xa0 ? 2 : 0;
+}
+
 /* Holds what was written, up to ${until}, to what it was written from. Returns where it ends. */
 static const char *text_holds(const char *written, const char *until, const char *from, size_t len)
 {
@@ -36,21 +46,17 @@ static const char *text_holds(const char *written, const char *until, const char
         size_t width = character == '&' ? entity_read(written, &character) : 1;
         REQUIRE(width > 0 && written < until);
         REQUIRE(width > 1 || strchr("<>\"'", character) == NULL);
-        if (character == from[i] && strncmp(written, INSTEAD, 3) != 0) {
+        size_t control = control_width(from + i, len - i);
+        if (control == 0 && character == from[i] && strncmp(written, INSTEAD, 3) != 0) {
             written += width;
             i++;
         } else if (len - i >= 3 && memcmp(from + i, INSTEAD, 3) == 0) {
             written += 3;
             i += 3;
         } else {
-            REQUIRE(strncmp(written, INSTEAD, 3) == 0);
-            REQUIRE((unsigned char)from[i] < ' ' || (unsigned char)from[i] >= 0x7f);
+            REQUIRE(strncmp(written, INSTEAD, 3) == 0 && (control > 0 || (unsigned char)from[i] > 0x7f));
             written += 3;
-            /* A control character above 127 is of two bytes. */
-            i += len - i >= 2 && from[i] == '\xc2' && (unsigned char)from[i + 1] < 0xa0 &&
-                         (unsigned char)from[i + 1] >= 0x80
-                     ? 2
-                     : 1;
+            i += control > 0 ? control : 1;
         }
     }
     return written;
