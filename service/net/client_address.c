@@ -99,7 +99,8 @@ static bool address_read(h2o_iovec_t hop, struct sockaddr_storage *ret_address)
     return true;
 }
 
-/* Walks from ${peer} back to whom a field names, past those who are trusted proxies. False where the field is not there. */
+/* Walks from ${peer} back to whom a field names, past those who are trusted proxies. False where the field is
+ * not there. */
 static bool client_address_told(const struct networks *networks, const h2o_req_t *req, const char *field,
                                 const struct sockaddr_storage *peer, struct sockaddr_storage *ret_address)
 {

@@ -4,11 +4,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Which addresses are trusted proxies, and who is one client to a budget. IPv4 in IPv6 is IPv4 to both. Never changed once made:
- * any thread may ask. */
+/* Which addresses are trusted proxies, and who is one client to a budget. IPv4 in IPv6 is IPv4 to both. Never
+ * changed once made: any thread may ask. */
 struct networks;
 
-/* ${trusted_proxies}: networks separated by commas, valid, or "". Aborts when memory has run out: it is called at start-up only. */
+/* ${trusted_proxies}: networks separated by commas, valid, or "". Aborts when memory has run out: it is
+ * called at start-up only. */
 struct networks *networks_create(const char *trusted_proxies);
 
 /* Whether ${address} is one of the trusted proxies. */

@@ -4,9 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Token buckets: so much may be spent at once, and comes back with time. One of its own (struct token_bucket), and a table of
- * many in memory that does not grow (struct token_buckets). Both are thread-safe without a lock. ${now} is clock_monotonic
- * throughout. */
+/* Token buckets: so much may be spent at once, and comes back with time. One of its own (struct
+ * token_bucket), and a table of many in memory that does not grow (struct token_buckets). Both are
+ * thread-safe without a lock. ${now} is clock_monotonic throughout. */
 
 /* What a bucket holds, and the time in which all of it comes back. Made by TOKEN_RATE. */
 struct token_rate {
@@ -20,8 +20,8 @@ struct token_rate {
         (limit), (int64_t)(microseconds)*1000, (double)((int64_t)(microseconds)*1000) / (double)(limit)      \
     }
 
-/* One number: the time up to which has been spent what time gives. A window ago or earlier: full. Now: empty. Ahead of now: in
- * debt. The rate is the same in every call. */
+/* One number: the time up to which has been spent what time gives. A window ago or earlier: full. Now: empty.
+ * Ahead of now: in debt. The rate is the same in every call. */
 struct token_bucket {
     _Atomic int64_t spent; /* ns */
 };
@@ -39,15 +39,17 @@ bool token_bucket_take(struct token_bucket *b, const struct token_rate *rate, ui
                        struct token_bucket_state *ret_state_or_null);
 /* Puts ${amount} units in, beside what time gives; a bucket that is full stays full. */
 void token_bucket_give(struct token_bucket *b, const struct token_rate *rate, uint64_t amount, int64_t now);
-/* Takes ${amount} units even where they are not there: the owner waits the longer, two windows at the most. */
+/* Takes ${amount} units even where they are not there: the owner waits the longer, two windows at the
+ * most. */
 void token_bucket_fine(struct token_bucket *b, const struct token_rate *rate, uint64_t amount, int64_t now);
 
-/* Buckets of many owners. One is full when its owner is first seen. Where the table has no place left, whose bucket is the fullest
- * is forgotten: that loses the least. Two threads that come upon a new owner in the same instant may give them one bucket too much,
- * never one too little. */
+/* Buckets of many owners. One is full when its owner is first seen. Where the table has no place left, whose
+ * bucket is the fullest is forgotten: that loses the least. Two threads that come upon a new owner in the
+ * same instant may give them one bucket too much, never one too little. */
 struct token_buckets;
 
-/* For ${places} owners. ${limit} units in ${window} microseconds; ${limit} from 1 to 10^12. NULL when memory ran out. */
+/* For ${places} owners. ${limit} units in ${window} microseconds; ${limit} from 1 to 10^12. NULL when memory
+ * ran out. */
 struct token_buckets *token_buckets_create(size_t places, uint64_t limit, int64_t window);
 /* Accepts NULL. */
 void token_buckets_destroy(struct token_buckets *q);

@@ -205,7 +205,8 @@ void connection_reading(struct connection *c, h2o_socket_cb read)
     connection_check(c);
 }
 
-/* A frame that does not end is as slow a header (Slowloris): the time runs from the first byte that no frame has taken. */
+/* A frame that does not end is as slow a header (Slowloris): the time runs from the first byte that no frame
+ * has taken. */
 static void inspect_http2(struct connection *c)
 {
     if (c->socket->input->size == 0)
@@ -247,9 +248,10 @@ void connection_closing(struct connection *c)
 
 /* ---- frames of HTTP/2 ---- */
 
-/* Floods of PING, SETTINGS, PRIORITY, empty DATA and the like (CVE-2019-9512, 9515, 9518): each is cheap to send and is answered or looked
- * at. RFC 9113, 10.5, leaves it to us to call it ENHANCE_YOUR_CALM. Who asks much and reads much sends many WINDOW_UPDATEs: these are
- * earned, which is only reckoned when the bucket is empty. */
+/* Floods of PING, SETTINGS, PRIORITY, empty DATA and the like (CVE-2019-9512, 9515, 9518): each is cheap to
+ * send and is answered or looked at. RFC 9113, 10.5, leaves it to us to call it ENHANCE_YOUR_CALM. Who asks
+ * much and reads much sends many WINDOW_UPDATEs: these are earned, which is only reckoned when the bucket is
+ * empty. */
 bool connection_frame_spend(struct connection *c)
 {
     int64_t now = c->guard->now;
@@ -268,8 +270,8 @@ bool connection_frame_spend(struct connection *c)
     return false;
 }
 
-/* libh2o prints a line on stderr for each frame that it does not know (RFC 9113, 5.5: to be ignored). An answer to a PING it passes over
- * in silence. */
+/* libh2o prints a line on stderr for each frame that it does not know (RFC 9113, 5.5: to be ignored). An
+ * answer to a PING it passes over in silence. */
 static void frame_ignore(struct guard_frame *frame)
 {
     static const uint8_t payload[PING_BYTES];
@@ -286,8 +288,8 @@ static bool stream_fits(struct connection *c)
     return !c->condemned;
 }
 
-/* A block of fields (RFC 9113, 6.2 and 6.10): one that goes on in CONTINUATIONs for ever, full or empty (CVE-2024-27316), is bounded in
- * bytes, in time (the sweep) and in frames. */
+/* A block of fields (RFC 9113, 6.2 and 6.10): one that goes on in CONTINUATIONs for ever, full or empty
+ * (CVE-2024-27316), is bounded in bytes, in time (the sweep) and in frames. */
 static bool header_frame(struct connection *c, const struct guard_frame *frame)
 {
     if (frame->type == FRAME_HEADERS) {
@@ -328,7 +330,8 @@ bool connection_frame(struct connection *c, struct guard_frame *frame)
     return connection_frame_spend(c);
 }
 
-/* A bomb (CVE-2016-6581): references of one byte each to a large entry of the table (RFC 7541, 7.3). Counted before anything is decoded. */
+/* A bomb (CVE-2016-6581): references of one byte each to a large entry of the table (RFC 7541, 7.3). Counted
+ * before anything is decoded. */
 bool connection_header_block(struct connection *c, const uint8_t *block, size_t len)
 {
     if (hpack_count(block, len, HEADER_FIELDS_MAX) <= HEADER_FIELDS_MAX)
@@ -337,8 +340,8 @@ bool connection_header_block(struct connection *c, const uint8_t *block, size_t 
     return false;
 }
 
-/* Rapid reset (CVE-2023-44487), and what makes us reset (CVE-2025-8671, "MadeYouReset"): a stream that is reset is not counted by
- * SETTINGS_MAX_CONCURRENT_STREAMS any more, its call runs on. */
+/* Rapid reset (CVE-2023-44487), and what makes us reset (CVE-2025-8671, "MadeYouReset"): a stream that is
+ * reset is not counted by SETTINGS_MAX_CONCURRENT_STREAMS any more, its call runs on. */
 void connection_reset(struct connection *c)
 {
     if (!c->condemned && !token_bucket_take(&c->resets, &resets_rate, 1, c->guard->now, NULL))

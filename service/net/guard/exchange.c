@@ -81,8 +81,8 @@ static void exchange_refuse(struct exchange *x, enum error e)
     x->refusal = e;
 }
 
-/* Whether the body may go on, now that ${size} bytes of it are there or announced. Its route, token and size are looked at when it is more
- * than a little: most bodies are not. */
+/* Whether the body may go on, now that ${size} bytes of it are there or announced. Its route, token and size
+ * are looked at when it is more than a little: most bodies are not. */
 static bool exchange_judge(struct exchange *x, size_t size)
 {
     const struct guard *guard = x->connection->guard;
@@ -122,8 +122,8 @@ void connection_refuse(struct connection *c, const h2o_req_t *req_or_null, enum 
 
 /* ---- HTTP/1.1 ---- */
 
-/* Answers before the body is there, the way libh2o does it where a body is too large for it: the handler refuses, and the
- * connection ends with the answer. */
+/* Answers before the body is there, the way libh2o does it where a body is too large for it: the handler
+ * refuses, and the connection ends with the answer. */
 static void refuse_http1(struct exchange *x, enum error e)
 {
     h2o_socket_t *socket = x->connection->socket;
@@ -191,8 +191,8 @@ void connection_header(struct connection *c, h2o_req_t *req, size_t *declared, b
     connection_check(c);
 }
 
-/* A body that was refused is read on and dropped: its client hears the answer when it has sent all (RFC 9113, 8.1), and one that goes on for
- * ever is shut. */
+/* A body that was refused is read on and dropped: its client hears the answer when it has sent all (RFC 9113,
+ * 8.1), and one that goes on for ever is shut. */
 void connection_body(struct connection *c, const struct guard_frame *frame, struct guard_payload *payload)
 {
     struct exchange *x = exchange_of_stream(c, frame->stream_id);
@@ -204,7 +204,8 @@ void connection_body(struct connection *c, const struct guard_frame *frame, stru
     if (x->received > x->declared && x->refusal == ERROR_NONE)
         exchange_refuse(x, ERROR_BAD_REQUEST);
 
-    /* What is announced is taken at once: of those who come together some get their way, where all would be refused half-way. */
+    /* What is announced is taken at once: of those who come together some get their way, where all would be
+     * refused half-way. */
     size_t expected =
         x->declared != SIZE_MAX && x->received > UNJUDGED_BODY_BYTES ? x->declared : x->received;
     if (exchange_judge(x, x->received) && exchange_judge(x, expected) && !exchange_hold(x, expected))

@@ -6,38 +6,42 @@
 #include "net/guard/linger.h"
 #include "net/token_bucket.h"
 
-/* What connection.c, exchange.c, sweep.c and interpose.c share. A connection is a client's socket; an exchange is a request and its
- * answer on it.
+/* What connection.c, exchange.c, sweep.c and interpose.c share. A connection is a client's socket; an
+ * exchange is a request and its answer on it.
  *
- * A connection is opened by guard_accept and lives until libh2o frees its socket (on_close). Between the two it may be condemned,
- * once and for good: its socket is shut down, libh2o finds that out at its next read or write and frees what belongs to it. Until
- * then it is a connection of which nothing is judged, that costs nobody, and that the sweep passes over.
+ * A connection is opened by guard_accept and lives until libh2o frees its socket (on_close). Between the two
+ * it may be condemned, once and for good: its socket is shut down, libh2o finds that out at its next read or
+ * write and frees what belongs to it. Until then it is a connection of which nothing is judged, that costs
+ * nobody, and that the sweep passes over.
  *
- * An exchange is made when libh2o initializes a request: on HTTP/1.1 while it waits for one, on HTTP/2 with the stream. It goes with
- * the request's memory. On HTTP/1.1 there is one at a time (two for an instant where `Upgrade` makes one HTTP/2), the first of the
- * list is the one that is read.
+ * An exchange is made when libh2o initializes a request: on HTTP/1.1 while it waits for one, on HTTP/2 with
+ * the stream. It goes with the request's memory. On HTTP/1.1 there is one at a time (two for an instant where
+ * `Upgrade` makes one HTTP/2), the first of the list is the one that is read.
  *
  * What holds after each step, of a connection c (connection_check):
  * (1) c->exchange_count is the length of c->exchanges, which are in the order they began.
  * (2) c->live counts those of them with `live`: whose header came on HTTP/2. On HTTP/1.1 it is 0.
- * (3) c->refused counts those of them with a refusal. It is what spares a request the search where nothing was refused.
- * (4) c->opened <= c->active <= the guard's now. c->header_since and c->frame_since are 0 or not later than now; c->frame_since is 0 on
- *     HTTP/1.1.
+ * (3) c->refused counts those of them with a refusal. It is what spares a request the
+ *     search where nothing was refused.
+ * (4) c->opened <= c->active <= the guard's now. c->header_since and c->frame_since are 0 or not later than
+ *     now; c->frame_since is 0 on HTTP/1.1.
  * (5) c->frame_seen <= c->frame_count; c->frames_written <= what the socket has written.
- * (6) c->linger_fd is set by connection_closing alone, on HTTP/1.1, where the answer went before all of the request came
- *     (c->is_unread); c->loop is then set too. on_closed hands it on.
+ * (6) c->linger_fd is set by connection_closing alone, on HTTP/1.1, where the answer went before all of the
+ *     request came (c->is_unread); c->loop is then set too. on_closed hands it on.
  * (7) c->peer has at least this one connection. c->has_token only after c->has_request.
  * ... of an exchange x (exchange_check):
- * (8) x->live: its stream is known, its time is running, and only then it has a body that is counted (x->received).
- * (9) While it is not refused: x->received is within x->allowed and x->declared, and what of it is beyond HELD_APART_BYTES is counted
- *     in the budget of bodies (x->held).
+ * (8) x->live: its stream is known, its time is running, and only then it has a body
+ *     that is counted (x->received).
+ * (9) While it is not refused: x->received is within x->allowed and x->declared, and what of it is beyond
+ *     HELD_APART_BYTES is counted in the budget of bodies (x->held).
  * (10) x->is_unreadable only with a refusal.
  * ... and of a guard g (guard_check):
  * (11) g->exchanges is the sum of exchange_count of its connections that are not condemned.
  * (12) The sum of all x->held is no more than the budget of bodies holds: other threads hold the rest.
  * (13) g->shut_logged <= g->shut, of each cause.
  *
- * Builds for debugging and the sanitizers (AKKOORD_CHECKS) walk the lists; a release checks what takes no walk. */
+ * Builds for debugging and the sanitizers (AKKOORD_CHECKS) walk the lists; a
+ * release checks what takes no walk. */
 
 enum { HELD_APART_BYTES = 4096 /* of a body, or of input: not counted one by one */ };
 
@@ -105,9 +109,10 @@ struct exchange {
 
 /* The connection of a socket, or NULL: not a client's. */
 struct connection *connection_of(const h2o_socket_t *socket);
-/* The connection whose input libh2o is reading on this thread, or NULL. connection_read sets it and takes it back. Where reading is begun
- * outside of one, connection_reading sets it and the next connection_read takes it back: with `Upgrade` libh2o goes on at
- * once with the HTTP/2 that came behind the request. It is never a connection that is gone. */
+/* The connection whose input libh2o is reading on this thread, or NULL. connection_read sets it and takes it
+ * back. Where reading is begun outside of one, connection_reading sets it and the next connection_read takes
+ * it back: with `Upgrade` libh2o goes on at once with the HTTP/2 that came behind the request. It is never a
+ * connection that is gone. */
 struct connection *connection_current(void);
 
 /* A connection of ${socket}, whose ${peer} has been counted. */
@@ -129,7 +134,8 @@ void connection_declared(struct connection *c, size_t size);
 /* libh2o is about to close it. */
 void connection_closing(struct connection *c);
 
-/* A frame of HTTP/2 as libh2o has it (h2o/http2_internal.h, which needs a header that Debian does not ship). */
+/* A frame of HTTP/2 as libh2o has it (h2o/http2_internal.h, which needs a header that Debian does not
+ * ship). */
 struct guard_frame {
     uint32_t length;
     uint8_t type;
@@ -145,7 +151,8 @@ struct guard_payload {
 enum { FRAME_DATA = 0, FRAME_HEADERS = 1, FRAME_PING = 6, FRAME_CONTINUATION = 9 };
 enum { FLAG_ACK = 1, FLAG_END_STREAM = 1, FLAG_END_HEADERS = 4, PING_BYTES = 8 };
 
-/* Each returns false when the connection must end. A frame of an unknown kind becomes one that is ignored in silence. */
+/* Each returns false when the connection must end. A frame of an unknown kind becomes one that is ignored in
+ * silence. */
 bool connection_frame(struct connection *c, struct guard_frame *frame);
 bool connection_header_block(struct connection *c, const uint8_t *block, size_t len);
 /* Of a frame that carries nothing. */
@@ -157,11 +164,12 @@ void connection_reset(struct connection *c);
 
 /* A request begins, or waits to. */
 void connection_request(struct connection *c, h2o_req_t *req);
-/* A request (NULL: the one of HTTP/1.1 whose header is being read) cannot be read, or is larger than libh2o takes: so it is answered, and
- * with that a connection of HTTP/1.1 ends. */
+/* A request (NULL: the one of HTTP/1.1 whose header is being read) cannot be read, or is larger than libh2o
+ * takes: so it is answered, and with that a connection of HTTP/1.1 ends. */
 void connection_refuse(struct connection *c, const h2o_req_t *req_or_null, enum error e);
-/* The header, or the trailer, of ${req} was read on HTTP/2. ${declared} is its content-length, SIZE_MAX: none; it becomes SIZE_MAX: the
- * guard compares it with what came, and answers, where libh2o would reset the stream. */
+/* The header, or the trailer, of ${req} was read on HTTP/2. ${declared} is its content-length, SIZE_MAX:
+ * none; it becomes SIZE_MAX: the guard compares it with what came, and answers, where libh2o would reset the
+ * stream. */
 void connection_header(struct connection *c, h2o_req_t *req, size_t *declared, bool is_trailer);
 /* Takes out of ${payload} what is not to be kept. */
 void connection_body(struct connection *c, const struct guard_frame *frame, struct guard_payload *payload);
@@ -173,11 +181,12 @@ void exchange_check(const struct exchange *x);
 
 /* ---- sweep.c: what is found by looking at all connections ---- */
 
-/* Who is shut where there is no room for another connection: of those who have the most, the one that has been idle longest. NULL: none is
- * idle. */
+/* Who is shut where there is no room for another connection: of those who have the most, the one that has
+ * been idle longest. NULL: none is idle. */
 struct connection *guard_idlest(struct guard *g);
-/* Likewise for another stream: of those with more streams than they are sure of, the connection whose first one has been open longest;
- * who takes what they asked for is done with it in an instant. Never NULL while there is such a connection. */
+/* Likewise for another stream: of those with more streams than they are sure of, the connection whose first
+ * one has been open longest; who takes what they asked for is done with it in an instant. Never NULL while
+ * there is such a connection. */
 struct connection *guard_longest_open(struct guard *g);
 /* One more turned away or shut. */
 void guard_count(struct guard *g, enum guard_cause cause);

@@ -7,8 +7,8 @@
 #include <dlfcn.h>
 #include <string.h>
 
-/* The library's prototypes, of h2o/http2_internal.h, which needs a header that Debian does not ship. What is void here is opaque
- * to us; a connection begins with its h2o_conn_t, as on HTTP/1.1. */
+/* The library's prototypes, of h2o/http2_internal.h, which needs a header that Debian does not ship. What is
+ * void here is opaque to us; a connection begins with its h2o_conn_t, as on HTTP/1.1. */
 int h2o_hpack_parse_headers(h2o_req_t *req, void *table, const uint8_t *src, size_t len, int *pseudo_headers,
                             size_t *content_length, void **digests, const char **err_desc);
 ssize_t h2o_http2_decode_frame(struct guard_frame *frame, const uint8_t *src, size_t len,
@@ -104,8 +104,8 @@ void h2o_socket_close(h2o_socket_t *socket)
 
 /* ---- HTTP/1.1 ---- */
 
-/* What Content-Length says; SIZE_MAX: nothing. Returns false where it depends on the reader: a proxy may have taken another length, and
- * what is a body to it would be a request to us (RFC 9112, 6.1 and 6.3). */
+/* What Content-Length says; SIZE_MAX: nothing. Returns false where it depends on the reader: a proxy may have
+ * taken another length, and what is a body to it would be a request to us (RFC 9112, 6.1 and 6.3). */
 static bool length_read(const struct phr_header *headers, size_t count, int minor_version,
                         size_t *ret_declared)
 {
@@ -144,8 +144,8 @@ static enum error unreadable_error(const char *text, size_t len)
     return lines > HEADER_FIELDS_MAX ? ERROR_HEADERS_TOO_LARGE : ERROR_BAD_REQUEST;
 }
 
-/* A header that cannot be read is given out as one of a request that has nothing, is the connection's last, and that the guard refuses:
- * libh2o's own answer would be none that the contract knows. */
+/* A header that cannot be read is given out as one of a request that has nothing, is the connection's last,
+ * and that the guard refuses: libh2o's own answer would be none that the contract knows. */
 int phr_parse_request(const char *text, size_t len, const char **method, size_t *method_len,
                       const char **path, size_t *path_len, int *minor_version, struct phr_header *headers,
                       size_t *count, size_t last_len)
@@ -168,8 +168,8 @@ int phr_parse_request(const char *text, size_t len, const char **method, size_t 
     return rc > 0 ? rc : (int)len;
 }
 
-/* What libh2o finds fault with by itself, before a request reaches its handler: it goes there all the same, to be refused in the words of
- * the contract. */
+/* What libh2o finds fault with by itself, before a request reaches its handler: it goes there all the same,
+ * to be refused in the words of the contract. */
 void h2o_send_error_generic(h2o_req_t *req, int status, const char *reason, const char *body, int flags)
 {
     struct connection *c = connection_of(req->conn->callbacks->get_socket(req->conn));

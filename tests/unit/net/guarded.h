@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A guard with one connection, as if its client had come from 192.0.2.1, and
- * requests that libh2o never sees. */
+/* A guard with one connection, as if its client had come from 192.0.2.1, and requests that libh2o never
+ * sees. */
 static struct loop *loop;
 static struct networks *networks;
 static struct peers *peers;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Connections as the guard counts them, and what its checks catch. The numbers
- * are those of guard_internal.h. */
+/* Connections as the guard counts them, and what its checks catch. The numbers are those of
+ * guard_internal.h. */
 #include "guarded.h"
 
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a body is judged as it comes on HTTP/2: whether it is allowed, whether there is room, and
- * whether it is as long as it said. */
+/* How a body is judged as it comes on HTTP/2: whether it is allowed, whether there is room, and whether it is
+ * as long as it said. */
 #include "guarded.h"
 
 static h2o_req_t req;
