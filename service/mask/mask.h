@@ -4,12 +4,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The masking filter: no whole IP address gets past it; where it is in doubt it masks one too many. Pure: no
- * allocation, no I/O, no global state; one struct is used by one thread at a time, any number of them side by
- * side. Also installed as <akkoord-mask.h>.
+/* The masking filter: no whole IP address gets past it; where it is in doubt it masks one too many. Pure:
+ * no allocation, no I/O, no global state; one struct is used by one thread at a time, any number of them
+ * side by side. Also installed as <akkoord-mask.h>.
  *
- * What counts as an address in text. A digit below is decimal, a letter is one of
- * ASCII, a row is as long as it gets:
+ * What counts as an address in text. A digit below is decimal, a letter is one of ASCII, a row is as long
+ * as it gets:
  *
  *   text     = what is written, with its escapes read: %XX, \xXX, \uXXXX, three octal digits behind \ or #,
  *              \n \t \r and their kin, all of them nested (%252E, \\x2e). A colour (ESC [ digits letter) is
@@ -23,30 +23,30 @@
  *   host     = numbers "." label with a letter in it, but for a service's word alone (`.https`): an address
  *              in the name of a host stands there in either direction, so its first and last octet are
  *              masked. Or dashed: four octets (or five numbers) with "-" between them, whatever letters are
- *              beside them, where a dot and a label follow later; in either direction too, but for `ip-`, and
- *              where the first octet is the higher one: then as written.
+ *              beside them, where a dot and a label follow later; in either direction too, but for `ip-`,
+ *              and where the first octet is the higher one: then as written.
  *   group    = one to four hex digits
- *   run      = a row of groups, colons and dots; a word (letters and digits that are no group) that
- *              touches it is none of it
+ *   run      = a row of groups, colons and dots; a word (letters and digits that are no group) that touches
+ *              it is none of it
  *   ipv6     = RFC 4291, 2.2, all forms
  *   head     = a group of four digits that an address in use begins with: 2000::/3, fc00::/7, fe80::/10,
  *              ff00::/9
- *              A run that is ipv6 as a whole is that, without: outer dots, one colon at either end (two where
- *              a word is, unless the groups look like names of a program, `A::B::c`), a port behind a dot; a
- *              time of day before a head. In another run, from left to right: the longest ipv6 that begins at
- *              a head, or eight groups. What follows is a port, what is before a key or a time. Not six
- *              groups and more of two hex digits each: hardware, a fingerprint.
- *   zone     = "%" behind ipv6, or "%25", with what it names: dropped, with a colon that would else join the
- *              address and what that leads to (`fe80::1%eth0:80`)
- *   names    = below in-addr.arpa and ip6.arpa: the labels of the masked bits become 0
+ *   found    = a run that is ipv6 as a whole, without: outer dots, one colon at either end (two where a word
+ *              is, unless the groups look like names of a program, `A::B::c`), a port behind a dot, a time of
+ *              day before a head; in another run, from left to right, the longest ipv6 that begins at a head,
+ *              or eight groups: what follows is a port, what is before a key or a time. Not six groups and
+ *              more of two hex digits each: hardware, a fingerprint.
+ *   zone     = "%" behind ipv6, or "%25", with what it names: dropped, with a colon that would else join
+ *              the address and what that leads to (`fe80::1%eth0:80`)
+ *   names    = below in-addr.arpa and ip6.arpa, and the 32 labels of an IPv6 address below any other: the
+ *              labels of the masked bits become 0
  *
  * Masked IPv6 is printed by RFC 5952; ::ffff:0:0/96 is masked as IPv4, 2002::/16 also loses the masked bits
  * of the IPv4 in it. An escaped dot or colon stays escaped. All else passes byte for byte. Masking what is
  * masked changes nothing, but may take away more of what is joined to an address where less than 16 bits of
  * IPv6 are kept, or by a sign that may be an escape (`fe80::1%35`).
- *
- * Known gaps, by choice: non-ASCII digits; octal, hexadecimal and one-number spellings of an address; IPv6 in
- * dashed names; addresses without any separator; UTF-16 and UTF-32, which mask_wide_seen tells. */
+ * Known gaps, by choice: non-ASCII digits; octal, hexadecimal and one-number spellings of an address; IPv6
+ * in dashed names; addresses without any separator; UTF-16 and UTF-32, which mask_wide_seen tells. */
 
 #ifdef __cplusplus
 extern "C" {
@@ -67,9 +67,9 @@ bool mask_preset(const char *name, struct mask_prefixes *ret_prefixes);
 /* The longest IPv6 text, RFC 4291 section 2.2 form 3, with its NUL. */
 enum { MASK_ADDRESS_SIZE = 46 };
 
-/* Masks ${text}, which must be one address and nothing else: inet_pton's grammar, and a zone after an
- * IPv6 address, which is dropped. Returns false when it is not. ${ret_text} is NUL-terminated;
- * ${ret_len} leaves the NUL out. */
+/* Masks ${text}, which must be one address and nothing else: inet_pton's grammar, and a zone after an IPv6
+ * address, which is dropped. Returns false when it is not. ${ret_text} is NUL-terminated; ${ret_len} leaves
+ * the NUL out. */
 bool mask_address(const char *text, size_t len, struct mask_prefixes prefixes,
                   char ret_text[MASK_ADDRESS_SIZE], size_t *ret_len);
 
@@ -80,13 +80,13 @@ static inline size_t mask_room(size_t len)
     return 2 * len + 64;
 }
 
-/* Masks a whole text into ${out}, which has mask_room(${len}) bytes and does not
- * overlap. Returns the bytes written. */
+/* Masks a whole text into ${out}, which has mask_room(${len}) bytes and does not overlap. Returns the bytes
+ * written. */
 size_t mask_text(const char *text, size_t len, struct mask_prefixes prefixes, char *out);
 
-/* What a stream may hold back: the longest token that is still open (448 bytes), and what lies before it that
- * it may be judged by (392). A token ends at any byte that is neither letter nor digit nor ESC nor one of
- * `.:%-_~\\#[(;`, so a line is never held once its newline was fed. */
+/* What a stream may hold back: the longest token that is still open (448 bytes), and what lies before it
+ * that it may be judged by (392). A token ends at any byte that is neither letter nor digit nor ESC nor one
+ * of `.:%-_~\\#[(;`, so a line is never held once its newline was fed. */
 enum { MASK_HOLD = 840 };
 
 struct mask_zone {
@@ -136,8 +136,7 @@ enum mask_json_fault { MASK_JSON_FAULTS(MASK_JSON_FAULT_MEMBER) MASK_JSON_FAULT_
 /* A static sentence; nothing of the text is in it. */
 const char *mask_json_fault_text(enum mask_json_fault fault);
 
-/* Scratch of the JSON filter, about 80 KB; needs no initialisation beyond
- * ${prefixes}. The rest is private. */
+/* Scratch of the JSON filter, about 80 KB; needs no more than ${prefixes} set. The rest is private. */
 struct mask_json {
     struct mask_prefixes prefixes;
     size_t fault_at; /* after a fault: the byte of the text it was found at */
@@ -148,16 +147,16 @@ struct mask_json {
     } keys[MASK_JSON_KEYS];
 };
 
-/* Masks the decoded strings and keys of one JSON text (RFC 8259) of less than 1 GiB into ${out}, which
- * has mask_room(${len}) bytes and does not overlap. Numbers, order and white space stay as written; a
- * string with escapes is written anew with as few as JSON allows. An array of nothing but numbers from 0
- * to 255 is masked as the text of these bytes (as journald writes a field that is no UTF-8). On a fault
- * the content of ${out} is void. */
+/* Masks the decoded strings and keys of one JSON text (RFC 8259) of less than 1 GiB into ${out}, which has
+ * mask_room(${len}) bytes and does not overlap. Numbers, order and white space stay as written; a string
+ * with escapes is written anew with as few as JSON allows. An array of nothing but numbers from 0 to 255 is
+ * masked as the text of these bytes (as journald writes a field that is no UTF-8). On a fault the content
+ * of ${out} is void. */
 enum mask_json_fault mask_json(struct mask_json *scratch, const char *text, size_t len, char *out,
                                size_t *ret_len);
 
-/* Masks what mask_json refuses: as text, and the arrays of bytes in it. ${out} has mask_room(${len})
- * bytes. Returns the bytes written. */
+/* Masks what mask_json refuses: as text, and the arrays of bytes in it. ${out} has mask_room(${len}) bytes.
+ * Returns the bytes written. */
 size_t mask_json_as_text(struct mask_json *scratch, const char *text, size_t len, char *out);
 
 /* Whether a text is UTF-16 or UTF-32, which is not read here: it begins with their byte order mark, or has

@@ -3,23 +3,22 @@
 
 #include <assert.h>
 
-/* What is done with a candidate: the usual ones are read where they stand, all others
- * are judged in the word around them.
+/* What is done with a candidate: the usual ones are read where they stand, all others are judged in the
+ * word around them.
  *
- * (1) The usual case is an address with a byte on either side that is no JOINT: whatever else
- *     the word may be, that is one.
+ * (1) The usual case is an address with a byte on either side that is no JOINT: whatever else the word may
+ *     be, that is one.
  * (2) Else the word is read with its escapes decoded (mask_reading.h), and its stretch of letters, digits
  *     and `.:-_` around the candidate, the segment, is judged as a whole, once: names below arpa, then
  *     IPv6, then IPv4 in what is left.
  * (3) A segment that ends where the reading does not is over: what is before its end has no part in what
  *     follows, and the search goes on there. In one that is cut off, what is found is masked and the search
  *     goes on SEGMENT_REST before its end.
- * (4) A reading is taken literally only where the decoded one holds no address: then `%10`
- *     may be a sign before a number.
- * (5) What is written instead is spelled as what it replaces: a colon that was an escape is one again.
- *     Kept digits stay as written.
- * (6) Each call goes on by a byte at least, and all it writes lies at or after s->done.
- */
+ * (4) A reading is taken literally, for IPv4 alone, where the decoded one holds no address: `%10` may be a
+ *     sign before a number.
+ * (5) What is written instead is spelled as what it replaces: a colon that was an escape is one again. Kept
+ *     digits stay as written.
+ * (6) Each call goes on by a byte at least, and all it writes lies at or after s->done. */
 enum { SEGMENT_REST = 64 };
 
 static bool is_of_segment(uint8_t c)
@@ -43,16 +42,18 @@ static void segment_open(struct segment *g, const struct reading *r, struct mask
     memset(g->starts + from, 0, (to - from) * sizeof g->starts[0]);
 }
 
-static void segment_judge(struct segment *g)
+static void segment_judge(struct segment *g, bool literal)
 {
-    names_find(g);
-    ipv6_find(g);
-    names_mask(g);
+    if (!literal) {
+        names_find(g);
+        ipv6_find(g);
+        names_mask(g);
+    }
     ipv4_find(g);
 }
 
-/* The bytes of the ${n}th ${mark} in the place of ${f}, or of the last where there are fewer.
- * Returns how many, 0 without any. */
+/* The bytes of the ${n}th ${mark} in the place of ${f}, or of the last where there are fewer. Returns how
+ * many, 0 without any. */
 static size_t mark_spelling(const struct scan *s, const struct reading *r, const struct finding *f, char mark,
                             size_t n, size_t *ret_at)
 {
@@ -159,11 +160,11 @@ static __attribute__((noinline)) size_t word_judge(struct scan *s, size_t at)
     size_t end = segment_end(&g);
     if (g.from == g.to) /* an escape of a sign before what is no part of an address */
         return end;
-    segment_judge(&g);
+    segment_judge(&g, false);
     if (g.count == 0 && reading.doubtful) { /* (4) */
         reading_make(s, at, true, &reading);
         segment_open(&g, &reading, s->prefixes);
-        segment_judge(&g);
+        segment_judge(&g, true);
         size_t other = segment_end(&g);
         end = other < end ? other : end;
     }
@@ -182,9 +183,9 @@ static inline size_t is_digit(uint8_t c)
     return (uint8_t)(c - '0') <= 9;
 }
 
-/* One to three digits at ${c}; reads four bytes. Octets are of any length in turn, so nothing here
- * is left to be guessed by the processor. Returns how many, with the value in ${ret_value}; 0
- * digits have no value below 256. */
+/* One to three digits at ${c}; reads four bytes. Octets are of any length in turn, so nothing here is left
+ * to be guessed by the processor. Returns how many, with the value in ${ret_value}; 0 digits have no value
+ * below 256. */
 static inline size_t octet_scan(const uint8_t *c, unsigned *ret_value)
 {
     static const unsigned weights[4][3] = {{0, 0, 0}, {1, 0, 0}, {10, 1, 0}, {100, 10, 1}};
@@ -264,8 +265,8 @@ static bool is_global(const uint8_t *group)
            (mask_class[group[2]] & HEX) != 0 && (mask_class[group[3]] & HEX) != 0;
 }
 
-/* The usual case: groups and colons alone with a boundary on either side. Returns the
- * end, or 0 when it is not that. */
+/* The usual case: groups and colons alone with a boundary on either side. Returns the end, or 0 when it is
+ * not that. */
 static size_t ipv6_plain(struct scan *s, size_t at)
 {
     size_t start = at, end = at;

@@ -70,8 +70,8 @@ size_t mask_find_plain(const uint8_t *text, size_t from, size_t to, size_t len)
 #ifdef __x86_64__
 #include <immintrin.h>
 
-/* Where in 64 bytes of text the bytes of a kind are, lowest bit first. Joints are '-' and '.'; signs are '#',
- * '$', '%' and '\\': that '$' is none shows when they are looked at closely. */
+/* Where in 64 bytes of text the bytes of a kind are, lowest bit first. Joints are '-' and '.'; signs are
+ * '#', '$', '%' and '\\': that '$' is none shows when they are looked at closely. */
 struct marks {
     uint64_t digits, joints, colons, signs, letters_i;
 };
@@ -167,8 +167,8 @@ __attribute__((target("avx2"))) static inline struct marks marks_avx2(const uint
     return m;
 }
 
-/* The same loop for both widths; what is left of the text at its end is looked
- * at in a copy padded with NULs. */
+/* The same loop for both widths; what is left of the text at its end is looked at in a copy padded with
+ * NULs. */
 #define FIND_BY_WINDOW(marks_of)                                                                             \
     for (size_t at = from; at < to; at += STEP) {                                                            \
         uint8_t tail[WINDOW];                                                                                \

@@ -3,8 +3,8 @@
 
 #include <strings.h>
 
-/* IPv4 addresses in a segment: numbers joined by dots, or in the name of a host by
- * dashes. mask.h has the grammar. */
+/* IPv4 addresses in a segment: numbers joined by dots, or in the name of a host by dashes. mask.h has the
+ * grammar. */
 
 enum { PARTS_MAX = 5 };
 
@@ -97,8 +97,8 @@ static bool host_follows(const struct segment *g, size_t at, char joint)
     return letter && (joint == '-' || more || !is_service(g, label, at));
 }
 
-/* Whether four dashed parts are surely an address as it is written elsewhere; names
- * have them in reverse as often. */
+/* Whether four dashed parts are surely an address as it is written elsewhere; names have them in reverse as
+ * often. */
 static bool is_forward(const struct segment *g, const struct part parts[4])
 {
     const char *chars = (const char *)g->reading->chars;
@@ -126,8 +126,8 @@ static bool is_date(const struct segment *g, const struct numbers *n)
     return year && n->parts[1].value <= 12 && n->parts[2].value <= 31;
 }
 
-/* Masks the numbers if they are an address: four, or five of which the last is a port, or the
- * first belongs to what is before. */
+/* Masks the numbers if they are an address: four, or five of which the last is a port, or the first belongs
+ * to what is before. */
 static bool numbers_mask(struct segment *g, const struct numbers *n)
 {
     bool host = n->count <= PARTS_MAX && host_follows(g, n->end, n->joint);

@@ -3,17 +3,16 @@
 
 #include <stdio.h>
 
-/* IPv6 addresses in a segment: which groups of a run are one, and what is only joined to it by
- * a colon. mask.h has the grammar.
+/* IPv6 addresses in a segment: which groups of a run are one, and what is only joined to it by a colon.
+ * mask.h has the grammar.
  *
- * (1) A run is of groups of one to four hex digits, colons and dots. A word that touches it is no part of an
- *     address, nor is the colon between them.
- * (2) A run that is an address as a whole is that address; outer dots, one outer colon
- *     and a port behind a dot apart.
+ * (1) A run is of groups of one to four hex digits, colons and dots. A word that touches it is no part of
+ *     an address, nor is the colon between them.
+ * (2) A run that is an address as a whole is that address; outer dots, one outer colon and a port behind a
+ *     dot apart.
  * (3) In another run an address begins at a head, or is of eight groups. What is left of a run holds none.
- * (4) What was masked is judged to be what it was: a head decides before anything
- *     else, and "::" alone is none.
- */
+ * (4) What was masked is judged to be what it was: a head decides before anything else, and "::" alone is
+ *     none. */
 struct run {
     size_t from, to;
     size_t zone; /* where the rest of a word ends of which only the start is a group: `7c8d%35`; or 0 */
@@ -38,8 +37,8 @@ static size_t group_width(const struct segment *g, size_t at, size_t end)
     return n;
 }
 
-/* The first group of an address that is in use: of 2000::/3, fc00::/7, fe80::/10 or
- * ff00::/9, with all its digits. */
+/* The first group of an address that is in use: of 2000::/3, fc00::/7, fe80::/10 or ff00::/9, with all its
+ * digits. */
 static bool is_head(const struct segment *g, size_t at, size_t end)
 {
     const uint8_t *c = g->reading->chars + at;
@@ -212,8 +211,8 @@ static bool is_name(const struct segment *g, struct span span)
     return true;
 }
 
-/* (2): what the run is as a whole. A colon that touches a word is cut off, and a second one too, and where no
- * word is, a colon before or after it may be punctuation ("from 2001:db8::1: ..."). */
+/* (2): what the run is as a whole. A colon that touches a word is cut off, and a second one too, and where
+ * no word is, a colon before or after it may be punctuation ("from 2001:db8::1: ..."). */
 static bool whole_read(const struct segment *g, const struct run *run, struct span *ret_span,
                        struct ipv6 *ret_address)
 {
@@ -253,8 +252,8 @@ static bool is_time(const struct segment *g, size_t from, size_t to)
     return true;
 }
 
-/* A whole run may begin with a time, or with a key or number if what follows is masked
- * already: then that is the address. */
+/* A whole run may begin with a time, or with a key or number if what follows is masked already: then that
+ * is the address. */
 static void prefix_cut(const struct segment *g, struct span *span, struct ipv6 *address)
 {
     if (is_head(g, span->from, span->to))
@@ -273,8 +272,7 @@ static void prefix_cut(const struct segment *g, struct span *span, struct ipv6 *
     }
 }
 
-/* (3): the first address in ${rest}. (4): one that does not begin at a head,
- * but is masked, stays as it is. */
+/* (3): the first address in ${rest}. (4): one that begins at no head, but is masked, stays as it is. */
 static bool part_find(const struct segment *g, struct span rest, struct span *ret_span, bool *ret_stays)
 {
     const char *chars = (const char *)g->reading->chars;
@@ -364,8 +362,8 @@ static bool is_in_name(const struct segment *g, size_t at)
     return false;
 }
 
-/* The width of the group that the word at ${at} begins with, before a letter or digit that is written
- * as %XX: a zone. 0 without one. */
+/* The width of the group that the word at ${at} begins with, before a letter or digit that is written as
+ * %XX: a zone. 0 without one. */
 static size_t zoned_width(const struct segment *g, size_t at, size_t width)
 {
     const struct reading *r = g->reading;

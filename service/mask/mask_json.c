@@ -9,10 +9,10 @@
 #endif
 
 /* (1) Each byte of the text before done is written; what lies between done and at goes out as it is.
- * (2) candidate is the first place at or after the last string looked at where an address may be, in the raw
- *     text: a string without escapes that ends before it needs no second look.
- * (3) A key is compared as it is written: escapes are written in one way only, so
- *     equal bytes are equal keys. */
+ * (2) candidate is the first place at or after the last string looked at where an address may be, in the
+ *     raw text: a string without escapes that ends before it needs no second look.
+ * (3) A key is compared as it is written: escapes are written in one way only, so equal bytes are equal
+ *     keys. */
 struct json {
     struct mask_json *scratch;
     mask_find *find;
@@ -48,8 +48,8 @@ static void json_flush(struct json *j, size_t to)
     j->done = to;
 }
 
-/* The first quote, backslash or control character at or after ${at}. ${high} is set
- * when a byte above 127 was passed. */
+/* The first quote, backslash or control character at or after ${at}. ${high} is set when a byte above 127
+ * was passed. */
 static size_t string_stop(const uint8_t *text, size_t at, size_t len, bool *high)
 {
 #ifdef __x86_64__
@@ -463,8 +463,8 @@ static void number_put(struct json *j, uint8_t value, bool first)
     j->out = octet_print(j->out, value);
 }
 
-/* Masks the array of bytes at ${at} as the text it is. Returns whether that changes it;
- * only then it is to be written. */
+/* Masks the array of bytes at ${at} as the text it is. Returns whether that changes it; only then it is to
+ * be written. */
 static bool bytes_mask(struct json *j, size_t at, bool write, size_t *ret_end)
 {
     enum { PIECE = 512 };
@@ -491,8 +491,7 @@ static bool bytes_mask(struct json *j, size_t at, bool write, size_t *ret_end)
     return changed || (!write && bytes_next(&old) != -1);
 }
 
-/* Takes the array at ${at} if it is of bytes; writes it anew if the mask
- * changes it. Returns its end, or 0. */
+/* Takes the array at ${at} if it is of bytes, and writes what the mask changes. Returns its end, or 0. */
 static size_t bytes_take(struct json *j, size_t at)
 {
     size_t end;

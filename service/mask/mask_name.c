@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mask/mask_segment.h"
 
-/* Names below in-addr.arpa (RFC 1035, 3.5) and ip6.arpa (RFC 3596, 2.5): the labels of an address stand
- * in reverse. The 32 labels of a whole IPv6 address are one below any other name too, as lists of
- * senders are asked (RFC 5782, 2.4). */
+/* Names below in-addr.arpa (RFC 1035, 3.5) and ip6.arpa (RFC 3596, 2.5): the labels of an address stand in
+ * reverse. The 32 labels of a whole IPv6 address are one below any other name too, as lists of senders are
+ * asked (RFC 5782, 2.4). */
 
 /* Whether ${word}, in lower case, stands at ${at} in any case (of ASCII, whatever the locale). */
 static bool word_at(const struct segment *g, size_t at, const char *word)
@@ -83,8 +83,8 @@ static void nibble_label_mask(struct segment *g, size_t from, size_t to, size_t 
     f->len = 1;
 }
 
-/* A label before the four of an address, as in RFC 2317's `26.0-63.113.0.203`,
- * is as good as its last octet. */
+/* A label before the four of an address, as in RFC 2317's `26.0-63.113.0.203`, is as good as its last
+ * octet. */
 static void octet_label_mask(struct segment *g, size_t from, size_t to, size_t i)
 {
     const char *label = (const char *)g->reading->chars + from;

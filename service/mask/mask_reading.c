@@ -80,8 +80,8 @@ size_t escape_read(const uint8_t *text, size_t len, uint8_t *ret_char)
     }
 }
 
-/* Whether an escape may as well be a sign that stands before digits or letters:
- * `user%10.0.0.1`, `\\203.0.113.26\share`. */
+/* Whether an escape may as well be a sign that stands before digits or letters: `user%10.0.0.1`,
+ * `\\203.0.113.26\share`. */
 static bool is_doubtful(const uint8_t *escape, size_t width, uint8_t c)
 {
     if (escape[0] == '%')

@@ -18,11 +18,10 @@ struct reading {
 /* Reads the word that the candidate at ${at} is in. What of it is no address's character is as good as a
  * space: a control, a colour, one of several dots in a row. ${literal}: what is doubtful is read as a sign.
  *
- * Escapes: %XX, \xXX, \uXXXX, \OOO and #OOO (three octal digits), \n and its kin, \\; and all
- * of them nested, as in %252E and \\x2e. A colour is ESC [ digits letter (the ESC may be
- * missing or escaped), and ESC ( letter. */
+ * Escapes: %XX, \xXX, \uXXXX, \OOO and #OOO (three octal digits), \n and its kin, \\; and all of them
+ * nested, as in %252E and \\x2e. A colour is ESC [ digits letter (the ESC may be missing or escaped), and
+ * ESC ( letter. */
 void reading_make(const struct scan *s, size_t at, bool literal, struct reading *ret_reading);
 
-/* The width of the escape at ${text}, with its character (128 for all above
- * 127); 0 when none starts there. */
+/* The width of the escape at ${text}, with its character (128 for all above 127); 0 without one. */
 size_t escape_read(const uint8_t *text, size_t len, uint8_t *ret_char);

@@ -104,8 +104,8 @@ static bool encoded_alnum(const struct scan *s, size_t at)
            (mask_class[hex_of(s->text[at + 1]) << 4 | hex_of(s->text[at + 2])] & ALNUM) != 0;
 }
 
-/* Whether the zone goes on at ${at}. A dot belongs to it only before a further character of it (`eth0.100`);
- * a colon that would join the address goes with it, and what it leads to (`fe80::1%eth0:80`). */
+/* Whether the zone goes on at ${at}. A dot belongs to it only before a further character of it
+ * (`eth0.100`); a colon that would join the address goes with it, and what that leads to. */
 static bool zone_goes_on(const struct scan *s, size_t at)
 {
     char kind;
@@ -167,8 +167,8 @@ void scan_run(struct scan *s)
             return;
     }
     s->seen = at > to ? at : to;
-    /* Behind a token that is too long to be held whole, what a later candidate may
-     * reach back to stays unwritten. */
+    /* Behind a token that is too long to be held whole, what a later candidate may reach back to stays
+     * unwritten. */
     bool inside = !s->last && s->seen > 0 && scan_is(s, s->seen - 1, TOKEN);
     size_t upto = !inside ? s->seen : s->seen > MASK_RUN_MAX ? s->seen - MASK_RUN_MAX : 0;
     if (upto > s->done)

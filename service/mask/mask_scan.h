@@ -8,8 +8,8 @@
  * (1) bound <= done <= seen <= len. What lies before bound has no part in any address after it.
  * (2) Each byte before done is written. Nothing before done is ever changed.
  * (3) Each address that has a candidate (mask_find.h) before seen is masked.
- * (4) A candidate is judged by at most MASK_RUN_MAX bytes before it and MASK_TOKEN_MAX from it on, all of its
- *     token; so what is held back is bounded, and a text in pieces is judged as the whole is. */
+ * (4) A candidate is judged by at most MASK_RUN_MAX bytes before it and MASK_TOKEN_MAX from it on, all of
+ *     its token; so what is held back is bounded, and a text in pieces is judged as the whole is. */
 enum {
     MASK_RUN_MAX = 384,
     MASK_TOKEN_MAX =
@@ -48,8 +48,8 @@ bool zone_starts(const struct scan *s, size_t at);
 void zone_drop(struct scan *s);
 
 /* Classes of bytes. JOINT: beside an address it may be part of it, or of a larger word. WORD: what an
- * address, its escapes and the name it stands in are written with. TOKEN: that, and what a colour is written
- * with. SIGN: an escape may start with it. */
+ * address, its escapes and the name it stands in are written with. TOKEN: that, and what a colour is
+ * written with. SIGN: an escape may start with it. */
 enum { DIGIT = 1, HEX = 2, ALNUM = 4, ZONE = 8, JOINT = 16, WORD = 32, TOKEN = 64, SIGN = 128 };
 extern const uint8_t mask_class[256];
 
@@ -57,6 +57,6 @@ static inline bool scan_is(const struct scan *s, size_t at, unsigned classes)
 {
     return at < s->len && (mask_class[s->text[at]] & classes) != 0;
 }
-/* The width of the dot or colon at ${at}, 1 or 3 when encoded, with '.' or ':' in
- * ${ret_kind}; 0 when there is none. */
+/* The width of the dot or colon at ${at}, 1 or 3 when encoded, with '.' or ':' in ${ret_kind}; 0 when there
+ * is none. */
 size_t separator_at(const struct scan *s, size_t at, char *ret_kind);

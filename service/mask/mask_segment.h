@@ -19,8 +19,8 @@ struct finding {
 enum { FINDINGS_MAX = READING_MAX / 2 + 1, NAMES_MAX = 8 };
 
 /* (1) Findings do not overlap: a character that is taken belongs to one, or to a name that was looked at.
- * (2) A finding stands for one address or one part of one; each is of a character at least and has one beside
- *     it that is not part of any, so FINDINGS_MAX are enough. */
+ * (2) A finding stands for one address or one part of one; each is of a character at least and has one
+ *     beside it that is not part of any, so FINDINGS_MAX are enough. */
 struct segment {
     const struct reading *reading;
     struct mask_prefixes prefixes;

@@ -6,7 +6,10 @@
 
 void mask_stream_init(struct mask_stream *s, struct mask_prefixes prefixes)
 {
-    *s = (struct mask_stream){.prefixes = prefixes};
+    s->prefixes = prefixes;
+    s->zone = (struct mask_zone){0};
+    s->held = s->done = s->seen =
+        0; /* carry holds nothing: most streams are short, and this is done for each */
 }
 
 static struct scan scan_of(const struct mask_stream *s, const char *text, size_t len, char *out)

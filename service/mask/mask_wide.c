@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* Characters in a row that have one NUL (UTF-16) or three (UTF-32) before them, until a text counts
- * as such. An address has more. */
+/* Characters in a row that have one NUL (UTF-16) or three (UTF-32) before them, until a text counts as
+ * such. An address has more. */
 enum { WIDE_ROW = 4, SHORT_PIECE = 16 };
 
 static bool byte_is_wide(struct mask_wide *w, uint8_t byte)

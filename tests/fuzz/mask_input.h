@@ -3,8 +3,8 @@
 #include "fuzz.h"
 #include "mask/mask.h"
 
-/* With fewer bits of an IPv6 address no group is left to tell what was an address
- * (mask.h): masking again may take more. */
+/* With fewer bits of an IPv6 address no group is left to tell what was an address (mask.h): masking again
+ * may take more. */
 enum { MASK_STABLE_PREFIX = 16 };
 
 /* A fuzzer's input: a byte for each prefix length, then the text. */

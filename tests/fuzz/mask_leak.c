@@ -117,13 +117,25 @@ static void ipv4_check(const char *run, size_t len, struct mask_prefixes prefixe
     REQUIRE(bits_clear(bytes, 32, prefixes.ipv4));
 }
 
+/* Whether as many hex digits and dots are around ${at} as the name of a whole IPv6 address has. */
+static bool is_in_list_name(const char *text, size_t at)
+{
+    size_t from = at, to = at;
+    while (from > 0 && (text[from - 1] == '.' || isxdigit((unsigned char)text[from - 1])))
+        from--;
+    while (text[to] == '.' || isxdigit((unsigned char)text[to]))
+        to++;
+    return to - from >= 2 * 32 - 1;
+}
+
 static void all_ipv4_check(const char *text, size_t len, struct mask_prefixes prefixes)
 {
     for (size_t at = 0; at < len;) {
         size_t n = run_length(text, at, "0123456789.");
         /* Labels of a name below arpa stand in reverse; they are checked by the table of the unit test. */
         size_t labels = run_length(text, at, "0123456789abcdefABCDEF.");
-        if (n != 0 && !names_follow(text, at + n) && !names_follow(text, at + labels))
+        if (n != 0 && !names_follow(text, at + n) && !names_follow(text, at + labels) &&
+            !is_in_list_name(text, at))
             ipv4_check(text + at, n, prefixes);
         at += n != 0 ? n : 1;
     }

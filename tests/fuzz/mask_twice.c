@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Masking what is masked changes nothing; where signs of escapes are joined to addresses in
- * odd ways, not the third time. */
+/* Masking what is masked changes nothing; where signs of escapes are joined to addresses in odd ways, not
+ * the third time. */
 #include "mask_input.h"
 
 static char *mask_again(const char *text, size_t len, struct mask_prefixes prefixes, size_t *ret_len)

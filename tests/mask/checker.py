@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds whole IP addresses that are left in what the mask gave out, and shares nothing with the mask.
 
-checker.py MASK LINES [CORPUS...]: masks the lines of LINES (log_lines.txt) by the command MASK, holds them to what LINES says,
-and looks at what came out; then the same with each file of the directories CORPUS, the inputs of the fuzzers, of which the first two
-bytes are no text. Prints what it found; exit 1 when that is anything. MASK may also be libakkoord-mask.so: faster, for many inputs.
+checker.py MASK LINES [CORPUS...]: masks the lines of LINES (log_lines.txt) by the command MASK, holds them to
+what LINES says, and looks at what came out; then the same with each file of the directories CORPUS, inputs of
+the fuzzers, of which the first two bytes are no text. Prints what it found; exit 1 when that is anything. MASK
+may also be libakkoord-mask.so: faster, for many inputs, and without LINES.
 
-What it knows is what the mask promises with its usual prefixes, 24 and 48 bits: of an IPv4 address the last octet is 0, of IPv6 the
-last 80 bits are. It reads the text with its escapes undone, once and again, and without colours; as JSON, with arrays of bytes as
-text; and as UTF-16.
+What it knows is what the mask promises with its usual prefixes, 24 and 48 bits: of an IPv4 address the last
+octet is 0, of IPv6 the last 80 bits are. It reads the text with its escapes undone, once and again, and
+without colours; as JSON, with arrays of bytes as text; and as UTF-16.
 """
 
 import ctypes
@@ -20,12 +21,15 @@ import subprocess
 import sys
 
 ESCAPES = re.compile(
-    r"%([0-9a-fA-F]{2})|\\x([0-9a-fA-F]{2})|\\u([0-9a-fA-F]{4})|\\([0-3][0-7]{2})|#(0[0-3][0-7]|177)|\\([\\\"'/abefnrtv])"
+    r"%([0-9a-fA-F]{2})|\\x([0-9a-fA-F]{2})|\\u([0-9a-fA-F]{4})|"
+    r"\\([0-3][0-7]{2})|#([01][0-7]{2})|\\([\\\"'/abefnrtv])"
 )
 LETTERS = {"\\": "\\", '"': '"', "'": "'", "/": "/"}
 COLOUR = re.compile(r"\x1b\[[0-9;:]*[A-Za-z]|\x1b\(.")
 NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+)+")
-DASHED = re.compile(r"(?<![0-9])([0-9]{1,3})-([0-9]{1,3})-([0-9]{1,3})-([0-9]{1,3})(?![0-9])([-\w]*\.[A-Za-z][-\w.]*)?")
+DASHED = re.compile(
+    r"(?<![0-9])([0-9]{1,3})-([0-9]{1,3})-([0-9]{1,3})-([0-9]{1,3})(?![0-9])([-\w]*\.[A-Za-z][-\w.]*)?"
+)
 HEXES = re.compile(r"[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")
 HEAD = re.compile(r"[23][0-9a-f]{3}$|f[cd][0-9a-f]{2}$|fe[89ab][0-9a-f]$|ff[0-7][0-9a-f]$", re.I)
 NIBBLES = re.compile(r"(?<![\w.])((?:[0-9a-f]\.){32})(?=[\w-]{2})", re.I)
@@ -40,18 +44,22 @@ def undo(match):
     return chr(int(percent or x or u, 16))
 
 
-def texts(data):
-    """Each way to read the bytes."""
-    text = data.decode("latin-1")
+def undone(text):
     for _ in range(4):
         text = ESCAPES.sub(undo, text)
+    return text
+
+
+def texts(data):
+    """Each way to read the bytes."""
+    text = undone(data.decode("latin-1"))
     yield text
     if text.count("\0") * 3 > len(text):
         for encoding in ("utf-16-le", "utf-16-be"):
             yield data.decode(encoding, "replace")
     for line in data.split(b"\n"):
         try:
-            yield from values(json.loads(line))
+            yield from map(undone, values(json.loads(line)))
         except ValueError:
             pass
 
@@ -77,20 +85,25 @@ def octets(parts):
 def ipv4_left(text):
     for match in NUMBERS.finditer(text):
         parts, after = match[0].split("."), text[match.end() :]
-        if re.match(r"\.(in-addr|ip6)\.arpa", after, re.I) or NIBBLES.search(text[max(0, match.start() - 70) : match.end() + 9]):
-            if len(parts) >= 4 and octets(parts[-4:]) and after.lower().startswith(".in-addr") and int(parts[-4]) != 0:
-                yield match[0] + after[:13]
+        arpa = re.match(r"\.(in-addr|ip6)\.arpa", after, re.I)
+        if arpa or NIBBLES.search(text[max(0, match.start() - 70) : match.end() + 9]):
+            reverse = arpa is not None and arpa[1].lower() == "in-addr" and octets(parts[-4:])
+            if reverse and int(parts[-4]) != 0:
+                yield match[0] + arpa[0]
             continue
-        if re.match(r"[0-9a-fA-F.]*\.ip6\.arpa", after, re.I) or re.search(r"[0-9a-fA-F]\.$", text[: match.start()]):
+        before = text[: match.start()]
+        if re.match(r"[0-9a-fA-F.]*\.ip6\.arpa", after, re.I) or re.search(r"[0-9a-fA-F]\.$", before):
             continue  # a label of a longer name
         year = len(parts) == 5 and re.match(r"(19|20)\d\d$", parts[0])
-        if len(parts) in (4, 5) and octets(parts[:4]) and int(parts[3]) != 0:
+        first, second = octets(parts[:4]), octets(parts[1:])
+        if len(parts) in (4, 5) and first and int(parts[3]) != 0:
             yield match[0]
-        elif len(parts) == 5 and octets(parts[1:]) and not octets(parts[:4]) and not year and int(parts[4]) != 0:
+        elif len(parts) == 5 and second and not first and not year and int(parts[4]) != 0:
             yield match[0]
     for match in DASHED.finditer(text):
         before = text[: match.start()]
-        if match[5] and octets(match.groups()[:4]) and int(match[4]) != 0 and not re.search(r"[0-9]-$", before):
+        host = match[5] and octets(match.groups()[:4]) and not re.search(r"[0-9]-$", before)
+        if host and int(match[4]) != 0:
             yield match[0]
 
 
@@ -121,7 +134,8 @@ def ipv6_left(text):
             continue  # hardware, or a fingerprint
         touched = re.search(r"\w$", text[: match.start()]) or re.match(r"\w", text[match.end() :])
         masked_behind_key = any(
-            HEAD.match(groups[i]) and (a := parse(":".join(groups[i:]))) and is_masked(a) for i in range(1, len(groups))
+            HEAD.match(groups[i]) and (rest := parse(":".join(groups[i:]))) and is_masked(rest)
+            for i in range(1, len(groups))
         )
         whole = None if touched else parse(run)
         if whole is not None and not is_masked(whole) and not masked_behind_key:
@@ -134,7 +148,8 @@ def ipv6_left(text):
             if HEAD.match(groups[i]) and not (i == 0 and touched):
                 for end in range(len(groups), i + 2, -1):
                     part = parse(":".join(groups[i:end]))
-                    if part is not None and end == len(groups) - bool(touched and re.match(r"\w", text[match.end() :])):
+                    word_follows = bool(re.match(r"\w", text[match.end() :]))
+                    if part is not None and end == len(groups) - word_follows:
                         if not is_masked(part):
                             yield run
                         break
