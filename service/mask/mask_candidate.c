@@ -29,7 +29,7 @@ static bool is_of_segment(uint8_t c)
 static void segment_open(struct segment *g, const struct reading *r, struct mask_prefixes prefixes)
 {
     size_t from = r->here, to = from;
-    while (from > 0 && is_of_segment(r->chars[from - 1]))
+    while (from > 0 && is_of_segment(r->chars[r->here]) && is_of_segment(r->chars[from - 1]))
         from--;
     while (to < r->count && is_of_segment(r->chars[to]))
         to++;

@@ -4,8 +4,8 @@
 
 checker.py MASK LINES [CORPUS...]: masks the lines of LINES (log_lines.txt) by the command MASK, holds them to
 what LINES says, and looks at what came out; then the same with each file of the directories CORPUS, inputs of
-the fuzzers, of which the first two bytes are no text. Prints what it found; exit 1 when that is anything. MASK
-may also be libakkoord-mask.so: faster, for many inputs, and without LINES.
+the fuzzers, of which the first two bytes are no text. Prints what it found; exit 1 when that is anything.
+MASK may also be libakkoord-mask.so: faster, for many inputs, and without LINES.
 
 What it knows is what the mask promises with its usual prefixes, 24 and 48 bits: of an IPv4 address the last
 octet is 0, of IPv6 the last 80 bits are. It reads the text with its escapes undone, once and again, and
