@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "mask/json_escape.h"
 #include "mask/mask_address.h"
 #include "mask/mask_scan.h"
 
@@ -126,78 +127,24 @@ static bool string_span(struct json *j, size_t *ret_end, bool *ret_escaped)
     return true;
 }
 
-static bool hex4_read(const struct json *j, size_t at, size_t end, unsigned *ret_value)
-{
-    unsigned value = 0;
-    if (end - at < 4)
-        return false;
-    for (size_t i = at; i < at + 4; i++) {
-        uint8_t c = j->text[i];
-        if ((mask_class[c] & HEX) == 0)
-            return false;
-        value = value << 4 | (unsigned)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
-    }
-    *ret_value = value;
-    return true;
-}
-
-static size_t utf8_put(unsigned code, char *out)
-{
-    if (code < 0x80) {
-        out[0] = (char)code;
-        return 1;
-    }
-    size_t more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    static const unsigned lead[] = {0, 0xc0, 0xe0, 0xf0};
-    out[0] = (char)(lead[more] | code >> 6 * more);
-    for (size_t i = 1; i <= more; i++)
-        out[i] = (char)(0x80 | (code >> 6 * (more - i) & 0x3f));
-    return more + 1;
-}
-
-/* Decodes the \uXXXX whose X start at ${at}, or a pair of them. Returns the bytes read, 0 on a fault. */
-static size_t unicode_decode(struct json *j, size_t at, size_t end, unsigned *ret_code)
-{
-    unsigned code, second;
-    j->at = at;
-    if (!hex4_read(j, at, end, &code))
-        return json_fail(j, MASK_JSON_SYNTAX);
-    if (code == 0)
-        return json_fail(j, MASK_JSON_NUL);
-    *ret_code = code;
-    if (code < 0xd800 || code > 0xdfff)
-        return 4;
-    if (code > 0xdbff || end - at < 10 || j->text[at + 4] != '\\' || j->text[at + 5] != 'u' ||
-        !hex4_read(j, at + 6, end, &second) || second < 0xdc00 || second > 0xdfff)
-        return json_fail(j, MASK_JSON_UTF8);
-    *ret_code = 0x10000 + ((code & 0x3ff) << 10 | (second & 0x3ff));
-    return 10;
-}
-
 /* Decodes one character or escape at ${at} into ${out} (4 bytes). Returns the bytes read, 0 on a fault. */
 static size_t character_decode(struct json *j, size_t at, size_t end, char *out, size_t *ret_len)
 {
-    static const char plain[256] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
-                                    ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
+    static const enum mask_json_fault faults[] = {[JSON_ESCAPE_SYNTAX] = MASK_JSON_SYNTAX,
+                                                  [JSON_ESCAPE_NUL] = MASK_JSON_NUL,
+                                                  [JSON_ESCAPE_HALF] = MASK_JSON_UTF8};
+    const char *text = (const char *)j->text + at;
+    enum json_escape_fault fault;
     *ret_len = 1;
-    if (j->text[at] != '\\') {
-        *out = (char)j->text[at];
+    *out = *text;
+    if (*text != '\\')
         return 1;
+    size_t n = json_escape_read(text, end - at, out, ret_len, &fault);
+    if (n == 0) {
+        j->at = text[1] == 'u' ? at + 2 : at;
+        json_fail(j, faults[fault]);
     }
-    uint8_t escape = j->text[at + 1];
-    if (plain[escape] != 0) {
-        *out = plain[escape];
-        return 2;
-    }
-    j->at = at;
-    if (escape != 'u')
-        return json_fail(j, MASK_JSON_SYNTAX);
-    unsigned code;
-    size_t n = unicode_decode(j, at + 2, end, &code);
-    if (n == 0)
-        return 0;
-    *ret_len = utf8_put(code, out);
-    return n + 2;
+    return n;
 }
 
 static void json_encode(struct json *j, const char *text, size_t len)
@@ -324,8 +271,7 @@ static bool key_add(struct json *j, size_t first, size_t from, size_t end)
 
 static size_t space_end(const struct json *j, size_t at)
 {
-    while (at < j->len &&
-           (j->text[at] == ' ' || j->text[at] == '\t' || j->text[at] == '\n' || j->text[at] == '\r'))
+    while (at < j->len && json_is_space((char)j->text[at]))
         at++;
     return at;
 }

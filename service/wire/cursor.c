@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/cursor.h"
 
-#include "base/hex.h"
-
 #include <assert.h>
-#include <stdint.h>
 #include <string.h>
 
 /* ---- structure ---- */
@@ -62,61 +59,15 @@ bool cursor_member(struct cursor *c, struct cursor *ret_key, struct cursor *ret_
 
 /* ---- strings ---- */
 
-static bool unit_read(const struct cursor *c, size_t offset, uint32_t *ret_unit)
-{
-    uint8_t bytes[2];
-    if (cursor_left(c) < offset + 4 || !hex_read(c->at + offset, bytes, 2))
-        return false;
-    *ret_unit = (uint32_t)bytes[0] << 8 | bytes[1];
-    return true;
-}
-
-static size_t utf8_write(uint32_t c, char out[4])
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    static const uint8_t first[] = {0, 0xc0, 0xe0, 0xf0};
-    size_t more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-    out[0] = (char)(uint8_t)(first[more] | c >> 6 * more);
-    for (size_t i = 1; i <= more; i++)
-        out[i] = (char)(uint8_t)(0x80 | (c >> 6 * (more - i) & 0x3f));
-    return more + 1;
-}
-
-/* The one character that \uXXXX, or a pair of them, stands for; ${c} is behind the u. */
-static size_t unicode_take(struct cursor *c, char out[4])
-{
-    uint32_t high, low;
-    if (!unit_read(c, 0, &high))
-        return 0;
-    c->at += 4;
-    if (high < 0xd800 || high > 0xdbff)
-        return utf8_write(high, out);
-    if (cursor_left(c) < 6 || memcmp(c->at, "\\u", 2) != 0 || !unit_read(c, 2, &low))
-        return 0;
-    c->at += 6;
-    return utf8_write(0x10000 + ((high - 0xd800) << 10) + ((low - 0xdc00) & 0x3ff), out);
-}
-
 /* One byte, or the character of one escape. Returns its length; 0 where the escape is none. */
-static size_t character_take(struct cursor *c, char out[4])
+static size_t character_take(struct cursor *c, char ret_utf8[4])
 {
-    static const char escapes[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
-    out[0] = *c->at++;
-    if (out[0] != '\\')
-        return 1;
-    if (c->at == c->end || *c->at == '\0')
-        return 0;
-    char escape = *c->at++;
-    if (escape == 'u')
-        return unicode_take(c, out);
-    const char *known = strchr(escapes, escape);
-    if (known == NULL)
-        return 0;
-    out[0] = meanings[known - escapes];
-    return 1;
+    size_t len = 1;
+    enum json_escape_fault fault;
+    ret_utf8[0] = *c->at;
+    size_t taken = *c->at != '\\' ? 1 : json_escape_read(c->at, cursor_left(c), ret_utf8, &len, &fault);
+    c->at += taken;
+    return taken > 0 ? len : 0;
 }
 
 bool cursor_says(const struct cursor *string, const char *text)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
+#include "mask/json_escape.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -30,7 +32,7 @@ static inline bool cursor_is(const struct cursor *c, char byte)
 /* Goes past white space. */
 static inline void cursor_space(struct cursor *c)
 {
-    while (c->at < c->end && (*c->at == ' ' || *c->at == '\t' || *c->at == '\n' || *c->at == '\r'))
+    while (c->at < c->end && json_is_space(*c->at))
         c->at++;
 }
 

@@ -105,6 +105,9 @@ Test(cursor, a_string_says_the_same_whatever_it_is_written_with)
         {"\"\\u006\"", "a", false},
         {"\"\\u00g1\"", "a", false},
         {"\"\\ud83d\"", "\xf0\x9f\x98\x80", false},
+        {"\"\\ude00\"", "\xed\xb8\x80", false},
+        {"\"\\ud83d\\ud83d\"", "\xf0\x9f\x98\x80", false},
+        {"\"\\u0000\"", "", false},
         {"\"\\ud83dxude00\"", "\xf0\x9f\x98\x80", false},
         {"\"", "", true}, /* never ends: nothing behind its quote */
     };
