@@ -96,6 +96,15 @@ static void octet_label_mask(struct segment *g, size_t from, size_t to, size_t i
         segment_number(g, from, to, kept);
 }
 
+/* Whether the first label belongs to what a colon is before: more than a nibble, or the digits of a word. */
+static bool is_joined(const struct segment *g, size_t from, size_t len, bool ip6)
+{
+    size_t start = from;
+    while (!ip6 && start > g->from && char_is(g->reading->chars[start - 1], ALNUM))
+        start--;
+    return start > g->from && g->reading->chars[start - 1] == ':' && (ip6 ? len > 1 : start < from);
+}
+
 static void name_mask(struct segment *g, const struct segment_name *name)
 {
     const uint8_t *chars = g->reading->chars;
@@ -104,8 +113,7 @@ static void name_mask(struct segment *g, const struct segment_name *name)
         size_t from = end;
         while (from > name->from && chars[from - 1] != '.')
             from--;
-        bool joined = from > g->from && (name->ip6 ? end - from > 1 && chars[from - 1] == ':'
-                                                   : char_is(chars[from - 1], ALNUM)); /* to what is before */
+        bool joined = from == name->from && is_joined(g, from, end - from, name->ip6);
         if (from < end && !g->taken[from] && !joined)
             name->ip6 ? nibble_label_mask(g, from, end, i) : octet_label_mask(g, from, end, i);
         end = from > name->from ? from - 1 : from;

@@ -123,7 +123,7 @@ static size_t colour_end(const struct reading *r, size_t at)
     return letter && (escaped || !is_class(r->chars[end], HEX)) ? end + 1 : at;
 }
 
-/* Blanks colours, and dots in a row. */
+/* Blanks colours, dots in a row, and a dot before a colon. */
 static void reading_blank(struct reading *r)
 {
     for (size_t i = 0; i < r->count; i++) {
@@ -133,6 +133,8 @@ static void reading_blank(struct reading *r)
         else if (r->chars[i] == '.' && i + 1 < r->count && r->chars[i + 1] == '.')
             for (end = i + 1; end < r->count && r->chars[end] == '.';)
                 end++;
+        else if (r->chars[i] == '.' && i + 1 < r->count && r->chars[i + 1] == ':')
+            end = i + 1; /* no form of an address has both */
         if (end == i)
             continue;
         memset(r->chars + i, 0, end - i);

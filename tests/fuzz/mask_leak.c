@@ -62,6 +62,10 @@ static char *decode(const char *text, size_t len, size_t *ret_len)
     size_t n = 0;
     for (size_t i = 0; i < len;) {
         unsigned value;
+        if (text[i] == '\\' && len - i > 1 && text[i + 1] == '\\') { /* nested: two and x2e */
+            i++;
+            continue;
+        }
         size_t width = escape_width(text + i, len - i, &value);
         bool part = value != 0 && value < 128 && (isalnum((int)value) || strchr(".:-%", (int)value) != NULL);
         out[n++] = part && (width == 1 || value != '%') ? (char)value : ' ';

@@ -192,6 +192,7 @@ static const struct text_case cases[] = {
     {"203-0-113-26 is no name", NULL},
     {"static.26.113.0.203.3com.example", "static.0.113.0.0.3com.example"},
     {"2026-11-28-10-30.log 550e8400-e29b-41d4-a716-446655440000.txt", NULL},
+    {"host26.113.0.203.in-addr.arpa", "host0.113.0.203.in-addr.arpa"},
     {"26.0-63.113.0.203.in-addr.arpa", "0.0-0.113.0.203.in-addr.arpa"},
 
     /* Escapes. */
