@@ -23,6 +23,13 @@ static inline bool mask_input_read(const uint8_t *data, size_t size, struct mask
     return true;
 }
 
+/* Whether an escape may be in the text: joined to an address in odd ways, masking again may take more (mask.h). */
+static inline bool has_sign(const struct mask_input *in)
+{
+    return memchr(in->text, '%', in->len) != NULL || memchr(in->text, '\\', in->len) != NULL ||
+           memchr(in->text, '#', in->len) != NULL;
+}
+
 static inline char *room_make(size_t len)
 {
     char *room = malloc(mask_room(len));

@@ -11,12 +11,6 @@ static char *mask_again(const char *text, size_t len, struct mask_prefixes prefi
     return out;
 }
 
-static bool has_sign(const struct mask_input *in)
-{
-    return memchr(in->text, '%', in->len) != NULL || memchr(in->text, '\\', in->len) != NULL ||
-           memchr(in->text, '#', in->len) != NULL;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct mask_input in;
