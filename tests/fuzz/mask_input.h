@@ -23,7 +23,7 @@ static inline bool mask_input_read(const uint8_t *data, size_t size, struct mask
     return true;
 }
 
-/* Whether an escape may be in the text: joined to an address in odd ways, masking again may take more (mask.h). */
+/* Whether an escape may be in the text: where one is joined to an address, masking again may take more. */
 static inline bool has_sign(const struct mask_input *in)
 {
     return memchr(in->text, '%', in->len) != NULL || memchr(in->text, '\\', in->len) != NULL ||
