@@ -438,7 +438,7 @@ static bool bytes_mask(struct json *j, size_t at, bool write, size_t *ret_end)
 }
 
 /* Takes the array at ${at} if it is of bytes, and writes what the mask changes. Returns its end, or 0. */
-static size_t bytes_take(struct json *j, size_t at)
+static __attribute__((noinline)) size_t bytes_take(struct json *j, size_t at) /* its frame is large */
 {
     size_t end;
     if (!is_bytes(j, at))
