@@ -10,10 +10,17 @@
 
 extern const struct embedded web_files[];
 
+/* It tells which database the process was started on, for who would take its place (`serve --take-over`)
+ * and for `akkoord doctor`. */
 void handle_live(struct call *call)
 {
     call_set_header(call, "cache-control", "no-store");
-    call_answer(call, 200, "application/json", "{\"status\":\"ok\"}", strlen("{\"status\":\"ok\"}"));
+    const char *id = call->worker->options->database_id;
+    bool known = id[0] != '\0';
+    char body[80];
+    int len = snprintf(body, sizeof body, "{\"status\":\"ok\"%s%s%s}", known ? ",\"database\":\"" : "", id,
+                       known ? "\"" : "");
+    call_answer(call, 200, "application/json", body, (size_t)len);
 }
 
 static void on_ready(struct job *job, enum error e)

@@ -16,8 +16,8 @@ static void settings_check(const struct config *config, struct findings *f)
 {
     bool keys_named = config->subject_key_file[0] != '\0' &&
                       (config->jwt_secret_file[0] != '\0' || config->jwks_file[0] != '\0');
-    const char *fault = config_serve_fault(config);
-    if (fault != NULL && keys_named)
+    char fault[CONFIG_FAULT];
+    if (config_serve_check(config, fault) != 0 && keys_named)
         findings_say(f, FINDING_BROKEN, "%s", fault);
 }
 
@@ -70,16 +70,17 @@ static int doctor(const struct config *config, const struct arguments *args)
     (void)args;
     struct findings f = {FINDING_OK};
     struct subject_keys keys;
+    char database_id[DATABASE_ID_SIZE];
     signal(SIGPIPE, SIG_IGN); /* who holds a port may hang up */
     config_print(config, stdout);
     putchar('\n');
     settings_check(config, &f);
     bool have_keys = subject_keys_check(config, &f, &keys);
     token_keys_check(config, &f);
-    doctor_database(config, have_keys ? &keys : NULL, &f);
+    doctor_database(config, have_keys ? &keys : NULL, database_id, &f);
     doctor_tls(config, &f);
     descriptors_check(config, &f);
-    doctor_addresses(config, &f);
+    doctor_addresses(config, database_id, &f);
     if (have_keys)
         subject_keys_wipe(&keys);
     return f.worst == FINDING_BROKEN ? 1 : 0;

@@ -7,7 +7,6 @@
 #include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@ struct way {
     const char *option;
     const char *path;
     bool over_tls;
+    const char *database_id; /* of the doctor's own settings; "" where it is not known */
 };
 
 /* Returns 0, or errno. */
@@ -47,13 +47,15 @@ static bool certificate_is_old(const struct config *config, const X509 *shown)
 static void answer_judge(const struct config *config, const struct way *way, const char *place,
                          struct probe_answer *answer, struct findings *f)
 {
-    static const char good[] = "HTTP/1.1 200", name[] = "\r\nServer: akkoord\r\n";
-    if (strcasestr(answer->text, name) == NULL) {
+    static const char good[] = "HTTP/1.1 200";
+    char theirs[DATABASE_ID_SIZE];
+    if (!probe_is_akkoord(answer)) {
         findings_say(f, FINDING_BROKEN,
                      "%s is held by a program that is not akkoord: end that, or choose another port in %s",
                      place, way->option);
         return;
     }
+    probe_database(answer, theirs);
     answer->text[strcspn(answer->text, "\r\n")] = '\0';
     if (strncmp(answer->text, good, strlen(good)) != 0)
         findings_say(f, FINDING_WARNING, "%s is held by an akkoord that answers %s with %s", place, way->path,
@@ -63,6 +65,12 @@ static void answer_judge(const struct config *config, const struct way *way, con
                      "%s is held by an akkoord that shows another certificate than lies in "
                      "AKKOORD_TLS_CERT_FILE: send it SIGHUP",
                      place);
+    else if (theirs[0] != '\0' && way->database_id[0] != '\0' && strcmp(theirs, way->database_id) != 0)
+        findings_say(f, FINDING_BROKEN,
+                     "%s is held by an akkoord that has another database: correct AKKOORD_DATABASE, or name "
+                     "another port "
+                     "in %s",
+                     place, way->option);
     else
         findings_say(f, FINDING_OK, "%s is held by an akkoord that runs: it answers %s", place, way->path);
 }
@@ -110,14 +118,14 @@ static void address_check(const struct config *config, const struct way *way, co
         findings_say(f, FINDING_BROKEN, "%s cannot be had: %s", place, strerror(fault));
 }
 
-void doctor_addresses(const struct config *config, struct findings *f)
+void doctor_addresses(const struct config *config, const char *database_id, struct findings *f)
 {
     const struct {
         const char *list;
         struct way way;
-    } places[] = {{config->listen, {"AKKOORD_LISTEN", "/healthz", false}},
-                  {config->tls_listen, {"AKKOORD_TLS_LISTEN", "/healthz", true}},
-                  {config->metrics_listen, {"AKKOORD_METRICS_LISTEN", "/metrics", false}}};
+    } places[] = {{config->listen, {"AKKOORD_LISTEN", "/healthz", false, database_id}},
+                  {config->tls_listen, {"AKKOORD_TLS_LISTEN", "/healthz", true, database_id}},
+                  {config->metrics_listen, {"AKKOORD_METRICS_LISTEN", "/metrics", false, database_id}}};
     struct address address;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         for (const char *cursor = places[i].list; address_next(&cursor, &address);)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "command/doctor.h"
+#include "command/on_database.h"
 #include "store/database.h"
 #include "store/inspect.h"
 #include "store/migration.h"
@@ -103,7 +104,8 @@ static void clock_check(const struct inspection *i, instant before, instant afte
                      : ": set both by NTP; tokens are judged by the one, moments of consent by the other");
 }
 
-static void schema_check(PGconn *pg, const struct subject_keys *keys, struct findings *f)
+/* Returns whether the service could be started on it. */
+static bool schema_check(PGconn *pg, const struct subject_keys *keys, struct findings *f)
 {
     /* The question also notes keys that are new to the database: a doctor changes nothing. */
     PQclear(PQexec(pg, "begin"));
@@ -115,14 +117,16 @@ static void schema_check(PGconn *pg, const struct subject_keys *keys, struct fin
         findings_say(f, FINDING_OK,
                      "the schema serves this program (step %d), and the subject keys are the database's",
                      migration_last());
+    return refusal == NULL;
 }
 
 static void session_check(const struct config *config, const struct database *db, PGconn *pg,
-                          const struct subject_keys *keys, struct findings *f)
+                          const struct subject_keys *keys, char ret_id[DATABASE_ID_SIZE], struct findings *f)
 {
     struct inspection i;
     findings_say(f, FINDING_OK, "the database can be reached, as %s", PQuser(pg));
-    schema_check(pg, keys, f);
+    if (schema_check(pg, keys, f))
+        database_id(pg, ret_id);
     instant before = clock_wall();
     if (database_inspect(pg, &i) != 0) {
         findings_say(f, FINDING_BROKEN, "the database does not answer how it is set up");
@@ -191,19 +195,22 @@ static void trouble_say(const PGconn *pg, struct findings *f)
     findings_say(f, FINDING_BROKEN, "the database cannot be reached: %s%s", trouble, advice_on(trouble));
 }
 
-void doctor_database(const struct config *config, const struct subject_keys *keys, struct findings *f)
+void doctor_database(const struct config *config, const struct subject_keys *keys,
+                     char ret_id[DATABASE_ID_SIZE], struct findings *f)
 {
+    ret_id[0] = '\0';
     char *fault = NULL;
     struct database *db = database_create(config->database, keys, &fault);
     if (db == NULL) {
-        findings_say(f, FINDING_BROKEN, "AKKOORD_DATABASE: %.*s",
-                     fault != NULL ? (int)strcspn(fault, "\n") : 13, fault != NULL ? fault : "out of memory");
+        char sentence[KEY_FILES_FAULT];
+        conninfo_refusal("AKKOORD_DATABASE", fault, sentence);
+        findings_say(f, FINDING_BROKEN, "%s", sentence);
         PQfreemem(fault);
         return;
     }
     PGconn *pg = database_connect(db);
     if (PQstatus(pg) == CONNECTION_OK)
-        session_check(config, db, pg, keys, f);
+        session_check(config, db, pg, keys, ret_id, f);
     else
         trouble_say(pg, f);
     PQfinish(pg);

@@ -1,54 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 #include "command/doctor.h"
+#include "net/tls.h"
 
-#include <errno.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { EXPIRES_SOON_DAYS = 14 }; /* what renews by itself does so earlier */
-
-/* A key that asks for its passphrase has nobody to answer. */
-static int no_passphrase(char *passphrase, int size, int writing, void *cookie)
-{
-    (void)passphrase, (void)size, (void)writing, (void)cookie;
-    return -1;
-}
-
-static bool file_check(const char *option, const char *path, struct findings *f)
-{
-    if (access(path, R_OK) == 0)
-        return true;
-    findings_say(f, FINDING_BROKEN, "%s: %s cannot be read: %s", option, path, strerror(errno));
-    return false;
-}
-
-/* The key comes first: a certificate that does not fit takes a key out again, while a key would be refused
- * without a reason. */
-static bool files_check(const struct config *config, SSL_CTX *ctx, struct findings *f)
-{
-    const char *key = config->tls_key_file, *cert = config->tls_cert_file;
-    if (!file_check("AKKOORD_TLS_KEY_FILE", key, f) || !file_check("AKKOORD_TLS_CERT_FILE", cert, f))
-        return false;
-    if (file_is_exposed(key))
-        findings_say(f, FINDING_BROKEN, "AKKOORD_TLS_KEY_FILE: %s: " FILE_EXPOSED, key);
-    const char *fault = NULL;
-    SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
-    if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
-        fault = "AKKOORD_TLS_KEY_FILE is no private key as PEM, without a passphrase";
-    else if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
-        fault = "AKKOORD_TLS_CERT_FILE is no chain of certificates as PEM";
-    else if (SSL_CTX_check_private_key(ctx) != 1)
-        fault = "AKKOORD_TLS_KEY_FILE is not the key of the first certificate in AKKOORD_TLS_CERT_FILE";
-    ERR_clear_error();
-    if (fault != NULL)
-        findings_say(f, FINDING_BROKEN, "%s", fault);
-    return fault == NULL;
-}
 
 static void validity_check(const X509 *certificate, struct findings *f)
 {
@@ -146,11 +105,16 @@ void doctor_tls(const struct config *config, struct findings *f)
     link_check(config, f);
     if (config->tls_cert_file[0] == '\0' || config->tls_key_file[0] == '\0')
         return;
-    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-    if (ctx != NULL && files_check(config, ctx, f)) {
-        X509 *certificate = SSL_CTX_get0_certificate(ctx);
-        validity_check(certificate, f);
-        name_check(config, certificate, f);
+    if (file_is_exposed(config->tls_key_file))
+        findings_say(f, FINDING_BROKEN, "AKKOORD_TLS_KEY_FILE: %s: " FILE_EXPOSED, config->tls_key_file);
+    char fault[TLS_FAULT];
+    SSL_CTX *ctx = tls_create(config->tls_cert_file, config->tls_key_file, fault);
+    if (ctx == NULL) {
+        findings_say(f, FINDING_BROKEN, "%s", fault);
+        return;
     }
+    X509 *certificate = SSL_CTX_get0_certificate(ctx);
+    validity_check(certificate, f);
+    name_check(config, certificate, f);
     SSL_CTX_free(ctx);
 }

@@ -12,8 +12,19 @@ enum {
     JWKS_FILE_BYTES_MAX = 1024 * 1024 /* 64 keys with a few hundred controllers each */
 };
 
-static int fault_say(char fault[KEY_FILES_FAULT], const char *option, const char *path, const char *reason)
+static int fault_say(char fault[KEY_FILES_FAULT], const char *option, const char *path, const char *reason,
+                     const char *advice)
 {
+    snprintf(fault, KEY_FILES_FAULT, "%s: %.200s: %s: %s", option, path, reason, advice);
+    return -1;
+}
+
+/* That it is exposed says what to do by itself. */
+static int read_fault_say(char fault[KEY_FILES_FAULT], const char *option, const char *path,
+                          const char *reason)
+{
+    if (strcmp(reason, FILE_EXPOSED) != 0)
+        return fault_say(fault, option, path, reason, "name a file that the service may read");
     snprintf(fault, KEY_FILES_FAULT, "%s: %.200s: %s", option, path, reason);
     return -1;
 }
@@ -27,30 +38,41 @@ int subject_keys_load(const struct config *config, struct subject_keys *ret_keys
         return -1;
     }
     buf_init(&b, KEY_FILE_BYTES_MAX);
+    int rc = 0;
     const char *reason = file_read_key(config->subject_key_file, &b);
-    if (reason == NULL)
-        reason = subject_keys_parse(b.data != NULL ? b.data : "", b.len, ret_keys);
+    if (reason != NULL)
+        rc = read_fault_say(fault, option, config->subject_key_file, reason);
+    else if ((reason = subject_keys_parse(b.data != NULL ? b.data : "", b.len, ret_keys)) != NULL)
+        rc = fault_say(
+            fault, option, config->subject_key_file, reason,
+            "bring back the file as it was; a first one has `1:` and what `openssl rand -base64 32` prints");
     file_wipe(&b);
-    return reason == NULL ? 0 : fault_say(fault, option, config->subject_key_file, reason);
+    return rc;
 }
 
 int jwt_secret_load(const struct config *config, struct buf *ret_secret, char fault[KEY_FILES_FAULT])
 {
     buf_init(ret_secret, KEY_FILE_BYTES_MAX);
     const char *reason = file_read_key(config->jwt_secret_file, ret_secret);
-    return reason == NULL ? 0 : fault_say(fault, "AKKOORD_JWT_SECRET_FILE", config->jwt_secret_file, reason);
+    return reason == NULL ? 0
+                          : read_fault_say(fault, "AKKOORD_JWT_SECRET_FILE", config->jwt_secret_file, reason);
 }
 
 static int jwks_load(const struct config *config, struct jwks *ret_jwks, char fault[KEY_FILES_FAULT])
 {
+    static const char option[] = "AKKOORD_JWKS_FILE";
     struct buf b;
     char words[JWKS_FAULT];
     buf_init(&b, JWKS_FILE_BYTES_MAX);
     const char *reason = file_read(config->jwks_file, &b);
-    if (reason == NULL && jwks_read(b.data != NULL ? b.data : "", b.len, ret_jwks, words) != 0)
-        reason = words;
+    int rc = 0;
+    if (reason != NULL)
+        rc = read_fault_say(fault, option, config->jwks_file, reason);
+    else if (jwks_read(b.data != NULL ? b.data : "", b.len, ret_jwks, words) != 0)
+        rc = fault_say(fault, option, config->jwks_file, words,
+                       "name a JWKS document (RFC 7517) of public keys");
     buf_free(&b);
-    return reason == NULL ? 0 : fault_say(fault, "AKKOORD_JWKS_FILE", config->jwks_file, reason);
+    return rc;
 }
 
 static int keys_make(const struct config *config, const struct buf *secret, const struct jwks *jwks,
@@ -66,8 +88,12 @@ static int keys_make(const struct config *config, const struct buf *secret, cons
     char words[KEYS_FAULT];
     if (keys_create(&source, ret_keys, words) == 0)
         return 0;
-    snprintf(fault, KEY_FILES_FAULT, "the keys of tokens (AKKOORD_JWT_SECRET_FILE, AKKOORD_JWKS_FILE): %s",
-             words);
+    snprintf(fault, KEY_FILES_FAULT,
+             "the keys of tokens (AKKOORD_JWT_SECRET_FILE: %.200s; AKKOORD_JWKS_FILE: %.200s): %s: a secret "
+             "is 32 bytes "
+             "or more (`openssl rand -base64 32`), a JWKS has a key for each issuer",
+             config->jwt_secret_file[0] != '\0' ? config->jwt_secret_file : "none",
+             config->jwks_file[0] != '\0' ? config->jwks_file : "none", words);
     return -1;
 }
 

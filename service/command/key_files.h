@@ -7,7 +7,7 @@
 
 /* The key files that the options name, read. A fault is a sentence that names the option and the file, and
  * says nothing of what is in it. */
-enum { KEY_FILES_FAULT = 640 }; /* bytes, with its NUL */
+enum { KEY_FILES_FAULT = 1024 }; /* bytes, with its NUL */
 
 /* The subject keys; to be wiped by the caller. Returns -1 with ${fault}. */
 int subject_keys_load(const struct config *config, struct subject_keys *ret_keys,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "command/command.h"
+#include "command/on_database.h"
 #include "store/database.h"
 #include "store/migration.h"
 
@@ -42,8 +43,11 @@ static struct database *database_open(const char *option, const char *conninfo)
 {
     char *fault = NULL;
     struct database *db = database_create(conninfo, NULL, &fault);
-    if (db == NULL)
-        fprintf(stderr, "akkoord: migrate: %s: %s", option, fault != NULL ? fault : "out of memory\n");
+    if (db == NULL) {
+        char sentence[KEY_FILES_FAULT];
+        conninfo_refusal(option, fault, sentence);
+        command_failed("migrate", sentence);
+    }
     PQfreemem(fault);
     return db;
 }

@@ -142,3 +142,18 @@ enum probe_outcome probe_get(const struct address *at, bool over_tls, const char
     close(line.fd);
     return outcome;
 }
+
+bool probe_is_akkoord(const struct probe_answer *answer)
+{
+    return strcasestr(answer->text, "\r\nServer: akkoord\r\n") != NULL;
+}
+
+void probe_database(const struct probe_answer *answer, char ret_id[DATABASE_ID_SIZE])
+{
+    static const char member[] = "\"database\":\"";
+    const char *at = strstr(answer->text, member);
+    const char *id = at != NULL ? at + strlen(member) : "";
+    bool whole = strspn(id, "0123456789abcdef") == DATABASE_ID_SIZE - 1;
+    memcpy(ret_id, id, whole ? DATABASE_ID_SIZE - 1 : 0);
+    ret_id[whole ? DATABASE_ID_SIZE - 1 : 0] = '\0';
+}

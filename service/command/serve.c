@@ -6,8 +6,11 @@
 #include "chore/chores.h"
 #include "command/command.h"
 #include "command/key_files.h"
+#include "command/on_database.h"
+#include "command/take_over.h"
 #include "http/server.h"
 #include "store/database.h"
+#include "store/identity.h"
 #include "store/schema.h"
 
 #include <signal.h>
@@ -15,34 +18,48 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-static int refuse(const char *reason)
+/* A log line has double quotes for itself. */
+static void unquote(char *text)
 {
+    for (; (text = strchr(text, '"')) != NULL;)
+        *text = '\'';
+}
+
+static int refuse(const char *fault)
+{
+    char reason[KEY_FILES_FAULT];
+    snprintf(reason, sizeof reason, "%s", fault);
+    unquote(reason);
     log_error("serve.refused", "reason=\"%s\"", reason);
     return 1;
 }
 
-/* libpq's first line; it names host and user in quotes, which a log line has for itself. */
+/* libpq's first line. */
 static void unreachable_warn(const char *message)
 {
     char reason[256];
     snprintf(reason, sizeof reason, "%.*s", (int)strcspn(message, "\n"), message);
-    for (char *c = reason; (c = strchr(c, '"')) != NULL;)
-        *c = '\'';
-    log_warn("serve.database", "reason=\"%s\"", reason);
+    unquote(reason);
+    log_warn("serve.database", "reason=\"AKKOORD_DATABASE: %s: it is tried again\"", reason);
 }
 
 /* A schema or a key that does not fit, or a pooler, is refused at once, in words; a database that cannot
- * be reached may come back, and the lanes go on trying. */
-static const char *preflight(const struct database *db, const struct subject_keys *keys)
+ * be reached may come back, and the lanes go on trying. Returns NULL, and in ${ret_id} which database it
+ * is, "" where that is not known. */
+static const char *preflight(const struct database *db, const struct subject_keys *keys,
+                             char ret_id[DATABASE_ID_SIZE])
 {
     const char *refusal = NULL;
     PGconn *pg = database_connect(db);
+    ret_id[0] = '\0';
     if (PQstatus(pg) == CONNECTION_OK)
         refusal = schema_refuses(pg, keys);
     else if (database_connect_trouble(pg) == DATABASE_POOLED)
         refusal = DATABASE_POOLED;
     else
         unreachable_warn(PQerrorMessage(pg));
+    if (PQstatus(pg) == CONNECTION_OK)
+        database_id(pg, ret_id);
     PQfinish(pg);
     return refusal;
 }
@@ -58,11 +75,17 @@ static struct keys *keys_reload(void *cookie)
 }
 
 static int serve_with(const struct config *config, const struct subject_keys *subject_keys, struct keys *keys,
-                      const struct database *db)
+                      const struct database *db, bool take_over)
 {
-    const char *refusal = preflight(db, subject_keys);
-    if (refusal != NULL)
-        return refuse(refusal);
+    char fault[KEY_FILES_FAULT], id[DATABASE_ID_SIZE];
+    bool beside = false;
+    const char *refusal = preflight(db, subject_keys, id);
+    if (refusal != NULL) {
+        database_refusal(config, refusal, fault);
+        return refuse(fault);
+    }
+    if (take_over && take_over_check(config, id, &beside, fault) != 0)
+        return refuse(fault);
     struct config reload = *config;
     return server_run(
         &(struct server_options){.routes = api_routes,
@@ -75,6 +98,8 @@ static int serve_with(const struct config *config, const struct subject_keys *su
                                  .public_url = config->public_url,
                                  .access_log = config->access_log,
                                  .trusted_proxies = config->trusted_proxies,
+                                 .database_id = id,
+                                 .beside = beside,
                                  .threads = (unsigned)config->threads,
                                  .connections_max = (unsigned)config->connections_max,
                                  .connections_per_address = (unsigned)config->connections_per_address,
@@ -90,41 +115,41 @@ static int serve_with(const struct config *config, const struct subject_keys *su
 }
 
 static int database_open(const struct config *config, const struct subject_keys *subject_keys,
-                         struct keys *keys)
+                         struct keys *keys, bool take_over)
 {
-    char *fault = NULL;
-    struct database *db = database_create(config->database, subject_keys, &fault);
+    char *trouble = NULL, fault[KEY_FILES_FAULT];
+    struct database *db = database_create(config->database, subject_keys, &trouble);
     if (db == NULL) {
-        log_error("serve.refused", "reason=\"AKKOORD_DATABASE: %s\"",
-                  fault != NULL ? fault : "out of memory");
-        PQfreemem(fault);
-        return 1;
+        conninfo_refusal("AKKOORD_DATABASE", trouble, fault);
+        PQfreemem(trouble);
+        return refuse(fault);
     }
-    int rc = serve_with(config, subject_keys, keys, db);
+    int rc = serve_with(config, subject_keys, keys, db, take_over);
     database_destroy(db);
     return rc;
 }
 
 static int serve(const struct config *config, const struct arguments *args)
 {
-    (void)args;
     char fault[KEY_FILES_FAULT];
     struct subject_keys subject_keys;
     struct keys *keys;
-    const char *missing = config_serve_fault(config);
-    if (missing != NULL)
-        return refuse(missing);
+    if (config_serve_check(config, fault) != 0)
+        return refuse(fault);
+
     signal(SIGPIPE, SIG_IGN);
     log_unblock(); /* while /proc/self is still ours: see below */
-    if (config->tls_key_file[0] != '\0' && file_is_exposed(config->tls_key_file))
-        return refuse("AKKOORD_TLS_KEY_FILE: " FILE_EXPOSED);
+    if (config->tls_key_file[0] != '\0' && file_is_exposed(config->tls_key_file)) {
+        snprintf(fault, sizeof fault, "AKKOORD_TLS_KEY_FILE: %.200s: " FILE_EXPOSED, config->tls_key_file);
+        return refuse(fault);
+    }
     /* Keys must not end up in a core dump, nor be read by a debugger of another process of the same user. */
     prctl(PR_SET_DUMPABLE, 0);
     if (subject_keys_load(config, &subject_keys, fault) != 0)
         return refuse(fault);
     int rc = 1;
     if (token_keys_load(config, &keys, fault) == 0) {
-        rc = database_open(config, &subject_keys, keys);
+        rc = database_open(config, &subject_keys, keys, arguments_flag(args, "take-over") != NULL);
         keys_unref(keys);
     } else {
         refuse(fault);
@@ -159,5 +184,11 @@ static const char *const serve_options[] = {"listen",
                                             "log-level",
                                             NULL};
 
-const struct command serve_command = {"serve",       "",   "the service; it never migrates", NULL,
+static const struct config_flag serve_flags[] = {{"take-over", NULL,
+                                                  "begin beside a running service of the same database and "
+                                                  "user that has the ports, which is then told to end\n"
+                                                  "      (SIGTERM): what comes meanwhile goes to either"},
+                                                 {0}};
+
+const struct command serve_command = {"serve",       "",   "the service; it never migrates", serve_flags,
                                       serve_options, serve};

@@ -454,16 +454,28 @@ const char *config_unknown(char *const *env, size_t *cursor)
     return NULL;
 }
 
-const char *config_serve_fault(const struct config *config)
+int config_serve_check(const struct config *config, char fault[CONFIG_FAULT])
 {
+    bool has_certificate = config->tls_cert_file[0] != '\0', has_key = config->tls_key_file[0] != '\0';
     if (config->listen[0] == '\0' && config->tls_listen[0] == '\0')
-        return "AKKOORD_LISTEN or AKKOORD_TLS_LISTEN is needed";
-    if (config->tls_listen[0] != '\0' &&
-        (config->tls_cert_file[0] == '\0' || config->tls_key_file[0] == '\0'))
-        return "AKKOORD_TLS_LISTEN needs AKKOORD_TLS_CERT_FILE and AKKOORD_TLS_KEY_FILE";
+        return fault_set(fault,
+                         "AKKOORD_LISTEN is none, and AKKOORD_TLS_LISTEN is not set: give one of the two an "
+                         "address such as 127.0.0.1:8080");
+    if (config->tls_listen[0] != '\0' && (!has_certificate || !has_key))
+        return fault_set(
+            fault,
+            "AKKOORD_TLS_LISTEN needs AKKOORD_TLS_CERT_FILE and AKKOORD_TLS_KEY_FILE: it is %.*s, and "
+            "the %s is not set; name its PEM file",
+            FAULT_VALUE_MAX, config->tls_listen, has_certificate ? "second" : "first");
     if (config->subject_key_file[0] == '\0')
-        return "AKKOORD_SUBJECT_KEY_FILE is needed";
+        return fault_set(
+            fault,
+            "AKKOORD_SUBJECT_KEY_FILE is needed, and is not set: name a file of mode 600 with lines of "
+            "NUMBER:BASE64, such as `1:` and what `openssl rand -base64 32` prints");
     if (config->jwt_secret_file[0] == '\0' && config->jwks_file[0] == '\0')
-        return "AKKOORD_JWT_SECRET_FILE or AKKOORD_JWKS_FILE is needed";
-    return NULL;
+        return fault_set(
+            fault,
+            "AKKOORD_JWT_SECRET_FILE or AKKOORD_JWKS_FILE is needed, and neither is set: name a secret "
+            "of mode 600 (`openssl rand -base64 32` makes one), or an issuer's keys");
+    return 0;
 }

@@ -81,8 +81,8 @@ void config_free(struct config *config);
 /* Walks the AKKOORD_ variables that no option knows, typing errors most likely: start with *${cursor} 0.
  * Returns "NAME=value", of which only the name may be shown, or NULL after the last. */
 const char *config_unknown(char *const *env, size_t *cursor);
-/* Why `serve` cannot run on it, whatever the files hold, or NULL. A static sentence. */
-const char *config_serve_fault(const struct config *config);
+/* Returns -1 when `serve` cannot run on it, whatever the files hold, with why and what to do in ${fault}. */
+int config_serve_check(const struct config *config, char fault[CONFIG_FAULT]);
 
 /* The options of ${names} (as in struct arguments) as help for a terminal; nothing where there are none. */
 void config_help(const char *const *names, FILE *out);

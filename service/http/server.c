@@ -161,12 +161,15 @@ static void on_accept(h2o_socket_t *socket, const char *err)
     }
 }
 
-static int thread_listen(struct thread *t, const char *list, int kind)
+/* The first thread has the ports to itself where nobody is to be taken over from; the others join it. */
+static int thread_listen(struct thread *t, const char *option, const char *list, int kind)
 {
     int fds[LISTENERS_MAX];
-    if (list == NULL || list[0] == '\0')
-        return 0;
-    int count = listeners_open(list, fds, LISTENERS_MAX - t->listener_count);
+    char fault[LISTENER_FAULT];
+    bool beside = t->server->options->beside || t != &t->server->threads[0];
+    int count = listeners_open(list, beside, fds, LISTENERS_MAX - t->listener_count, fault);
+    if (count < 0)
+        log_error("serve.refused", "reason=\"%s: %s\"", option, fault);
     for (int i = 0; i < count; i++) {
         struct listener *l = &t->listeners[t->listener_count++];
         *l = (struct listener){t, h2o_evloop_socket_create(t->ctx.loop, fds[i], H2O_SOCKET_FLAG_DONT_READ),
@@ -251,9 +254,10 @@ static int thread_open_listeners(struct server *s, struct thread *t)
         SSL_CTX_up_ref(s->tls);
         t->accept[TLS].ssl_ctx = s->tls;
     }
-    if (thread_listen(t, o->listen, CLEAR) != 0 || thread_listen(t, o->tls_listen, TLS) != 0)
+    if (thread_listen(t, "AKKOORD_LISTEN", o->listen, CLEAR) != 0 ||
+        thread_listen(t, "AKKOORD_TLS_LISTEN", o->tls_listen, TLS) != 0)
         return -1;
-    return t == &s->threads[0] ? thread_listen(t, o->metrics_listen, METRICS) : 0;
+    return t == &s->threads[0] ? thread_listen(t, "AKKOORD_METRICS_LISTEN", o->metrics_listen, METRICS) : 0;
 }
 
 /* What it has for itself, and its share of what all have together. */
@@ -357,7 +361,10 @@ static void reload(struct server *s)
 {
     const struct server_options *o = s->options;
     struct keys *keys = o->keys_reload(o->cookie);
-    SSL_CTX *tls = o->tls_listen[0] != '\0' ? tls_create(o->tls_cert_file, o->tls_key_file) : NULL;
+    char fault[TLS_FAULT];
+    SSL_CTX *tls = o->tls_listen[0] != '\0' ? tls_create(o->tls_cert_file, o->tls_key_file, fault) : NULL;
+    if (tls == NULL && o->tls_listen[0] != '\0')
+        log_error("tls.refused", "reason=\"%s\"", fault);
     tell(s, false, keys, tls);
     if (s->access_log >= 0)
         access_log_reopen(s->access_log, o->access_log);
@@ -439,7 +446,10 @@ static int shared_open(struct server *s)
     const struct server_options *o = s->options;
     s->access_log = o->access_log[0] != '\0' ? access_log_open(o->access_log) : -1;
     if (s->access_log < 0 && o->access_log[0] != '\0') {
-        log_error("access_log.open", "reason=\"%s\"", strerror(errno));
+        log_error("serve.refused",
+                  "reason=\"AKKOORD_ACCESS_LOG: %.200s: %s: name a file in a folder that the service may "
+                  "write, or -\"",
+                  o->access_log, strerror(errno));
         return -1;
     }
     config_init(s);
@@ -453,7 +463,10 @@ static int shared_open(struct server *s)
     s->rate_limits = rate_limits_create(o->client_limit, o->address_limit);
     if (o->tls_listen[0] == '\0')
         return 0;
-    s->tls = tls_create(o->tls_cert_file, o->tls_key_file);
+    char fault[TLS_FAULT];
+    s->tls = tls_create(o->tls_cert_file, o->tls_key_file, fault);
+    if (s->tls == NULL)
+        log_error("serve.refused", "reason=\"%s\"", fault);
     return s->tls != NULL ? 0 : -1;
 }
 

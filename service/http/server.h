@@ -3,6 +3,7 @@
 #include "auth/keys.h"
 #include "store/database.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct chore;
@@ -20,6 +21,8 @@ struct server_options {
     const char *public_url;
     const char *access_log;      /* a file, `-` for standard output, "" for none; opened again on SIGHUP */
     const char *trusted_proxies; /* networks separated by commas, or "" */
+    const char *database_id;     /* told at /healthz; "" where it is not known (store/identity) */
+    bool beside; /* another process listens there, and its place is taken over (net/listener) */
     unsigned threads;
     unsigned connections_max;         /* at a time */
     unsigned connections_per_address; /* likewise; trusted proxies may have more */

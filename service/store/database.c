@@ -93,11 +93,28 @@ static void hosts_read(struct database *db, PQconninfoOption *defaults)
     free(ports);
 }
 
+/* What libpq could not read may be a part of a password: what it quotes is taken out. */
+static void fault_redact(char *fault)
+{
+    char *to = fault;
+    bool quoted = false;
+    for (const char *from = fault; from != NULL && *from != '\0'; from++) {
+        if (*from == '"')
+            quoted = !quoted;
+        if (!quoted && *from != '\n')
+            *to++ = *from == '"' ? '?' : *from;
+    }
+    if (fault != NULL)
+        *to = '\0';
+}
+
 struct database *database_create(const char *conninfo, const struct subject_keys *keys, char **ret_fault)
 {
     PQconninfoOption *options = PQconninfoParse(conninfo, ret_fault);
-    if (options == NULL)
+    if (options == NULL) {
+        fault_redact(*ret_fault);
         return NULL;
+    }
     PQconninfoOption *defaults = PQconndefaults();
     struct database *db = calloc(1, sizeof *db);
     if (db == NULL)

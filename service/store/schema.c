@@ -10,6 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char SCHEMA_KEYS_DIFFER[] =
+    "a subject key is missing or is not the one the database knows: a wrong key would lose every No; bring "
+    "back the file that the database was filled with";
+
 void schema_bind_session(struct params *params, const struct subject_keys *keys)
 {
     struct param *numbers = params_array(params, PARAM_INT2);
@@ -37,10 +41,11 @@ bool schema_session_good(const PGconn *pg, const PGresult *row, const char **ret
     /* A pooler says at connect that another process serves the session than the one that does. */
     const char *trouble = row_int4(row, 0, 4) == PQbackendPID(pg) ? step_trouble(row) : DATABASE_POOLED;
     if (trouble == NULL && row_int4(row, 0, 2) != 0)
-        trouble =
-            "a subject key is missing or is not the one the database knows: a wrong key would lose every No";
+        trouble = SCHEMA_KEYS_DIFFER;
     if (trouble == NULL && !row_bool(row, 0, 3))
-        trouble = "the session's settings did not take, or this is a standby";
+        trouble =
+            "the session's settings did not take, or this is a standby: name the primary, with no options "
+            "that overrule the service's";
     if (trouble != NULL)
         *ret_trouble = trouble;
     return trouble == NULL;

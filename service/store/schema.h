@@ -8,6 +8,8 @@
 
 /* Binds the parameters of sql/query/session.sql. */
 void schema_bind_session(struct params *params, const struct subject_keys *keys);
+/* The one trouble of these two that is of the subject keys, and not of the database. */
+extern const char SCHEMA_KEYS_DIFFER[];
 /* Whether its row, which came over ${pg}, says that the session may be used. Else
  * ${ret_trouble} is a static sentence. */
 bool schema_session_good(const PGconn *pg, const PGresult *row, const char **ret_trouble);

@@ -15,13 +15,12 @@
 enum { READY_MS = 30000 };
 
 /* A port that nobody else gets while the socket is open: it is bound, and does not listen. The service
- * can bind it too (SO_REUSEPORT). */
+ * can bind it too (SO_REUSEADDR). */
 static int port_hold(unsigned *ret_port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof address;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(fd, (struct sockaddr *)&address, len) != 0 ||
         getsockname(fd, (struct sockaddr *)&address, &len) != 0)

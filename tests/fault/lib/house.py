@@ -113,9 +113,9 @@ class Cluster:
 
 
 def port_hold():
-    """Bound and not listening: no other program can be given the port meanwhile."""
+    """Bound and not listening: no other program is given the port meanwhile, and the service can bind it too (SO_REUSEADDR)."""
     hold = socket.socket()
-    hold.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    hold.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     hold.bind(("127.0.0.1", 0))
     return hold
 

@@ -361,17 +361,30 @@ Test(config, a_variable_that_no_option_knows_is_found)
 
 Test(config, what_serving_needs_is_told_before_it_starts)
 {
-    static const char *const needs[] = {"AKKOORD_SUBJECT_KEY_FILE is needed", "AKKOORD_JWT_SECRET_FILE or"};
-    cr_assert_eq(read_with(FLAGS(), FLAGS()), 0);
-    cr_expect_eq(strncmp(config_serve_fault(&config), needs[0], strlen(needs[0])), 0);
-    cr_assert_eq(read_with(FLAGS("--subject-key-file=k"), FLAGS()), 0);
-    cr_expect_eq(strncmp(config_serve_fault(&config), needs[1], strlen(needs[1])), 0);
-    cr_assert_eq(read_with(FLAGS("--subject-key-file=k", "--jwks-file=j"), FLAGS()), 0);
-    cr_expect_null(config_serve_fault(&config));
-    cr_assert_eq(read_with(FLAGS("--subject-key-file=k", "--jwks-file=j", "--listen=none"), FLAGS()), 0);
-    cr_expect_not_null(config_serve_fault(&config));
-    cr_assert_eq(read_with(FLAGS("--subject-key-file=k", "--jwks-file=j", "--tls-listen=:443"), FLAGS()), 0);
-    cr_expect_not_null(config_serve_fault(&config));
+    static const struct {
+        char *words[5];
+        const char *fault; /* how it begins; NULL: it may start */
+    } rows[] = {
+        {{NULL}, "AKKOORD_SUBJECT_KEY_FILE is needed, and is not set: name a file"},
+        {{"--subject-key-file=k"}, "AKKOORD_JWT_SECRET_FILE or AKKOORD_JWKS_FILE is needed"},
+        {{"--subject-key-file=k", "--jwks-file=j"}, NULL},
+        {{"--subject-key-file=k", "--jwks-file=j", "--listen=none"},
+         "AKKOORD_LISTEN is none, and AKKOORD_TLS_LISTEN"},
+        {{"--subject-key-file=k", "--jwks-file=j", "--tls-listen=:443"},
+         "AKKOORD_TLS_LISTEN needs AKKOORD_TLS_CERT_FILE and AKKOORD_TLS_KEY_FILE: it is :443, and the first "
+         "is not set"},
+        {{"--subject-key-file=k", "--jwks-file=j", "--tls-listen=:443", "--tls-cert-file=c"},
+         "AKKOORD_TLS_LISTEN needs AKKOORD_TLS_CERT_FILE and AKKOORD_TLS_KEY_FILE: it is :443, and the "
+         "second is not "},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *words[5];
+        memcpy(words, rows[i].words, sizeof words);
+        cr_assert_eq(read_with(words, FLAGS()), 0, "%s", fault);
+        cr_expect_eq(config_serve_check(&config, fault), rows[i].fault == NULL ? 0 : -1, "%zu", i);
+        cr_expect(rows[i].fault == NULL || strncmp(fault, rows[i].fault, strlen(rows[i].fault)) == 0,
+                  "%zu: %s", i, fault);
+    }
 }
 
 Test(config, addresses_are_walked_in_order)
