@@ -7,6 +7,7 @@
 #include "command/token_order.h"
 #include "command/token_revoke.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +39,16 @@ static int token_print(const struct config *config, struct token_order *order)
     return rc != 0;
 }
 
+static int lifetime_refuse(const char *ttl, int64_t longest)
+{
+    char fault[200];
+    snprintf(fault, sizeof fault,
+             "--ttl %.20s is longer than AKKOORD_JWT_MAX_LIFETIME, %" PRId64
+             " seconds: ask for less, or raise that here and where the service runs",
+             ttl, longest);
+    return command_failed("token", fault);
+}
+
 static int token_run(const struct config *config, const struct arguments *args)
 {
     const char *client = arguments_flag(args, "client");
@@ -55,6 +66,8 @@ static int token_run(const struct config *config, const struct arguments *args)
         return command_misused("token", "--ttl is not a time such as 90s, 30m, 1h or 2d");
     if (config->jwt_secret_file[0] == '\0')
         return command_misused("token", "AKKOORD_JWT_SECRET_FILE is needed");
+    if (order.ttl > config->jwt_max_lifetime)
+        return lifetime_refuse(ttl, config->jwt_max_lifetime);
     return token_print(config, &order);
 }
 

@@ -92,6 +92,21 @@ Test(command, scopes_are_listed_where_one_is_asked)
     free(help);
 }
 
+Test(command, a_token_that_would_live_too_long_names_the_option_that_forbids_it)
+{
+    char *argv[] = {"akkoord", "token",  "--controller", "k",    "--scope", "mask",
+                    "--ttl",   "30d",    "--jwt-secret-file", "/dev/null", NULL};
+    char *text;
+    size_t len;
+    FILE *real = stderr;
+    stderr = open_memstream(&text, &len);
+    cr_expect_eq(command_main(commands, 10, argv, "0"), 1);
+    fclose(stderr);
+    stderr = real;
+    cr_expect(shows(text, "--ttl 30d is longer than AKKOORD_JWT_MAX_LIFETIME, 86400 seconds: ask for less"), "%s", text);
+    free(text);
+}
+
 Test(command, what_is_wrong_is_misuse)
 {
     free(printed(COMMAND_MISUSED, "nothing", NULL));

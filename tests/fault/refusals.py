@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: a service that does not start says which option it is, what it holds, what is wrong with it, and what to do.
+
+A table of wrong set-ups: what is set, the exit code, and what is said, in one line: the option, its value, the reason, the advice.
+Of a secret nothing is ever shown.
+"""
+import base64
+import json
+import os
+import pathlib
+import secrets
+import socket
+import subprocess
+
+from lib.house import CEILING, PROGRAM, SANITIZER, House, run, say
+
+FAILED, MISUSED = 1, 2
+SECRET = "hush5f1c9d02"  # stands in values that must not be shown
+
+
+def certificate(house, name):
+    """A certificate, signed by itself, and its key."""
+    pem, key = house.folder / f"{name}.pem", house.secret(f"{name}.key", "")
+    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj",
+        "/CN=localhost", "-keyout", key, "-out", pem)
+    return str(pem), key
+
+
+def subject_keys(house, name, *lines):
+    return {"AKKOORD_SUBJECT_KEY_FILE": house.secret(f"{name}.keys", "".join(f"{line}\n" for line in lines))}
+
+
+def exposed(path):
+    os.chmod(path, 0o644)
+    return path
+
+
+def of_options():
+    """What is seen before anything is opened."""
+    for option, value, rule in (
+            ("THREADS", "0", "is not a whole number from 1 to 64"), ("THREADS", "many", "is not a whole number"),
+            ("JWT_MAX_LIFETIME", "1 day", "is not a whole number from 60 to"),
+            ("CONNECTIONS_MAX", "1", "is not a whole number from 16 to 65536"),
+            ("DRAIN_DELAY", "-1", "is not a whole number from 0 to"),
+            ("LOG_LEVEL", "loud", "is not error, warn, info or debug"),
+            ("LISTEN", "8080", "is not host:port, [v6]:port or :port"), ("LISTEN", ":99999", "is not host:port"),
+            ("LISTEN", ":80,", "is not host:port"), ("METRICS_LISTEN", "localhost", "is not host:port"),
+            ("TRUSTED_PROXIES", "10.0.0.1/8", "is not a list of networks such as"),
+            ("PUBLIC_URL", "example.nl", "is not http:// or https://, a host and perhaps a path")):
+        yield {f"AKKOORD_{option}": value}, MISUSED, (f'AKKOORD_{option}: "{value}" {rule}', "akkoord serve --help tells it")
+    yield {"AKKOORD_DATABASE": SECRET, "AKKOORD_DATABASE_FILE": "/run/x"}, MISUSED, ("--database and --database-file: only one",)
+    yield {"AKKOORD_DATABASE": None, "AKKOORD_DATABASE_FILE": "/nonexistent"}, MISUSED, (
+        '--database-file: "/nonexistent" cannot be read: No such file',)
+
+
+def of_what_is_missing():
+    yield {"AKKOORD_LISTEN": "none"}, FAILED, ("AKKOORD_LISTEN is none, and AKKOORD_TLS_LISTEN is not set: give one",)
+    yield {"AKKOORD_TLS_LISTEN": ":8443"}, FAILED, ("AKKOORD_TLS_LISTEN needs", "it is :8443, and the first is not set; name")
+    yield {"AKKOORD_SUBJECT_KEY_FILE": None}, FAILED, ("AKKOORD_SUBJECT_KEY_FILE is needed, and is not set: name a file",)
+    yield {"AKKOORD_JWT_SECRET_FILE": None}, FAILED, ("AKKOORD_JWT_SECRET_FILE or AKKOORD_JWKS_FILE is needed", "name a secret")
+
+
+def of_keys(house):
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    bring = "bring back the file as it was"
+    for option in ("SUBJECT_KEY_FILE", "JWT_SECRET_FILE", "JWKS_FILE"):
+        yield {f"AKKOORD_{option}": "/nonexistent"}, FAILED, (
+            f"AKKOORD_{option}: /nonexistent: No such file or directory: name a file that the service may read",)
+    for name, lines, reason in (("empty", [], ""), ("no-number", [SECRET], "NUMBER:BASE64"),
+                                ("short", [f"1:{base64.b64encode(SECRET.encode()).decode()}"], "32 bytes in base64"),
+                                ("twice", [f"1:{key}", f"1:{key}"], "occurs twice")):
+        settings = subject_keys(house, name, *lines)
+        path = settings["AKKOORD_SUBJECT_KEY_FILE"]
+        yield settings, FAILED, (f"AKKOORD_SUBJECT_KEY_FILE: {path}: ", reason, bring)
+    yield subject_keys(house, "other", f"1:{key}"), FAILED, (
+        "AKKOORD_SUBJECT_KEY_FILE: ", "other.keys: a subject key is missing or is not the one the database knows",
+        "bring back the file that the database was filled with")
+    for option, path in (("SUBJECT_KEY_FILE", subject_keys(house, "exposed", f"1:{key}")["AKKOORD_SUBJECT_KEY_FILE"]),
+                         ("JWT_SECRET_FILE", house.secret("exposed.secret", SECRET * 4))):
+        yield {f"AKKOORD_{option}": exposed(path)}, FAILED, (f"AKKOORD_{option}: {path}: it can be read by others", "chmod 600")
+    short = house.secret("short.secret", SECRET)
+    yield {"AKKOORD_JWT_SECRET_FILE": short}, FAILED, (f"AKKOORD_JWT_SECRET_FILE: {short}", "shorter than 32 bytes", "openssl rand")
+    for name, text, reason in (("broken", "{", "not well-formed JSON"), ("none", json.dumps({"keys": []}), "must have an array `keys`"),
+                               ("wrong", json.dumps({"keys": [{"kty": 1}]}), "JWKS key 1: kty has the wrong type")):
+        path = house.secret(f"{name}.jwks", text)
+        yield {"AKKOORD_JWKS_FILE": path}, FAILED, (f"AKKOORD_JWKS_FILE: {path}: ", reason, "name a JWKS document")
+
+
+def of_tls(house):
+    (good, key), (_, other) = certificate(house, "good"), certificate(house, "other")
+    nothing = house.secret("nothing.pem", "nothing\n")
+    locked = house.secret("locked.key", "")
+    run("openssl", "pkey", "-in", key, "-aes256", "-passout", f"pass:{SECRET}", "-out", locked)
+    readable = house.secret("readable.key", pathlib.Path(key).read_text("ascii"))
+    for cert_file, key_file, *said in (
+            ("/nonexistent", key, "AKKOORD_TLS_CERT_FILE: /nonexistent cannot be read: No such file", "name a file"),
+            (good, "/nonexistent", "AKKOORD_TLS_KEY_FILE: /nonexistent cannot be read: No such file", "name a file"),
+            (nothing, key, f"AKKOORD_TLS_CERT_FILE: {nothing} is no chain of certificates", "name the service's own"),
+            (good, nothing, f"AKKOORD_TLS_KEY_FILE: {nothing} is no private key as PEM", "shows what it is"),
+            (good, locked, f"AKKOORD_TLS_KEY_FILE: {locked} is no private key as PEM, without a passphrase", "shows what it is"),
+            (good, other, f"AKKOORD_TLS_KEY_FILE: {other} is not the key of the first certificate", "name the two that belong together"),
+            (good, exposed(readable), f"AKKOORD_TLS_KEY_FILE: {readable}: it can be read by others", "chmod 600")):
+        yield {"AKKOORD_TLS_LISTEN": "127.0.0.1:1", "AKKOORD_TLS_CERT_FILE": cert_file, "AKKOORD_TLS_KEY_FILE": key_file}, FAILED, said
+
+
+def of_addresses(held):
+    for option in ("LISTEN", "METRICS_LISTEN"):
+        yield {f"AKKOORD_{option}": "192.0.2.7:8080"}, FAILED, (
+            f"AKKOORD_{option}: 192.0.2.7:8080: Cannot assign requested address", "name one that is, or leave the host out")
+        yield {f"AKKOORD_{option}": f"127.0.0.1:{held}"}, FAILED, (
+            f"AKKOORD_{option}: 127.0.0.1:{held}: Address already in use", "end what listens there, or name another port")
+    yield {"AKKOORD_LISTEN": "[2001:db8::7]:8080"}, FAILED, ("AKKOORD_LISTEN: [2001:db8::7]:8080: ", ": name ")
+    yield {"AKKOORD_LISTEN": "nobody.invalid:8080"}, FAILED, ("AKKOORD_LISTEN: nobody.invalid:8080: ", "name a host that this machine")
+    many = ",".join(f"127.0.0.{n}:{20000 + n}" for n in range(2, 18))
+    yield {"AKKOORD_LISTEN": many, "AKKOORD_METRICS_LISTEN": "127.0.0.1:20018"}, FAILED, (
+        "AKKOORD_METRICS_LISTEN: 127.0.0.1:20018: there are too many addresses: name fewer",)
+    yield {"AKKOORD_ACCESS_LOG": "/nonexistent/log"}, FAILED, ("AKKOORD_ACCESS_LOG: /nonexistent/log: No such file", "name a file in a")
+
+
+def of_the_database(house):
+    socket_ = house.cluster.conninfo("service")
+    for conninfo, reason in ((f"password=a {SECRET}", "missing"), (f"{SECRET}=x", "invalid connection option"),
+                             (f"postgresql://u:{SECRET}@[::1/x", "")):
+        yield {"AKKOORD_DATABASE": conninfo}, FAILED, ("AKKOORD_DATABASE: ", reason, "write it as libpq's conninfo")
+    yield {"AKKOORD_DATABASE": socket_.replace("dbname=akkoord", "dbname=postgres")}, FAILED, (
+        "AKKOORD_DATABASE: the database has no schema that this role may read: run `akkoord migrate`",)
+
+
+def look(house, settings, status, said):
+    own = {name: value for name, value in (house.settings | {"AKKOORD_LISTEN": "127.0.0.1:20001"} | settings).items()
+           if value is not None}
+    done = subprocess.run([PROGRAM, "serve"], env=own, text=True, capture_output=True, check=False, timeout=CEILING)
+    assert not SANITIZER.search(done.stderr), done.stderr
+    assert done.returncode == status, (settings, done.returncode, done.stderr)
+    assert SECRET not in done.stderr + done.stdout, (settings, done.stderr)
+    lines = [line for line in done.stderr.splitlines() if "level=error" in line] if status == FAILED else [done.stderr]
+    assert len(lines) == 1, (settings, done.stderr)
+    for part in said:
+        assert part in lines[0], (settings, part, done.stderr)
+    if status == FAILED:
+        assert lines[0].count('"') == 2 and "event=serve.refused" in lines[0], lines[0]
+
+
+def main():
+    with House("refusals") as house, socket.create_server(("127.0.0.1", 0)) as holder:
+        seen = 0
+        for table in (of_options(), of_what_is_missing(), of_keys(house), of_tls(house), of_addresses(holder.getsockname()[1]),
+                      of_the_database(house)):
+            for settings, status, said in table:
+                look(house, settings, status, said)
+                seen += 1
+    say(f"{seen} wrong set-ups, each told with its option, value, reason and what to do")
+
+
+main()
