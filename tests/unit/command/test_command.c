@@ -94,8 +94,8 @@ Test(command, scopes_are_listed_where_one_is_asked)
 
 Test(command, a_token_that_would_live_too_long_names_the_option_that_forbids_it)
 {
-    char *argv[] = {"akkoord", "token",  "--controller", "k",    "--scope", "mask",
-                    "--ttl",   "30d",    "--jwt-secret-file", "/dev/null", NULL};
+    char *argv[] = {"akkoord", "token", "--controller",      "k",         "--scope", "mask",
+                    "--ttl",   "30d",   "--jwt-secret-file", "/dev/null", NULL};
     char *text;
     size_t len;
     FILE *real = stderr;
@@ -103,7 +103,8 @@ Test(command, a_token_that_would_live_too_long_names_the_option_that_forbids_it)
     cr_expect_eq(command_main(commands, 10, argv, "0"), 1);
     fclose(stderr);
     stderr = real;
-    cr_expect(shows(text, "--ttl 30d is longer than AKKOORD_JWT_MAX_LIFETIME, 86400 seconds: ask for less"), "%s", text);
+    cr_expect(shows(text, "--ttl 30d is longer than AKKOORD_JWT_MAX_LIFETIME, 86400 seconds: ask for less"),
+              "%s", text);
     free(text);
 }
 
