@@ -20,7 +20,8 @@ struct claims {
     char subject[CLAIMS_SUBJECT_MAX + 1];
     char id[CLAIMS_ID_MAX + 1]; /* jti, "" when there is none */
     uint32_t scopes;            /* see auth/scope */
-    instant expires;
+    instant expires;            /* of an API key: until when it is remembered */
+    bool is_api_key;            /* ${id} is api_key_token_id's */
 };
 
 /* Whether ${text} may stand as sub: 1 to 128 printable ASCII characters. */

@@ -13,7 +13,8 @@
     X(CHANGES_READ, "changes:read")                                                                          \
     X(POLICY_READ, "policy:read")                                                                            \
     X(POLICY_WRITE, "policy:write")                                                                          \
-    X(MASK, "mask")
+    X(MASK, "mask")                                                                                          \
+    X(KEYS_WRITE, "keys:write")
 
 #define SCOPE_NUMBER(name, word) SCOPE_NUMBER_##name,
 enum scope_number { SCOPES(SCOPE_NUMBER) SCOPE_COUNT };

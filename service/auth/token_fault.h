@@ -27,6 +27,8 @@
     X(TOKEN_FOREIGN_CONTROLLER, "The token's key may not speak for its controller")                          \
     X(TOKEN_BAD_SCOPE, "The token's scope is not words separated by spaces")                                 \
     X(TOKEN_BAD_ID, "The token's jti is not 1 to 128 printable ASCII characters")                            \
+    X(TOKEN_MISSPELT_KEY, "The API key is not as it was given: its checksum is wrong")                       \
+    X(TOKEN_NO_SUCH_KEY, "There is no such API key, or it has ended or was revoked")                         \
     X(TOKEN_NO_MEMORY, "The token could not be verified for want of memory")
 
 #define TOKEN_FAULT(name, sentence) name,
