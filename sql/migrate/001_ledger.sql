@@ -170,11 +170,11 @@ create index idempotency_by_age on idempotency (recorded_at);
 -- The second wall between controllers, behind the keys: the service's role reaches rows of those controllers
 -- only that sql/query/admit.sql named in the same transaction, whatever else a statement forgets to ask.
 -- Where none was named, a row in reach is an error. Outside of it stands what is read before a controller's
--- number is known, or is nothing but a counter: controller, policy, purpose, notice, revoked, subject_key,
--- head. An owner is not held: erasure, rotation and housekeeping run as one. A function, and no "= any",
--- which would become one more index condition to be prepared for each probe; and no subquery around the
--- setting, which would be read once a statement instead of once a row, since it saves too little to be told
--- from the noise.
+-- number is known, or is nothing but a counter: controller, policy, purpose, notice, revoked, api_key,
+-- subject_key, head. An owner is not held: erasure, rotation and housekeeping run as one. A function, and no
+-- "= any", which would become one more index condition to be prepared for each probe; and no subquery around
+-- the setting, which would be read once a statement instead of once a row, since it saves too little to be
+-- told from the noise.
 do $$
 declare
     name text;
@@ -196,3 +196,19 @@ create table revoked (
     expires_at     timestamptz not null, -- of the token, and the skew allowed: then it is refused by itself
     primary key (controller_id, token_id)
 );
+
+-- API keys that may be used. The key itself is nowhere: it is 256 random bits, which its hash does not give
+-- away.
+create table api_key (
+    controller_id  integer not null,
+    key_id         text not null, -- what stands in the key itself, and in lists
+    hash           bytea not null, -- SHA-256 of the whole key
+    name           text not null, -- the actor of its events
+    scopes         text not null, -- words, a space between them
+    created_at     timestamptz not null,
+    created_by     text not null, -- the client that made it
+    expires_at     timestamptz, -- null: never
+    last_used_on   date,
+    primary key (controller_id, key_id)
+);
+create index api_key_by_id on api_key (key_id);

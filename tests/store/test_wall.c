@@ -12,7 +12,7 @@
 #define LONG_AGO (INT64_C(1500000000) * SECOND)
 
 /* Every table with a controller_id is behind the wall, but for these. */
-#define OUTSIDE "'controller', 'policy', 'purpose', 'notice', 'revoked', 'head'"
+#define OUTSIDE "'controller', 'policy', 'purpose', 'notice', 'revoked', 'api_key', 'head'"
 
 static const char *const tables[] = {"identifier", "event", "evidence", "purged", "consent", "idempotency"};
 enum { TABLES = sizeof tables / sizeof *tables };
