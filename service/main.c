@@ -2,7 +2,7 @@
 #include "command/command.h"
 
 static const struct command *const commands[] = {
-    &serve_command, &migrate_command, &apply_command,  &rotate_command,  &token_command,
+    &serve_command, &migrate_command, &apply_command,  &rotate_command,  &key_command, &token_command,
     &mask_command,  &health_command,  &doctor_command, &options_command, NULL};
 
 int main(int argc, char **argv)

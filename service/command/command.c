@@ -26,7 +26,7 @@ static void commands_print(const struct command *const *commands, FILE *out)
 {
     fprintf(out, "usage: akkoord COMMAND [FLAG...]\n\n");
     for (; *commands != NULL; commands++)
-        fprintf(out, "  %-8s %-9s %s\n", (*commands)->name, (*commands)->operands, (*commands)->text);
+        fprintf(out, "  %-8s %-15s %s\n", (*commands)->name, (*commands)->operands, (*commands)->text);
     fprintf(out, "\nakkoord COMMAND --help tells its flags and options, akkoord --version the version.\n");
 }
 

@@ -35,6 +35,7 @@ extern const struct command migrate_command;
 extern const struct command apply_command;
 extern const struct command rotate_command;
 extern const struct command token_command;
+extern const struct command key_command;
 extern const struct command mask_command;
 extern const struct command health_command;
 extern const struct command doctor_command;

@@ -35,7 +35,7 @@ const struct option options[] = {
     {"migrate-database", OPTION_TEXT, AT(migrate_database), .absent = "as `AKKOORD_DATABASE`", .secret = true,
      .text = "the owner's role, for `akkoord migrate` only"},
     {"jwt-secret-file", OPTION_FILE, AT(jwt_secret_file), .absent = "none",
-     .text = "the shared secret of HS256 tokens, 32 bytes or more"},
+     .text = "the shared secret of HS256 tokens, 32 bytes or more: the file without a newline at its end"},
     {"jwks-file", OPTION_FILE, AT(jwks_file), .absent = "none",
      .text = "public keys of RS256 and ES256 tokens; a secret or a JWKS, else it does not start"},
     {"jwt-issuer", OPTION_TEXT, AT(jwt_issuer), .absent = "none", .text = "the `iss` that tokens must have"},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/admission.h"
 
+#include "auth/api_key.h"
 #include "auth/token.h"
 #include "base/hex.h"
 #include "base/limits.h"
@@ -8,6 +9,7 @@
 #include "http/challenge.h"
 #include "http/controllers.h"
 #include "http/counters.h"
+#include "http/key_lookup.h"
 #include "http/rate_limit.h"
 #include "http/route.h"
 #include "net/guard/guard.h"
@@ -23,6 +25,13 @@ struct admission {
     const struct route *route; /* NULL: no route has both its path and its method */
     enum error refusal;        /* the guard's */
     struct claims claims;      /* behind gate_token, where the route asks for one */
+    size_t next;               /* of the gates */
+};
+
+/* One that waits until its API key has been looked up. */
+struct awaited {
+    struct key_lookup lookup;
+    struct admission admission;
 };
 
 /* ---- what becomes of it ---- */
@@ -136,9 +145,61 @@ static void refuse_token(struct admission *a, const char *fault_or_null, const c
     refuse(a, ERROR_INVALID_TOKEN, detail);
 }
 
+/* ---- API keys ---- */
+
+static bool gate_body(struct admission *a);
+static void gates_pass(struct admission *a);
+
+/* What it cost the address has been charged. */
+static void refuse_key(struct admission *a, enum token_fault fault)
+{
+    counters_token_refused(a->worker->counters);
+    challenge_token(a->req, token_fault_text(fault));
+    refuse(a, ERROR_INVALID_TOKEN, token_fault_text(fault));
+}
+
+static void on_key_found(struct key_lookup *lookup, enum error e, const struct claims *claims)
+{
+    struct admission a = list_entry(lookup, struct awaited, lookup)->admission;
+    if (e != ERROR_NONE) {
+        refuse(&a, e, NULL);
+    } else if (claims == NULL) {
+        refuse_key(&a, TOKEN_NO_SUCH_KEY);
+    } else {
+        a.claims = *claims;
+        gates_pass(&a);
+    }
+}
+
+static void on_awaited_gone(void *slot)
+{
+    struct awaited *w = slot;
+    key_lookup_end(&w->lookup);
+}
+
+/* A key that this thread does not remember. Each look-up costs the address one, so that made-up keys cause no
+ * more of them than it may send requests without a valid token; a key that is misspelled causes none. */
+static bool gate_key(struct admission *a, h2o_iovec_t token)
+{
+    struct api_key key;
+    if (!api_key_read(token.base, token.len, &key)) {
+        refuse_token(a, token_fault_text(TOKEN_MISSPELT_KEY), token_fault_text(TOKEN_MISSPELT_KEY));
+        return false;
+    }
+    if (a->refusal != ERROR_NONE)
+        return gate_body(
+            a); /* the guard wants its answer now, and says nothing that is not in the contract */
+    if (!rate_limit_address_take(a->worker, a->req) && !charge_address(a))
+        return false;
+    struct awaited *w = h2o_mem_alloc_shared(&a->req->pool, sizeof *w, on_awaited_gone);
+    w->admission = *a;
+    key_lookup_start(&w->lookup, a->worker, token, &key, a->route->deadline_ms, on_key_found);
+    return false;
+}
+
 /* ---- the gates ---- */
 
-/* Each returns whether the request may go on; else it has been answered. */
+/* Each returns whether the request may go on; else it has been answered, or goes on later. */
 
 /* Where its header cannot be read, nothing is known of it. */
 static bool gate_header(struct admission *a)
@@ -201,6 +262,9 @@ static bool gate_token(struct admission *a)
     }
     if (is_remembered(a->worker, token, &a->claims))
         return true;
+
+    if (api_key_is(token.base, token.len))
+        return gate_key(a, token);
 
     /* A token nobody knows costs more to verify than to send. */
     if (rate_limit_address_is_spent(a->worker, a->req) && !charge_address(a))
@@ -307,6 +371,15 @@ static bool (*const gates[])(struct admission *a) = {
     gate_rate,   gate_query, gate_media, gate_body,  gate_size,
 };
 
+static void gates_pass(struct admission *a)
+{
+    while (a->next < sizeof gates / sizeof *gates) {
+        if (!gates[a->next++](a))
+            return;
+    }
+    admit(a, ERROR_NONE, NULL);
+}
+
 /* ---- the request ---- */
 
 void admission_request(struct worker *worker, h2o_req_t *req)
@@ -316,24 +389,24 @@ void admission_request(struct worker *worker, h2o_req_t *req)
     a.route = route_find(worker->options->routes, req->method, a.path, &a.argument);
     if (is_versioned(a.path))
         h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL, H2O_STRLIT("no-store"));
-
-    for (size_t i = 0; i < sizeof gates / sizeof *gates; i++) {
-        if (!gates[i](&a))
-            return;
-    }
-    admit(&a, ERROR_NONE, NULL);
+    gates_pass(&a);
 }
 
 /* ---- the body of a request whose header is there ---- */
 
-/* As the gates would have it, without a word. */
+/* As the gates would have it, without a word. What a key that is not remembered may do, nobody knows yet: its
+ * body may come. */
 static bool lets_in(struct worker *worker, const h2o_req_t *req, const struct route *route)
 {
     struct claims claims;
+    struct api_key key;
     h2o_iovec_t token = bearer_of(req);
-    return token.len > 0 &&
-           (is_remembered(worker, token, &claims) ||
-            (!rate_limit_address_is_spent(worker, req) && token_check(worker, token, &claims) == TOKEN_OK)) &&
+    bool known = token.len > 0 && is_remembered(worker, token, &claims);
+    if (token.len == 0 || (!known && rate_limit_address_is_spent(worker, req)))
+        return false;
+    if (!known && api_key_is(token.base, token.len))
+        return api_key_read(token.base, token.len, &key);
+    return (known || token_check(worker, token, &claims) == TOKEN_OK) &&
            !controllers_know_revoked(worker->controllers, &claims) && scopes_suffice(route, claims.scopes);
 }
 

@@ -146,6 +146,14 @@ bool rate_limit_address(struct worker *worker, h2o_req_t *req)
            rate_limit_take(&all->addresses, req, address_owner(worker, req), 1);
 }
 
+bool rate_limit_address_take(struct worker *worker, const h2o_req_t *req)
+{
+    struct token_buckets *buckets = worker->rate_limits->addresses.buckets;
+    struct token_bucket_state state;
+    return buckets == NULL ||
+           token_buckets_take(buckets, address_owner(worker, req), 1, clock_monotonic(), &state);
+}
+
 bool rate_limit_address_is_spent(struct worker *worker, const h2o_req_t *req)
 {
     struct token_buckets *buckets = worker->rate_limits->addresses.buckets;

@@ -22,5 +22,7 @@ bool rate_limit_client(struct worker *worker, h2o_req_t *req, const struct claim
 extern const char rate_limit_client_spent[];
 /* Likewise one unit of the address behind the request. */
 bool rate_limit_address(struct worker *worker, h2o_req_t *req);
+/* As rate_limit_address, and adds nothing. */
+bool rate_limit_address_take(struct worker *worker, const h2o_req_t *req);
 /* Whether the address has nothing left; takes nothing and adds nothing. */
 bool rate_limit_address_is_spent(struct worker *worker, const h2o_req_t *req);

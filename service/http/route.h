@@ -35,7 +35,8 @@ struct route {
 /* Whether what it does is there before its answer. */
 static inline bool route_writes(const struct route *route)
 {
-    return (route->scopes & (SCOPE_CONSENT_RECORD | SCOPE_CONSENT_WITHDRAW | SCOPE_POLICY_WRITE)) != 0;
+    return (route->scopes &
+            (SCOPE_CONSENT_RECORD | SCOPE_CONSENT_WITHDRAW | SCOPE_POLICY_WRITE | SCOPE_KEYS_WRITE)) != 0;
 }
 
 /* NULL: none has that method and path. ${ret_argument}: what stands for "{id}". */

@@ -224,7 +224,8 @@ static void on_update(h2o_multithread_receiver_t *receiver, h2o_linklist_t *mess
 static void drain_watch(struct thread *t, int64_t now)
 {
     enum { QUIET_MS = 200 };
-    bool busy = !list_empty(&t->worker.calls) || !h2o_linklist_is_empty(&t->ctx.http2._conns);
+    bool busy = !list_empty(&t->worker.calls) || t->worker.lookups > 0 ||
+                !h2o_linklist_is_empty(&t->ctx.http2._conns);
     if (busy)
         t->quiet_since = 0;
     else if (t->quiet_since == 0)

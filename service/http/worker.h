@@ -37,6 +37,7 @@ struct worker {
     struct guard *guard;
     struct access_log *access_log; /* NULL: none is kept */
     struct list calls;             /* in flight */
+    size_t lookups;                /* of API keys, for requests that are no calls yet */
     struct buf scratch;            /* for an answer that is written and sent at once */
     bool leaving;                  /* a balancer should take it out; it still serves */
     bool draining;                 /* it takes no connections any more */

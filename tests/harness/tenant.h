@@ -7,7 +7,7 @@
 
 #define TENANT_SCOPES                                                                                        \
     "consent:record consent:import consent:withdraw consent:check subject:read changes:read policy:read "    \
-    "policy:write mask"
+    "policy:write mask keys:write"
 
 struct tenant {
     const struct service *service;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &serve_command, &migrate_command, &apply_command,  &rotate_command,  &token_command,
+    &serve_command, &migrate_command, &apply_command,  &rotate_command,  &key_command, &token_command,
     &mask_command,  &health_command,  &doctor_command, &options_command, NULL};
 
 /* What `akkoord ${words}` prints, which must end with ${status}; to be freed. */
@@ -87,9 +87,13 @@ Test(command, the_programs_help_lists_all)
 
 Test(command, scopes_are_listed_where_one_is_asked)
 {
-    char *help = printed(0, "token", "--help");
-    cr_expect(shows(help, " consent:record ") && shows(help, " mask\n"), "%s", help);
-    free(help);
+    static const char *const asking[] = {"token", "key"};
+    for (size_t i = 0; i < sizeof asking / sizeof *asking; i++) {
+        char *help = printed(0, asking[i], "--help");
+        cr_expect(shows(help, " consent:record ") && shows(help, " mask ") && shows(help, " keys:write\n"),
+                  "%s", help);
+        free(help);
+    }
 }
 
 Test(command, a_token_that_would_live_too_long_names_the_option_that_forbids_it)
