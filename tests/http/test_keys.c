@@ -3,6 +3,7 @@
 #include "harness/stage.h"
 
 #include <criterion/criterion.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -362,6 +363,24 @@ Test(keys, none_is_believed_while_nobody_can_tell)
     cr_assert_eq(a->status, 503, "%s", a->body);
     expect(a->json, "{'allow': false}");
     service_stop(&own, 12000);
+}
+
+/* The id is public, and the checksum can be worked out: neither is a secret. */
+Test(keys, one_with_anothers_id_is_refused)
+{
+    struct tenant t = stage_tenant("keys-forged"), client = keyed(&t, "real", "consent:check", NULL),
+                  forged = t;
+    char *text = text_of("%s", client.token);
+    uint32_t checksum = UINT32_C(2166136261);
+    text[40] = text[40] == '0' ? '1' : '0';
+    for (size_t i = 0; i < 85; i++)
+        checksum = (checksum ^ (uint8_t)text[i]) * UINT32_C(16777619);
+    snprintf(text + 85, 9, "%08x", checksum);
+    forged.token = text;
+    for (int i = 0; i < 4; i++) {
+        cr_assert_eq(check_status(&forged), 401);
+        cr_assert_eq(check_status(&client), 200);
+    }
 }
 
 Test(keys, made_up_ones_are_looked_up_as_often_as_their_address_may_ask)
