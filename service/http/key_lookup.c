@@ -26,13 +26,16 @@ static void used_write(const struct key_lookup *lookup)
 
 /* ---- the look-up ---- */
 
+_Static_assert(sizeof((struct claims){0}.controller) == API_KEY_ROW_CONTROLLER, "a row has its bytes");
+_Static_assert(sizeof((struct claims){0}.subject) == API_KEY_ROW_NAME, "likewise");
+
 static struct claims claims_of(const struct key_lookup *lookup)
 {
     const struct api_key_find_job *job = &lookup->job;
     struct claims claims = {.is_api_key = true};
     instant now = clock_wall(), until = now + API_KEY_REMEMBERED * SECOND;
-    strncat(claims.controller, job->key.controller, sizeof claims.controller - 1);
-    strncat(claims.subject, job->key.name, sizeof claims.subject - 1);
+    memcpy(claims.controller, job->key.controller, sizeof claims.controller);
+    memcpy(claims.subject, job->key.name, sizeof claims.subject);
     api_key_token_id(lookup->key.id, claims.id);
     claims.scopes = scopes_parse(job->key.scopes, NULL);
     /* What is left of it, by the database's clock. */
