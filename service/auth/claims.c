@@ -117,7 +117,7 @@ static enum token_fault read_parties(jwt_t *jwt, const struct key *key, struct c
     return TOKEN_OK;
 }
 
-static enum token_fault read_rights(jwt_t *jwt, struct claims *claims)
+static enum token_fault read_rights(jwt_t *jwt, const struct key *key, struct claims *claims)
 {
     const char *scope = "", *id = "";
     if (claim_text(jwt, "scope", &scope) == WRONG)
@@ -126,6 +126,8 @@ static enum token_fault read_rights(jwt_t *jwt, struct claims *claims)
     if (presence == WRONG || (presence == PRESENT && !printable(id, CLAIMS_ID_MAX)))
         return TOKEN_BAD_ID;
     claims->scopes = scopes_parse(scope, NULL);
+    if (key_algorithm(key) != ALGORITHM_HS256)
+        claims->scopes &= ~(uint32_t)SCOPE_KEYS_WRITE; /* not an issuer's to give, but the operator's */
     memcpy(claims->id, id, strlen(id) + 1);
     return TOKEN_OK;
 }
@@ -145,7 +147,7 @@ enum token_fault claims_read(const char *payload, const struct key *key, int64_t
     if (fault == TOKEN_OK)
         fault = read_parties(jwt, key, &claims);
     if (fault == TOKEN_OK)
-        fault = read_rights(jwt, &claims);
+        fault = read_rights(jwt, key, &claims);
     if (fault == TOKEN_OK)
         *ret_claims = claims;
     jwt_free(jwt);

@@ -29,7 +29,7 @@ bool claims_subject_valid(const char *text);
 
 /* Reads the payload of a token whose signature by ${key} has been verified, and holds it to the contract
  * (openapi/akkoord.yaml): exp required and at most ${max_lifetime} seconds ahead, nbf and iat
- * honoured, aud, the issuer and the controllers of the key. The clocks may differ by CLAIMS_SKEW. Writes
- * ${ret_claims} on TOKEN_OK only. Thread-safe. */
+ * honoured, aud, the issuer and the controllers of the key; keys:write grants nothing but under the shared
+ * secret. The clocks may differ by CLAIMS_SKEW. Writes ${ret_claims} on TOKEN_OK only. Thread-safe. */
 enum token_fault claims_read(const char *payload, const struct key *key, int64_t max_lifetime, instant now,
                              struct claims *ret_claims);

@@ -147,5 +147,9 @@ static int key_run(const struct config *config, const struct arguments *args)
 }
 
 const struct command key_command = {
-    "key",     "add|list|revoke",   "makes an API key and prints it, this once; lists them; takes one back",
-    key_flags, on_database_options, key_run};
+    "key",
+    "add|list|revoke",
+    "add NAME: makes an API key and prints it, this once; list: lists them; revoke ID: takes one back",
+    key_flags,
+    on_database_options,
+    key_run};

@@ -77,6 +77,9 @@ Test(revoke, nothing_is_done_or_shown_with_it)
         {"GET", "/v1/policy/register?format=json", NULL, NULL},
         {"PUT", "/v1/policy", "application/json", "{}"},
         {"POST", "/v1/policy/rehearse", "application/json", "{}"},
+        {"POST", "/v1/keys", "application/json", "{\"name\":\"x\",\"scopes\":[\"mask\"]}"},
+        {"GET", "/v1/keys", NULL, NULL},
+        {"DELETE", "/v1/keys/0123456789abcdef", NULL, NULL},
         {NULL, NULL, NULL, NULL}};
     struct tenant t = stage_tenant("revoke-all"), good = t;
     good.token = token_of(t.keyring, "revoke-all", TENANT_SCOPES, "tester");
@@ -115,6 +118,8 @@ static const struct {
     {422, "POST", "/v1/check/batch?only=x", "application/x-ndjson", "{}"},
     {422, "POST", "/v1/consents/invalidate?rehearse=x", "application/json", "{}"},
     {422, "GET", "/v1/policy?%00", NULL, NULL},
+    {422, "POST", "/v1/keys", "application/json", "{}"},
+    {404, "DELETE", "/v1/keys/none", NULL, NULL},
     {415, "POST", "/v1/check", "text/plain", "{}"},
 };
 

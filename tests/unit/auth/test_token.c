@@ -633,6 +633,25 @@ Test(token, a_scope_is_words_and_an_unknown_word_grants_nothing)
                  TOKEN_BAD_SCOPE);
 }
 
+Test(token, keys_write_is_the_operators_to_give_and_no_issuers)
+{
+    static const char payload[] = "{" ISS "," AUD "," SUB "," DEMO "," EXP ",\"scope\":\"mask keys:write\"}";
+    struct keys *keys = mint_rsa_keys(), *secret = mint_keys();
+    char *tokens[] = {mint_signed(RS256, payload, MINT_RSA), mint_signed(ES256, payload, MINT_EC)};
+    struct claims claims;
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert_eq(token_verify(keys, tokens[i], strlen(tokens[i]), NOW, &claims), TOKEN_OK);
+        cr_expect_eq(claims.scopes, SCOPE_MASK);
+        free(tokens[i]);
+    }
+    char *own = mint_hs256(HS256, payload, MINT_SECRET);
+    cr_assert_eq(token_verify(secret, own, strlen(own), NOW, &claims), TOKEN_OK);
+    cr_expect_eq(claims.scopes, SCOPE_MASK | SCOPE_KEYS_WRITE);
+    free(own);
+    keys_unref(keys);
+    keys_unref(secret);
+}
+
 Test(token, each_scope_has_its_word)
 {
     char text[SCOPES_TEXT];
