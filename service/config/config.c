@@ -54,8 +54,7 @@ const struct option options[] = {
      .text = "likewise of one address (IPv6: a /64); a trusted proxy may have more"},
     {"arrivals", OPTION_NUMBER, AT(arrivals), 0, 1000000, .value = "200", .unit = "a second",
      .text = "new connections of one address (IPv6: a /64) whose requests show no valid token, five seconds' "
-             "worth "
-             "at once; a trusted proxy may have more; 0 for no limit"},
+             "worth at once; a trusted proxy may have more; 0 for no limit"},
     {"client-limit", OPTION_NUMBER, AT(client_limit), 0, 999999999999, .value = "5000000", .unit = "a day",
      .text =
          "records and checks, each line of a batch one, of a client (`sub`) of a controller; 0 for no limit"},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness/process.h"
+#include "harness/raw.h"
 #include "harness/stage.h"
 
 #include <arpa/inet.h>
@@ -305,160 +306,14 @@ Test(transport, metrics_are_told_on_their_own_listener_without_a_person_or_contr
 
 /* ---- stopping ---- */
 
-static int connected(unsigned port)
-{
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_sec = 20}, sizeof(struct timeval));
-    cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
-}
-
-enum { FRAME_MAX = 16384 };
-
-/* Reads the next frame of that type (RFC 9113, 6), past all others. Returns false
- * where the connection ends before. */
-static bool frame_read(int fd, unsigned char type, char ret_payload[FRAME_MAX + 1])
-{
-    unsigned char head[9];
-    while (recv(fd, head, sizeof head, MSG_WAITALL) == (ssize_t)sizeof head) {
-        size_t len = (size_t)head[0] << 16 | (size_t)head[1] << 8 | head[2];
-        if (len > FRAME_MAX || (len > 0 && recv(fd, ret_payload, len, MSG_WAITALL) != (ssize_t)len))
-            return false;
-        ret_payload[len] = '\0';
-        if (head[3] == type)
-            return true;
-    }
-    return false;
-}
-
-static bool frame_comes(int fd, unsigned char type)
-{
-    char ignored[FRAME_MAX + 1];
-    return frame_read(fd, type, ignored);
-}
-
-/* All that comes before the end; fails the test where that is a reset. */
-static const char *read_all(int fd)
-{
-    enum { ROOM = 4096 };
-    char *text = calloc(1, ROOM);
-    size_t len = 0;
-    for (ssize_t n = 1; n > 0 && len < ROOM - 1; len += (size_t)n) {
-        n = recv(fd, text + len, ROOM - 1 - len, 0);
-        cr_assert_geq(n, 0, "%s", strerror(errno));
-    }
-    return text;
-}
-
-static void refused_raw(const struct tenant *t, const char *text, int status, const char *word)
-{
-    int fd = connected(t->service->port);
-    cr_assert_eq(send(fd, text, strlen(text), 0), (ssize_t)strlen(text));
-    const char *answer = read_all(fd);
-    close(fd);
-    cr_assert(strncmp(answer, text_of("HTTP/1.1 %d ", status), 13) == 0, "%.40s: %s", text, answer);
-    cr_assert_not_null(strstr(answer, "content-type: application/problem+json\r\n"), "%s", answer);
-    expect(json_of("%s", strstr(answer, "\r\n\r\n")), "{'type': 'urn:akkoord:problem:%s', 'status': %d}",
-           word, status);
-}
-
-#define POST "POST /v1/check HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-
-Test(transport, what_cannot_be_read_is_answered_with_a_problem_too)
-{
-    static const char *const bad[] = {
-        "GARBAGE\r\n\r\n",
-        "GET /healthz HTTP/1.1\r\nHost a\r\n\r\n",
-        "GET /healthz HTTP/1.1\r\nHost: a\r\nName : b\r\n\r\n",
-        POST "Content-Length: -1\r\n\r\n",
-        POST "Content-Length: 99999999999999999999999\r\n\r\n",
-        POST "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}x",
-        POST "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        POST "Transfer-Encoding: gzip\r\n\r\n{}",
-        POST "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        POST "Content-Length: 2\r\n 3\r\n\r\n{}x",
-        "POST /v1/check HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        POST "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
-        POST "Expect: miracles\r\nContent-Length: 2\r\n\r\n{}",
-        NULL};
-    struct tenant t = stage_tenant("unreadable");
-    for (size_t i = 0; bad[i] != NULL; i++)
-        refused_raw(&t, bad[i], 400, "bad-request");
-    const char *many = "GET /healthz HTTP/1.1\r\nHost: a\r\n";
-    for (int i = 0; i < 120; i++)
-        many = text_of("%sX: y\r\n", many);
-    refused_raw(&t, text_of("%s\r\n", many), 431, "headers-too-large");
-    cr_assert_eq(ask(&t, NULL, "/v1/check", "{}", NULL)->status, 422, "it serves on");
-}
-
-/* Adds one field, in HPACK's plainest words (RFC 7541, 6.2.2). */
-static size_t field_put(char *block, size_t at, const char *name, const char *value)
-{
-    return at + (size_t)snprintf(block + at, 512, "%c%c%s%c%s", 0, (char)strlen(name), name,
-                                 (char)strlen(value), value);
-}
-
-Test(transport, a_field_that_cannot_be_on_http2_is_answered_with_a_problem_too)
-{
-    static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0";
-    enum { DATA = 0, HEADERS = 1, STATUS_400 = 0x8c }; /* the twelfth of RFC 7541, appendix A */
-    struct tenant t = stage_tenant("field");
-    int fd = connected(t.service->port);
-    char block[1024], answer[FRAME_MAX + 1];
-    size_t len = 0;
-    len = field_put(block, len, ":method", "GET");
-    len = field_put(block, len, ":scheme", "http");
-    len = field_put(block, len, ":path", "/healthz");
-    len = field_put(block, len, "x-field", "a\1b");
-    enum { END_STREAM = 1, END_HEADERS = 4 };
-    const char head[] = {0, 0, (char)len, HEADERS, END_STREAM | END_HEADERS, 0, 0, 0, 1};
-    cr_assert_eq(send(fd, preface, sizeof preface, MSG_MORE), (ssize_t)sizeof preface);
-    cr_assert_eq(send(fd, head, sizeof head, MSG_MORE), (ssize_t)sizeof head);
-    cr_assert_eq(send(fd, block, len, 0), (ssize_t)len);
-    cr_assert(frame_read(fd, HEADERS, answer));
-    cr_assert_eq((unsigned char)answer[0], STATUS_400);
-    cr_assert(frame_read(fd, DATA, answer));
-    expect(json_of("%s", answer), "{'type': 'urn:akkoord:problem:bad-request', 'status': 400}");
-    close(fd);
-}
-
-Test(transport, the_answer_to_a_body_that_is_refused_is_not_lost_while_it_is_sent)
-{
-    enum { SIZE = 20 << 20 };
-    struct tenant t = stage_tenant("refused-body");
-    const char *const heads[] = {
-        text_of("POST /v1/mask HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\nContent-Type: "
-                "text/plain\r\nContent-Length: %d\r\n\r\n",
-                t.token, SIZE),
-        text_of("POST /v1/mask HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", SIZE)};
-    static const char *const answers[] = {"HTTP/1.1 413 ", "HTTP/1.1 401 "};
-    char *body = padded(SIZE);
-    for (size_t i = 0; i < 2; i++) {
-        int fd = connected(t.service->port);
-        cr_assert_eq(send(fd, heads[i], strlen(heads[i]), 0), (ssize_t)strlen(heads[i]));
-        for (ssize_t sent = 0, n; sent < SIZE; sent += n) {
-            n = send(fd, body + sent, (size_t)(SIZE - sent), MSG_NOSIGNAL);
-            cr_assert_gt(n, 0, "at %zd: %s", sent, strerror(errno));
-        }
-        const char *answer = read_all(fd);
-        cr_assert(strncmp(answer, answers[i], strlen(answers[i])) == 0, "%s", answer);
-        close(fd);
-    }
-    free(body);
-}
-
 Test(transport, a_stop_tells_http2_connections_to_go_away)
 {
-    static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0";
-    enum { SETTINGS = 4, GOAWAY = 7 };
+    struct frame frame;
     struct service s = stage_start("goaway", NULL);
-    int fd = connected(s.port);
-    cr_assert_eq(send(fd, preface, sizeof preface - 1, 0), (ssize_t)sizeof preface - 1);
-    cr_assert(frame_comes(fd, SETTINGS));
+    int fd = raw_connect_http2(s.port);
+    cr_assert(raw_frame_find(fd, FRAME_SETTINGS, &frame));
     kill(s.pid, SIGTERM);
-    cr_assert(frame_comes(fd, GOAWAY));
+    cr_assert(raw_frame_find(fd, FRAME_GOAWAY, &frame));
     close(fd);
     cr_assert_eq(service_stop(&s, LEAVE_MS), 0);
 }
@@ -532,7 +387,7 @@ Test(transport, a_stop_ends_long_polls_and_idle_connections_within_ten_seconds)
 {
     struct tenant shared = stage_tenant("stop-polls");
     struct service s = stage_start("stop-polls", NULL);
-    int idle = connected(s.port), tls = connected(s.tls_port);
+    int idle = raw_connect(s.port), tls = raw_connect(s.tls_port);
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {

@@ -32,29 +32,56 @@ static void exchanges_check(const struct connection *c)
         live += x->live;
         refused += x->refusal != ERROR_NONE;
     }
-    assert(count == c->exchange_count); /* (1) */
-    assert(live == c->live);            /* (2) */
-    assert(refused == c->refused);      /* (3) */
+    assert(count == c->exchange_count && live == c->live && refused == c->refused); /* (1) (2) (3) */
+}
+#else
+static void exchanges_check(const struct connection *c)
+{
+    (void)c;
 }
 #endif
 
-void connection_check(const struct connection *c)
+/* (1) (2) (3), as far as no walk is needed. */
+static bool counts_hold(const struct connection *c)
+{
+    return (c->exchange_count == 0) == list_empty(&c->exchanges) &&
+           c->live <= (c->is_http2 ? c->exchange_count : 0) && c->refused <= c->exchange_count;
+}
+
+/* (4) */
+static bool times_hold(const struct connection *c)
 {
     int64_t now = c->guard->now;
-    assert((c->exchange_count == 0) == list_empty(&c->exchanges));                 /* (1) */
-    assert(c->live <= (c->is_http2 ? c->exchange_count : 0));                      /* (2) */
-    assert(c->refused <= c->exchange_count);                                       /* (3) */
-    assert(c->opened <= c->active && c->active <= now);                            /* (4) */
-    assert(c->header_since <= now && c->frame_since <= now);                       /* (4) */
-    assert(c->is_http2 || c->frame_since == 0);                                    /* (4) */
-    assert(c->frame_seen <= c->frame_count);                                       /* (5) */
-    assert(c->frames_written <= c->socket->bytes_written);                         /* (5) */
-    assert(c->linger_fd < 0 || (c->is_unread && !c->is_http2 && c->loop != NULL)); /* (6) */
-    assert(peer_connections(c->peer) >= 1);                                        /* (7) */
-    assert(!c->has_token || c->has_request);                                       /* (7) */
-#ifdef AKKOORD_CHECKS
+    return c->opened <= c->active && c->active <= now && c->header_since <= now && c->frame_since <= now &&
+           (c->is_http2 || c->frame_since == 0);
+}
+
+/* (5) */
+static bool frames_hold(const struct connection *c)
+{
+    return c->frame_seen <= c->frame_count && c->frames_written <= c->socket->bytes_written;
+}
+
+/* (6) */
+static bool linger_holds(const struct connection *c)
+{
+    return c->linger_fd < 0 || (c->is_unread && !c->is_http2 && c->loop != NULL);
+}
+
+/* (7) */
+static bool peer_holds(const struct connection *c)
+{
+    return peer_connections(c->peer) >= 1 && (!c->has_token || c->has_request);
+}
+
+void connection_check(const struct connection *c)
+{
+    assert(counts_hold(c));
+    assert(times_hold(c));
+    assert(frames_hold(c));
+    assert(linger_holds(c));
+    assert(peer_holds(c));
     exchanges_check(c);
-#endif
 }
 
 /* ---- its life ---- */
@@ -230,11 +257,6 @@ void connection_read(struct connection *c, const char *err)
         inspect_http2(c);
     else
         exchange_inspect_http1(c);
-}
-
-void connection_declared(struct connection *c, size_t size)
-{
-    c->linger_bytes = size <= DROPPED_BODY_BYTES_MAX ? size : LINGER_BYTES_MAX;
 }
 
 void connection_closing(struct connection *c)

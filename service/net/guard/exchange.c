@@ -6,19 +6,27 @@
 
 #include <assert.h>
 
-/* The numbers are those of guard_internal.h. */
+/* ---- what holds; the numbers are those of guard_internal.h ---- */
+
+/* (8) */
+static bool life_holds(const struct exchange *x)
+{
+    bool is_begun = x->connection->is_http2 && x->due != INT64_MAX;
+    return x->begun <= x->connection->guard->now && (x->live ? is_begun : x->received == 0);
+}
+
+/* (9) (10) */
+static bool body_holds(const struct exchange *x)
+{
+    size_t kept = x->held + HELD_APART_BYTES;
+    return x->refusal != ERROR_NONE || (x->received <= x->allowed && x->received <= x->declared &&
+                                        x->received <= kept && !x->is_unreadable);
+}
+
 void exchange_check(const struct exchange *x)
 {
-    assert(x->begun <= x->connection->guard->now);
-    if (x->live)
-        assert(x->connection->is_http2 && x->due != INT64_MAX); /* (8) */
-    else
-        assert(x->received == 0 && x->declared == SIZE_MAX); /* (8) */
-    if (x->refusal == ERROR_NONE) {
-        assert(x->received <= x->allowed && x->received <= x->declared);             /* (9) */
-        assert(x->received <= x->held || x->received - x->held <= HELD_APART_BYTES); /* (9) */
-        assert(!x->is_unreadable);                                                   /* (10) */
-    }
+    assert(life_holds(x));
+    assert(body_holds(x));
 }
 
 /* ---- its life ---- */
@@ -81,14 +89,14 @@ static void exchange_refuse(struct exchange *x, enum error e)
     x->refusal = e;
 }
 
-/* Whether the body may go on, now that ${size} bytes of it are there or announced. Its route, token and size
- * are looked at when it is more than a little: most bodies are not. */
+/* Whether the body may go on, now that ${size} bytes of it are there or announced: its route, token and size
+ * are looked at. */
 static bool exchange_judge(struct exchange *x, size_t size)
 {
     const struct guard *guard = x->connection->guard;
     if (x->refusal != ERROR_NONE)
         return false;
-    if (size > UNJUDGED_BODY_BYTES && x->allowed == SIZE_MAX)
+    if (x->allowed == SIZE_MAX)
         x->allowed = guard->options.body_max(guard->options.cookie, x->req);
     if (size > x->allowed)
         exchange_refuse(x, ERROR_TOO_LARGE);
@@ -137,7 +145,25 @@ static void refuse_http1(struct exchange *x, enum error e)
     h2o_process_request(x->req);
 }
 
-/* libh2o keeps all of a request in its input until it is whole. */
+void connection_declared(struct connection *c, size_t size)
+{
+    c->linger_bytes = size <= DROPPED_BODY_BYTES_MAX ? size : LINGER_BYTES_MAX;
+    if (!list_empty(&c->exchanges))
+        list_entry(c->exchanges.next, struct exchange, link)->declared = size;
+}
+
+bool connection_continue(struct connection *c)
+{
+    struct exchange *x =
+        list_empty(&c->exchanges) ? NULL : list_entry(c->exchanges.next, struct exchange, link);
+    if (x == NULL || exchange_judge(x, x->declared != SIZE_MAX ? x->declared : 1))
+        return true;
+    refuse_http1(x, x->refusal);
+    return false;
+}
+
+/* libh2o keeps all of a request in its input until it is whole. A body whose length is too large is refused
+ * with its header. */
 void exchange_inspect_http1(struct connection *c)
 {
     connection_check(c);
@@ -147,6 +173,9 @@ void exchange_inspect_http1(struct connection *c)
     size_t size = c->socket->input->size;
     bool is_reading = h2o_socket_is_reading(c->socket),
          is_body = x->req->timestamps.request_body_begin_at.tv_sec != 0;
+    size_t expected = x->declared;
+    if (expected == SIZE_MAX)
+        expected = size > HEADER_BLOCK_BYTES_MAX ? size - HEADER_BLOCK_BYTES_MAX : 0;
     bool fits = exchange_hold(x, size);
     if (!is_reading || x->refusal != ERROR_NONE)
         return;
@@ -155,8 +184,7 @@ void exchange_inspect_http1(struct connection *c)
         connection_shut(c, fits ? GUARD_HEADER : GUARD_BODIES);
     else if (is_body && !fits)
         refuse_http1(x, ERROR_OVERLOADED);
-    else if (is_body && size > UNJUDGED_BODY_BYTES + HEADER_BLOCK_BYTES_MAX &&
-             !exchange_judge(x, size - HEADER_BLOCK_BYTES_MAX))
+    else if (is_body && expected > UNJUDGED_BODY_BYTES && !exchange_judge(x, expected))
         refuse_http1(x, ERROR_TOO_LARGE);
 }
 
@@ -206,9 +234,9 @@ void connection_body(struct connection *c, const struct guard_frame *frame, stru
 
     /* What is announced is taken at once: of those who come together some get their way, where all would be
      * refused half-way. */
-    size_t expected =
-        x->declared != SIZE_MAX && x->received > UNJUDGED_BODY_BYTES ? x->declared : x->received;
-    if (exchange_judge(x, x->received) && exchange_judge(x, expected) && !exchange_hold(x, expected))
+    bool is_little = x->received <= UNJUDGED_BODY_BYTES;
+    size_t expected = x->declared != SIZE_MAX && !is_little ? x->declared : x->received;
+    if ((is_little || exchange_judge(x, expected)) && x->refusal == ERROR_NONE && !exchange_hold(x, expected))
         exchange_refuse(x, ERROR_OVERLOADED);
     if (x->refusal != ERROR_NONE)
         payload->length = 0;

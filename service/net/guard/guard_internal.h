@@ -21,8 +21,8 @@
  * What holds after each step, of a connection c (connection_check):
  * (1) c->exchange_count is the length of c->exchanges, which are in the order they began.
  * (2) c->live counts those of them with `live`: whose header came on HTTP/2. On HTTP/1.1 it is 0.
- * (3) c->refused counts those of them with a refusal. It is what spares a request the
- *     search where nothing was refused.
+ * (3) c->refused counts those of them with a refusal. It is what spares a request the search where nothing
+ *     was refused.
  * (4) c->opened <= c->active <= the guard's now. c->header_since and c->frame_since are 0 or not later than
  *     now; c->frame_since is 0 on HTTP/1.1.
  * (5) c->frame_seen <= c->frame_count; c->frames_written <= what the socket has written.
@@ -30,8 +30,8 @@
  *     request came (c->is_unread); c->loop is then set too. on_closed hands it on.
  * (7) c->peer has at least this one connection. c->has_token only after c->has_request.
  * ... of an exchange x (exchange_check):
- * (8) x->live: its stream is known, its time is running, and only then it has a body
- *     that is counted (x->received).
+ * (8) x->live: its stream is known, its time is running, and only then what comes of its body is counted
+ *     (x->received).
  * (9) While it is not refused: x->received is within x->allowed and x->declared, and what of it is beyond
  *     HELD_APART_BYTES is counted in the budget of bodies (x->held).
  * (10) x->is_unreadable only with a refusal.
@@ -40,8 +40,8 @@
  * (12) The sum of all x->held is no more than the budget of bodies holds: other threads hold the rest.
  * (13) g->shut_logged <= g->shut, of each cause.
  *
- * Builds for debugging and the sanitizers (AKKOORD_CHECKS) walk the lists; a
- * release checks what takes no walk. */
+ * Builds for debugging and the sanitizers (AKKOORD_CHECKS) walk the lists; a release checks what takes no
+ * walk. */
 
 enum { HELD_APART_BYTES = 4096 /* of a body, or of input: not counted one by one */ };
 
@@ -129,8 +129,6 @@ void connection_check(const struct connection *c);
 void connection_reading(struct connection *c, h2o_socket_cb read);
 /* Something has come: calls what reads it, and then looks at what it left. */
 void connection_read(struct connection *c, const char *err);
-/* The header of a request of HTTP/1.1 has come, with a body of so many bytes; SIZE_MAX: it does not say. */
-void connection_declared(struct connection *c, size_t size);
 /* libh2o is about to close it. */
 void connection_closing(struct connection *c);
 
@@ -173,6 +171,11 @@ void connection_refuse(struct connection *c, const h2o_req_t *req_or_null, enum 
 void connection_header(struct connection *c, h2o_req_t *req, size_t *declared, bool is_trailer);
 /* Takes out of ${payload} what is not to be kept. */
 void connection_body(struct connection *c, const struct guard_frame *frame, struct guard_payload *payload);
+/* The header of a request of HTTP/1.1 has come, with a body of so many bytes; SIZE_MAX: it does not say. */
+void connection_declared(struct connection *c, size_t size);
+/* Whether its client, who asks first (`Expect: 100-continue`), is to send the body. Else the request has been
+ * answered. */
+bool connection_continue(struct connection *c);
 /* Looks at what libh2o left unread on HTTP/1.1: a header, or a body that is not whole. */
 void exchange_inspect_http1(struct connection *c);
 /* Whether one has had all the time there is for it. */

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "net/guard/guard_internal.h"
+#include "net/guard/http1_head.h"
 
 #include <dlfcn.h>
 #include <string.h>
@@ -16,13 +17,6 @@ ssize_t h2o_http2_decode_frame(struct guard_frame *frame, const uint8_t *src, si
 int h2o_http2_decode_data_payload(struct guard_payload *payload, const struct guard_frame *frame,
                                   const char **err_desc);
 void h2o_http2_stream_reset(h2o_conn_t *conn, void *stream);
-/* Of picohttpparser, which libh2o has within. */
-struct phr_header {
-    const char *name;
-    size_t name_len;
-    const char *value;
-    size_t value_len;
-};
 int phr_parse_request(const char *text, size_t len, const char **method, size_t *method_len,
                       const char **path, size_t *path_len, int *minor_version, struct phr_header *headers,
                       size_t *count, size_t last_len);
@@ -35,6 +29,7 @@ int phr_parse_request(const char *text, size_t len, const char **method, size_t 
     X(h2o_init_request)                                                                                      \
     X(h2o_send_error_generic)                                                                                \
     X(h2o_socket_close)                                                                                      \
+    X(h2o_socket_write)                                                                                      \
     X(phr_parse_request)                                                                                     \
     X(h2o_socket_read_start)
 
@@ -55,9 +50,14 @@ static const struct {
 };
 enum { COUNT = sizeof interposed / sizeof *interposed };
 
+static const h2o_iovec_t
+    *keep_alive_name; /* of the library's table: names in it are told apart by their address */
+
 /* Before main: the program also uses libh2o without a server. */
 __attribute__((constructor)) static void interpose_init(void)
 {
+    keep_alive_name = &h2o_lookup_token(H2O_STRLIT("keep-alive"))->buf;
+    H2O_TOKEN_HOST->http2_should_reject = 0; /* the library would skip it: fields_settle compares it */
     for (size_t i = 0; i < COUNT; i++)
         *interposed[i].real = dlsym(RTLD_NEXT, interposed[i].name);
 }
@@ -104,29 +104,17 @@ void h2o_socket_close(h2o_socket_t *socket)
 
 /* ---- HTTP/1.1 ---- */
 
-/* What Content-Length says; SIZE_MAX: nothing. Returns false where it depends on the reader: a proxy may have
- * taken another length, and what is a body to it would be a request to us (RFC 9112, 6.1 and 6.3). */
-static bool length_read(const struct phr_header *headers, size_t count, int minor_version,
-                        size_t *ret_declared)
+/* "100 Continue" is the one thing that libh2o writes before it has asked anybody: not for a body that will be
+ * refused (RFC 9110, 10.1.1). */
+void h2o_socket_write(h2o_socket_t *socket, h2o_iovec_t *bytes, size_t count, h2o_socket_cb cb)
 {
-    const struct phr_header *length = NULL, *coding = NULL;
-    for (size_t i = 0; i < count; i++) {
-        const struct phr_header *h = &headers[i];
-        if (h->name == NULL)
-            return false; /* the line before goes on (5.2), which libh2o would lose */
-        if (h2o_lcstris(h->name, h->name_len, H2O_STRLIT("transfer-encoding"))) {
-            if (coding != NULL || minor_version == 0)
-                return false;
-            coding = h;
-        }
-        if (!h2o_lcstris(h->name, h->name_len, H2O_STRLIT("content-length")))
-            continue;
-        if (length != NULL && !h2o_memis(h->value, h->value_len, length->value, length->value_len))
-            return false;
-        length = h;
+    static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    if (count == 1 && h2o_memis(bytes->base, bytes->len, interim, sizeof interim - 1)) {
+        struct connection *c = connection_of(socket);
+        if (c != NULL && !connection_continue(c))
+            return;
     }
-    *ret_declared = length != NULL ? h2o_strtosize(length->value, length->value_len) : SIZE_MAX;
-    return length == NULL || coding == NULL;
+    real.h2o_socket_write(socket, bytes, count, cb);
 }
 
 static bool begins_http2(const char *text, size_t len)
@@ -154,7 +142,8 @@ int phr_parse_request(const char *text, size_t len, const char **method, size_t 
                                     count, last_len);
     struct connection *c = connection_current();
     size_t declared = SIZE_MAX;
-    bool is_bad = rc > 0 ? !length_read(headers, *count, *minor_version, &declared)
+    bool is_bad = rc > 0 ? !http1_head_read(headers, *count, *minor_version, &declared) ||
+                               !http1_target_read(path, path_len)
                          : rc == -1 && !begins_http2(text, len);
     if (c != NULL && rc > 0)
         connection_declared(c, declared);
@@ -194,17 +183,57 @@ ssize_t h2o_http2_decode_frame(struct guard_frame *frame, const uint8_t *src, si
     return size;
 }
 
+/* What the library leaves to its user of a request's fields, now that they are there. Returns false where the
+ * request is malformed: fields of a connection (RFC 9113, 8.2.2; the library knows the others), two hosts, or
+ * one beside another :authority (8.3.1). */
+static bool fields_settle(h2o_req_t *req)
+{
+    static const char proxy_connection[] = "proxy-connection";
+    h2o_headers_t *headers = &req->headers;
+    size_t kept = 0;
+    bool is_well = true;
+    for (size_t i = 0; i < headers->size; i++) {
+        const h2o_header_t *h = &headers->entries[i];
+        if (h->name == keep_alive_name ||
+            h2o_memis(h->name->base, h->name->len, proxy_connection, sizeof proxy_connection - 1))
+            is_well = false;
+        if (h->name != &H2O_TOKEN_HOST->buf) {
+            headers->entries[kept++] = *h;
+            continue;
+        }
+        const h2o_iovec_t *authority = &req->input.authority;
+        if (authority->base == NULL)
+            req->input.authority = h->value;
+        else if (authority->len != h->value.len ||
+                 strncasecmp(authority->base, h->value.base, h->value.len) != 0)
+            is_well = false;
+    }
+    headers->size = kept;
+    return is_well;
+}
+
 int h2o_hpack_parse_headers(h2o_req_t *req, void *table, const uint8_t *src, size_t len, int *pseudo_headers,
                             size_t *content_length, void **digests, const char **err_desc)
 {
+    bool is_trailer = pseudo_headers == NULL;
+    size_t before = req->headers.size;
     struct connection *c = connection_current();
     if (c != NULL && !connection_header_block(c, src, len))
         return H2O_HTTP2_ERROR_ENHANCE_YOUR_CALM;
     int rc =
         real.h2o_hpack_parse_headers(req, table, src, len, pseudo_headers, content_length, digests, err_desc);
     bool is_whole = rc == 0 || rc == H2O_HTTP2_ERROR_INVALID_HEADER_CHAR; /* that one is answered */
+
+    /* Trailers are for nothing here: what they bring must not pass for what the header says (RFC 9110,
+     * 6.5.1). Of a request that is malformed the library is told that it lacks what it must have: it resets
+     * the stream. */
+    if (is_trailer)
+        req->headers.size = before;
+    else if (is_whole && !fields_settle(req))
+        *pseudo_headers = 0;
+
     if (is_whole && c != NULL)
-        connection_header(c, req, content_length, pseudo_headers == NULL);
+        connection_header(c, req, content_length, is_trailer);
     return rc;
 }
 

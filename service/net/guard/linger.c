@@ -32,9 +32,9 @@ static void linger_close(struct linger_socket *x)
 static void on_read(h2o_socket_t *socket, const char *err)
 {
     struct linger_socket *x = socket->data;
-    size_t came = socket->input->size;
-    h2o_buffer_consume(&socket->input, came);
-    x->left -= came < x->left ? came : x->left;
+    size_t size = socket->input->size;
+    h2o_buffer_consume(&socket->input, size);
+    x->left -= size < x->left ? size : x->left;
     if (err != NULL || x->left == 0)
         linger_close(x);
 }
