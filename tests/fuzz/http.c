@@ -47,6 +47,7 @@ static void *serve(void *database)
                                       .metrics_listen = "",
                                       .public_url = "https://consent.example",
                                       .access_log = "",
+                                      .database_id = "",
                                       .connections_max = 1000,
                                       .connections_per_address = 1000,
                                       .trusted_proxies = "127.0.0.0/8",
