@@ -144,6 +144,7 @@ def stands(line, seconds):
 
 
 def jump(clock, line):
+    assert stands(line, BEAT), f"{line.what}: shut at once"  # else the jump comes before what it sent was read
     clock.advance(line.limit - 5)
     assert stands(line, 2), f"{line.what}: shut before its time"
     clock.advance(10)
