@@ -267,11 +267,16 @@ static void batch_retry(struct lane *lane, struct lane_batch *batch)
     batch_again(lane, batch);
 }
 
+static void batch_unknown(struct lane *lane, struct lane_batch *batch, const char *why)
+{
+    batch_answer(batch, batch->verb->writes ? ERROR_OUTCOME_UNKNOWN : ERROR_UNAVAILABLE);
+    conn_reset(lane->conn, why);
+}
+
 static void batch_failed(struct lane *lane, struct lane_batch *batch, const char *sqlstate)
 {
     if (strcmp(sqlstate, CONN_UNCERTAIN) == 0) {
-        batch_answer(batch, batch->verb->writes ? ERROR_OUTCOME_UNKNOWN : ERROR_UNAVAILABLE);
-        conn_reset(lane->conn, "an answer was lost");
+        batch_unknown(lane, batch, "an answer was lost");
         return;
     }
     enum fate fate = sqlstate_fate(sqlstate);
@@ -290,6 +295,9 @@ static void batch_failed(struct lane *lane, struct lane_batch *batch, const char
     case FATE_RECONNECT:
         batch_answer(batch, ERROR_UNAVAILABLE);
         conn_reset(lane->conn, "server is going or is a standby");
+        return;
+    case FATE_UNKNOWN:
+        batch_unknown(lane, batch, "whether it was written is not known");
         return;
     case FATE_UNAVAILABLE:
         batch_answer(batch, ERROR_UNAVAILABLE);

@@ -10,8 +10,10 @@ static const struct {
 } table[] = {
     /* longer prefixes first */
     {"25006", FATE_RECONNECT}, /* read_only_sql_transaction: this was a primary once */
-    {"57P0", FATE_RECONNECT},  /* admin_shutdown, crash_shutdown, cannot_connect_now */
-    {"08", FATE_RECONNECT},    /* connection_exception */
+    {"57P02", FATE_UNKNOWN},   /* crash_shutdown: at any moment, also behind the commit */
+    {"40003", FATE_UNKNOWN},   /* statement_completion_unknown */
+    {"57P0", FATE_RECONNECT},  /* admin_shutdown, cannot_connect_now */
+    {"08", FATE_UNKNOWN},      /* connection_exception: of somebody in between */
     {"0A000", FATE_RECONNECT}, /* a prepared plan whose result changed under it: the schema moved on */
     {"26000", FATE_RECONNECT}, /* invalid_sql_statement_name: likewise */
     {"54", FATE_SPLIT},        /* program_limit_exceeded */

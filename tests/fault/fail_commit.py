@@ -4,7 +4,8 @@
 
 A deferred constraint lets one commit in three fail, after the statement has given all its rows: with an error that
 says why (disk full, a bad value, a deadlock) or by ending the backend. What is acknowledged stands in the ledger
-once; what is answered 503 does not; what is answered 504 may, and its repeat by its key gives one event.
+once; what is answered 503 does not; what is answered 504 may, and its repeat by its key gives one event. Of class 08
+nobody knows: a proxy says it whose server went as it committed.
 """
 from lib.client import Client
 from lib.house import LONG, House, say
@@ -30,6 +31,28 @@ create constraint trigger fail_commit after update on head deferrable initially 
     for each row execute function fail_commit();
 """
 
+IN_BETWEEN = """
+create function fail_commit() returns trigger language plpgsql as $$
+begin
+    raise exception 'server conn crashed?' using errcode = '%s';
+end $$ security definer;
+create constraint trigger fail_commit after update on head deferrable initially deferred
+    for each row execute function fail_commit();
+"""
+REMOVED = "drop trigger fail_commit on head; drop function fail_commit"
+
+
+def unknown_try(house, client):
+    """What is answered 503 is surely not written; these states do not say so."""
+    body = {"subject": {"type": "email", "value": "between@example.nl"}, "purpose": "newsletter", "event_state": "given",
+            "collection_method": "web_form"}
+    for state in ("08006", "08P01", "40003"):
+        house.cluster.rows(IN_BETWEEN % state)
+        answer = client.post("/v1/consents", body)
+        assert answer is not None and answer.status == 504, (state, answer)
+        house.cluster.rows(REMOVED)
+    assert client.post("/v1/consents", body).status == 201, "the connection is a new one"
+
 
 def main():
     with House("fail_commit") as house:
@@ -43,9 +66,10 @@ def main():
         journal.wait_for(REQUESTS)
         recorders_finish(recorders)
         witnesses_finish(witnesses)
-        house.cluster.rows("drop trigger fail_commit on head")
+        house.cluster.rows(REMOVED)
         journal.repeat_unanswered(client)
         journal.check(house.cluster)
+        unknown_try(house, client)
         service.stop()
         failed = {status: sum(status in s.statuses for s in journal.sent) for status in (500, 503, 504)}
         say(f"{journal}; requests by failure: {failed}")

@@ -161,9 +161,11 @@ static const struct {
     {"57014", FATE_UNAVAILABLE}, /* query_canceled */
     {"58030", FATE_UNAVAILABLE}, /* io_error */
     {"57P01", FATE_RECONNECT},   /* admin_shutdown */
-    {"57P02", FATE_RECONNECT},   /* crash_shutdown */
+    {"57P02", FATE_UNKNOWN},     /* crash_shutdown */
     {"57P03", FATE_RECONNECT},   /* cannot_connect_now */
-    {"08006", FATE_RECONNECT},   /* connection_failure */
+    {"08006", FATE_UNKNOWN},     /* connection_failure */
+    {"08P01", FATE_UNKNOWN},     /* protocol_violation: a pooler whose server went */
+    {"40003", FATE_UNKNOWN},     /* statement_completion_unknown */
     {"25006", FATE_RECONNECT},   /* read_only_sql_transaction */
     {"25001", FATE_BUG},         /* active_sql_transaction */
     {"42501", FATE_BUG},         /* insufficient_privilege */
