@@ -12,7 +12,7 @@ enum fate {
     FATE_BUG          /* our own mistake: answer 500 and log the SQLSTATE */
 };
 
-/* By class: 22 and 23 split; 40 retry; 53, 55, 57, 58 unavailable; 25006 (a standby) and 57P0x reconnect. Unknown
- * are those that come from between us and whoever commits, or while they commit: 08 (said by a proxy, or by a
- * distributed server of one of its nodes), 40003 and 57P02. */
+/* By class: 22 and 23 split; 40 retry; 53, 55, 57, 58 unavailable; 25006 (a standby) and 57P0x reconnect.
+ * Unknown are those that come from between us and whoever commits, or while they commit: 08 (said by a proxy,
+ * or by a distributed server of one of its nodes), 40003 and 57P02. */
 enum fate sqlstate_fate(const char *sqlstate);
