@@ -116,6 +116,9 @@
 
 /* ---- chores ---- */
 
+/* API keys of a controller, so that a list of them is one answer. Those that have ended make room. */
+#define API_KEYS_MAX 100
+
 /* What goes at a time, so that no transaction is long: as expire_keys_max()
  * and expire_pending_max() of SQL. */
 #define EXPIRE_KEYS_MAX    5000

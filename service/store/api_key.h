@@ -47,7 +47,7 @@ struct api_key_used_job {
 };
 void api_key_used_job_init(struct api_key_used_job *u, int32_t controller_id, const char *id);
 
-/* The numbers are those of sql/function/api_key.sql. */
+/* The numbers are those of sql/function/numbers.sql. */
 enum api_key_outcome {
     API_KEY_NO_CONTROLLER,
     API_KEY_ADDED,

@@ -1,15 +1,4 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What becomes of a key to be added. The numbers are those of store/api_key.
-create or replace function api_key_no_controller() returns integer language sql immutable as 'select 0';
-create or replace function api_key_added() returns integer language sql immutable as 'select 1';
-create or replace function api_key_maker_gone() returns integer language sql immutable as 'select 2';
-create or replace function api_key_outlasts() returns integer language sql immutable as 'select 3';
-create or replace function api_key_past() returns integer language sql immutable as 'select 4';
-create or replace function api_key_full() returns integer language sql immutable as 'select 5';
-
--- How many a controller may have: those that have ended make room.
-create or replace function api_key_most() returns integer language sql immutable as 'select 100';
-
 -- How long every service is told of a key that was revoked: longer than one remembers a key it has looked up
 -- (auth/api_key). After that the key is nowhere.
 create or replace function api_key_revoked_kept() returns interval
@@ -58,7 +47,7 @@ begin
         when not maker.stands then api_key_maker_gone()
         when ends_at > maker.ends then api_key_outlasts()
         when ends_at <= made_at then api_key_past()
-        when (select count(*) from api_key where controller_id = c) >= api_key_most() then api_key_full()
+        when (select count(*) from api_key where controller_id = c) >= api_keys_max() then api_key_full()
         else api_key_added() end;
     if outcome = api_key_added() then
         insert into api_key (controller_id, key_id, hash, name, scopes, created_at, created_by, expires_at)

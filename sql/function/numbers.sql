@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The numbers that the program's enums give (service/domain/consent.h, identifier.h and tag.h,
--- service/store/record.h, policy.h and walk.h), under the same names. A plan has each as the constant that it
--- is. tests/store/test_numbers.c holds them equal to the enums.
+-- service/store/record.h, policy.h, walk.h and api_key.h), under the same names. A plan has each as the
+-- constant that it is. tests/store/test_numbers.c holds them equal to the enums.
 
 -- enum slot
 create or replace function slot_self() returns smallint immutable parallel safe return 0::smallint;
@@ -64,3 +64,12 @@ create or replace function walk_origins() returns integer immutable parallel saf
 -- What goes at a time (service/base/limits.h).
 create or replace function expire_keys_max() returns integer immutable parallel safe return 5000;
 create or replace function expire_pending_max() returns integer immutable parallel safe return 1000;
+
+-- enum api_key_outcome; and how many keys a controller may have (those that have ended make room)
+create or replace function api_key_no_controller() returns integer immutable parallel safe return 0;
+create or replace function api_key_added() returns integer immutable parallel safe return 1;
+create or replace function api_key_maker_gone() returns integer immutable parallel safe return 2;
+create or replace function api_key_outlasts() returns integer immutable parallel safe return 3;
+create or replace function api_key_past() returns integer immutable parallel safe return 4;
+create or replace function api_key_full() returns integer immutable parallel safe return 5;
+create or replace function api_keys_max() returns integer immutable parallel safe return 100;

@@ -3,6 +3,7 @@
 #include "ledger.h"
 
 #include "base/limits.h"
+#include "store/api_key.h"
 #include "store/policy.h"
 #include "store/walk.h"
 
@@ -71,6 +72,13 @@ static const struct {
     {"walk_origins", WALK_ORIGINS},
     {"expire_keys_max", EXPIRE_KEYS_MAX},
     {"expire_pending_max", EXPIRE_PENDING_MAX},
+    {"api_key_no_controller", API_KEY_NO_CONTROLLER},
+    {"api_key_added", API_KEY_ADDED},
+    {"api_key_maker_gone", API_KEY_MAKER_GONE},
+    {"api_key_outlasts", API_KEY_OUTLASTS},
+    {"api_key_past", API_KEY_PAST},
+    {"api_key_full", API_KEY_FULL},
+    {"api_keys_max", API_KEYS_MAX},
 };
 enum { NUMBERS = sizeof numbers / sizeof *numbers };
 
