@@ -31,6 +31,18 @@ static _Thread_local struct {
     size_t count;
 } kept;
 
+#ifdef AKKOORD_CHECKS
+static size_t chunks_size(const struct arena *a)
+{
+    size_t sum = 0;
+    for (const struct arena_chunk *c = a->chunks; c != NULL; c = c->next) {
+        assert(c->size >= CHUNK);
+        sum += c->size;
+    }
+    return sum;
+}
+#endif
+
 /* Of what takes no walk; in builds for debugging and the sanitizers also (3). */
 static void arena_check(const struct arena *a)
 {
@@ -38,12 +50,7 @@ static void arena_check(const struct arena *a)
                              : a->used == 0 && a->held == 0);
     assert(a->used % ALIGN == 0);
 #ifdef AKKOORD_CHECKS
-    size_t sum = 0;
-    for (const struct arena_chunk *c = a->chunks; c != NULL; c = c->next) {
-        assert(c->size >= CHUNK);
-        sum += c->size;
-    }
-    assert(sum == a->held);
+    assert(chunks_size(a) == a->held);
 #endif
 }
 

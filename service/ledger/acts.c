@@ -159,6 +159,25 @@ void acts_tell(struct acts_common *c, const struct purpose *purpose, const struc
     told->words = notice_words_of(notice, text);
 }
 
+#ifdef AKKOORD_CHECKS
+static void act_check(const struct act *a)
+{
+    static const uint8_t unsealed[UUID_SIZE];
+    assert(memcmp(a->record_id, unsealed, UUID_SIZE) != 0);
+    assert(!a->floating || a->at == INSTANT_NONE || a->slot == SLOT_OUTCOME);
+    assert((a->effect == EFFECT_PENDING) == (a->slot == SLOT_PENDING));
+}
+
+static void acts_order_check(const struct acts *acts, bool of_all)
+{
+    for (size_t i = 0; i < acts->count; i++) {
+        assert(acts->list[i].purpose == (of_all ? PURPOSE_ALL : acts->context.acts[i].number));
+        assert(i == 0 || acts->objects[i] >= acts->objects[i - 1]);
+    }
+    (void)of_all;
+}
+#endif
+
 void acts_check(const struct acts *acts, const struct reader *body)
 {
     if (!reader_ok(body))
@@ -168,14 +187,8 @@ void acts_check(const struct acts *acts, const struct reader *body)
     assert(of_all ? acts->count == 1 : told->act_count == acts->count); /* (4) */
     assert(told->kind == RECEIPT_RECORD || !told->is_array);
 #ifdef AKKOORD_CHECKS
-    static const uint8_t unsealed[UUID_SIZE];
-    for (size_t i = 0; i < acts->count; i++) {
-        const struct act *a = &acts->list[i];
-        assert(a->purpose == (of_all ? PURPOSE_ALL : told->acts[i].number));
-        assert(memcmp(a->record_id, unsealed, UUID_SIZE) != 0);
-        assert(i == 0 || acts->objects[i] >= acts->objects[i - 1]);
-        assert(!a->floating || a->at == INSTANT_NONE || a->slot == SLOT_OUTCOME);
-        assert((a->effect == EFFECT_PENDING) == (a->slot == SLOT_PENDING));
-    }
+    acts_order_check(acts, of_all);
+    for (size_t i = 0; i < acts->count; i++)
+        act_check(&acts->list[i]);
 #endif
 }
