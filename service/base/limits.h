@@ -24,6 +24,11 @@
 #define POLICY_BODY_BYTES_MAX (4 * 1024 * 1024)
 /* One person's identifiers in one request. */
 #define IDENTIFIERS_MAX 8
+/* What one person may have, browsers apart: more is no person. With PERSONS_PUSHED_MAX it bounds what a No
+ * writes: 512 rows. */
+#define PERSON_IDENTIFIERS_MAX 32
+/* Whom an identifier may belong to before its Noes are looked up by those it reaches, and not pushed. */
+#define PERSONS_PUSHED_MAX 16
 /* Records in one array: one atomic write, one batch. */
 #define RECORDS_MAX 1000
 /* Identifiers in one array of records. Each may be another subject and give an event; the rows of so many

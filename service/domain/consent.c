@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stddef.h>
 
-enum { STATE_BITS = (1 << RANK_TIME_SHIFT) - 1 };
+enum { STATE_BITS = (1 << RANK_WORDS_SHIFT) - 1 };
 
 #define EVENT_STATE_WORD(name, number, word) [number] = word,
 static const char *const state_words[STATE_BITS + 1] = {EVENT_STATES(EVENT_STATE_WORD)};
@@ -14,12 +14,13 @@ static const char *const state_words[STATE_BITS + 1] = {EVENT_STATES(EVENT_STATE
 const char *const collection_method_words[] = {COLLECTION_METHODS(COLLECTION_METHOD_WORD) NULL};
 #undef COLLECTION_METHOD_WORD
 
-const char *const role_words[] = {"self", "parent", "carer", "legal_representative", NULL};
-static const char *const effect_words[] = {"applied", "superseded", "outdated", "pending"};
+const char *const role_words[] = {"self",  "parent",     "carer", "legal_representative",
+                                  "staff", "controller", NULL};
+static const char *const effect_words[] = {"applied", "superseded", "outdated", "pending", "words_unknown"};
 
 bool event_state_is_no(enum event_state state)
 {
-    return state >= EVENT_REFUSED;
+    return state >= EVENT_INVALIDATED;
 }
 
 const char *event_state_word(enum event_state state)
@@ -46,22 +47,32 @@ const char *effect_word(enum effect effect)
     return effect_words[effect];
 }
 
+bool role_is_guardian(enum role role)
+{
+    return role >= ROLE_PARENT && role <= ROLE_LEGAL_REPRESENTATIVE;
+}
+
+bool slot_is_fact(enum slot slot)
+{
+    return slot >= SLOT_AGE;
+}
+
 enum event_class event_class_of(enum event_state state, enum collection_method method, bool is_import)
 {
-    if (event_state_is_no(state))
-        return method == METHOD_GPC ? CLASS_SIGNAL : CLASS_CHOICE;
-    return is_import || method == METHOD_IMPORT || state == EVENT_ELIGIBLE ? CLASS_COPY : CLASS_CHOICE;
+    bool copied = is_import || method == METHOD_IMPORT;
+    return copied && !event_state_is_no(state) ? CLASS_COPY : CLASS_CHOICE;
 }
 
-rank rank_base(enum event_class class, enum event_state state)
+rank rank_base(enum event_class class, enum event_state state, bool words)
 {
-    return (rank) class << RANK_CLASS_SHIFT | (rank)state;
+    return (rank) class << RANK_CLASS_SHIFT | (rank)event_state_is_no(state) << RANK_NO_SHIFT |
+           (rank)words << RANK_WORDS_SHIFT | (rank)state;
 }
 
-rank rank_of(enum event_class class, enum event_state state, instant event_time)
+rank rank_of(enum event_class class, enum event_state state, bool words, instant event_time)
 {
     assert(event_time >= 0 && event_time < INT64_C(1) << (RANK_CLASS_SHIFT - RANK_TIME_SHIFT));
-    return rank_base(class, state) | event_time << RANK_TIME_SHIFT;
+    return rank_base(class, state, words) | event_time << RANK_TIME_SHIFT;
 }
 
 enum event_state rank_state(rank r)

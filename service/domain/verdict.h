@@ -13,6 +13,7 @@
     X(REASON_WITHDRAWN, false, "withdrawn")                                                                  \
     X(REASON_REFUSED, false, "refused")                                                                      \
     X(REASON_INVALIDATED, false, "invalidated")                                                              \
+    X(REASON_AGE_UNKNOWN, false, "age_unknown")                                                              \
     X(REASON_GUARDIAN_REQUIRED, false, "guardian_required")                                                  \
     X(REASON_UNCONFIRMED, false, "unconfirmed")                                                              \
     X(REASON_EXPIRED, false, "expired")                                                                      \
@@ -29,31 +30,29 @@ enum reason { REASONS(REASON_MEMBER) REASON_COUNT };
 const char *reason_word(enum reason reason);
 bool reason_allows(enum reason reason);
 
-/* The current state of one purpose (or PURPOSE_ALL) in one slot, as the ledger's state table has it. */
+/* What stands under one tag, of one purpose in one slot. */
 struct state {
-    rank rank; /* 0: there is none */
+    int32_t purpose; /* number of a purpose, of a purpose of one entity, PURPOSE_ALL, or of a channel */
+    enum slot slot;
+    int32_t guardian; /* whose slot it is; 0: the person's */
+    rank rank;        /* of a fact the moment it ends: state_until */
     int64_t revision;
     uint8_t record_id[UUID_SIZE];
     instant valid_until;   /* INSTANT_NONE: no end */
     int32_t notice_number; /* 0: the words are not known */
+    uint8_t flags;
 };
 
-/* One state that is held of a person. */
-struct held {
-    int32_t purpose; /* number of a purpose, of a purpose of one entity, or PURPOSE_ALL */
-    enum slot slot;
-    struct state state;
-};
-
-/* All that is known of one tag, or that part of it that purpose_set_of asks for. */
-struct standing {
+/* All that is known of one tag, or that part of it that purpose_set_of asks for. Of one purpose, slot and
+ * guardian there may be several: what other tags add (sql/query/check.sql). The higher rank stands. */
+struct states {
     size_t count;
-    const struct held *held;
+    const struct state *list;
 };
 
 /* The numbers whose states a verdict on one purpose looks at: the purpose, each entity's,
- * what it replaces, PURPOSE_ALL. */
-enum { REPLACES_MAX = 4, PURPOSE_SET_MAX = 1 + (1 + REPLACES_MAX) * (1 + POLICY_ENTITIES_MAX) };
+ * what it replaces, its channel, PURPOSE_ALL. */
+enum { REPLACES_MAX = 4, PURPOSE_SET_MAX = 2 + (1 + REPLACES_MAX) * (1 + POLICY_ENTITIES_MAX) };
 struct purpose_set {
     size_t count;
     int32_t numbers[PURPOSE_SET_MAX];
@@ -78,11 +77,13 @@ struct verdict {
 void purpose_set_add(struct purpose_set *set, const struct policy *policy, const struct purpose *purpose);
 /* All that a verdict on the purpose looks at: its own numbers, the standing No, and what it replaces. */
 void purpose_set_of(const struct policy *policy, const struct purpose *purpose, struct purpose_set *ret_set);
-/* What is held for that number and slot, or NULL. */
-const struct state *standing_find(const struct standing *s, int32_t purpose, enum slot slot);
+/* The highest of that number and slot of the person's own, or NULL. */
+const struct state *states_find(const struct states *s, int32_t purpose, enum slot slot);
+/* Of a fact: when it ends; 0: it does not hold. */
+instant state_until(const struct state *s);
 /* Decides. Pure: everything it knows is in the arguments. ${entity}: ENTITY_ANY asks for all of the
  * policy's, and answers the strictest. */
 struct verdict verdict_of(const struct policy *policy, const struct purpose *purpose, int entity,
-                          const struct standing *standing, instant now);
+                          const struct states *states, instant now);
 /* The stricter of two verdicts on one purpose: the earlier reason; of equals the one that ends first. */
 struct verdict verdict_stricter(struct verdict a, struct verdict b);

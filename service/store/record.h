@@ -8,7 +8,9 @@
 #include "store/idempotency.h"
 #include "store/job.h"
 
-/* One person, as the tags of the identifiers that were given. */
+/* The identifiers that an act names, as their tags: the strongest first (customer, e-mail, phone, postal,
+ * visitor; of equals the first named), whose history the act stands in. No two are equal; at most one is a
+ * customer code. */
 struct person {
     size_t count; /* 1..IDENTIFIERS_MAX */
     struct tag tags[IDENTIFIERS_MAX];
@@ -18,24 +20,45 @@ struct person {
     struct tag old_tags[IDENTIFIERS_MAX];
 };
 
+/* A guardian, known by an identifier of their own, or the one of that role. */
+struct guardian {
+    bool is_named;
+    struct tag tag;     /* where named */
+    struct tag old_tag; /* likewise; while a rotation of the subject key runs */
+    bool rotating;
+};
+
+/* Something told of the person: being a minor, or represented by another. */
+struct fact {
+    bool told;
+    bool documented; /* by a guardian or staff, with a document: it outranks what was only told */
+    bool limited;    /* false: of age, or not represented */
+    char until[11];  /* where limited: a day, YYYY-MM-DD, that begins at 00:00 there; "": no end is known */
+};
+
 /* One act: one event to be, on one person. Strings are the caller's, NUL-terminated or
  * NULL, and must stay until done. */
 struct act {
     const struct person *person;
-    int32_t purpose; /* its number, or PURPOSE_ALL */
-    enum slot slot;
+    int32_t purpose; /* its number, PURPOSE_ALL or of a channel */
+    enum slot slot;  /* SLOT_YES, SLOT_NO, SLOT_SIGNAL, SLOT_SALE, SLOT_PENDING or SLOT_OUTCOME */
     enum role role;
+    const struct guardian *guardian; /* where the role is one */
+    uint8_t flags;                   /* FLAG_... */
     enum collection_method method;
     rank rank_base;
     int32_t tie;   /* of equal ranks the higher stands: a hash of what the act says */
-    bool floating; /* a No without a time: the later of the database's clock and the standing event's time */
+    bool floating; /* a No without a time: the later of the database's clock and the latest event time that
+                      this controller has accepted, so that it is never superseded */
     instant at;    /* INSTANT_NONE: when it was accepted, by the database's clock */
     bool has_end;
     struct duration validity; /* when it has an end */
     int32_t notice;           /* number; 0: the words are not known */
     enum effect effect;       /* where it is not superseded */
-    /* EFFECT_PENDING instead, where the person is a minor or represented and no guardian's Yes stands */
+    /* EFFECT_PENDING instead, where the person is a minor or represented, unless a guardian's Yes stands and
+     * no guardian's No */
     bool needs_guardian;
+    struct fact age, care; /* what it tells of the person */
     uint8_t record_id[UUID_SIZE];
     const char *language;
     const char *ref;
@@ -43,7 +66,7 @@ struct act {
     const char *evidence; /* JSON */
 };
 
-/* What became of an act on one subject: an event. */
+/* What became of an act: an event. */
 struct recorded {
     int32_t act; /* index; the events of a replayed answer have none of their own: -1 */
     uint8_t record_id[UUID_SIZE];
@@ -56,8 +79,12 @@ struct recorded {
     enum effect effect;
     enum event_state was; /* EVENT_NONE: nothing stood */
     int32_t policy_version;
-    size_t
-        was_each_count; /* for PURPOSE_ALL: pairs of purpose and the rank that stood, of each that had one */
+    /* types of the person's further identifiers that stay under a No, a bit each (enum identifier_type) */
+    uint8_t still_denied;
+    bool known; /* somebody was known by one of the identifiers before */
+    bool tied;  /* its identifiers were tied together; false: the person has as many as a person may have */
+    size_t was_each_count; /* for PURPOSE_ALL or a channel: pairs of purpose and the rank that stood, of each
+                              that had one */
     int64_t *was_each;
 };
 
@@ -69,15 +96,20 @@ enum record_outcome {
     RECORD_IN_FUTURE,
     RECORD_STALE, /* the controller's generation is not the caller's: load it again and come back */
     RECORD_AGAIN, /* the same key came twice at once: submit again */
-    /* a guardian's act for somebody who may decide alone; nothing of the request is written */
-    RECORD_TOO_OLD,
-    RECORD_GONE /* nothing waits for this confirmation: used, expired, or overtaken by a No */
+    /* a Yes would give the person more than PERSON_IDENTIFIERS_MAX; nothing of the request is written */
+    RECORD_TOO_MANY,
+    RECORD_NO_OBJECTION, /* nothing to weigh, or to take back: no objection stands; nothing is written */
+    RECORD_EXPIRED,      /* a confirmation came too late */
+    RECORD_OVERTAKEN,    /* a No came after what is to be confirmed */
+    RECORD_GONE,         /* what is to be confirmed is not there any more */
+    RECORD_CONFIRMED     /* it was confirmed before: events are those of then */
 };
 
-/* What a confirmation's token names. */
+/* What a confirmation's token names: the requests of one body. */
 struct confirmation {
     int64_t subject_no;
-    int64_t revision; /* of the request */
+    int64_t revision; /* of the first */
+    int32_t count;    /* how many revisions from there on; those among them that are no request stay out */
 };
 
 /* One request's acts: written all or not at all, in one transaction with its idempotency key. */
@@ -94,7 +126,7 @@ struct record_job {
     struct confirmation confirmation;
 
     enum record_outcome outcome;
-    int32_t faulty_act; /* RECORD_IN_FUTURE, RECORD_TOO_OLD */
+    int32_t faulty_act; /* RECORD_IN_FUTURE, RECORD_TOO_MANY, RECORD_NO_OBJECTION */
     size_t event_count;
     struct recorded *events; /* in the order of revisions */
     char *first_context;     /* RECORD_REPLAYED; NULL: it has no first answer */
@@ -107,8 +139,8 @@ void record_job_prepare(struct record_job *r);
 /* Makes the job read the first answer to its key and fingerprint: events and
  * first_context. For a lane that reads. */
 void record_job_replay(struct record_job *r);
-/* Makes the job end a double opt-in: its one act says purpose, validity, tie,
- * record_id and evidence; ${c} the rest. */
+/* Makes the job end a double opt-in: its acts say purpose, validity, tie, record_id and evidence, one each
+ * purpose that the token names; ${c} and the requests' events the rest. */
 void record_job_confirm(struct record_job *r, const struct confirmation *c);
 /* Frees what the answer holds. */
 void record_job_clear(struct record_job *r);

@@ -3,30 +3,57 @@
 -- service/store/record.h, policy.h, walk.h and api_key.h), under the same names. A plan has each as the
 -- constant that it is. tests/store/test_numbers.c holds them equal to the enums.
 
--- enum slot
-create or replace function slot_self() returns smallint immutable parallel safe return 0::smallint;
-create or replace function slot_guardian() returns smallint immutable parallel safe return 1::smallint;
-create or replace function slot_pending() returns smallint immutable parallel safe return 2::smallint;
-create or replace function slot_minor() returns smallint immutable parallel safe return 4::smallint;
-create or replace function slot_represented() returns smallint immutable parallel safe return 5::smallint;
+-- enum slot: those of a guardian are as many slots on, once a guardian
+create or replace function slot_yes() returns integer immutable parallel safe return 0;
+create or replace function slot_no() returns integer immutable parallel safe return 1;
+create or replace function slot_reached() returns integer immutable parallel safe return 2;
+create or replace function slot_signal() returns integer immutable parallel safe return 3;
+create or replace function slot_signal_reached() returns integer immutable parallel safe return 4;
+create or replace function slot_sale() returns integer immutable parallel safe return 5;
+create or replace function slot_pending() returns integer immutable parallel safe return 6;
+create or replace function slot_outcome() returns integer immutable parallel safe return 7;
+create or replace function slot_age() returns integer immutable parallel safe return 8;
+create or replace function slot_age_limit() returns integer immutable parallel safe return 9;
+create or replace function slot_age_reached() returns integer immutable parallel safe return 10;
+create or replace function slot_age_document() returns integer immutable parallel safe return 11;
+create or replace function slot_care() returns integer immutable parallel safe return 12;
+create or replace function slot_care_limit() returns integer immutable parallel safe return 13;
+create or replace function slot_care_reached() returns integer immutable parallel safe return 14;
+create or replace function slot_care_document() returns integer immutable parallel safe return 15;
+create or replace function slot_count() returns integer immutable parallel safe return 16;
+create or replace function guardian_named() returns integer immutable parallel safe return 8;
 
 -- enum event_state
 create or replace function event_eligible() returns smallint immutable parallel safe return 1::smallint;
 create or replace function event_given() returns smallint immutable parallel safe return 2::smallint;
-create or replace function event_renewed() returns smallint immutable parallel safe return 3::smallint;
-create or replace function event_lifted() returns smallint immutable parallel safe return 5::smallint;
-create or replace function event_holds() returns smallint immutable parallel safe return 6::smallint;
-create or replace function event_refused() returns smallint immutable parallel safe return 8::smallint;
-create or replace function event_invalidated() returns smallint immutable parallel safe return 11::smallint;
+create or replace function event_objection_withdrawn() returns smallint immutable parallel safe return 3::smallint;
+create or replace function event_renewed() returns smallint immutable parallel safe return 4::smallint;
+create or replace function event_requested() returns smallint immutable parallel safe return 5::smallint;
+create or replace function event_overridden() returns smallint immutable parallel safe return 6::smallint;
+create or replace function event_invalidated() returns smallint immutable parallel safe return 8::smallint;
+create or replace function event_objected() returns smallint immutable parallel safe return 9::smallint;
+create or replace function event_refused() returns smallint immutable parallel safe return 10::smallint;
+create or replace function event_upheld() returns smallint immutable parallel safe return 11::smallint;
+create or replace function event_withdrawn() returns smallint immutable parallel safe return 12::smallint;
 
 -- enum event_class
-create or replace function class_choice() returns smallint immutable parallel safe return 2::smallint;
+create or replace function class_copy() returns smallint immutable parallel safe return 0::smallint;
+create or replace function class_choice() returns smallint immutable parallel safe return 1::smallint;
 
 -- enum effect; and what an act asks for that is settled here
 create or replace function effect_applied() returns smallint immutable parallel safe return 0::smallint;
 create or replace function effect_superseded() returns smallint immutable parallel safe return 1::smallint;
+create or replace function effect_outdated() returns smallint immutable parallel safe return 2::smallint;
 create or replace function effect_pending() returns smallint immutable parallel safe return 3::smallint;
-create or replace function effect_settled_there() returns smallint immutable parallel safe return 4::smallint;
+create or replace function effect_words_unknown() returns smallint immutable parallel safe return 4::smallint;
+create or replace function effect_settled_there() returns smallint immutable parallel safe return 5::smallint;
+
+-- FLAG_...
+create or replace function flag_strength() returns smallint immutable parallel safe return 7::smallint;
+create or replace function flag_written() returns smallint immutable parallel safe return 8::smallint;
+create or replace function flag_signal() returns smallint immutable parallel safe return 16::smallint;
+create or replace function flag_assumed() returns smallint immutable parallel safe return 32::smallint;
+create or replace function flag_bound() returns smallint immutable parallel safe return 64::smallint;
 
 -- enum record_outcome
 create or replace function record_done() returns smallint immutable parallel safe return 0::smallint;
@@ -35,8 +62,12 @@ create or replace function record_key_reused() returns smallint immutable parall
 create or replace function record_in_future() returns smallint immutable parallel safe return 3::smallint;
 create or replace function record_stale() returns smallint immutable parallel safe return 4::smallint;
 create or replace function record_again() returns smallint immutable parallel safe return 5::smallint;
-create or replace function record_too_old() returns smallint immutable parallel safe return 6::smallint;
-create or replace function record_gone() returns smallint immutable parallel safe return 7::smallint;
+create or replace function record_too_many() returns smallint immutable parallel safe return 6::smallint;
+create or replace function record_no_objection() returns smallint immutable parallel safe return 7::smallint;
+create or replace function record_expired() returns smallint immutable parallel safe return 8::smallint;
+create or replace function record_overtaken() returns smallint immutable parallel safe return 9::smallint;
+create or replace function record_gone() returns smallint immutable parallel safe return 10::smallint;
+create or replace function record_confirmed() returns smallint immutable parallel safe return 11::smallint;
 
 -- enum apply_outcome
 create or replace function apply_done() returns smallint immutable parallel safe return 0::smallint;
@@ -51,15 +82,22 @@ create or replace function apply_done_before() returns smallint immutable parall
 create or replace function apply_same_before() returns smallint immutable parallel safe return 9::smallint;
 create or replace function apply_key_reused() returns smallint immutable parallel safe return 10::smallint;
 
--- In place of a purpose; in place of a version that must be in force; a type of identifier; bytes of a tag.
+-- In place of a purpose; in place of a version that must be in force; types of identifiers; bytes of a tag.
 create or replace function purpose_all() returns integer immutable parallel safe return 0;
+create or replace function purpose_pointer() returns integer immutable parallel safe return -100;
 create or replace function policy_version_any() returns integer immutable parallel safe return -1;
 create or replace function identifier_phone() returns smallint immutable parallel safe return 1::smallint;
+create or replace function identifier_customer() returns smallint immutable parallel safe return 3::smallint;
+create or replace function identifier_visitor() returns smallint immutable parallel safe return 4::smallint;
 create or replace function tag_size() returns integer immutable parallel safe return 17;
 
 -- enum walk_proof
 create or replace function walk_refs() returns integer immutable parallel safe return 1;
 create or replace function walk_origins() returns integer immutable parallel safe return 2;
+
+-- How much a person may have, browsers apart; who more persons than that have is crowded.
+create or replace function person_identifiers_max() returns integer immutable parallel safe return 32;
+create or replace function persons_pushed_max() returns integer immutable parallel safe return 16;
 
 -- What goes at a time (service/base/limits.h).
 create or replace function expire_keys_max() returns integer immutable parallel safe return 5000;

@@ -31,7 +31,8 @@ create table controller (
 create table head (
     controller_id  integer primary key,
     revision       bigint not null default 0,
-    subject_no     bigint not null default 0
+    subject_no     bigint not null default 0, -- the last number that an identifier got
+    latest         bigint not null default 0  -- latest event time accepted (microseconds since 1970)
 ) with (fillfactor = 10, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
 
 create table policy (
@@ -73,15 +74,41 @@ create table subject_key (
     check_value  bytea not null
 );
 
--- The tie between a person and the ledger. Erasing a person removes it.
+-- What people are known by. Each identifier has a number; that of a person's strongest identifier is the
+-- person's (subject_no). Erasing a person removes the row, and with it the tie to the ledger.
 create table identifier (
     controller_id  integer not null,
     tag            bytea not null, -- key number, then 128 bits of HMAC-SHA-256
     subject_no     bigint not null,
     type           smallint not null,
+    is_person      boolean not null, -- it was the strongest of those an act named: it has a history
+    is_tied        boolean not null default false, -- it stands in tie, on either side
+    is_crowded     boolean not null default false, -- its Noes are not pushed: see sql/function/tie.sql
     primary key (controller_id, tag)
 );
-create index identifier_by_subject on identifier (controller_id, subject_no);
+create unique index identifier_by_subject on identifier (controller_id, subject_no);
+create index identifier_crowded on identifier (controller_id, subject_no) where is_crowded;
+
+-- Which identifiers were named beside a person's strongest. What a person has follows from it (tie.sql).
+-- Nothing is tied to a visitor code.
+create table tie (
+    controller_id  integer not null,
+    person_no      bigint not null, -- subject_no of the strongest
+    beside_no      bigint not null, -- of the other
+    beside_type    smallint not null, -- and its type
+    primary key (controller_id, person_no, beside_no)
+);
+create index tie_by_beside on tie (controller_id, beside_no, person_no);
+
+-- A guardian is a person of their own, known by an identifier that is tied to nobody here. The number is part
+-- of the slots that keep what this guardian says.
+create table guardian (
+    controller_id  integer not null,
+    tag            bytea not null,
+    guardian_no    integer not null,
+    primary key (controller_id, tag),
+    unique (controller_id, guardian_no)
+);
 
 -- The ledger: append-only. The numbers in it are those of the program's domain/consent.h.
 create table event (
@@ -95,7 +122,8 @@ create table event (
     valid_until        timestamptz,
     notice_no          integer,          -- null: the words are not known
     policy_version     integer not null,
-    slot               smallint not null, -- 0 the person, 1 a guardian
+    slot               integer not null, -- enum slot, and whose: slot_of()
+    flags              smallint not null, -- FLAG_...
     role               smallint not null,
     method             smallint not null,
     effect             smallint not null,
@@ -108,6 +136,23 @@ create table event (
     primary key (controller_id, revision)
 );
 create index event_by_subject on event (controller_id, subject_no, revision);
+
+-- Which identifiers an event named beside its person's strongest, where there were any. Beside the ledger,
+-- since it may be erased.
+create table named (
+    controller_id  integer not null,
+    revision       bigint not null,
+    beside_nos     bigint[] not null, -- subject_no of each
+    primary key (controller_id, revision)
+);
+
+-- Requests that were confirmed, and by which event: a token is good once.
+create table confirmed (
+    controller_id  integer not null,
+    request        bigint not null, -- revision of the request
+    revision       bigint not null, -- of its confirmation
+    primary key (controller_id, request)
+);
 
 -- Here, and not in sql/function/: there is no trigger without it.
 create function forbid_change() returns trigger language plpgsql as $$
@@ -137,21 +182,24 @@ create table purged (
     primary key (controller_id, from_revision)
 );
 
--- The current state under each tag: what a check reads, one index range a tag.
+-- What is known under each tag: what a check reads, one index range a tag. What was said by name and what
+-- reached the tag from elsewhere, a Yes and a No, the person and each guardian have slots of their own, so
+-- that each row is only ever replaced by one of higher rank, whatever order they come in.
 create table consent (
     controller_id  integer not null,
     tag            bytea not null,
-    purpose_id     integer not null,
-    slot           smallint not null,
+    purpose_id     integer not null, -- or purpose_all(), purpose_of_channel(), purpose_pointer()
+    slot           integer not null,
     notice_no      integer,
+    flags          smallint not null,
+    tiebreak       integer not null, -- of equal ranks the higher stands: a hash of what the event says
     rank           bigint not null,
-    tie            integer not null, -- of equal ranks the higher stands: a hash of what the event says
     revision       bigint not null,
     valid_until    timestamptz,
     record_id      uuid not null,
     primary key (controller_id, tag, purpose_id, slot)
 ) with (fillfactor = 85);
-create index consent_pending on consent (valid_until) where slot = 2; -- slot_pending()
+create index consent_pending on consent (valid_until) where slot = 6; -- slot_pending()
 
 -- First answers to writes with an Idempotency-Key, kept 24 h. Key and body are HMACs; context is the answer
 -- without what the events themselves say.
@@ -179,7 +227,8 @@ do $$
 declare
     name text;
 begin
-    foreach name in array array['identifier', 'event', 'evidence', 'purged', 'consent', 'idempotency'] loop
+    foreach name in array array['identifier', 'tie', 'guardian', 'event', 'named', 'confirmed', 'evidence',
+                               'purged', 'consent', 'idempotency'] loop
         execute format('alter table %I enable row level security', name);
         execute format('create policy by_controller on %I using '
                        '(array_position(current_setting(''akkoord.controllers'')::integer[], controller_id) '
