@@ -49,7 +49,14 @@ static void check_bind(const struct sent *batch, size_t count, struct params *pa
     }
 }
 
-enum { COLUMN_CONTROLLER, COLUMN_GENERATION, COLUMN_AS_OF, COLUMN_N, COLUMN_STATE };
+enum {
+    COLUMN_CONTROLLER,
+    COLUMN_GENERATION,
+    COLUMN_AS_OF,
+    COLUMN_N,
+    COLUMN_STATE,
+    COLUMN_POINTED = COLUMN_STATE + STATE_COLUMNS
+};
 
 static void generation_take(const struct sent *batch, size_t count, const PGresult *rows, int row)
 {
@@ -79,29 +86,35 @@ static bool states_grow(struct check_job *c)
     return true;
 }
 
-static struct state *state_add(struct check_job *c)
+static void state_add(struct check_job *c, struct probe *p, struct state s)
 {
-    if (c->state_count == c->state_room && !states_grow(c))
-        return NULL;
-    return &c->states[c->state_count++];
+    if (c->state_count == c->state_room && !states_grow(c)) {
+        c->broken = true;
+        return;
+    }
+    if (p->count++ == 0)
+        p->first = c->state_count;
+    c->states[c->state_count++] = s;
 }
 
-/* A state of probe ${p}. All of one probe's come together, else the parts of the answer
- * would be taken for the whole. */
-static void state_take(struct check_job *c, struct probe *p, const PGresult *rows, int row)
+/* A row of probe ${p}: a state, or a pointer with those it leads to. All of one probe's come together, else
+ * the parts of the answer would be taken for the whole. */
+static void states_take(struct check_job *c, struct probe *p, const PGresult *rows, int row)
 {
     if (p->count > 0 && p->first + p->count != c->state_count) {
         c->broken = true;
         return;
     }
-    struct state *s = state_add(c);
-    if (s == NULL) {
-        c->broken = true;
+    struct state s = state_of(rows, row, COLUMN_STATE);
+    if (s.purpose != PURPOSE_POINTER) {
+        state_add(c, p, s);
         return;
     }
-    if (p->count++ == 0)
-        p->first = c->state_count - 1;
-    *s = state_of(rows, row, COLUMN_STATE);
+    size_t len;
+    const char *bytes = row_bytes(rows, row, COLUMN_POINTED, &len);
+    c->broken = c->broken || len % STATE_BYTES != 0;
+    for (size_t at = 0; at + STATE_BYTES <= len; at += STATE_BYTES)
+        state_add(c, p, state_unpack(bytes + at));
 }
 
 static void check_take(const struct sent *batch, size_t count, const PGresult *rows)
@@ -121,7 +134,7 @@ static void check_take(const struct sent *batch, size_t count, const PGresult *r
         while (at + 1 < count && n >= first + (int32_t)batch[at].weight)
             first += (int32_t)batch[at++].weight;
         if (batch[at].job != NULL)
-            state_take(check_of(batch[at].job), &check_of(batch[at].job)->probes[n - first], rows, row);
+            states_take(check_of(batch[at].job), &check_of(batch[at].job)->probes[n - first], rows, row);
     }
 }
 

@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* PostgreSQL counts from 2000-01-01. */
-#define EPOCH_2000 (INT64_C(946684800) * SECOND)
-
 bool row_is_null(const PGresult *rows, int row, int column)
 {
     return PQgetisnull(rows, row, column) != 0;

@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* PostgreSQL counts its microseconds from 2000-01-01. */
+#define EPOCH_2000 (INT64_C(946684800) * SECOND)
+
 /* Values of a binary result. A NULL reads as false, 0, INSTANT_NONE, the nil UUID or NULL; ask
  * row_is_null where that matters. */
 bool row_is_null(const PGresult *rows, int row, int column);

@@ -19,3 +19,7 @@ enum {
 
 /* Reads it from the columns ${first} and on. */
 struct state state_of(const PGresult *rows, int row, int first);
+
+/* Likewise as states_pointed_packed() of SQL has it: the columns without more, in their binary format. */
+enum { STATE_BYTES = 4 + 4 + 8 + 8 + 8 + 4 + UUID_SIZE + 2 };
+struct state state_unpack(const char bytes[STATE_BYTES]);

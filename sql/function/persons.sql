@@ -39,8 +39,8 @@ begin
 end $$;
 
 -- Whose verdicts an act that named these identifiers, by number, may have changed: of a Yes who is one of
--- them or has one; of a No or a limit (p_is_wide) also whoever shares anything with these. Null: more than can
--- be told.
+-- them or has one; of a No or a limit (p_is_wide) also whoever shares anything with these. Null: more than
+-- can be told.
 create or replace function persons_touched(c integer, p_nos bigint[], p_is_wide boolean) returns bigint[]
 language plpgsql stable as $$
 declare

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A controller's persons by number, each with its own tag and what is heard under it. $1 a controller, $2
 -- persons of a higher number, $3 so many numbers at most, $4 what is told of the event that a state comes
--- from (an enum walk_proof): nothing, from walk_refs() on role and ref, from walk_origins() on also its import's
--- batch and the form it was made on; $5 the purposes, or null: all. Each row also gives the highest number
--- there is, the generation and the time of the snapshot; where none of these numbers is a person's, one row
--- gives nothing else. Numbers are looked up one by one: the walk needs no order from the planner, and a
--- number that is nobody's costs a probe.
+-- from (an enum walk_proof): nothing, from walk_refs() on role and ref, from walk_origins() on also its
+-- import's batch and the form it was made on; $5 the purposes, or null: all. Each row also gives the highest
+-- number there is, the generation and the time of the snapshot; where none of these numbers is a person's,
+-- one row gives nothing else. Numbers are looked up one by one: the walk needs no order from the planner, and
+-- a number that is nobody's costs a probe.
 select h.subject_no as last, c.generation, statement_timestamp() as as_of, l.*
 from controller c
 join head h on h.controller_id = c.controller_id
