@@ -7,8 +7,8 @@ declare
 begin
     execute 'grant usage on schema public to ' || r;
     execute 'grant select on all tables in schema public to ' || r;
-    execute 'grant insert on controller, head, policy, purpose, notice, subject_key, identifier, event, '
-            'evidence, consent, idempotency, revoked, api_key to ' || r;
+    execute 'grant insert on controller, head, policy, purpose, notice, subject_key, identifier, tie, '
+            'guardian, event, named, confirmed, evidence, consent, idempotency, revoked, api_key to ' || r;
     execute 'grant update on controller, head, purpose, identifier, consent, idempotency, revoked, '
             'api_key to ' || r;
     execute 'grant delete on revoked, api_key to ' || r;
