@@ -189,19 +189,20 @@ begin
         perform push_states(c, heard, array_remove(others, p_beside), true);
     end if;
 
-    -- (4) Who has become crowded, and who was.
-    for p in select i.subject_no, i.is_crowded from unnest(fresh) f(no)
+    -- (4) Who was crowded, and who is from now on: then as far as one could walk up to here.
+    for p in select i.subject_no, i.is_crowded, persons_above(c, array[i.subject_no]) as above
+             from unnest(fresh) f(no)
              cross join lateral (select x.* from identifier x
                                  where x.controller_id = c and x.subject_no = f.no offset 0) i loop
         if p.is_crowded then
             perform point_at_crowded(c, p.subject_no, persons);
-        elsif cardinality(persons_above(c, array[p.subject_no])) > persons_pushed_max()
+        elsif cardinality(p.above) > persons_pushed_max()
               or exists (select from unnest(persons) q(no)
                          cross join lateral (select x.is_crowded from identifier x
                                              where x.controller_id = c and x.subject_no = q.no offset 0) i
                          where i.is_crowded) then
             update identifier set is_crowded = true where controller_id = c and subject_no = p.subject_no;
-            perform point_at_crowded(c, p.subject_no, persons_above(c, array[p.subject_no]));
+            perform point_at_crowded(c, p.subject_no, p.above);
         end if;
     end loop;
 end $$;
