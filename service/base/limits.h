@@ -29,6 +29,8 @@
 #define PERSON_IDENTIFIERS_MAX 32
 /* Whom an identifier may belong to before its Noes are looked up by those it reaches, and not pushed. */
 #define PERSONS_PUSHED_MAX 16
+/* Further persons that a lookup or a change tells of. */
+#define PERSONS_TOLD_MAX 32
 /* Records in one array: one atomic write, one batch. */
 #define RECORDS_MAX 1000
 /* Identifiers in one array of records. Each may be another subject and give an event; the rows of so many

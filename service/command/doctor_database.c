@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "command/doctor.h"
 #include "command/on_database.h"
+#include "domain/identifier.h"
 #include "store/database.h"
 #include "store/inspect.h"
 #include "store/migration.h"
@@ -104,6 +105,23 @@ static void clock_check(const struct inspection *i, instant before, instant afte
                      : ": set both by NTP; tokens are judged by the one, moments of consent by the other");
 }
 
+/* A hint: a switchboard is as it should be, a form that sends its own address is not. */
+static void crowds_check(PGconn *pg, struct findings *f)
+{
+    struct crowd crowds[CROWDS_MAX];
+    size_t count;
+    if (database_crowds(pg, crowds, &count) != 0)
+        findings_say(f, FINDING_WARNING, "the database does not answer which identifiers are crowded");
+    for (size_t i = 0; i < count; i++)
+        findings_say(
+            f, FINDING_OK,
+            "%s: %" PRId64 " identifier%s of type %s, of up to %" PRId64
+            " persons at once: their Noes are looked up at each check; is it a form's own address, or "
+            "a default value?",
+            crowds[i].controller, crowds[i].count, crowds[i].count == 1 ? "" : "s",
+            identifier_type_word((enum identifier_type)crowds[i].type), crowds[i].persons);
+}
+
 /* Returns whether the service could be started on it. */
 static bool schema_check(PGconn *pg, const struct subject_keys *keys, struct findings *f)
 {
@@ -125,8 +143,10 @@ static void session_check(const struct config *config, const struct database *db
 {
     struct inspection i;
     findings_say(f, FINDING_OK, "the database can be reached, as %s", PQuser(pg));
-    if (schema_check(pg, keys, f))
+    if (schema_check(pg, keys, f)) {
         database_id(pg, ret_id);
+        crowds_check(pg, f);
+    }
     instant before = clock_wall();
     if (database_inspect(pg, &i) != 0) {
         findings_say(f, FINDING_BROKEN, "the database does not answer how it is set up");

@@ -256,10 +256,3 @@ int32_t purpose_number_for(const struct purpose *p, int entity)
     assert(entity >= ENTITY_ANY && entity < POLICY_ENTITIES_MAX);
     return entity != ENTITY_ANY ? p->entity_numbers[entity] : p->number;
 }
-
-void purpose_entity_key(const struct purpose *p, const struct entity *entity,
-                        char ret_key[PURPOSE_ENTITY_KEY_MAX + 1])
-{
-    snprintf(ret_key, PURPOSE_ENTITY_KEY_MAX + 1, "%s%s%s", p->key, entity != NULL ? "@" : "",
-             entity != NULL ? entity->key : "");
-}

@@ -168,11 +168,6 @@ const struct notice_text *notice_text_in(const struct notice *n, const char *lan
 
 /* The ledger's number of a purpose for one entity, or for all of them (ENTITY_ANY). */
 int32_t purpose_number_for(const struct purpose *p, int entity);
-/* The ledger's key of a purpose for one entity ("newsletter@acme"), or for all of them
- * (${entity} NULL): the purpose's own. */
-enum { PURPOSE_ENTITY_KEY_MAX = 2 * POLICY_KEY_MAX + 1 };
-void purpose_entity_key(const struct purpose *p, const struct entity *entity,
-                        char ret_key[PURPOSE_ENTITY_KEY_MAX + 1]);
 /* What must not change once a version has been applied, as one hash: its words in each language, when it
  * takes effect, and how it changes what was agreed to before. Independent of the order of languages. */
 void notice_hash(const struct notice *n, uint8_t ret_hash[NOTICE_HASH_SIZE]);

@@ -6,22 +6,15 @@
 #include <assert.h>
 #include <string.h>
 
-/* "newsletter@acme", or "newsletter": a purpose, or an entity, that is none of the policy any more. */
-static void former_purpose_write(struct writer *w, const char *key)
-{
-    size_t len = strcspn(key, "@");
-    writer_string(w, "purpose", key, len);
-    if (key[len] == '@')
-        writer_text(w, "entity", key + len + 1);
-}
-
 void purpose_write(struct writer *w, const struct controller *controller, int32_t number)
 {
     int entity = ENTITY_ANY;
     const struct purpose *p = policy_purpose_numbered(controller->policy, number, &entity);
     const struct numbered *former = p == NULL ? controller_numbered(controller, false, number) : NULL;
     if (former != NULL) {
-        former_purpose_write(w, former->key);
+        writer_text(w, "purpose", former->key);
+        if (former->entity[0] != '\0')
+            writer_text(w, "entity", former->entity);
         return;
     }
     writer_text(w, "purpose", number == PURPOSE_ALL ? "*" : p != NULL ? p->key : NULL);

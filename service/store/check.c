@@ -3,9 +3,9 @@
 
 #include "base/fault.h"
 #include "base/limits.h"
-#include "store/held.h"
 #include "store/params.h"
 #include "store/row.h"
+#include "store/state.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -49,7 +49,7 @@ static void check_bind(const struct sent *batch, size_t count, struct params *pa
     }
 }
 
-enum { COLUMN_CONTROLLER, COLUMN_GENERATION, COLUMN_AS_OF, COLUMN_N, COLUMN_HELD };
+enum { COLUMN_CONTROLLER, COLUMN_GENERATION, COLUMN_AS_OF, COLUMN_N, COLUMN_STATE };
 
 static void generation_take(const struct sent *batch, size_t count, const PGresult *rows, int row)
 {
@@ -63,45 +63,45 @@ static void generation_take(const struct sent *batch, size_t count, const PGresu
     }
 }
 
-static bool held_grow(struct check_job *c)
+static bool states_grow(struct check_job *c)
 {
-    size_t room = c->held_room == 0 ? CHECK_FEW : 2 * c->held_room;
-    bool first = c->held_room == 0, leaves_few = c->held == c->few;
-    struct held *grown = first             ? c->few
-                         : fault_strikes() ? NULL
-                                           : realloc(leaves_few ? NULL : c->held, room * sizeof *grown);
+    size_t room = c->state_room == 0 ? CHECK_FEW : 2 * c->state_room;
+    bool first = c->state_room == 0, leaves_few = c->states == c->few;
+    struct state *grown = first             ? c->few
+                          : fault_strikes() ? NULL
+                                            : realloc(leaves_few ? NULL : c->states, room * sizeof *grown);
     if (grown == NULL)
         return false;
     if (leaves_few && !first)
         memcpy(grown, c->few, sizeof c->few);
-    c->held = grown;
-    c->held_room = room;
+    c->states = grown;
+    c->state_room = room;
     return true;
 }
 
-static struct held *held_add(struct check_job *c)
+static struct state *state_add(struct check_job *c)
 {
-    if (c->held_count == c->held_room && !held_grow(c))
+    if (c->state_count == c->state_room && !states_grow(c))
         return NULL;
-    return &c->held[c->held_count++];
+    return &c->states[c->state_count++];
 }
 
 /* A state of probe ${p}. All of one probe's come together, else the parts of the answer
  * would be taken for the whole. */
 static void state_take(struct check_job *c, struct probe *p, const PGresult *rows, int row)
 {
-    if (p->count > 0 && p->first + p->count != c->held_count) {
+    if (p->count > 0 && p->first + p->count != c->state_count) {
         c->broken = true;
         return;
     }
-    struct held *h = held_add(c);
-    if (h == NULL) {
+    struct state *s = state_add(c);
+    if (s == NULL) {
         c->broken = true;
         return;
     }
     if (p->count++ == 0)
-        p->first = c->held_count - 1;
-    *h = held_of(rows, row, COLUMN_HELD);
+        p->first = c->state_count - 1;
+    *s = state_of(rows, row, COLUMN_STATE);
 }
 
 static void check_take(const struct sent *batch, size_t count, const PGresult *rows)
@@ -136,16 +136,16 @@ void check_job_init(struct check_job *c, int32_t controller_id, struct probe *pr
 
 void check_job_clear(struct check_job *c)
 {
-    if (c->held != c->few)
-        free(c->held);
-    c->held = NULL;
-    c->held_count = c->held_room = 0;
+    if (c->states != c->few)
+        free(c->states);
+    c->states = NULL;
+    c->state_count = c->state_room = 0;
     c->generation = 0;
     c->broken = false;
 }
 
-struct standing check_standing(const struct check_job *c, size_t probe)
+struct states check_states(const struct check_job *c, size_t probe)
 {
     const struct probe *p = &c->probes[probe];
-    return (struct standing){.count = p->count, .held = p->count > 0 ? c->held + p->first : NULL};
+    return (struct states){.count = p->count, .list = p->count > 0 ? c->states + p->first : NULL};
 }

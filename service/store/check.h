@@ -4,11 +4,11 @@
 #include "domain/verdict.h"
 #include "store/job.h"
 
-/* What is held of one tag, for the purposes of a set? */
+/* What stands under one tag, for the purposes of a set? */
 struct probe {
     struct tag tag;
     size_t set;   /* index into the job's sets */
-    size_t first; /* the answer: held[first] and on, ${count} of them */
+    size_t first; /* the answer: states[first] and on, ${count} of them */
     size_t count;
 };
 
@@ -24,9 +24,9 @@ struct check_job {
 
     int64_t generation; /* of the controller in the snapshot; 0: there is no such controller */
     instant as_of;      /* everything committed before this was seen */
-    size_t held_count, held_room;
-    struct held *held;
-    struct held few[CHECK_FEW]; /* where held is while there are no more: one probe seldom has more */
+    size_t state_count, state_room;
+    struct state *states;
+    struct state few[CHECK_FEW]; /* where states is while there are no more: one probe seldom has more */
     bool broken; /* memory ran out, or the rows were not what was asked for: nothing may be concluded */
 };
 
@@ -35,4 +35,4 @@ void check_job_init(struct check_job *c, int32_t controller_id, struct probe *pr
                     const struct purpose_set *sets, size_t set_count);
 /* Frees what the answer holds. */
 void check_job_clear(struct check_job *c);
-struct standing check_standing(const struct check_job *c, size_t probe);
+struct states check_states(const struct check_job *c, size_t probe);

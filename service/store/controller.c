@@ -31,6 +31,7 @@ enum {
     COLUMN_AS_OF,
     COLUMN_NUMBER,
     COLUMN_KEY,
+    COLUMN_ENTITY,
     COLUMN_RETIRED,
     COLUMN_VERSION,
     COLUMN_TOKEN
@@ -82,6 +83,7 @@ static void numbered_take(struct numbered *one, const PGresult *rows, int row)
     one->retired = row_bool(rows, row, COLUMN_RETIRED);
     one->number = row_int4(rows, row, COLUMN_NUMBER);
     key_take(rows, row, COLUMN_KEY, one->key, sizeof one->key - 1);
+    key_take(rows, row, COLUMN_ENTITY, one->entity, sizeof one->entity - 1);
     key_take(rows, row, COLUMN_VERSION, one->version, sizeof one->version - 1);
 }
 

@@ -7,9 +7,10 @@
 struct numbered {
     bool is_notice;
     int32_t number;
-    char key[PURPOSE_ENTITY_KEY_MAX + 1]; /* purpose key, also of one entity, or notice id */
-    bool retired;                         /* a purpose that left the document, and has events */
-    char version[POLICY_KEY_MAX + 1];     /* of a notice */
+    char key[POLICY_KEY_MAX + 1];     /* purpose key or notice id */
+    char entity[POLICY_KEY_MAX + 1];  /* of a purpose for one entity only; "": for all */
+    bool retired;                     /* a purpose that left the document, and has events */
+    char version[POLICY_KEY_MAX + 1]; /* of a notice */
 };
 
 enum { SUBJECT_ID_KEY_SIZE = 16, POLICY_HASH_SIZE = 32 };

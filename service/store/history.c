@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/history.h"
 
-#include "store/held.h"
 #include "store/params.h"
 #include "store/row.h"
+#include "store/state.h"
 
 #include <stdlib.h>
 
@@ -30,7 +30,8 @@ enum {
     COLUMN_REF,
     COLUMN_DETAIL,
     COLUMN_EVIDENCE,
-    COLUMN_HELD
+    COLUMN_RECHECK,
+    COLUMN_STATE
 };
 
 static struct history_job *history_of(struct job *job)
@@ -70,7 +71,9 @@ static void entry_take(struct entry *e, const PGresult *rows, int row)
     e->valid_until = row_instant(rows, row, COLUMN_VALID_UNTIL);
     e->notice = row_int4(rows, row, COLUMN_NOTICE);
     e->policy_version = row_int4(rows, row, COLUMN_POLICY_VERSION);
-    e->slot = (enum slot)row_int2(rows, row, COLUMN_SLOT);
+    int32_t slot = row_int4(rows, row, COLUMN_SLOT);
+    e->slot = (enum slot)(slot % SLOT_COUNT);
+    e->guardian = slot / SLOT_COUNT;
     e->role = (enum role)row_int2(rows, row, COLUMN_ROLE);
     e->method = (enum collection_method)row_int2(rows, row, COLUMN_METHOD);
     e->effect = (enum effect)row_int2(rows, row, COLUMN_EFFECT);
@@ -82,13 +85,20 @@ static void entry_take(struct entry *e, const PGresult *rows, int row)
     e->evidence = row_text(rows, row, COLUMN_EVIDENCE);
 }
 
-static void held_take(struct history_job *h, struct entry *e, const PGresult *rows, int row)
+static void recheck_take(struct history_job *h, struct entry *e, const PGresult *rows, int row)
 {
-    if (row_is_null(rows, row, COLUMN_HELD + HELD_RANK))
+    e->recheck_many = row_is_null(rows, row, COLUMN_RECHECK);
+    if (row_int8_array(rows, row, COLUMN_RECHECK, &e->recheck, &e->recheck_count) != 0)
+        h->broken = true;
+}
+
+static void state_take(struct history_job *h, struct entry *e, const PGresult *rows, int row)
+{
+    if (row_is_null(rows, row, COLUMN_STATE + STATE_RANK))
         return;
     if (e->count++ == 0)
-        e->first = h->held_count;
-    h->held[h->held_count++] = held_of(rows, row, COLUMN_HELD);
+        e->first = h->state_count;
+    h->states[h->state_count++] = state_of(rows, row, COLUMN_STATE);
 }
 
 static void history_take(const struct sent *batch, size_t count, const PGresult *rows)
@@ -100,8 +110,8 @@ static void history_take(const struct sent *batch, size_t count, const PGresult 
     history_job_clear(h);
     int n = PQntuples(rows);
     h->entries = calloc((size_t)n + 1, sizeof *h->entries);
-    h->held = calloc((size_t)n + 1, sizeof *h->held);
-    if (h->entries == NULL || h->held == NULL) {
+    h->states = calloc((size_t)n + 1, sizeof *h->states);
+    if (h->entries == NULL || h->states == NULL) {
         h->broken = true;
         return;
     }
@@ -113,9 +123,11 @@ static void history_take(const struct sent *batch, size_t count, const PGresult 
             break; /* there is no event */
         bool goes_on =
             h->count > 0 && h->entries[h->count - 1].revision == row_int8(rows, row, COLUMN_REVISION);
-        if (!goes_on)
-            entry_take(&h->entries[h->count++], rows, row);
-        held_take(h, &h->entries[h->count - 1], rows, row);
+        if (!goes_on) {
+            entry_take(&h->entries[h->count], rows, row);
+            recheck_take(h, &h->entries[h->count++], rows, row);
+        }
+        state_take(h, &h->entries[h->count - 1], rows, row);
     }
 }
 
@@ -129,9 +141,9 @@ void history_job_prepare(struct history_job *h)
     h->job.weight = 1;
 }
 
-struct standing history_standing(const struct history_job *h, const struct entry *e)
+struct states history_states(const struct history_job *h, const struct entry *e)
 {
-    return (struct standing){.count = e->count, .held = e->count > 0 ? h->held + e->first : NULL};
+    return (struct states){.count = e->count, .list = e->count > 0 ? h->states + e->first : NULL};
 }
 
 void history_job_clear(struct history_job *h)
@@ -143,10 +155,11 @@ void history_job_clear(struct history_job *h)
         free(e->ref);
         free(e->detail);
         free(e->evidence);
+        free(e->recheck);
     }
     free(h->entries);
-    free(h->held);
+    free(h->states);
     h->entries = NULL;
-    h->held = NULL;
-    h->count = h->held_count = 0;
+    h->states = NULL;
+    h->count = h->state_count = 0;
 }

@@ -15,14 +15,22 @@ struct entry {
     int32_t notice;
     int32_t policy_version;
     enum slot slot;
+    int32_t guardian; /* whose slot it is; 0: the person's */
     enum role role;
     enum collection_method method;
     enum effect effect;
     enum event_state was;
     char *language, *actor, *ref; /* NULL where there is none */
     char *detail, *evidence;      /* JSON */
-    size_t first; /* of a change: what is held now of its subject, held[first] and on, ${count} of them; */
-    size_t count; /* none: the subject was erased */
+    /* Of a change: what stands now under its subject's own tag, states[first] and on, ${count} of them; none:
+     * the subject was erased. */
+    size_t first;
+    size_t count;
+    /* Of a change: the other persons whose verdicts it may have changed. A Yes may have those of whom it
+     * named and who has one of those; a No or a limit also those of who shares anything with these. */
+    int64_t *recheck;
+    size_t recheck_count;
+    bool recheck_many; /* they are more than PERSONS_TOLD_MAX: none is told */
 };
 
 /* A page of the ledger (a change), or of one subject's part of it, oldest first, from one snapshot. */
@@ -40,12 +48,12 @@ struct history_job {
     instant as_of;
     size_t count;
     struct entry *entries;
-    size_t held_count;
-    struct held *held;
+    size_t state_count;
+    struct state *states;
     bool broken; /* memory ran out */
 };
 
 /* Fills in verb and weight. */
 void history_job_prepare(struct history_job *h);
 void history_job_clear(struct history_job *h);
-struct standing history_standing(const struct history_job *h, const struct entry *e);
+struct states history_states(const struct history_job *h, const struct entry *e);

@@ -3,6 +3,8 @@
 
 #include "store/row.h"
 
+#include <stdio.h>
+
 static const char inspect_sql[] =
     "select current_setting('server_version_num')::int4, r.rolsuper, r.rolbypassrls,"
     " (select count(*)::int4 from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in "
@@ -40,5 +42,44 @@ int database_inspect(PGconn *pg, struct inspection *ret_inspection)
                                               .clock = row_int8(row, 0, 11)};
     }
     PQclear(row);
+    return good ? 0 : -1;
+}
+
+static const char admit_all_sql[] =
+    "select set_config('akkoord.controllers', array(select controller_id from controller)::text, true)";
+static const char crowds_sql[] =
+    "select c.key, i.type, count(*)::int8, max(t.persons)::int8"
+    " from controller c"
+    " cross join lateral (select x.subject_no, x.type from identifier x"
+    "                     where x.controller_id = c.controller_id and x.is_crowded offset 0) i"
+    " cross join lateral (select count(*) as persons from tie x"
+    "                     where x.controller_id = c.controller_id and x.beside_no = i.subject_no) t"
+    " group by c.key, i.type order by 4 desc, 1, 2 limit $1";
+
+static void crowd_take(struct crowd *to, const PGresult *rows, int row)
+{
+    size_t len;
+    const char *key = row_bytes(rows, row, 0, &len);
+    snprintf(to->controller, sizeof to->controller, "%s", key);
+    to->type = (uint8_t)row_int2(rows, row, 1);
+    to->count = row_int8(rows, row, 2);
+    to->persons = row_int8(rows, row, 3);
+}
+
+/* In a transaction, which the right to all controllers' rows does not outlive. */
+int database_crowds(PGconn *pg, struct crowd ret_crowds[CROWDS_MAX], size_t *ret_count)
+{
+    char most[16];
+    const char *values[] = {most};
+    snprintf(most, sizeof most, "%d", CROWDS_MAX);
+    *ret_count = 0;
+    PQclear(PQexec(pg, "begin"));
+    PQclear(PQexec(pg, admit_all_sql));
+    PGresult *rows = PQexecParams(pg, crowds_sql, 1, NULL, values, NULL, NULL, 1);
+    bool good = PQresultStatus(rows) == PGRES_TUPLES_OK;
+    for (int row = 0; good && row < PQntuples(rows) && row < CROWDS_MAX; row++)
+        crowd_take(&ret_crowds[(*ret_count)++], rows, row);
+    PQclear(rows);
+    PQclear(PQexec(pg, "rollback"));
     return good ? 0 : -1;
 }

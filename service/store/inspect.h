@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "base/clock.h"
+#include "domain/policy.h"
 
 #include <libpq-fe.h>
 #include <stdbool.h>
@@ -22,5 +23,18 @@ struct inspection {
     instant clock;              /* the database's, when the answer was made */
 };
 
+/* Identifiers of one type that so many persons have that their Noes are looked up, and not pushed
+ * (sql/function/tie.sql): a switchboard, a fair's mail box, or a form that sends its own address. */
+struct crowd {
+    char controller[POLICY_KEY_MAX + 1];
+    uint8_t type;    /* enum identifier_type */
+    int64_t count;   /* of such identifiers */
+    int64_t persons; /* of the one that was named beside the most */
+};
+enum { CROWDS_MAX = 20 };
+
 /* Returns -1 when the question failed. */
 int database_inspect(PGconn *pg, struct inspection *ret_inspection);
+/* The largest crowds of all controllers, the largest first. Returns -1 when the question failed. Needs the
+ * schema. */
+int database_crowds(PGconn *pg, struct crowd ret_crowds[CROWDS_MAX], size_t *ret_count);

@@ -19,24 +19,22 @@ static int32_t number_or(struct numbering *n, int32_t known)
     return n->provisional != 0 ? n->provisional-- : 0;
 }
 
-/* The ledger's number of a purpose's key, 0 when it has none. */
-static int32_t number_of(const struct numbering *n, const char *key)
+/* The ledger's number of a purpose for one entity, or for all of them (""); 0 when it has none. */
+static int32_t number_of(const struct numbering *n, const char *key, const char *entity)
 {
     for (size_t i = 0; i < n->count; i++) {
-        if (!n->numbers[i].is_notice && strcmp(n->numbers[i].key, key) == 0)
-            return n->numbers[i].number;
+        const struct numbered *one = &n->numbers[i];
+        if (!one->is_notice && strcmp(one->key, key) == 0 && strcmp(one->entity, entity) == 0)
+            return one->number;
     }
     return 0;
 }
 
 static void purpose_number(struct numbering *n, struct purpose *p, const struct policy *policy)
 {
-    char key[PURPOSE_ENTITY_KEY_MAX + 1];
-    p->number = number_or(n, number_of(n, p->key));
-    for (size_t i = 0; i < policy->entity_count; i++) {
-        purpose_entity_key(p, &policy->entities[i], key);
-        p->entity_numbers[i] = number_or(n, number_of(n, key));
-    }
+    p->number = number_or(n, number_of(n, p->key, ""));
+    for (size_t i = 0; i < policy->entity_count; i++)
+        p->entity_numbers[i] = number_or(n, number_of(n, p->key, policy->entities[i].key));
 }
 
 /* It may have left the document: then only the ledger knows it. */
@@ -44,7 +42,7 @@ static void replaced_number(const struct numbering *n, struct purpose *p, const 
 {
     const struct purpose *replaced = p->replaces[0] != '\0' ? policy_purpose(policy, p->replaces) : NULL;
     p->replaces_number = replaced != NULL         ? replaced->number
-                         : p->replaces[0] != '\0' ? number_of(n, p->replaces)
+                         : p->replaces[0] != '\0' ? number_of(n, p->replaces, "")
                                                   : 0;
 }
 
@@ -84,8 +82,7 @@ void policy_number_provisionally(struct policy *policy, const struct numbered *n
 
 static bool is_kept(const struct policy *policy, const struct numbered *n)
 {
-    return n->retired && strchr(n->key, '@') == NULL && strlen(n->key) <= POLICY_KEY_MAX &&
-           policy_purpose(policy, n->key) == NULL;
+    return n->retired && n->entity[0] == '\0' && policy_purpose(policy, n->key) == NULL;
 }
 
 int policy_keep_retired(struct policy *policy, const struct numbered *numbers, size_t count)

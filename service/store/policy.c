@@ -47,18 +47,18 @@ void policy_read_job_clear(struct policy_read_job *p)
     p->document = NULL;
 }
 
-/* Each purpose, and each of its entities under a key of its own. */
+/* Each purpose, for all entities and for each. */
 static void purposes_bind(const struct policy *policy, struct params *params)
 {
     struct param *keys = params_array(params, PARAM_TEXT);
+    struct param *entities = params_array(params, PARAM_TEXT);
     struct param *bases = params_array(params, PARAM_TEXT);
     struct param *stops = params_array(params, PARAM_BOOL);
     for (size_t i = 0; i < policy->purpose_count; i++) {
         const struct purpose *p = &policy->purposes[i];
         for (size_t e = 0; e <= policy->entity_count; e++) {
-            char key[PURPOSE_ENTITY_KEY_MAX + 1];
-            purpose_entity_key(p, e == 0 ? NULL : &policy->entities[e - 1], key);
-            param_text(keys, key);
+            param_text(keys, p->key);
+            param_text(entities, e == 0 ? "" : policy->entities[e - 1].key);
             param_text(bases, lawful_basis_words[p->basis]);
             param_bool(stops, purpose_stopped_by_all(p));
         }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/row.h"
 
+#include "base/fault.h"
+
 #include <endian.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* PostgreSQL counts from 2000-01-01. */
@@ -64,4 +67,34 @@ char *row_text(const PGresult *rows, int row, int column)
     size_t len;
     const char *bytes = row_bytes(rows, row, column, &len);
     return bytes != NULL ? strndup(bytes, len) : NULL;
+}
+
+/* As PostgreSQL sends it: 3 words (the first is the number of dimensions) and 2 a dimension, then length and
+ * value of each element. */
+int row_int8_array(const PGresult *rows, int row, int column, int64_t **ret_numbers, size_t *ret_count)
+{
+    enum { HEADER = 12, DIMENSION = 8, ELEMENT = 12 };
+    size_t len;
+    const char *bytes = row_bytes(rows, row, column, &len);
+    *ret_numbers = NULL;
+    *ret_count = 0;
+    if (bytes == NULL || len < HEADER)
+        return 0;
+    uint32_t dimensions;
+    memcpy(&dimensions, bytes, sizeof dimensions);
+    size_t first = HEADER + be32toh(dimensions) * (size_t)DIMENSION;
+    if (len <= first)
+        return 0;
+    size_t n = (len - first) / ELEMENT;
+    int64_t *numbers = fault_strikes() ? NULL : calloc(n, sizeof *numbers);
+    if (numbers == NULL)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t wire;
+        memcpy(&wire, bytes + first + i * ELEMENT + 4, sizeof wire);
+        numbers[i] = (int64_t)be64toh(wire);
+    }
+    *ret_numbers = numbers;
+    *ret_count = n;
+    return 0;
 }

@@ -20,3 +20,6 @@ void row_uuid(const PGresult *rows, int row, int column, uint8_t ret_uuid[UUID_S
 const char *row_bytes(const PGresult *rows, int row, int column, size_t *ret_len);
 /* A fresh copy, NULL for NULL or when memory ran out. */
 char *row_text(const PGresult *rows, int row, int column);
+/* The numbers of an int8[], one behind the other whatever its dimensions, for the caller to free; NULL and 0
+ * for NULL and where there are none. Returns -1 when memory ran out. */
+int row_int8_array(const PGresult *rows, int row, int column, int64_t **ret_numbers, size_t *ret_count);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/subject.h"
 
-#include "store/held.h"
 #include "store/params.h"
 #include "store/row.h"
+#include "store/state.h"
 
 #include <stdlib.h>
 
@@ -17,6 +17,7 @@ static void lookup_bind(const struct sent *batch, size_t count, struct params *p
         param_bytes(tags, l->tags[i].bytes, TAG_SIZE);
 }
 
+/* A row a person: the one first, then the others by number; or one row with nobody. */
 static void lookup_take(const struct sent *batch, size_t count, const PGresult *rows)
 {
     (void)count;
@@ -25,6 +26,11 @@ static void lookup_take(const struct sent *batch, size_t count, const PGresult *
     struct lookup_job *l = list_entry(batch[0].job, struct lookup_job, job);
     l->generation = row_int8(rows, 0, 0);
     l->subject_no = row_int8(rows, 0, 1);
+    size_t others = (size_t)PQntuples(rows) - 1;
+    l->also_many = others > PERSONS_TOLD_MAX;
+    l->also_count = l->also_many ? PERSONS_TOLD_MAX : others;
+    for (size_t i = 0; i < l->also_count; i++)
+        l->also[i] = (struct also){row_int8(rows, (int)i + 1, 1), (uint8_t)row_int2(rows, (int)i + 1, 2)};
 }
 
 void lookup_job_init(struct lookup_job *l, int32_t controller_id, const struct tag *tags, size_t count)
@@ -39,14 +45,19 @@ enum {
     COLUMN_GENERATION,
     COLUMN_AS_OF,
     COLUMN_IS_KNOWN,
-    COLUMN_HELD,
-    COLUMN_RECORDED_AT = COLUMN_HELD + HELD_COLUMNS,
+    COLUMN_STATE,
+    COLUMN_RECORDED_AT = COLUMN_STATE + STATE_COLUMNS,
+    COLUMN_SUBJECT,
+    COLUMN_BY,
+    COLUMN_EVENT_PURPOSE,
+    COLUMN_EVENT_RANK,
     COLUMN_ROLE,
     COLUMN_METHOD,
     COLUMN_POLICY_VERSION,
     COLUMN_LANGUAGE,
     COLUMN_ACTOR,
-    COLUMN_REF
+    COLUMN_REF,
+    COLUMN_DETAIL
 };
 
 static void states_bind(const struct sent *batch, size_t count, struct params *params)
@@ -57,15 +68,20 @@ static void states_bind(const struct sent *batch, size_t count, struct params *p
     params_int8(params, s->subject_no);
 }
 
-static void proof_take(struct proven_state *to, const PGresult *rows, int row)
+static void proof_take(struct proof *to, const PGresult *rows, int row)
 {
     to->recorded_at = row_instant(rows, row, COLUMN_RECORDED_AT);
+    to->subject_no = row_int8(rows, row, COLUMN_SUBJECT);
+    to->by = row_is_null(rows, row, COLUMN_BY) ? IDENTIFIER_TYPES : (uint8_t)row_int2(rows, row, COLUMN_BY);
+    to->purpose = row_int4(rows, row, COLUMN_EVENT_PURPOSE);
+    to->rank = row_int8(rows, row, COLUMN_EVENT_RANK);
     to->role = (enum role)row_int2(rows, row, COLUMN_ROLE);
     to->method = (enum collection_method)row_int2(rows, row, COLUMN_METHOD);
     to->policy_version = row_int4(rows, row, COLUMN_POLICY_VERSION);
     to->language = row_text(rows, row, COLUMN_LANGUAGE);
     to->actor = row_text(rows, row, COLUMN_ACTOR);
     to->ref = row_text(rows, row, COLUMN_REF);
+    to->detail = row_text(rows, row, COLUMN_DETAIL);
 }
 
 static void states_take(const struct sent *batch, size_t count, const PGresult *rows)
@@ -77,8 +93,8 @@ static void states_take(const struct sent *batch, size_t count, const PGresult *
     states_job_clear(s);
     int n = PQntuples(rows);
     s->states = calloc((size_t)n + 1, sizeof *s->states);
-    s->held = calloc((size_t)n + 1, sizeof *s->held);
-    if (s->states == NULL || s->held == NULL) {
+    s->proofs = calloc((size_t)n + 1, sizeof *s->proofs);
+    if (s->states == NULL || s->proofs == NULL) {
         s->broken = true;
         return;
     }
@@ -86,10 +102,10 @@ static void states_take(const struct sent *batch, size_t count, const PGresult *
         s->generation = row_int8(rows, row, COLUMN_GENERATION);
         s->as_of = row_instant(rows, row, COLUMN_AS_OF);
         s->found = row_bool(rows, row, COLUMN_IS_KNOWN);
-        if (row_is_null(rows, row, COLUMN_HELD + HELD_PURPOSE))
+        if (row_is_null(rows, row, COLUMN_STATE + STATE_PURPOSE))
             break; /* there is no state */
-        s->held[s->count] = held_of(rows, row, COLUMN_HELD);
-        proof_take(&s->states[s->count++], rows, row);
+        s->states[s->count] = state_of(rows, row, COLUMN_STATE);
+        proof_take(&s->proofs[s->count++], rows, row);
     }
 }
 
@@ -104,13 +120,14 @@ void states_job_init(struct states_job *s, int32_t controller_id, int64_t subjec
 void states_job_clear(struct states_job *s)
 {
     for (size_t i = 0; i < s->count; i++) {
-        free(s->states[i].language);
-        free(s->states[i].actor);
-        free(s->states[i].ref);
+        free(s->proofs[i].language);
+        free(s->proofs[i].actor);
+        free(s->proofs[i].ref);
+        free(s->proofs[i].detail);
     }
     free(s->states);
-    free(s->held);
+    free(s->proofs);
     s->states = NULL;
-    s->held = NULL;
+    s->proofs = NULL;
     s->count = 0;
 }

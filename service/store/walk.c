@@ -2,9 +2,9 @@
 #include "store/walk.h"
 
 #include "base/limits.h"
-#include "store/held.h"
 #include "store/params.h"
 #include "store/row.h"
+#include "store/state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +16,8 @@ enum {
     COLUMN_SUBJECT,
     COLUMN_TAG,
     COLUMN_TYPE,
-    COLUMN_HELD,
-    COLUMN_ROLE = COLUMN_HELD + HELD_COLUMNS,
+    COLUMN_STATE,
+    COLUMN_ROLE = COLUMN_STATE + STATE_COLUMNS,
     COLUMN_REF,
     COLUMN_BATCH,
     COLUMN_FORM
@@ -40,7 +40,7 @@ static void subject_take(struct walk_job *w, const PGresult *rows, int row)
     size_t len;
     s->subject_no = row_int8(rows, row, COLUMN_SUBJECT);
     s->type = (uint8_t)row_int2(rows, row, COLUMN_TYPE);
-    s->first = w->held_count;
+    s->first = w->state_count;
     const char *tag = row_bytes(rows, row, COLUMN_TAG, &len);
     if (tag != NULL && len == TAG_SIZE)
         memcpy(s->tag.bytes, tag, TAG_SIZE);
@@ -58,8 +58,8 @@ static char *text_take(struct walk_job *w, const PGresult *rows, int row, int co
 
 static void state_take(struct walk_job *w, const PGresult *rows, int row)
 {
-    struct walked_proof *proof = &w->proofs[w->held_count];
-    w->held[w->held_count++] = held_of(rows, row, COLUMN_HELD);
+    struct walked_proof *proof = &w->proofs[w->state_count];
+    w->states[w->state_count++] = state_of(rows, row, COLUMN_STATE);
     w->subjects[w->count - 1].count++;
     proof->role = (enum role)row_int2(rows, row, COLUMN_ROLE);
     proof->ref = text_take(w, rows, row, COLUMN_REF);
@@ -78,7 +78,7 @@ static void row_take(struct walk_job *w, const PGresult *rows, int row)
         w->count > 0 && w->subjects[w->count - 1].subject_no == row_int8(rows, row, COLUMN_SUBJECT);
     if (!goes_on)
         subject_take(w, rows, row);
-    if (!row_is_null(rows, row, COLUMN_HELD + HELD_RANK))
+    if (!row_is_null(rows, row, COLUMN_STATE + STATE_RANK))
         state_take(w, rows, row);
 }
 
@@ -91,9 +91,9 @@ static void walk_take(const struct sent *batch, size_t count, const PGresult *ro
     walk_job_clear(w);
     size_t n = (size_t)PQntuples(rows);
     w->subjects = calloc(n + 1, sizeof *w->subjects);
-    w->held = calloc(n + 1, sizeof *w->held);
+    w->states = calloc(n + 1, sizeof *w->states);
     w->proofs = calloc(n + 1, sizeof *w->proofs);
-    if (w->subjects == NULL || w->held == NULL || w->proofs == NULL) {
+    if (w->subjects == NULL || w->states == NULL || w->proofs == NULL) {
         w->broken = true;
         return;
     }
@@ -111,25 +111,25 @@ void walk_job_prepare(struct walk_job *w)
 
 void walk_job_clear(struct walk_job *w)
 {
-    for (size_t i = 0; i < w->held_count; i++) {
+    for (size_t i = 0; i < w->state_count; i++) {
         free(w->proofs[i].ref);
         free(w->proofs[i].batch);
         free(w->proofs[i].form);
     }
     free(w->subjects);
-    free(w->held);
+    free(w->states);
     free(w->proofs);
     w->subjects = NULL;
-    w->held = NULL;
+    w->states = NULL;
     w->proofs = NULL;
-    w->count = w->held_count = 0;
+    w->count = w->state_count = 0;
     w->generation = 0;
     w->broken = false;
 }
 
-struct standing walk_standing(const struct walk_job *w, const struct walked *subject)
+struct states walk_states(const struct walk_job *w, const struct walked *subject)
 {
-    return (struct standing){.count = subject->count, .held = w->held + subject->first};
+    return (struct states){.count = subject->count, .list = w->states + subject->first};
 }
 
 int64_t walk_next(const struct walk_job *w)

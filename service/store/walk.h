@@ -18,21 +18,21 @@ struct walked_proof {
     char *form;
 };
 
-/* One subject on the way. */
+/* One person on the way. */
 struct walked {
     int64_t subject_no;
-    struct tag tag; /* the lowest of its tags */
-    uint8_t type;   /* of that identifier */
-    size_t first;   /* its states: held[first] and on, ${count} of them */
+    struct tag tag; /* their own */
+    uint8_t type;   /* of their identifier */
+    size_t first;   /* its states: states[first] and on, ${count} of them */
     size_t count;
 };
 
-/* A stretch of a controller's subjects in the order of their numbers, with what is
- * held of each, from one snapshot. */
+/* A stretch of a controller's persons in the order of their numbers, with what stands under the own tag of
+ * each, from one snapshot. */
 struct walk_job {
     struct job job;
-    int64_t after;   /* subjects of a higher number */
-    int32_t numbers; /* so many numbers are looked at; who has none any more is passed over */
+    int64_t after;   /* persons of a higher number */
+    int32_t numbers; /* so many numbers are looked at; one that is no person's is passed over */
     enum walk_proof proof;
     const struct purpose_set
         *only; /* states of these purposes; NULL: all. The caller's, must stay until done */
@@ -42,9 +42,9 @@ struct walk_job {
     instant as_of;
     size_t count;
     struct walked *subjects;
-    size_t held_count;
-    struct held *held;
-    struct walked_proof *proofs; /* as many as ${held} */
+    size_t state_count;
+    struct state *states;
+    struct walked_proof *proofs; /* as many as ${states} */
     bool broken;                 /* memory ran out */
 };
 
@@ -52,7 +52,7 @@ struct walk_job {
 void walk_job_prepare(struct walk_job *w);
 /* Frees what the answer holds. */
 void walk_job_clear(struct walk_job *w);
-struct standing walk_standing(const struct walk_job *w, const struct walked *subject);
+struct states walk_states(const struct walk_job *w, const struct walked *subject);
 /* The number the next stretch begins after; INT64_MAX when this one reached the last. */
 int64_t walk_next(const struct walk_job *w);
 

@@ -7,8 +7,8 @@
 -- offender  of apply_basis_fixed() an index into p_purposes, of apply_words_fixed() into p_notice_ids
 --
 -- Nothing is written unless the outcome is apply_done() or apply_same(), but for the controller itself, which
--- a refused first policy may leave behind without a version. p_purposes, p_bases and p_stops run in parallel,
--- and so do the three of notices. Steps:
+-- a refused first policy may leave behind without a version. p_purposes, p_entities, p_bases and p_stops run
+-- in parallel, and so do the three of notices. Steps:
 --   1  finds the controller, or makes it, and takes its head's lock: what follows sees no other writer
 --   2  gives the first answer again to a repeated idempotency key
 --   3  refuses what is not asked of the version in force; finds out that nothing is new
@@ -20,7 +20,8 @@ create or replace function apply_policy(
     p_key text, p_country text, p_time_zone text, p_document text, p_sha256 bytea, p_actor text,
     p_if_match integer[], -- versions of which one must be in force: policy_version_any(), 0 for none; or null
     p_key_number smallint, -- of the subject key that a new controller starts with
-    p_purposes text[], p_bases text[], p_stops boolean[],
+    p_purposes text[], p_entities text[], -- '': for all of them
+    p_bases text[], p_stops boolean[],
     p_notice_ids text[], p_notice_versions text[], p_notice_hashes bytea[],
     p_retire boolean, -- purposes in use that the document leaves out are retired; else they forbid it
     p_key_hash bytea, p_fingerprint bytea, -- of an idempotency key and its request, or null
@@ -82,25 +83,24 @@ begin
 
     -- 4. What is recorded already binds: country, basis and words; and no event may lose its purpose unasked.
     select x.outcome, x.offender into outcome, offender
-        from policy_conflict(c.controller_id, p_country, p_purposes, p_bases, p_stops, p_notice_ids,
-                             p_notice_versions, p_notice_hashes) x;
+        from policy_conflict(c.controller_id, p_country, p_purposes, p_entities, p_bases, p_stops,
+                             p_notice_ids, p_notice_versions, p_notice_hashes) x;
     if outcome <> apply_done() then
         return;
     end if;
     if not p_retire and exists (select from purpose x
             where x.controller_id = c.controller_id and x.purpose_id > purpose_all()
-                  and x.used and not x.retired and split_part(x.key, '@', 1) <> all (p_purposes)) then
+                  and x.used and not x.retired and x.key <> all (p_purposes)) then
         outcome := apply_strands();
         return;
     end if;
 
     -- 5. Retired as a whole: what was said to one entity only, too, is said of the purpose.
-    update purpose x set retired = split_part(x.key, '@', 1) <> all (p_purposes)
+    update purpose x set retired = x.key <> all (p_purposes)
         where x.controller_id = c.controller_id and x.purpose_id > purpose_all()
-              and x.retired <> (split_part(x.key, '@', 1) <> all (p_purposes))
+              and x.retired <> (x.key <> all (p_purposes))
               and (x.retired or exists (select from purpose u
-                       where u.controller_id = c.controller_id and u.used
-                             and split_part(u.key, '@', 1) = split_part(x.key, '@', 1)));
+                       where u.controller_id = c.controller_id and u.used and u.key = x.key));
 
     -- 6. The version; what it says of purposes that have a number; then numbers, in the document's order.
     version := c.policy_version + 1;
@@ -108,28 +108,30 @@ begin
         values (c.controller_id, version, p_document, p_sha256, p_actor);
 
     update purpose x set basis = k.basis, stops = k.stops
-        from unnest(p_purposes, p_bases, p_stops) k(key, basis, stops)
-        where x.controller_id = c.controller_id and x.key = k.key;
-    insert into purpose (controller_id, purpose_id, key, basis, stops)
+        from unnest(p_purposes, p_entities, p_bases, p_stops) k(key, entity, basis, stops)
+        where x.controller_id = c.controller_id and x.key = k.key and x.entity = k.entity;
+    insert into purpose (controller_id, purpose_id, key, entity, basis, stops)
         select c.controller_id,
                (select max(x.purpose_id) from purpose x where x.controller_id = c.controller_id)
                    + row_number() over (order by k.n),
-               k.key, k.basis, k.stops
-        from unnest(p_purposes, p_bases, p_stops) with ordinality k(key, basis, stops, n)
-        where not exists (select from purpose x where x.controller_id = c.controller_id and x.key = k.key);
+               k.key, k.entity, k.basis, k.stops
+        from unnest(p_purposes, p_entities, p_bases, p_stops)
+             with ordinality k(key, entity, basis, stops, n)
+        where not exists (select from purpose x where x.controller_id = c.controller_id and x.key = k.key
+                          and x.entity = k.entity);
 
     -- a retired purpose is loaded beside the document's, and an entity that came later has a number under it
     -- too
-    insert into purpose (controller_id, purpose_id, key, basis, stops, retired)
+    insert into purpose (controller_id, purpose_id, key, entity, basis, stops, retired)
         select c.controller_id,
                (select max(x.purpose_id) from purpose x where x.controller_id = c.controller_id)
-                   + row_number() over (order by k.key),
-               k.key, k.basis, k.stops, true
-        from (select r.key || '@' || e.key as key, r.basis, r.stops
-              from purpose r
-              cross join (select distinct split_part(p.key, '@', 2) as key from unnest(p_purposes) p(key)) e
-              where r.controller_id = c.controller_id and r.retired and r.key !~ '@' and e.key <> '') k
-        where not exists (select from purpose x where x.controller_id = c.controller_id and x.key = k.key);
+                   + row_number() over (order by r.key, e.entity),
+               r.key, e.entity, r.basis, r.stops, true
+        from purpose r
+        cross join (select distinct p.entity from unnest(p_entities) p(entity)) e
+        where r.controller_id = c.controller_id and r.retired and r.entity = ''
+              and not exists (select from purpose x where x.controller_id = c.controller_id and x.key = r.key
+                              and x.entity = e.entity);
 
     insert into notice (controller_id, notice_no, id, version, sha256)
         select c.controller_id,

@@ -73,6 +73,9 @@ create or replace function record_confirmed() returns smallint immutable paralle
 create or replace function answer_unknown() returns smallint immutable parallel safe return 32::smallint;
 create or replace function answer_untied() returns smallint immutable parallel safe return 64::smallint;
 
+
+
+
 -- A pointer's kind (tie.sql).
 create or replace function pointer_up() returns integer immutable parallel safe return 0;
 create or replace function pointer_down() returns integer immutable parallel safe return 1;
@@ -80,6 +83,9 @@ create or replace function pointer_side() returns integer immutable parallel saf
 
 -- A limit whose end is not known: the last moment that a rank can tell.
 create or replace function forever() returns bigint immutable parallel safe return 9007199254740991;
+
+
+
 
 -- enum apply_outcome
 create or replace function apply_done() returns smallint immutable parallel safe return 0::smallint;
@@ -106,6 +112,10 @@ create or replace function tag_size() returns integer immutable parallel safe re
 -- enum walk_proof
 create or replace function walk_refs() returns integer immutable parallel safe return 1;
 create or replace function walk_origins() returns integer immutable parallel safe return 2;
+
+-- Further persons that a lookup or a change tells of; and what is gone through to find them.
+create or replace function persons_told_max() returns integer immutable parallel safe return 32;
+create or replace function persons_share_max() returns integer immutable parallel safe return 512;
 
 -- How much a person may have, browsers apart; who more persons than that have is crowded.
 create or replace function person_identifiers_max() returns integer immutable parallel safe return 32;

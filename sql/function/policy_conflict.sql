@@ -2,8 +2,8 @@
 -- What is recorded already that a document cannot follow: apply_country_fixed(), apply_basis_fixed(),
 -- apply_words_fixed(), in that order, or apply_done().
 create or replace function policy_conflict(
-    p_controller integer, p_country text, p_purposes text[], p_bases text[], p_stops boolean[],
-    p_notice_ids text[], p_notice_versions text[], p_notice_hashes bytea[],
+    p_controller integer, p_country text, p_purposes text[], p_entities text[], p_bases text[],
+    p_stops boolean[], p_notice_ids text[], p_notice_versions text[], p_notice_hashes bytea[],
     out outcome smallint,
     out offender integer) -- index into p_purposes or p_notice_ids
 language plpgsql as $$
@@ -19,8 +19,8 @@ begin
     end if;
 
     select (k.n - 1)::integer into offender
-        from unnest(p_purposes, p_bases, p_stops) with ordinality k(key, basis, stops, n)
-        join purpose x on x.controller_id = p_controller and x.key = k.key
+        from unnest(p_purposes, p_entities, p_bases, p_stops) with ordinality k(key, entity, basis, stops, n)
+        join purpose x on x.controller_id = p_controller and x.key = k.key and x.entity = k.entity
         join purpose a on a.controller_id = p_controller and a.purpose_id = purpose_all()
         where (x.basis <> k.basis or x.stops and not k.stops) and (x.used or x.stops and a.used)
         order by k.n limit 1;

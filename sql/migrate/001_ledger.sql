@@ -50,12 +50,13 @@ create table purpose (
     controller_id  integer not null,
     purpose_id     integer not null, -- 0, key *: the standing No
     key            text not null,
+    entity         text not null default '', -- of the policy, where it is of this one only
     basis          text not null, -- fixed once the purpose is used
     stops          boolean not null, -- the standing No overrules it; cannot be taken back once there is one
     used           boolean not null default false, -- the ledger has events of it
     retired        boolean not null default false, -- it left the document, and the ledger has events of it
     primary key (controller_id, purpose_id),
-    unique (controller_id, key)
+    unique (controller_id, key, entity)
 );
 
 create table notice (

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- $1 a controller, $2 a subject, $3 events after this revision, $4 up to this many: all that was recorded of
--- one person, oldest first. The columns are those of changes.sql; what is held now is not asked for here.
+-- one person, oldest first. The columns are those of changes.sql; what stands now is not asked for here.
 select h.revision as head, c.generation, statement_timestamp() as as_of, l.*
 from controller c
 join head h on h.controller_id = c.controller_id
@@ -10,9 +10,10 @@ left join lateral (
            v.actor, v.ref, v.detail::text as detail,
            (select w.document::text from evidence w
             where w.controller_id = $1 and w.revision = v.revision) as evidence,
-           null::int4 as held_purpose_id, null::int2 as held_slot, null::int8 as held_rank,
-           null::int8 as held_revision, null::timestamptz as held_valid_until, null::int4 as held_notice_no,
-           null::uuid as held_record_id
+           '{}'::int8[] as recheck,
+           null::int4 as state_purpose_id, null::int4 as state_slot, null::int8 as state_rank,
+           null::int8 as state_revision, null::timestamptz as state_valid_until,
+           null::int4 as state_notice_no, null::uuid as state_record_id, null::int2 as state_flags
     from event v
     where v.controller_id = $1 and v.subject_no = $2 and v.revision > $3
     order by v.revision limit $4) l on true

@@ -11,4 +11,9 @@ union
  where i.controller_id = $1 and i.tag > $2
        and i.tag < (select set_byte('\x00', 0, key_last) from controller where controller_id = $1)
  order by i.tag limit $3)
+union
+(select g.tag from guardian g
+ where g.controller_id = $1 and g.tag > $2
+       and g.tag < (select set_byte('\x00', 0, key_last) from controller where controller_id = $1)
+ order by g.tag limit $3)
 order by tag limit $3;

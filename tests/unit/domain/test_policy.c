@@ -189,28 +189,6 @@ Test(policy, an_entity_is_found_by_its_whole_key)
     cr_expect_eq(policy_entity(&policy, "north"), -1);
 }
 
-Test(policy, the_ledgers_key_of_a_purpose_names_the_entity_where_there_is_one)
-{
-    struct entity north = {.key = "north"};
-    char key[PURPOSE_ENTITY_KEY_MAX + 1];
-    purpose_entity_key(&purposes[0], NULL, key);
-    cr_expect_str_eq(key, "newsletter");
-    purpose_entity_key(&purposes[0], &north, key);
-    cr_expect_str_eq(key, "newsletter@north");
-}
-
-Test(policy, the_longest_key_of_a_purpose_and_an_entity_fits)
-{
-    struct purpose p = {0};
-    struct entity e = {0};
-    char key[PURPOSE_ENTITY_KEY_MAX + 1];
-    memset(p.key, 'p', POLICY_KEY_MAX);
-    memset(e.key, 'e', POLICY_KEY_MAX);
-    purpose_entity_key(&p, &e, key);
-    cr_expect_eq(strlen(key), PURPOSE_ENTITY_KEY_MAX);
-    cr_expect_eq(key[PURPOSE_ENTITY_KEY_MAX - 1], 'e');
-}
-
 /* ---- languages ---- */
 
 static struct notice_text texts[] = {
