@@ -7,7 +7,7 @@
 
 /* The parameters of one statement, in PostgreSQL's binary format. Columns are one-dimensional arrays that
  * grow an element at a time; scalars stand alone. Reused from batch to batch: the memory stays. */
-enum { PARAMS_MAX = 28 };
+enum { PARAMS_MAX = 40 };
 
 enum param_type { /* PostgreSQL's type numbers (pg_type.dat: fixed) */
                   PARAM_BOOL = 16,

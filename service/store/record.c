@@ -6,7 +6,9 @@
 #include "store/params.h"
 #include "store/row.h"
 
+#include <assert.h>
 #include <endian.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,93 +49,201 @@ static int16_t effect_asked(const struct act *a)
     return (int16_t)(a->needs_guardian ? EFFECT_SETTLED_THERE : (int)a->effect);
 }
 
-/* The columns of a_..., in the order of the function's parameters. */
-struct act_columns {
-    struct param *request, *tags, *types, *old_tags, *purpose, *slot, *role, *method, *rank_base, *tie,
-        *floating, *at, *age, *validity, *notice, *effect, *record_id, *language, *ref, *detail, *evidence;
+/* An act on its way, with what its request adds. */
+struct outgoing {
+    int32_t request; /* its index */
+    int64_t age;     /* microseconds since it was accepted */
+    const struct act *act;
+    const struct person *person;
 };
 
-static struct act_columns act_columns_of(struct params *params)
+static void bind_tag(struct param *p, const struct tag *tag_or_null)
 {
-    struct act_columns c;
-    c.request = params_array(params, PARAM_INT4);
-    c.tags = params_array(params, PARAM_BYTEA);
-    c.types = params_array(params, PARAM_BYTEA);
-    c.old_tags = params_array(params, PARAM_BYTEA);
-    c.purpose = params_array(params, PARAM_INT4);
-    c.slot = params_array(params, PARAM_INT2);
-    c.role = params_array(params, PARAM_INT2);
-    c.method = params_array(params, PARAM_INT2);
-    c.rank_base = params_array(params, PARAM_INT8);
-    c.tie = params_array(params, PARAM_INT4);
-    c.floating = params_array(params, PARAM_BOOL);
-    c.at = params_array(params, PARAM_INT8);
-    c.age = params_array(params, PARAM_INT8);
-    c.validity = params_array(params, PARAM_INTERVAL);
-    c.notice = params_array(params, PARAM_INT4);
-    c.effect = params_array(params, PARAM_INT2);
-    c.record_id = params_array(params, PARAM_UUID);
-    c.language = params_array(params, PARAM_TEXT);
-    c.ref = params_array(params, PARAM_TEXT);
-    c.detail = params_array(params, PARAM_TEXT);
-    c.evidence = params_array(params, PARAM_TEXT);
-    return c;
+    if (tag_or_null != NULL)
+        param_bytes(p, tag_or_null, TAG_SIZE);
+    else
+        param_null(p);
 }
 
-static void person_bind(const struct act_columns *c, const struct person *p)
+/* An array's text form: arrays of arrays must be of one length. */
+static void bind_purposes(struct param *p, const struct purpose_set *set)
 {
-    param_bytes(c->tags, p->tags, p->count * TAG_SIZE);
-    param_bytes(c->types, p->types, p->count);
-    if (p->rotating)
-        param_bytes(c->old_tags, p->old_tags, p->count * TAG_SIZE);
-    else
-        param_null(c->old_tags);
+    if (set == NULL) {
+        param_text(p, "{}");
+        return;
+    }
+    char text[12 * PURPOSE_SET_MAX + 3];
+    size_t n = 0;
+    text[n++] = '{';
+    for (size_t i = 0; i < set->count; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, i > 0 ? ",%d" : "%d", (int)set->numbers[i]);
+    text[n++] = '}';
+    text[n] = '\0';
+    param_text(p, text);
 }
 
-static void act_bind(const struct act_columns *c, const struct act *a, int64_t age)
+static void bind_time(struct param *p, instant at)
 {
-    param_int4(c->purpose, a->purpose);
-    param_int2(c->slot, (int16_t)a->slot);
-    param_int2(c->role, (int16_t)a->role);
-    param_int2(c->method, (int16_t)a->method);
-    param_int8(c->rank_base, a->rank_base);
-    param_int4(c->tie, a->tie);
-    param_bool(c->floating, a->floating);
-    if (a->at != INSTANT_NONE)
-        param_int8(c->at, a->at);
+    if (at != INSTANT_NONE)
+        param_int8(p, at);
     else
-        param_null(c->at);
-    param_int8(c->age, age);
+        param_null(p);
+}
+
+static void bind_validity(struct param *p, const struct act *a)
+{
     if (a->has_end)
-        param_interval(c->validity, a->validity);
+        param_interval(p, a->validity);
     else
-        param_null(c->validity);
-    if (a->notice != 0)
-        param_int4(c->notice, a->notice);
-    else
-        param_null(c->notice);
-    param_int2(c->effect, effect_asked(a));
-    param_bytes(c->record_id, a->record_id, UUID_SIZE);
-    param_text(c->language, a->language);
-    param_text(c->ref, a->ref);
-    param_text(c->detail, a->detail);
-    param_text(c->evidence, a->evidence);
+        param_null(p);
 }
 
-static void record_bind(const struct sent *batch, size_t count, struct params *params)
+static void bind_notice(struct param *p, int32_t number)
 {
-    requests_bind(batch, count, params);
-    struct act_columns columns = act_columns_of(params);
+    if (number != 0)
+        param_int4(p, number);
+    else
+        param_null(p);
+}
+
+/* As type act has it: NULL where nothing was told. */
+static void bind_fact(struct param *p, const struct fact *f)
+{
+    param_text(p, !f->told ? NULL : !f->limited ? "" : f->until[0] != '\0' ? f->until : "infinity");
+}
+
+static const struct tag *old_guardian(const struct act *a)
+{
+    return a->guardian != NULL && a->guardian->rotating ? &a->guardian->old_tag : NULL;
+}
+
+static void bind_old_tags(struct param *p, const struct person *person)
+{
+    if (person->rotating)
+        param_bytes(p, person->old_tags, person->count * TAG_SIZE);
+    else
+        param_null(p);
+}
+
+/* The members of the type act, in its order: the only list of them here. Each is bound to ${p} of an outgoing
+ * act ${o}. */
+#define ACT_MEMBERS(X)                                                                                       \
+    X(PARAM_INT4, param_int4(p, o->request))                                                                 \
+    X(PARAM_BYTEA, param_bytes(p, o->person->tags, o->person->count *TAG_SIZE))                              \
+    X(PARAM_BYTEA, param_bytes(p, o->person->types, o->person->count))                                       \
+    X(PARAM_BYTEA, bind_old_tags(p, o->person))                                                              \
+    X(PARAM_INT4, param_int4(p, o->act->purpose))                                                            \
+    X(PARAM_TEXT, bind_purposes(p, o->act->over))                                                            \
+    X(PARAM_INT4, param_int4(p, (int32_t)o->act->slot))                                                      \
+    X(PARAM_BYTEA, bind_tag(p, o->act->guardian != NULL ? &o->act->guardian->tag : NULL))                    \
+    X(PARAM_BYTEA, bind_tag(p, old_guardian(o->act)))                                                        \
+    X(PARAM_INT4, param_int4(p, o->act->guardian_no))                                                        \
+    X(PARAM_INT2, param_int2(p, o->act->flags))                                                              \
+    X(PARAM_INT2, param_int2(p, (int16_t)o->act->role))                                                      \
+    X(PARAM_INT2, param_int2(p, (int16_t)o->act->method))                                                    \
+    X(PARAM_INT8, param_int8(p, o->act->rank_base))                                                          \
+    X(PARAM_INT4, param_int4(p, o->act->tie))                                                                \
+    X(PARAM_BOOL, param_bool(p, o->act->floating))                                                           \
+    X(PARAM_INT8, bind_time(p, o->act->at))                                                                  \
+    X(PARAM_INT8, param_int8(p, o->age))                                                                     \
+    X(PARAM_INTERVAL, bind_validity(p, o->act))                                                              \
+    X(PARAM_INT4, bind_notice(p, o->act->notice))                                                            \
+    X(PARAM_INT2, param_int2(p, effect_asked(o->act)))                                                       \
+    X(PARAM_UUID, param_bytes(p, o->act->record_id, UUID_SIZE))                                              \
+    X(PARAM_TEXT, param_text(p, o->act->language))                                                           \
+    X(PARAM_TEXT, param_text(p, o->act->ref))                                                                \
+    X(PARAM_TEXT, param_text(p, o->act->detail))                                                             \
+    X(PARAM_TEXT, param_text(p, o->act->evidence))                                                           \
+    X(PARAM_TEXT, bind_fact(p, &o->act->age))                                                                \
+    X(PARAM_BOOL, param_bool(p, o->act->age.documented))                                                     \
+    X(PARAM_TEXT, bind_fact(p, &o->act->care))                                                               \
+    X(PARAM_BOOL, param_bool(p, o->act->care.documented))
+
+#define ACT_MEMBER_TYPE(type, bind) type,
+static const enum param_type act_types[] = {ACT_MEMBERS(ACT_MEMBER_TYPE)};
+#undef ACT_MEMBER_TYPE
+enum { ACT_MEMBER_COUNT = sizeof act_types / sizeof *act_types };
+
+static void act_bind(struct param *const columns[ACT_MEMBER_COUNT], const struct outgoing *o)
+{
+    struct param *const *column = columns;
+    struct param *p;
+#define ACT_MEMBER_BIND(type, bind)                                                                          \
+    p = *column++;                                                                                           \
+    bind;
+    ACT_MEMBERS(ACT_MEMBER_BIND)
+#undef ACT_MEMBER_BIND
+    assert(column == columns + ACT_MEMBER_COUNT);
+}
+
+/* Whether it is one that record_apart() takes. */
+static bool act_is_plain(const struct act *a)
+{
+    return a->person->count == 1 && !a->person->rotating && a->purpose > PURPOSE_ALL && a->guardian == NULL &&
+           a->guardian_no == 0 && !a->age.told && !a->care.told && !a->needs_guardian &&
+           rank_state(a->rank_base) != EVENT_INVALIDATED &&
+           (a->slot == SLOT_YES || a->slot == SLOT_NO || a->slot == SLOT_SALE || a->slot == SLOT_PENDING);
+}
+
+/* A set of tags, found by their last bytes, which are those of a hash. Twice as many places as tags. */
+enum { TAG_PLACES = 2048, TAGS_APART_MAX = TAG_PLACES / 2 };
+static_assert(RECORDS_MAX <= TAGS_APART_MAX && WRITE_BATCH_MAX <= TAGS_APART_MAX, "a whole batch");
+
+/* False: it is there already. */
+static bool tag_set_add(const struct tag *places[TAG_PLACES], const struct tag *tag)
+{
+    uint64_t hash;
+    memcpy(&hash, tag->bytes + TAG_SIZE - sizeof hash, sizeof hash);
+    size_t at = hash % TAG_PLACES;
+    while (places[at] != NULL) {
+        if (memcmp(places[at], tag, TAG_SIZE) == 0)
+            return false;
+        at = (at + 1) % TAG_PLACES;
+    }
+    places[at] = tag;
+    return true;
+}
+
+/* Whether the acts of a batch may be recorded by one statement (sql/function/record_apart.sql). Whether one
+ * of the identifiers is tied to others is found out there. */
+static bool acts_are_apart(const struct sent *batch, size_t count)
+{
+    const struct tag *places[TAG_PLACES] = {NULL};
+    size_t acts = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct record_job *r = record_of(batch[i].job);
+        for (size_t k = 0; k < r->count; k++) {
+            if (++acts > TAGS_APART_MAX || !act_is_plain(&r->acts[k]) ||
+                !tag_set_add(places, &r->acts[k].person->tags[0]))
+                return false;
+        }
+    }
+    return true;
+}
+
+static void acts_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    struct param *columns[ACT_MEMBER_COUNT];
+    for (size_t i = 0; i < ACT_MEMBER_COUNT; i++)
+        columns[i] = params_array(params, act_types[i]);
     int64_t now = clock_monotonic();
     for (size_t i = 0; i < count; i++) {
         struct record_job *r = record_of(batch[i].job);
         record_job_clear(r);
         for (size_t k = 0; k < r->count; k++) {
-            param_int4(columns.request, (int32_t)i);
-            person_bind(&columns, r->acts[k].person);
-            act_bind(&columns, &r->acts[k], now - r->accepted);
+            struct outgoing o = {.request = (int32_t)i, .age = now - r->accepted, .act = &r->acts[k]};
+            o.person = o.act->person;
+            act_bind(columns, &o);
         }
     }
+}
+
+static void record_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    requests_bind(batch, count, params);
+    params_bool(params, acts_are_apart(batch, count));
+    params_null(params);
+    acts_bind(batch, count, params);
 }
 
 enum {
@@ -151,7 +261,8 @@ enum {
     COLUMN_WAS,
     COLUMN_WAS_EACH,
     COLUMN_POLICY_VERSION,
-    COLUMN_CONTEXT
+    COLUMN_CONTEXT,
+    COLUMN_ANSWER
 };
 
 /* An int8[] of two dimensions as PostgreSQL sends it: 3 words and 2 a dimension, then
@@ -190,6 +301,10 @@ static struct recorded *event_add(struct record_job *r)
     return e;
 }
 
+/* event.answer: a bit for each type of identifier that stays under a No, and these. */
+enum { ANSWER_UNKNOWN = 32, ANSWER_UNTIED = 64 };
+static_assert(1 << IDENTIFIER_TYPES <= ANSWER_UNKNOWN, "a bit each type");
+
 static void event_take(struct record_job *r, const PGresult *rows, int row)
 {
     struct recorded *e = event_add(r);
@@ -209,17 +324,21 @@ static void event_take(struct record_job *r, const PGresult *rows, int row)
     e->effect = (enum effect)row_int2(rows, row, COLUMN_EFFECT);
     e->was = (enum event_state)row_int2(rows, row, COLUMN_WAS);
     e->policy_version = row_int4(rows, row, COLUMN_POLICY_VERSION);
+    int16_t answer = row_int2(rows, row, COLUMN_ANSWER);
+    e->still_denied = (uint8_t)(answer & (ANSWER_UNKNOWN - 1));
+    e->known = (answer & ANSWER_UNKNOWN) == 0;
+    e->tied = (answer & ANSWER_UNTIED) == 0;
 }
 
 static void outcome_take(struct record_job *r, int32_t first_act, const PGresult *rows, int row)
 {
     r->outcome = (enum record_outcome)row_int2(rows, row, COLUMN_OUTCOME);
-    if (r->outcome == RECORD_IN_FUTURE || r->outcome == RECORD_TOO_OLD)
+    if (r->outcome == RECORD_IN_FUTURE || r->outcome == RECORD_TOO_MANY || r->outcome == RECORD_NO_OBJECTION)
         r->faulty_act = row_int4(rows, row, COLUMN_ACT) - first_act;
-    if (r->outcome != RECORD_DONE)
+    if (r->outcome != RECORD_DONE && r->outcome != RECORD_CONFIRMED)
         return;
     event_take(r, rows, row);
-    if (r->event_count > 0)
+    if (r->event_count > 0 && r->outcome == RECORD_DONE)
         r->events[r->event_count - 1].act -= first_act;
 }
 
@@ -306,38 +425,20 @@ void record_job_replay(struct record_job *r)
 
 static void confirm_bind(const struct sent *batch, size_t count, struct params *params)
 {
-    (void)count;
-    struct record_job *r = record_of(batch[0].job);
-    const struct act *a = &r->acts[0];
-    record_job_clear(r);
-    params_int4(params, r->job.controller_id);
-    params_int8(params, r->generation);
-    params_int4(params, r->policy_version);
-    if (r->idempotency.present) {
-        params_bytes(params, r->idempotency.key_hash, KEY_HASH_SIZE);
-        params_bytes(params, r->idempotency.fingerprint, KEY_HASH_SIZE);
-        params_text(params, r->context);
-    } else {
-        params_null(params);
-        params_null(params);
-        params_null(params);
-    }
-    params_text(params, r->actor);
-    params_int8(params, r->confirmation.subject_no);
-    params_int4(params, a->purpose);
-    params_int8(params, r->confirmation.revision);
-    params_int4(params, (int32_t)a->method);
-    params_interval(params, a->has_end ? &a->validity : NULL);
-    params_int4(params, a->tie);
-    params_int4(params, effect_asked(a));
-    params_bytes(params, a->record_id, UUID_SIZE);
-    params_text(params, a->evidence);
+    const struct confirmation *c = &record_of(batch[0].job)->confirmation;
+    requests_bind(batch, count, params);
+    params_bool(params, false);
+    struct param *confirms = params_array(params, PARAM_INT8);
+    param_int8(confirms, c->subject_no);
+    param_int8(confirms, c->revision);
+    param_int8(confirms, c->count);
+    acts_bind(batch, count, params);
 }
 
 void record_job_confirm(struct record_job *r, const struct confirmation *c)
 {
     static const struct verb confirm_verb = {
-        .statement = "confirm", .writes = true, .batch_max = 1, .bind = confirm_bind, .take = record_take};
+        .statement = "record", .writes = true, .batch_max = 1, .bind = confirm_bind, .take = record_take};
     r->confirmation = *c;
     r->job.verb = &confirm_verb;
     r->job.weight = 1;

@@ -5,6 +5,7 @@
 #include "domain/consent.h"
 #include "domain/duration.h"
 #include "domain/tag.h"
+#include "domain/verdict.h"
 #include "store/idempotency.h"
 #include "store/job.h"
 
@@ -43,8 +44,13 @@ struct act {
     int32_t purpose; /* its number, PURPOSE_ALL or of a channel */
     enum slot slot;  /* SLOT_YES, SLOT_NO, SLOT_SIGNAL, SLOT_SALE, SLOT_PENDING or SLOT_OUTCOME */
     enum role role;
-    const struct guardian *guardian; /* where the role is one */
-    uint8_t flags;                   /* FLAG_... */
+    const struct guardian *guardian; /* where the role is one, and an identifier was given */
+    int32_t
+        guardian_no; /* likewise, where none was: the role, or as it is stored; 0: it is the person's own */
+    /* Whose Noes count for this purpose too, of which ${effect} and ${was} tell: standing Noes that stop it,
+     * other entities' numbers, what it replaces. Of a standing No what stands over it. */
+    const struct purpose_set *over; /* NULL: none */
+    uint8_t flags;                  /* FLAG_... */
     enum collection_method method;
     rank rank_base;
     int32_t tie;   /* of equal ranks the higher stands: a hash of what the act says */

@@ -1,92 +1,85 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Ends a double opt-in: the Yes that waits becomes a Yes, as one act of its own. The token that the person
--- sent back told subject, purpose and the revision of the request; the request's event tells role, notice,
--- language and reference.
---
--- Rows as record() returns them, of request 0: record_gone() where nothing waits any more, since its time is
--- over, it was used, or a No came in between. As the owner: a state is deleted, which the service's role may
--- not do. Steps:
---   1  takes the head's lock; stops where the caller's generation is not the one in force
---   2  names a repeated idempotency key, though nothing waits any more
---   3  finds what waits, under any one of the subject's tags; refuses what a No overtook
---   4  takes it away under all of the subject's tags, and records the Yes
-create or replace function confirm(
-    c integer, p_generation bigint, p_policy_version integer,
-    p_key bytea, p_fingerprint bytea, p_context text, p_actor text,
-    p_subject bigint, p_purpose integer, p_revision bigint,
-    p_method smallint, p_validity interval, p_tie integer, p_effect smallint, p_record uuid, p_evidence text)
-returns table (
-    outcome smallint, request integer, act integer,
-    record_id uuid, revision bigint, subject_no bigint, rank bigint, recorded_at timestamptz,
-    valid_until timestamptz, purpose_id integer, effect smallint, was smallint, was_each bigint[],
-    policy_version integer, context text)
-language plpgsql security definer set search_path = public, pg_temp as $$
-#variable_conflict use_column
+-- Ends double opt-ins: a token names the requests of one body (p_confirms: subject_no, revision of the first,
+-- how many revisions), each of which becomes a Yes that ranks at the time it was asked. Part of record(),
+-- under the head's lock.
+
+-- The requests that a token names, and what they named.
+create or replace function requests_of(c integer, p_confirms bigint[])
+returns table (e event, beside_nos bigint[]) language sql stable as $$
+    select e, coalesce(n.beside_nos, '{}')
+    from event e
+    left join named n on n.controller_id = c and n.revision = e.revision
+    where e.controller_id = c and e.revision >= p_confirms[2] and e.revision < p_confirms[2] + p_confirms[3]
+          and e.subject_no = p_confirms[1] and e.slot = slot_pending()
+    order by e.revision
+$$;
+
+-- The acts that the program sent, each of one purpose that it still knows, made whole: who confirms, what was
+-- asked and when are the request's. An act for which there is no request goes.
+create or replace function acts_confirmed(c integer, p_confirms bigint[], p_acts act[]) returns act[]
+language plpgsql stable as $$
 declare
-    now_ timestamptz;
-    i identifier;
-    e event;
-    waits consent;
-    seen bytea; -- the fingerprint that the key came with first
+    acts act[];
+    a act;
+    r record;
 begin
-    -- 1. As record() does, which takes the same lock again.
-    perform from head where controller_id = c for no key update;
-    if (select x.generation from controller x where x.controller_id = c) is distinct from p_generation then
-        outcome := record_stale();
-        return next;
-        return;
-    end if;
-    now_ := clock_timestamp();
-    request := 0;
-
-    -- 2. A repeat gets the first answer.
-    select x.fingerprint into seen from idempotency x
-        where x.controller_id = c and x.key_hash = p_key and x.recorded_at > now_ - first_answer_kept();
-    if found then
-        outcome := case when seen = p_fingerprint then record_replayed() else record_key_reused() end;
-        return next;
-        return;
-    end if;
-
-    -- 3. A No overtakes it that is not older, to anything: all purposes, the purpose, or any entity of it.
-    select * into i from identifier x
-        where x.controller_id = c and x.subject_no = p_subject order by x.tag limit 1;
-    select * into waits from consent x
-        where x.controller_id = c and x.tag = i.tag and x.purpose_id = p_purpose and x.slot = slot_pending()
-              and x.revision = p_revision and x.valid_until > now_;
-    if waits.tag is null or exists (
-        select from consent x
-        where x.controller_id = c and x.tag = i.tag and x.slot in (slot_self(), slot_guardian())
-              and event_state_is_no(rank_state(x.rank))
-              and x.purpose_id in (select purpose_all() union all
-                                   select q.purpose_id from purpose q, purpose w
-                                   where w.controller_id = c and w.purpose_id = p_purpose
-                                         and q.controller_id = c
-                                         and split_part(q.key, '@', 1) = split_part(w.key, '@', 1))
-              and rank_time(x.rank) >= rank_time(waits.rank)) then
-        outcome := record_gone();
-        return next;
-        return;
-    end if;
-
-    -- 4. The person confirms, whoever asked for the mail; all else is as it was asked for.
-    select * into e from event x where x.controller_id = c and x.revision = p_revision;
-    delete from consent x using identifier t
-        where t.controller_id = c and t.subject_no = p_subject
-              and x.controller_id = c and x.tag = t.tag and x.purpose_id = p_purpose
-              and x.slot = slot_pending();
-    return query select * from record(
-        c, p_generation, p_policy_version,
-        r_key => array[p_key], r_fingerprint => array[p_fingerprint], r_context => array[p_context],
-        r_actor => array[p_actor], a_request => array[0],
-        a_tags => array[i.tag], a_types => array[set_byte('\x00'::bytea, 0, i.type)],
-        a_old_tag => array[null::bytea],
-        a_purpose => array[p_purpose], a_slot => array[slot_self()], a_role => array[e.role],
-        a_method => array[p_method], a_rank => array[rank_base(class_choice(), event_given())],
-        a_tie => array[p_tie], a_floating => array[false],
-        a_time => array[null::bigint], a_age => array[0::bigint],
-        a_validity => array[p_validity], a_notice => array[e.notice_no], a_effect => array[p_effect],
-        a_record => array[p_record], a_language => array[e.language], a_ref => array[e.ref],
-        a_detail => array[null::text], a_evidence => array[p_evidence]);
+    for r in select * from requests_of(c, p_confirms) loop
+        for a in select x.* from unnest(p_acts) x where x.purpose_id = (r.e).purpose_id loop
+            select string_agg(i.tag, null order by n.place), string_agg(set_byte('\x00', 0, i.type), null order by n.place)
+                into a.tags, a.types
+                from unnest((r.e).subject_no || r.beside_nos) with ordinality n(no, place)
+                cross join lateral (select x.* from identifier x
+                                    where x.controller_id = c and x.subject_no = n.no offset 0) i;
+            a.at := rank_time((r.e).rank);
+            a.slot := slot_yes();
+            a.rank_base := rank_base(class_choice(), event_given(), (r.e).notice_no is not null);
+            a.role := (r.e).role;
+            a.flags := (r.e).flags;
+            a.notice_no := (r.e).notice_no;
+            a.language := (r.e).language;
+            a.ref := (r.e).ref;
+            acts := acts || a;
+        end loop;
+    end loop;
+    return acts;
 end $$;
-revoke execute on function confirm from public;
+
+-- record_done(), or why these requests cannot be confirmed: record_confirmed() by the same token before,
+-- record_gone() where there are none, record_expired(), record_overtaken() by a No that came after.
+create or replace function confirm_outcome(c integer, p_confirms bigint[], p_acts act[], p_now timestamptz)
+returns smallint language plpgsql stable as $$
+begin
+    if exists (select from confirmed f where f.controller_id = c and f.request >= p_confirms[2]
+               and f.request < p_confirms[2] + p_confirms[3]) then
+        return record_confirmed();
+    end if;
+    if p_acts is null then
+        return record_gone();
+    end if;
+    if exists (select from requests_of(c, p_confirms) r where (r.e).valid_until <= p_now) then
+        return record_expired();
+    end if;
+    if exists (select from unnest(p_acts) a
+               cross join lateral states_heard(c, substr(a.tags, 1, tag_size()), a.purpose_id || a.over) s
+               where s.slot & 15 <= slot_reached() and rank_is_no(s.rank) and rank_time(s.rank) >= a.at) then
+        return record_overtaken();
+    end if;
+    return record_done();
+end $$;
+
+-- Requests that were confirmed by the events from p_first on: they wait no longer, and their token gives the
+-- same answer from now on. As the owner: a state is deleted, which the service's role may not do.
+create or replace function end_requests(c integer, p_confirms bigint[], p_first bigint) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    insert into confirmed (controller_id, request, revision)
+        select c, (r.e).revision, v.revision
+        from requests_of(c, p_confirms) r
+        join event v on v.controller_id = c and v.revision >= p_first and v.purpose_id = (r.e).purpose_id;
+    delete from consent s using requests_of(c, p_confirms) r
+        cross join unnest((r.e).subject_no || r.beside_nos) n(no)
+        join identifier i on i.controller_id = c and i.subject_no = n.no
+        where s.controller_id = c and s.tag = i.tag and s.purpose_id = (r.e).purpose_id and s.slot = slot_pending()
+              and s.revision = (r.e).revision;
+end $$;
+revoke execute on function end_requests from public;

@@ -69,10 +69,17 @@ create or replace function record_overtaken() returns smallint immutable paralle
 create or replace function record_gone() returns smallint immutable parallel safe return 10::smallint;
 create or replace function record_confirmed() returns smallint immutable parallel safe return 11::smallint;
 
+-- event.answer: a bit for each type of identifier that stays under a No (1 << type), and
+create or replace function answer_unknown() returns smallint immutable parallel safe return 32::smallint;
+create or replace function answer_untied() returns smallint immutable parallel safe return 64::smallint;
+
 -- A pointer's kind (tie.sql).
 create or replace function pointer_up() returns integer immutable parallel safe return 0;
 create or replace function pointer_down() returns integer immutable parallel safe return 1;
 create or replace function pointer_side() returns integer immutable parallel safe return 2;
+
+-- A limit whose end is not known: the last moment that a rank can tell.
+create or replace function forever() returns bigint immutable parallel safe return 9007199254740991;
 
 -- enum apply_outcome
 create or replace function apply_done() returns smallint immutable parallel safe return 0::smallint;

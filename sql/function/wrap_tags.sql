@@ -12,18 +12,21 @@ begin
         delete from consent s where s.controller_id = c and s.tag = any (p_old)
         returning p_new[array_position(p_old, s.tag)] as new, s.*)
     insert into consent as old
-        (controller_id, tag, purpose_id, slot, notice_no, rank, tie, revision, valid_until, record_id)
-        select c, new, purpose_id, slot, notice_no, rank, tie, revision, valid_until, record_id from moved
+        (controller_id, tag, purpose_id, slot, notice_no, flags, tiebreak, rank, revision, valid_until, record_id)
+        select c, new, purpose_id, slot, notice_no, flags, tiebreak, rank, revision, valid_until, record_id
+        from moved
         on conflict (controller_id, tag, purpose_id, slot) do update
-            set notice_no = excluded.notice_no, rank = excluded.rank, tie = excluded.tie,
-                revision = excluded.revision, valid_until = excluded.valid_until,
+            set notice_no = excluded.notice_no, flags = excluded.flags, tiebreak = excluded.tiebreak,
+                rank = excluded.rank, revision = excluded.revision, valid_until = excluded.valid_until,
                 record_id = excluded.record_id
-            where (old.rank, old.tie) < (excluded.rank, excluded.tie);
-    with moved as (
-        delete from identifier i where i.controller_id = c and i.tag = any (p_old)
-        returning p_new[array_position(p_old, i.tag)] as new, i.*)
-    insert into identifier (controller_id, tag, subject_no, type)
-        select c, new, subject_no, type from moved
-        on conflict do nothing;
+            where (old.rank, old.tiebreak) < (excluded.rank, excluded.tiebreak);
+    update identifier i set tag = p_new[array_position(p_old, i.tag)]
+        where i.controller_id = c and i.tag = any (p_old)
+              and not exists (select from identifier x where x.controller_id = c
+                              and x.tag = p_new[array_position(p_old, i.tag)]);
+    update guardian g set tag = p_new[array_position(p_old, g.tag)]
+        where g.controller_id = c and g.tag = any (p_old)
+              and not exists (select from guardian x where x.controller_id = c
+                              and x.tag = p_new[array_position(p_old, g.tag)]);
 end $$;
 revoke execute on function wrap_tags(integer, bytea[], bytea[]) from public;

@@ -117,7 +117,7 @@ create table event (
     revision           bigint not null,
     record_id          uuid not null,
     subject_no         bigint not null,
-    purpose_id         integer not null, -- 0: every purpose that a standing No overrules
+    purpose_id         integer not null, -- 0: every purpose that a standing No overrules; below: of a channel
     rank               bigint not null,  -- class, event time and event state in one
     recorded_at        timestamptz not null,
     valid_until        timestamptz,
@@ -129,7 +129,8 @@ create table event (
     method             smallint not null,
     effect             smallint not null,
     was                smallint not null, -- state that stood before; 0: none
-    was_each           bigint[],          -- for purpose 0: purpose_id and rank of each that had one
+    was_each           bigint[],          -- for a standing No: purpose_id and rank of each that had one
+    answer             smallint not null, -- what else its answer told: answer_...
     language           text,
     actor              text not null,     -- the client that recorded it
     ref                text,              -- the caller's own reference
@@ -137,6 +138,40 @@ create table event (
     primary key (controller_id, revision)
 );
 create index event_by_subject on event (controller_id, subject_no, revision);
+
+-- One act as the program sends it (service/store/record.h, struct act): the only list of its members here.
+create type act as (
+    request         integer, -- its index
+    tags            bytea, -- of the identifiers named, the strongest first, one behind the other
+    types           bytea, -- likewise
+    old_tags        bytea, -- while a rotation runs: the same under the key that goes
+    purpose_id      integer,
+    over            integer[], -- whose Noes count for this purpose too: standing Noes, other entities' numbers
+    slot            integer, -- of the person: the guardian's number is added
+    guardian        bytea, -- the tag of a guardian who is named
+    old_guardian    bytea,
+    guardian_no     integer, -- of one who is not named; 0: none
+    flags           smallint,
+    role            smallint,
+    method          smallint,
+    rank_base       bigint, -- the rank at time 0
+    tiebreak        integer,
+    floating        boolean, -- a No without a time: the later of now and of what was accepted
+    at              bigint, -- when it was said (microseconds since 1970); null: age before now
+    age             bigint,
+    validity        interval,
+    notice_no       integer,
+    effect          smallint, -- where it is not superseded; effect_settled_there(): applied or pending
+    record_id       uuid,
+    language        text,
+    ref             text,
+    detail          text, -- JSON
+    evidence        text, -- JSON
+    age_until       text, -- told of the person's age: '' of age, 'infinity' or a day; null: nothing
+    age_documented  boolean,
+    care_until      text, -- likewise of being represented
+    care_documented boolean
+);
 
 -- Which identifiers an event named beside its person's strongest, where there were any. Beside the ledger,
 -- since it may be erased.

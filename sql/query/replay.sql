@@ -4,7 +4,7 @@
 -- request.
 select record_replayed(), 0, 0, e.record_id, e.revision, e.subject_no, e.rank, e.recorded_at, e.valid_until,
        e.purpose_id, e.effect, e.was, e.was_each, e.policy_version,
-       case when row_number() over (order by e.revision) = 1 then i.context end
+       case when row_number() over (order by e.revision) = 1 then i.context end, e.answer
 from idempotency i
 left join event e on e.controller_id = $1 and e.revision >= i.first_revision
                      and e.revision < i.first_revision + i.events

@@ -1,0 +1,333 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What is known under a tag of a purpose and of those whose Noes count for it: the highest rank of what the
+-- person said or somebody else's No brought, and of what a guardian did where p_guardian is not 0.
+create or replace function stood(c integer, p_tag bytea, p_purposes integer[], p_purpose integer, p_guardian integer)
+returns bigint language plpgsql stable as $$
+begin
+    return (select max(s.rank) from states_heard(c, p_tag, p_purposes) s
+            where s.slot between p_guardian * slot_count() and p_guardian * slot_count() + slot_reached()
+                  and (s.purpose_id = p_purpose or rank_is_no(s.rank)));
+end $$;
+
+-- Of a standing No: purpose and rank of each that had one, and of what stood over it.
+create or replace function stood_each(c integer, p_tag bytea, p_over integer[], p_guardian integer)
+returns bigint[] language plpgsql stable as $$
+begin
+    return (
+        select array_agg(array[e.purpose_id::bigint, greatest(e.rank, e.over_rank)] order by e.purpose_id)
+        from (select s.purpose_id, max(s.rank) as rank,
+                     max(max(s.rank)) filter (where s.purpose_id = any (p_over)) over () as over_rank
+              from states_heard(c, p_tag, null) s
+              where s.slot between p_guardian * slot_count() and p_guardian * slot_count() + slot_reached()
+                    and (s.purpose_id >= purpose_all() or s.purpose_id = any (p_over))
+              group by s.purpose_id) e);
+end $$;
+
+-- Whether the person is a minor, or represented, now (domain/verdict.c has the rule).
+create or replace function is_limited(c integer, p_tag bytea, p_now bigint) returns boolean
+language plpgsql stable as $$
+begin
+    return (
+        select coalesce(bool_or(until > p_now), false)
+        from (select case when bool_or(s.slot & 3 = 3)
+                          then (array_agg(coalesce(instant_of(s.valid_until), 0) order by s.slot & 3 desc, s.rank desc))[1]
+                          else max(s.rank) end as until
+              from states_heard(c, p_tag, array[purpose_all()]) s
+              where s.slot between slot_age() and slot_care_document()
+              group by s.slot >> 2) facts);
+end $$;
+
+-- Whether a guardian agreed, and none said no since.
+create or replace function is_agreed(c integer, p_tag bytea, p_purposes integer[], p_purpose integer)
+returns boolean language plpgsql stable as $$
+begin
+    return (
+        select coalesce(bool_and(not rank_is_no(g.rank)), false)
+        from (select max(s.rank) as rank from states_heard(c, p_tag, p_purposes) s
+              where s.slot >= slot_count() and (s.purpose_id = p_purpose or rank_is_no(s.rank))
+              group by s.slot / slot_count()) g);
+end $$;
+
+-- When a limit ends that was told as a day, as infinity, or as none (''). A day begins at 00:00 there.
+create or replace function until_of(p_until text, p_zone text) returns bigint
+language plpgsql immutable as $$
+begin
+    return case p_until when '' then 0 when 'infinity' then forever()
+           else instant_of(p_until::timestamp at time zone p_zone) end;
+end $$;
+
+-- What else the event named that stands in that slot: its invalidation holds for all of it.
+create or replace function invalidated_nos(c integer, p_tag bytea, p_purpose integer, p_slot integer, p_person bigint)
+returns bigint[] language sql stable as $$
+    select array(select b from consent x
+                 join named n on n.controller_id = c and n.revision = x.revision
+                 cross join unnest(n.beside_nos) b
+                 where x.controller_id = c and x.tag = p_tag and x.purpose_id = p_purpose and x.slot = p_slot
+                       and b <> p_person)
+$$;
+
+-- The number of a guardian: the role's, or that of the identifier that names one.
+create or replace function guardian_number(c integer, a act) returns integer
+language plpgsql as $$
+declare
+    no integer;
+begin
+    if a.guardian is null then
+        return a.guardian_no;
+    end if;
+    if a.old_guardian is not null then
+        perform wrap_tags(c, array[a.old_guardian], array[a.guardian]);
+    end if;
+    select guardian_no into no from guardian where controller_id = c and tag = a.guardian;
+    if no is null then
+        insert into guardian (controller_id, tag, guardian_no)
+            select c, a.guardian, greatest(max(guardian_no) + 1, guardian_named())
+            from guardian where controller_id = c
+            returning guardian_no into no;
+    end if;
+    return no;
+end $$;
+
+-- The identifiers that an act names, by number, in its order; who is new gets one.
+create or replace function identifiers_of(c integer, a act, out nos bigint[], out known boolean)
+language plpgsql as $$
+declare
+    t record;
+    no bigint;
+begin
+    known := false;
+    for t in select * from tags_of(a.tags) order by place loop
+        select subject_no into no from identifier where controller_id = c and tag = t.tag;
+        if found then
+            known := true;
+        else
+            update head set subject_no = subject_no + 1 where controller_id = c returning subject_no into no;
+            insert into identifier (controller_id, tag, subject_no, type, is_person)
+                values (c, t.tag, no, get_byte(a.types, t.place), t.place = 0);
+        end if;
+        nos := nos || no;
+    end loop;
+    update identifier set is_person = true
+        where controller_id = c and tag = substr(a.tags, 1, tag_size()) and not is_person;
+end $$;
+
+-- Ties what an act names to its person. False, with nothing done, where somebody would have more than a
+-- person may have.
+create or replace function tie_named(c integer, a act, p_nos bigint[]) returns boolean
+language plpgsql as $$
+declare
+    n record;
+    persons bigint[];
+    g bigint;
+begin
+    if cardinality(p_nos) = 1 or get_byte(a.types, 0) = identifier_visitor() then
+        return true;
+    end if;
+    if exists (select from generate_series(2, cardinality(p_nos)) k
+               where get_byte(a.types, k - 1) <> identifier_visitor()
+                     and not exists (select from tie t where t.controller_id = c and t.person_no = p_nos[1]
+                                     and t.beside_no = p_nos[k])) then
+        persons := persons_above(c, p_nos[1:1]);
+        foreach g in array persons loop
+            if (select count(*) from unnest(identifiers_below(c, g || array(
+                    select p_nos[k] from generate_series(2, cardinality(p_nos)) k
+                    where get_byte(a.types, k - 1) <> identifier_visitor())))) > person_identifiers_max() then
+                return false;
+            end if;
+        end loop;
+    end if;
+    for n in select p_nos[k] as no, get_byte(a.types, k - 1)::smallint as type
+             from generate_series(2, cardinality(p_nos)) k
+             where not exists (select from tie t where t.controller_id = c and t.person_no = p_nos[1]
+                               and t.beside_no = p_nos[k]) loop
+        perform tie_identifier(c, p_nos[1], n.no, n.type);
+    end loop;
+    return true;
+end $$;
+
+-- Puts what an act does under the identifiers it names; what travels is pushed on.
+create or replace function states_write(c integer, a act, p_rows consent[], p_nos bigint[]) returns void
+language plpgsql as $$
+declare
+    r consent;
+    by_name consent[]; -- what holds for what is named
+    wide consent[]; -- what travels
+    narrow consent[]; -- (2) of tie.sql: what is one customer's alone
+    persons bigint[];
+    -- a customer's limit, or his guardian's No
+    is_narrow boolean := get_byte(a.types, 0) = identifier_customer()
+                         and (not rank_is_no(a.rank_base) or a.guardian is not null or a.guardian_no <> 0);
+begin
+    foreach r in array p_rows loop
+        if not slot_travels(r.slot) then
+            by_name := by_name || r;
+        elsif is_narrow then
+            narrow := narrow || r;
+        else
+            wide := wide || r;
+        end if;
+    end loop;
+    if by_name is not null then
+        perform push_states(c, by_name, p_nos, false);
+    end if;
+    if narrow is not null then
+        perform push_states(c, narrow, p_nos, true);
+        perform push_states(c, narrow, identifiers_below(c, p_nos[1:1]), true);
+    end if;
+    if wide is not null then
+        persons := persons_above(c, p_nos);
+        perform push_states(c, wide, p_nos || persons, false);
+        perform push_states(c, wide, array(select b from unnest(identifiers_below(c, persons)) b
+                                           where b <> all (p_nos || persons)), true);
+    end if;
+end $$;
+
+-- The further identifiers of the person that stay under a No when p_purpose was said Yes to: a bit a type.
+create or replace function still_denied(c integer, a act, p_nos bigint[]) returns smallint
+language plpgsql stable as $$
+begin
+    return (
+        select coalesce(bit_or(1 << d.type), 0)
+        from (select i.type from unnest(identifiers_below(c, p_nos[1:1])) b(no)
+              cross join lateral (select x.* from identifier x
+                                  where x.controller_id = c and x.subject_no = b.no offset 0) i
+              where b.no <> all (p_nos)
+                    and rank_is_no(stood(c, i.tag, a.purpose_id || a.over, a.purpose_id, 0))) d);
+end $$;
+
+-- The rows that say what an act told of the person's age, or of being represented. p_row has what all rows of
+-- the act have in common; p_at when it was said, in microseconds.
+create or replace function fact_rows(p_row consent, p_slot integer, p_until text, p_documented boolean,
+                                     p_is_no boolean, p_at bigint, p_zone text) returns consent[]
+language plpgsql immutable as $$
+declare
+    rows consent[];
+    until bigint := until_of(p_until, p_zone);
+begin
+    if p_until is null then
+        return null;
+    end if;
+    until := case when until > p_at then until else 0 end; -- over when it was told: it never held
+    p_row.purpose_id := purpose_all();
+    p_row.notice_no := null;
+    p_row.flags := 0;
+    p_row.tiebreak := 0;
+    p_row.valid_until := case when until > 0 then time_of(until) end;
+    p_row.rank := until;
+    if until > 0 then
+        p_row.slot := p_slot + 1;
+        rows := rows || p_row;
+    end if;
+    -- what is told with a No may limit, and never opens
+    if not p_is_no then
+        p_row.slot := p_slot;
+        rows := rows || p_row;
+    end if;
+    if not p_is_no and p_documented then
+        p_row.slot := p_slot + 3;
+        p_row.rank := p_at;
+        p_row.tiebreak := (until / 86400000000)::integer;
+        rows := rows || p_row;
+    end if;
+    return rows;
+end $$;
+
+-- What came of an event, p_prior being the rank that stood before. Of two that rank alike but for their
+-- states each did its own.
+create or replace function effect_of(c integer, a act, e event, p_prior bigint, p_now bigint) returns smallint
+language plpgsql stable as $$
+declare
+    tag bytea := substr(a.tags, 1, tag_size());
+    purposes integer[] := a.purpose_id || a.over;
+begin
+    if a.slot = slot_sale() and rank_is_no(p_prior)
+       or a.slot in (slot_yes(), slot_no()) and e.rank >> 5 < p_prior >> 5 then
+        return effect_superseded();
+    end if;
+    -- a signal stands beside a choice, but for a Yes that is later or was given under it
+    if a.slot = slot_signal() and not rank_is_no(p_prior)
+       and (rank_time(p_prior) > rank_time(e.rank)
+            or exists (select from states_heard(c, tag, purposes) s
+                       where s.slot = slot_yes() and s.rank = p_prior and s.flags & flag_signal() <> 0)) then
+        return effect_superseded();
+    end if;
+    if a.effect <> effect_settled_there() then
+        return a.effect;
+    end if;
+    return case when is_limited(c, tag, p_now) and not is_agreed(c, tag, purposes, a.purpose_id)
+                then effect_pending() else effect_applied() end;
+end $$;
+
+-- Records one act, under the head's lock: settles who it is of, ties, writes what stands now, and adds the
+-- event, whose revision e has. p_now and p_latest are microseconds. The outcome is record_done(), or says why
+-- nothing was written: record_too_many(), record_no_objection().
+create or replace function record_act(c integer, a act, p_actor text, p_policy_version integer, p_now bigint,
+                                      p_latest bigint, p_zone text,
+                                      inout e event, out outcome smallint)
+language plpgsql as $$
+declare
+    i record; -- its identifiers, by number; and whether any was known
+    g integer := guardian_number(c, a);
+    tag bytea := substr(a.tags, 1, tag_size());
+    is_no boolean := rank_is_no(a.rank_base);
+    is_standing boolean := a.purpose_id <= purpose_all();
+    is_tied boolean;
+    at bigint := case when a.floating then greatest(p_now, p_latest)
+                      when a.at is null then p_now - a.age
+                      else least(a.at, p_now) end;
+    prior bigint;
+    r consent;
+begin
+    -- Who.
+    i := identifiers_of(c, a);
+    is_tied := tie_named(c, a, i.nos);
+    if not is_tied and not is_no then
+        outcome := record_too_many();
+        return;
+    end if;
+
+    -- What stood before, and whether there is anything to weigh.
+    prior := stood(c, tag, a.purpose_id || a.over, a.purpose_id, g);
+    if a.slot = slot_outcome()
+       and (rank_is_no(prior) is distinct from true
+            or exists (select from consent x
+                       where x.controller_id = c and x.tag = substr(a.tags, 1, tag_size())
+                             and x.purpose_id = a.purpose_id and x.slot = slot_outcome()
+                             and rank_time(x.rank) >= rank_time(prior))) then
+        outcome := record_no_objection();
+        return;
+    end if;
+
+    -- What stands from now on. Of an event that is invalidated, under all that it named.
+    e.slot := a.slot + g * slot_count();
+    e.rank := rank_at(a.rank_base, at);
+    e.valid_until := time_of(at) + a.validity;
+    if rank_state(a.rank_base) = event_invalidated() then
+        i.nos := i.nos || invalidated_nos(c, substr(a.tags, 1, tag_size()), a.purpose_id, e.slot, i.nos[1]);
+    end if;
+    e.was_each := case when is_standing
+                       then stood_each(c, substr(a.tags, 1, tag_size()), a.purpose_id || a.over, g) end;
+    r := row(c, substr(a.tags, 1, tag_size()), a.purpose_id, e.slot, a.notice_no, a.flags, a.tiebreak, e.rank,
+             e.revision, e.valid_until, a.record_id);
+    perform states_write(c, a,
+                         r || fact_rows(r, slot_age(), a.age_until, a.age_documented, is_no, at, p_zone)
+                           || fact_rows(r, slot_care(), a.care_until, a.care_documented, is_no, at, p_zone),
+                         i.nos);
+
+    -- The event, and what came of it.
+    e := row(c, e.revision, a.record_id, i.nos[1], a.purpose_id, e.rank, time_of(p_now), e.valid_until,
+             a.notice_no, p_policy_version, e.slot, a.flags, a.role, a.method, 0, coalesce(rank_state(prior), 0),
+             e.was_each, 0, a.language, p_actor, a.ref, a.detail::jsonb);
+    e.effect := effect_of(c, a, e, prior, p_now);
+    e.answer := case when i.known then 0 else answer_unknown() end
+                + case when is_tied then 0 else answer_untied() end
+                + case when a.slot = slot_yes() and g = 0 and not is_no then still_denied(c, a, i.nos) else 0 end;
+    insert into event select e.*;
+    if cardinality(i.nos) > 1 then
+        insert into named (controller_id, revision, beside_nos) values (c, e.revision, i.nos[2:]);
+    end if;
+    if a.evidence is not null then
+        insert into evidence (controller_id, revision, document) values (c, e.revision, a.evidence::jsonb);
+    end if;
+    outcome := record_done();
+end $$;

@@ -1,0 +1,99 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Step 5 of record() in one statement, for acts that touch nobody else: each names one identifier, no two the
+-- same one, and is the person's own Yes, No, sale or request, of one purpose, without anything told of an age
+-- (service/store/record.c, acts_are_apart). It does for them what record_one_by_one() does, which
+-- tests/store/test_apart.c holds it to. Where one of the identifiers turns out to be tied to others it writes
+-- nothing and returns no row.
+create or replace function record_apart(
+    c integer, h head, p_policy_version integer,
+    r_key bytea[], r_fingerprint bytea[], r_context text[], r_actor text[],
+    p_acts act[], left_out integer[], p_now bigint)
+returns table (
+    outcome smallint, request integer, act integer,
+    record_id uuid, revision bigint, subject_no bigint, rank bigint, recorded_at timestamptz,
+    valid_until timestamptz, purpose_id integer, effect smallint, was smallint, was_each bigint[],
+    policy_version integer, context text, answer smallint)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+    now_ constant timestamptz := time_of(p_now);
+begin
+    return query
+    with
+    -- each with its identifier, and what stands there: one probe of each index
+    probed as materialized (
+        select a.*, (a.ordinality - 1)::integer as act, i.subject_no as known_no, i.is_person, i.is_tied, s.prior,
+               case when a.floating then greatest(p_now, h.latest)
+                    when a.at is null then p_now - a.age
+                    else least(a.at, p_now) end as event_us
+        from unnest(p_acts) with ordinality a
+        left join lateral (select x.subject_no, x.is_person, x.is_tied from identifier x
+                           where x.controller_id = c and x.tag = a.tags offset 0) i on true
+        left join lateral (select max(x.rank) as prior from consent x
+                           where i.subject_no is not null and x.controller_id = c and x.tag = a.tags
+                                 and x.purpose_id = any (a.purpose_id || a.over) and x.slot <= slot_reached()
+                                 and (x.purpose_id = a.purpose_id or rank_is_no(x.rank)) offset 0) s on true
+        where a.request <> all (left_out)),
+    placed as materialized (
+        select p.*,
+               h.revision + row_number() over () as revision,
+               coalesce(p.known_no, h.subject_no + count(*) filter (where p.known_no is null)
+                                                   over (rows unbounded preceding)) as subject_no,
+               rank_at(p.rank_base, p.event_us) as rank,
+               time_of(p.event_us) + p.validity as valid_until,
+               case when p.slot = slot_pending() then p.effect
+                    when p.slot = slot_sale() and rank_is_no(p.prior)
+                         or p.slot <> slot_sale() and rank_at(p.rank_base, p.event_us) >> 5 < p.prior >> 5
+                    then effect_superseded() else p.effect end as settled,
+               case when p.known_no is null then answer_unknown() else 0::smallint end as answer
+        from probed p
+        where not (select coalesce(bool_or(is_tied), false) from probed)),
+
+    written as (
+        insert into event (controller_id, revision, record_id, subject_no, purpose_id, rank, recorded_at,
+                           valid_until, notice_no, policy_version, slot, flags, role, method, effect, was,
+                           answer, language, actor, ref, detail)
+        select c, revision, record_id, subject_no, purpose_id, rank, now_,
+               valid_until, notice_no, p_policy_version, slot, flags, role, method, settled,
+               coalesce(rank_state(prior), 0), answer, language, r_actor[request + 1], ref, detail::jsonb
+        from placed),
+    numbered as (
+        insert into identifier (controller_id, tag, subject_no, type, is_person)
+        select c, tags, subject_no, get_byte(types, 0), true from placed where known_no is null),
+    met as (
+        update identifier i set is_person = true from placed p
+        where i.controller_id = c and i.tag = p.tags and not p.is_person),
+    counted as (
+        update head x set revision = x.revision + n.events, subject_no = x.subject_no + n.fresh,
+                        latest = greatest(x.latest, n.latest)
+        from (select count(*) as events, count(*) filter (where known_no is null) as fresh,
+                     max(event_us) as latest from placed) n
+        where x.controller_id = c and n.events > 0),
+    proven as (
+        insert into evidence (controller_id, revision, document)
+        select c, revision, evidence::jsonb from placed where evidence is not null),
+    keyed as (
+        insert into idempotency as old (controller_id, key_hash, fingerprint, context, first_revision, events,
+                                        recorded_at)
+        select c, r_key[request + 1], r_fingerprint[request + 1], r_context[request + 1],
+               min(revision), count(*), now_
+        from placed where r_key[request + 1] is not null group by request
+        on conflict (controller_id, key_hash) do update
+            set fingerprint = excluded.fingerprint, context = excluded.context,
+                first_revision = excluded.first_revision, events = excluded.events,
+                recorded_at = excluded.recorded_at),
+    stood as (
+        insert into consent as old (controller_id, tag, purpose_id, slot, notice_no, flags, tiebreak, rank,
+                                    revision, valid_until, record_id)
+        select c, tags, purpose_id, slot, notice_no, flags, tiebreak, rank, revision, valid_until, record_id
+        from placed
+        on conflict (controller_id, tag, purpose_id, slot) do update
+            set notice_no = excluded.notice_no, flags = excluded.flags, tiebreak = excluded.tiebreak,
+                rank = excluded.rank, revision = excluded.revision, valid_until = excluded.valid_until,
+                record_id = excluded.record_id
+            where (old.rank, old.tiebreak) < (excluded.rank, excluded.tiebreak))
+
+    select record_done(), request, act, record_id, revision, subject_no, rank, now_, valid_until, purpose_id,
+           settled, coalesce(rank_state(prior), 0::smallint), null::bigint[], p_policy_version, null::text, answer
+    from placed;
+end $$;

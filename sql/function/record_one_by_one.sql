@@ -1,0 +1,67 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Step 5 of record(), whatever the acts are: rows as it returns them.
+create or replace function record_one_by_one(
+    c integer, h head, p_policy_version integer,
+    r_key bytea[], r_fingerprint bytea[], r_context text[], r_actor text[],
+    p_acts act[], left_out integer[], p_now bigint, p_zone text)
+returns table (
+    outcome smallint, request integer, act integer,
+    record_id uuid, revision bigint, subject_no bigint, rank bigint, recorded_at timestamptz,
+    valid_until timestamptz, purpose_id integer, effect smallint, was smallint, was_each bigint[],
+    policy_version integer, context text, answer smallint)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+    r record; -- a request: its acts are p_acts[first + 1 .. last + 1]
+    events event[]; -- of the request
+    e event;
+    done record; -- what record_act() says of one act
+    k integer;
+begin
+    for r in select x.request, (min(x.ordinality) - 1)::integer as first, (max(x.ordinality) - 1)::integer as last
+             from unnest(p_acts) with ordinality x
+             where x.request <> all (left_out) group by x.request order by x.request loop
+        -- All or nothing: what was written is taken back by the exception. One act writes nothing by itself
+        -- before it is found wrong, so that it needs no savepoint.
+        events := '{}';
+        request := r.request;
+        k := r.first;
+        begin
+            while k <= r.last loop
+                e := null;
+                e.revision := h.revision + 1 + cardinality(events);
+                done := record_act(c, p_acts[k + 1], r_actor[r.request + 1], p_policy_version, p_now, h.latest,
+                                   p_zone, e);
+                if done.outcome <> record_done() then
+                    raise exception 'the request is left out' using errcode = 'AK001';
+                end if;
+                events := events || done.e;
+                k := k + 1;
+            end loop;
+        exception when sqlstate 'AK001' then
+            outcome := done.outcome;
+            act := k;
+            return next;
+            continue;
+        end;
+        h.revision := h.revision + cardinality(events);
+        if r_key[r.request + 1] is not null then
+            insert into idempotency as old (controller_id, key_hash, fingerprint, context, first_revision, events,
+                                            recorded_at)
+                values (c, r_key[r.request + 1], r_fingerprint[r.request + 1], r_context[r.request + 1],
+                        events[1].revision, cardinality(events), time_of(p_now))
+                on conflict (controller_id, key_hash) do update
+                    set fingerprint = excluded.fingerprint, context = excluded.context,
+                        first_revision = excluded.first_revision, events = excluded.events,
+                        recorded_at = excluded.recorded_at;
+        end if;
+        for k in r.first .. r.last loop
+            e := events[k - r.first + 1];
+            h.latest := greatest(h.latest, rank_time(e.rank));
+            return query select record_done(), r.request, k, e.record_id, e.revision, e.subject_no, e.rank,
+                                e.recorded_at, e.valid_until, e.purpose_id, e.effect, e.was, e.was_each,
+                                e.policy_version, null::text, e.answer;
+        end loop;
+    end loop;
+    update head set revision = h.revision, latest = h.latest where controller_id = c;
+end $$;
