@@ -58,13 +58,14 @@ end $$;
 
 -- What else the event named that stands in that slot: its invalidation holds for all of it.
 create or replace function invalidated_nos(c integer, p_tag bytea, p_purpose integer, p_slot integer, p_person bigint)
-returns bigint[] language sql stable as $$
-    select array(select b from consent x
+returns bigint[] language plpgsql stable as $$
+begin
+    return array(select b from consent x
                  join named n on n.controller_id = c and n.revision = x.revision
                  cross join unnest(n.beside_nos) b
                  where x.controller_id = c and x.tag = p_tag and x.purpose_id = p_purpose and x.slot = p_slot
-                       and b <> p_person)
-$$;
+                       and b <> p_person);
+end $$;
 
 -- The number of a guardian: the role's, or that of the identifier that names one.
 create or replace function guardian_number(c integer, a act) returns integer
@@ -88,65 +89,85 @@ begin
     return no;
 end $$;
 
--- The identifiers that an act names, by number, in its order; who is new gets one.
-create or replace function identifiers_of(c integer, a act, out nos bigint[], out known boolean)
+-- The identifiers that an act names, by number, in its order; who is new gets the next one after last. Told
+-- of them: whether any was known, whether any is tied.
+create or replace function identifiers_of(c integer, a act, inout last bigint, out nos bigint[], out known boolean,
+                                          out tied boolean)
 language plpgsql as $$
 declare
-    t record;
-    no bigint;
+    first bigint := last;
+    person boolean; -- the first has a history already
 begin
-    known := false;
-    for t in select * from tags_of(a.tags) order by place loop
-        select subject_no into no from identifier where controller_id = c and tag = t.tag;
-        if found then
-            known := true;
-        else
-            update head set subject_no = subject_no + 1 where controller_id = c returning subject_no into no;
+    select array_agg(i.subject_no order by t.place), coalesce(bool_or(i.subject_no is not null), false),
+           coalesce(bool_or(i.is_tied), false), coalesce(bool_or(i.is_person) filter (where t.place = 0), false)
+        into nos, known, tied, person
+        from tags_of(a.tags) t
+        left join lateral (select x.* from identifier x where x.controller_id = c and x.tag = t.tag offset 0) i on true;
+    for k in 1 .. cardinality(nos) loop
+        if nos[k] is null then
+            last := last + 1;
+            nos[k] := last;
             insert into identifier (controller_id, tag, subject_no, type, is_person)
-                values (c, t.tag, no, get_byte(a.types, t.place), t.place = 0);
+                values (c, substr(a.tags, (k - 1) * tag_size() + 1, tag_size()), last, get_byte(a.types, k - 1),
+                        k = 1);
         end if;
-        nos := nos || no;
     end loop;
-    update identifier set is_person = true
-        where controller_id = c and tag = substr(a.tags, 1, tag_size()) and not is_person;
+    if not person and nos[1] <= first then
+        update identifier set is_person = true where controller_id = c and subject_no = nos[1];
+    end if;
 end $$;
 
--- Ties what an act names to its person. False, with nothing done, where somebody would have more than a
--- person may have.
-create or replace function tie_named(c integer, a act, p_nos bigint[]) returns boolean
+-- Whether a person, or one above, would have more than a person may have with these as well.
+create or replace function has_too_many(c integer, p_persons bigint[], p_nos bigint[]) returns boolean
+language plpgsql stable as $$
+declare
+    g bigint;
+begin
+    foreach g in array p_persons loop
+        if cardinality(identifiers_below(c, array(select distinct x from unnest(g || p_nos) x)))
+           > person_identifiers_max() then
+            return true;
+        end if;
+    end loop;
+    return false;
+end $$;
+
+-- Ties what an act names to its person; those numbered above p_last are new. False, with nothing done, where
+-- somebody would have more than a person may have.
+create or replace function tie_named(c integer, a act, p_nos bigint[], p_last bigint) returns boolean
 language plpgsql as $$
 declare
-    n record;
+    fresh integer[]; -- places of those that are not tied to the person yet
     persons bigint[];
-    g bigint;
+    k integer;
 begin
     if cardinality(p_nos) = 1 or get_byte(a.types, 0) = identifier_visitor() then
         return true;
     end if;
-    if exists (select from generate_series(2, cardinality(p_nos)) k
-               where get_byte(a.types, k - 1) <> identifier_visitor()
-                     and not exists (select from tie t where t.controller_id = c and t.person_no = p_nos[1]
-                                     and t.beside_no = p_nos[k])) then
-        persons := persons_above(c, p_nos[1:1]);
-        foreach g in array persons loop
-            if (select count(*) from unnest(identifiers_below(c, g || array(
-                    select p_nos[k] from generate_series(2, cardinality(p_nos)) k
-                    where get_byte(a.types, k - 1) <> identifier_visitor())))) > person_identifiers_max() then
-                return false;
-            end if;
-        end loop;
+    select array_agg(n.place order by n.place) into fresh
+        from unnest(p_nos) with ordinality n(no, place)
+        where n.place > 1
+              and not exists (select from tie t where t.controller_id = c and t.person_no = p_nos[1]
+                              and t.beside_no = n.no);
+    if fresh is null then
+        return true;
     end if;
-    for n in select p_nos[k] as no, get_byte(a.types, k - 1)::smallint as type
-             from generate_series(2, cardinality(p_nos)) k
-             where not exists (select from tie t where t.controller_id = c and t.person_no = p_nos[1]
-                               and t.beside_no = p_nos[k]) loop
-        perform tie_identifier(c, p_nos[1], n.no, n.type);
+    persons := case when get_byte(a.types, 0) = identifier_customer() then p_nos[1:1]
+                    else persons_above(c, p_nos[1:1]) end;
+    if has_too_many(c, persons, array(select p_nos[f] from unnest(fresh) f
+                                      where get_byte(a.types, f - 1) <> identifier_visitor())) then
+        return false;
+    end if;
+    foreach k in array fresh loop
+        perform tie_identifier(c, p_nos[1], persons, p_nos[k], get_byte(a.types, k - 1)::smallint, p_nos[k] > p_last);
     end loop;
     return true;
 end $$;
 
 -- Puts what an act does under the identifiers it names; what travels is pushed on.
-create or replace function states_write(c integer, a act, p_rows consent[], p_nos bigint[]) returns void
+-- p_tied: one of the identifiers is tied.
+create or replace function states_write(c integer, a act, p_rows consent[], p_nos bigint[], p_tied boolean)
+returns void
 language plpgsql as $$
 declare
     r consent;
@@ -167,6 +188,10 @@ begin
             wide := wide || r;
         end if;
     end loop;
+    if not p_tied and not (is_narrow and narrow is not null) then
+        by_name := by_name || wide;
+        wide := null;
+    end if;
     if by_name is not null then
         perform push_states(c, by_name, p_nos, false);
     end if;
@@ -259,11 +284,10 @@ begin
 end $$;
 
 -- Records one act, under the head's lock: settles who it is of, ties, writes what stands now, and adds the
--- event, whose revision e has. p_now and p_latest are microseconds. The outcome is record_done(), or says why
--- nothing was written: record_too_many(), record_no_objection().
+-- event. h is the head as it will be written. p_now is microseconds. The outcome is record_done(), or says why
+-- the act is refused: record_too_many(), record_no_objection(); what was written then has to be taken back.
 create or replace function record_act(c integer, a act, p_actor text, p_policy_version integer, p_now bigint,
-                                      p_latest bigint, p_zone text,
-                                      inout e event, out outcome smallint)
+                                      p_zone text, inout h head, out e event, out outcome smallint)
 language plpgsql as $$
 declare
     i record; -- its identifiers, by number; and whether any was known
@@ -271,17 +295,18 @@ declare
     tag bytea := substr(a.tags, 1, tag_size());
     is_no boolean := rank_is_no(a.rank_base);
     is_standing boolean := a.purpose_id <= purpose_all();
-    is_tied boolean;
-    at bigint := case when a.floating then greatest(p_now, p_latest)
+    ties boolean;
+    at bigint := case when a.floating then greatest(p_now, h.latest)
                       when a.at is null then p_now - a.age
                       else least(a.at, p_now) end;
     prior bigint;
     r consent;
 begin
     -- Who.
-    i := identifiers_of(c, a);
-    is_tied := tie_named(c, a, i.nos);
-    if not is_tied and not is_no then
+    i := identifiers_of(c, a, h.subject_no);
+    ties := tie_named(c, a, i.nos, h.subject_no);
+    h.subject_no := i.last;
+    if not ties and not is_no then
         outcome := record_too_many();
         return;
     end if;
@@ -299,6 +324,8 @@ begin
     end if;
 
     -- What stands from now on. Of an event that is invalidated, under all that it named.
+    h.revision := h.revision + 1;
+    h.latest := greatest(h.latest, at);
     e.slot := a.slot + g * slot_count();
     e.rank := rank_at(a.rank_base, at);
     e.valid_until := time_of(at) + a.validity;
@@ -308,20 +335,20 @@ begin
     e.was_each := case when is_standing
                        then stood_each(c, substr(a.tags, 1, tag_size()), a.purpose_id || a.over, g) end;
     r := row(c, substr(a.tags, 1, tag_size()), a.purpose_id, e.slot, a.notice_no, a.flags, a.tiebreak, e.rank,
-             e.revision, e.valid_until, a.record_id);
+             h.revision, e.valid_until, a.record_id);
     perform states_write(c, a,
                          r || fact_rows(r, slot_age(), a.age_until, a.age_documented, is_no, at, p_zone)
                            || fact_rows(r, slot_care(), a.care_until, a.care_documented, is_no, at, p_zone),
-                         i.nos);
+                         i.nos, i.tied or cardinality(i.nos) > 1);
 
     -- The event, and what came of it.
-    e := row(c, e.revision, a.record_id, i.nos[1], a.purpose_id, e.rank, time_of(p_now), e.valid_until,
+    e := row(c, h.revision, a.record_id, i.nos[1], a.purpose_id, e.rank, time_of(p_now), e.valid_until,
              a.notice_no, p_policy_version, e.slot, a.flags, a.role, a.method, 0, coalesce(rank_state(prior), 0),
              e.was_each, 0, a.language, p_actor, a.ref, a.detail::jsonb);
     e.effect := effect_of(c, a, e, prior, p_now);
     e.answer := case when i.known then 0 else answer_unknown() end
-                + case when is_tied then 0 else answer_untied() end
-                + case when a.slot = slot_yes() and g = 0 and not is_no then still_denied(c, a, i.nos) else 0 end;
+                + case when ties then 0 else answer_untied() end
+                + case when a.slot = slot_yes() and g = 0 and not is_no and i.tied then still_denied(c, a, i.nos) else 0 end;
     insert into event select e.*;
     if cardinality(i.nos) > 1 then
         insert into named (controller_id, revision, beside_nos) values (c, e.revision, i.nos[2:]);

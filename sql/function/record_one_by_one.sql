@@ -14,6 +14,7 @@ language plpgsql as $$
 declare
     r record; -- a request: its acts are p_acts[first + 1 .. last + 1]
     events event[]; -- of the request
+    next head; -- as it will be if the request is written
     e event;
     done record; -- what record_act() says of one act
     k integer;
@@ -21,20 +22,19 @@ begin
     for r in select x.request, (min(x.ordinality) - 1)::integer as first, (max(x.ordinality) - 1)::integer as last
              from unnest(p_acts) with ordinality x
              where x.request <> all (left_out) group by x.request order by x.request loop
-        -- All or nothing: what was written is taken back by the exception. One act writes nothing by itself
-        -- before it is found wrong, so that it needs no savepoint.
+        -- All or nothing: what was written is taken back by the exception.
         events := '{}';
+        next := h;
         request := r.request;
         k := r.first;
         begin
             while k <= r.last loop
-                e := null;
-                e.revision := h.revision + 1 + cardinality(events);
-                done := record_act(c, p_acts[k + 1], r_actor[r.request + 1], p_policy_version, p_now, h.latest,
-                                   p_zone, e);
+                done := record_act(c, p_acts[k + 1], r_actor[r.request + 1], p_policy_version, p_now, p_zone,
+                                   next);
                 if done.outcome <> record_done() then
                     raise exception 'the request is left out' using errcode = 'AK001';
                 end if;
+                next := done.h;
                 events := events || done.e;
                 k := k + 1;
             end loop;
@@ -44,7 +44,7 @@ begin
             return next;
             continue;
         end;
-        h.revision := h.revision + cardinality(events);
+        h := next;
         if r_key[r.request + 1] is not null then
             insert into idempotency as old (controller_id, key_hash, fingerprint, context, first_revision, events,
                                             recorded_at)
@@ -57,11 +57,10 @@ begin
         end if;
         for k in r.first .. r.last loop
             e := events[k - r.first + 1];
-            h.latest := greatest(h.latest, rank_time(e.rank));
             return query select record_done(), r.request, k, e.record_id, e.revision, e.subject_no, e.rank,
                                 e.recorded_at, e.valid_until, e.purpose_id, e.effect, e.was, e.was_each,
                                 e.policy_version, null::text, e.answer;
         end loop;
     end loop;
-    update head set revision = h.revision, latest = h.latest where controller_id = c;
+    update head set revision = h.revision, subject_no = h.subject_no, latest = h.latest where controller_id = c;
 end $$;

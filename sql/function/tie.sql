@@ -82,7 +82,8 @@ end $$;
 -- Puts rows of consent under further identifiers, by number; each stays unless a higher one stands there.
 -- p_arrive: they came from elsewhere, so that what travels arrives.
 create or replace function push_states(c integer, p_rows consent[], p_nos bigint[], p_arrive boolean)
-returns void language sql as $$
+returns void language plpgsql as $$
+begin
     insert into consent as old (controller_id, tag, purpose_id, slot, notice_no, flags, tiebreak, rank, revision,
                                 valid_until, record_id)
     select distinct on (i.tag, r.purpose_id, r.to_slot)
@@ -98,8 +99,8 @@ returns void language sql as $$
         set notice_no = excluded.notice_no, flags = excluded.flags, tiebreak = excluded.tiebreak,
             rank = excluded.rank, revision = excluded.revision, valid_until = excluded.valid_until,
             record_id = excluded.record_id
-        where (old.rank, old.tiebreak) < (excluded.rank, excluded.tiebreak)
-$$;
+        where (old.rank, old.tiebreak) < (excluded.rank, excluded.tiebreak);
+end $$;
 
 -- What stands under an identifier, by number, in the slots that are heard.
 create or replace function heard_states(c integer, p_no bigint) returns consent[]
@@ -148,15 +149,15 @@ begin
     perform point_at(c, beside, p_no, pointer_side());
 end $$;
 
--- Ties an identifier that was named beside a person's, for the first time. The person is no browser.
-create or replace function tie_identifier(c integer, p_person bigint, p_beside bigint, p_type smallint)
+-- Ties an identifier that was named beside a person's, for the first time. The person is no browser. p_persons:
+-- persons_above() it. p_is_new: nobody knew it before this act, so that nothing is heard or had there.
+create or replace function tie_identifier(c integer, p_person bigint, p_persons bigint[], p_beside bigint,
+                                          p_type smallint, p_is_new boolean)
 returns void language plpgsql as $$
 declare
-    fresh bigint[]; -- what all persons above have from now on
-    persons bigint[]; -- and those persons
-    others bigint[]; -- what else they have
+    fresh bigint[] := array[p_beside]; -- what all persons above have from now on
+    others bigint[]; -- what else these have
     heard consent[];
-    y bigint;
     p record;
 begin
     insert into tie (controller_id, person_no, beside_no, beside_type) values (c, p_person, p_beside, p_type);
@@ -166,9 +167,9 @@ begin
         perform point_at(c, array[p_beside], p_person, pointer_up()); -- (5)
         return;
     end if;
-    fresh := identifiers_below(c, array[p_beside]);
-    persons := persons_above(c, array[p_person]);
-    select array_agg(b) into others from unnest(identifiers_below(c, persons)) b where b <> all (persons);
+    if not p_is_new then
+        fresh := identifiers_below(c, fresh);
+    end if;
 
     -- (3) Downward: what is heard at the person, and where it looks besides.
     heard := heard_states(c, p_person);
@@ -183,24 +184,41 @@ begin
     end loop;
 
     -- (1) Upward: what travels goes on to the persons, and reaches what else they have.
-    select array_agg(h) into heard from unnest(heard_states(c, p_beside)) h where slot_travels(h.slot);
-    if heard is not null then
-        perform push_states(c, heard, array_remove(persons, p_beside), false);
-        perform push_states(c, heard, array_remove(others, p_beside), true);
+    if not p_is_new then
+        select array_agg(h) into heard from unnest(heard_states(c, p_beside)) h where slot_travels(h.slot);
+        if heard is not null then
+            select array_agg(b) into others from unnest(identifiers_below(c, p_persons)) b
+                where b <> all (p_persons);
+            perform push_states(c, heard, array_remove(p_persons, p_beside), false);
+            perform push_states(c, heard, array_remove(others, p_beside), true);
+        end if;
     end if;
 
-    -- (4) Who was crowded, and who is from now on: then as far as one could walk up to here.
+    perform crowd(c, fresh, p_persons, p_is_new);
+end $$;
+
+-- (4) Of identifiers that these persons have from now on: who was crowded is pointed at by them, and who
+-- becomes it, by all that share a person with it, as far as one could walk up to here.
+create or replace function crowd(c integer, p_fresh bigint[], p_persons bigint[], p_is_new boolean) returns void
+language plpgsql as $$
+declare
+    under_crowded boolean := exists (
+        select from unnest(p_persons) q(no)
+        cross join lateral (select x.is_crowded from identifier x
+                            where x.controller_id = c and x.subject_no = q.no offset 0) i
+        where i.is_crowded);
+    p record;
+begin
+    if p_is_new and not under_crowded and cardinality(p_persons) < persons_pushed_max() then
+        return;
+    end if;
     for p in select i.subject_no, i.is_crowded, persons_above(c, array[i.subject_no]) as above
-             from unnest(fresh) f(no)
+             from unnest(p_fresh) f(no)
              cross join lateral (select x.* from identifier x
                                  where x.controller_id = c and x.subject_no = f.no offset 0) i loop
         if p.is_crowded then
-            perform point_at_crowded(c, p.subject_no, persons);
-        elsif cardinality(p.above) > persons_pushed_max()
-              or exists (select from unnest(persons) q(no)
-                         cross join lateral (select x.is_crowded from identifier x
-                                             where x.controller_id = c and x.subject_no = q.no offset 0) i
-                         where i.is_crowded) then
+            perform point_at_crowded(c, p.subject_no, p_persons);
+        elsif under_crowded or cardinality(p.above) > persons_pushed_max() then
             update identifier set is_crowded = true where controller_id = c and subject_no = p.subject_no;
             perform point_at_crowded(c, p.subject_no, p.above);
         end if;
