@@ -184,20 +184,17 @@ static void body_read(struct call *call, struct invalidating *v)
 
 /* ---- matching ---- */
 
-/* The slot that the invalidation of what stands in ${slot} goes to: that of Noes; of a sale its own, where a
- * later one stands above it. SLOT_COUNT: it is nothing that can be invalidated. */
-static enum slot slot_invalidated(enum slot slot)
+static bool slot_holds_consent(enum slot slot)
 {
-    return slot == SLOT_YES ? SLOT_NO : slot == SLOT_SALE ? SLOT_SALE : SLOT_COUNT;
+    return slot == SLOT_YES || slot == SLOT_SALE;
 }
 
-/* Whether a No that stands in the same person's or guardian's slot is above it (2). */
+/* Whether a No by name, of the same person or guardian, is above it (2). */
 static bool is_undone(const struct invalidating *v, const struct walked *subject, const struct state *s)
 {
     for (size_t i = subject->first; i < subject->first + subject->count; i++) {
         const struct state *no = &v->walk.states[i];
-        if (no->purpose == s->purpose && no->guardian == s->guardian &&
-            no->slot == slot_invalidated(s->slot) && event_state_is_no(rank_state(no->rank)) &&
+        if (no->purpose == s->purpose && no->guardian == s->guardian && no->slot == SLOT_NO &&
             no->rank > s->rank)
             return true;
     }
@@ -209,7 +206,7 @@ static bool state_matches(const struct invalidating *v, const struct walked *sub
     const struct state *s = &v->walk.states[at];
     const struct walked_proof *proof = &v->walk.proofs[at];
     instant time = rank_time(s->rank);
-    if (slot_invalidated(s->slot) == SLOT_COUNT || event_state_is_no(rank_state(s->rank)))
+    if (!slot_holds_consent(s->slot))
         return false;
     if (v->notice != 0 && s->notice_number != v->notice)
         return false;
@@ -258,7 +255,7 @@ static bool act_of(struct invalidating *v, size_t at, const struct walked *subje
     const struct state *s = &v->walk.states[at];
     *act = (struct act){.person = person,
                         .purpose = s->purpose,
-                        .slot = slot_invalidated(s->slot),
+                        .slot = SLOT_NO,
                         .role = ROLE_CONTROLLER,
                         .guardian_no = s->guardian,
                         .flags = FLAG_BOUND,
