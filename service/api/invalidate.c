@@ -189,13 +189,13 @@ static bool slot_holds_consent(enum slot slot)
     return slot == SLOT_YES || slot == SLOT_SALE;
 }
 
-/* Whether a No by name, of the same person or guardian, is above it (2). */
+/* Whether a No of the same person or guardian is above it (2). */
 static bool is_undone(const struct invalidating *v, const struct walked *subject, const struct state *s)
 {
     for (size_t i = subject->first; i < subject->first + subject->count; i++) {
         const struct state *no = &v->walk.states[i];
-        if (no->purpose == s->purpose && no->guardian == s->guardian && no->slot == SLOT_NO &&
-            no->rank > s->rank)
+        if (no->purpose == s->purpose && no->guardian == s->guardian &&
+            (no->slot == SLOT_NO || no->slot == SLOT_REACHED) && no->rank > s->rank)
             return true;
     }
     return false;
@@ -206,8 +206,8 @@ static bool state_matches(const struct invalidating *v, const struct walked *sub
     const struct state *s = &v->walk.states[at];
     const struct walked_proof *proof = &v->walk.proofs[at];
     instant time = rank_time(s->rank);
-    if (!slot_holds_consent(s->slot))
-        return false;
+    if (!slot_holds_consent(s->slot) || event_state_is_no(rank_state(s->rank)))
+        return false; /* (2): it was invalidated */
     if (v->notice != 0 && s->notice_number != v->notice)
         return false;
     if ((v->from != INSTANT_NONE && time < v->from) || (v->to != INSTANT_NONE && time >= v->to))
@@ -255,10 +255,9 @@ static bool act_of(struct invalidating *v, size_t at, const struct walked *subje
     const struct state *s = &v->walk.states[at];
     *act = (struct act){.person = person,
                         .purpose = s->purpose,
-                        .slot = SLOT_NO,
+                        .slot = s->slot,
                         .role = ROLE_CONTROLLER,
                         .guardian_no = s->guardian,
-                        .flags = FLAG_BOUND,
                         .method = METHOD_API,
                         .rank_base = rank_base(CLASS_CHOICE, EVENT_INVALIDATED, s->notice_number != 0),
                         .at = rank_time(s->rank),
