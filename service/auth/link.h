@@ -10,8 +10,8 @@
  * ciphertext, 128-bit tag. Whether it was used is for the ledger to say. */
 
 enum {
-    LINK_PAYLOAD_MAX = 64, /* bytes */
-    LINK_TEXT_MAX = 136    /* characters: (1 + 12 + 8 + 64 + 16) * 4 / 3, rounded up */
+    LINK_PAYLOAD_MAX = 128, /* bytes */
+    LINK_TEXT_MAX = 220     /* characters: (1 + 12 + 8 + 128 + 16) * 4 / 3, rounded up */
 };
 
 /* What a token is for: one of another use does not open. */

@@ -14,6 +14,7 @@
     X(ERROR_NO_POLICY, 409, "no-policy", "This controller has no policy yet")                                \
     X(ERROR_IN_PROGRESS, 409, "in-progress", "The first request with this key is still running")             \
     X(ERROR_CONFLICT, 409, "conflict", "This cannot follow what is recorded already")                        \
+    X(ERROR_NO_OBJECTION, 409, "no-objection", "No objection stands that this could answer")                 \
     X(ERROR_GONE, 410, "gone", "This was used, has expired, or was overtaken")                               \
     X(ERROR_PRECONDITION_FAILED, 412, "precondition-failed", "Another version is in force")                  \
     X(ERROR_TOO_LARGE, 413, "too-large", "The body is larger than this route takes")                         \
@@ -23,6 +24,7 @@
     X(ERROR_UNKNOWN_NOTICE, 422, "unknown-notice", "The policy has no such notice")                          \
     X(ERROR_EVENT_IN_FUTURE, 422, "event-in-future", "The event's time lies ahead of the server's clock")    \
     X(ERROR_NOT_WITHDRAWABLE, 422, "not-withdrawable", "This purpose does not rest on a choice")             \
+    X(ERROR_TOO_MANY_IDENTIFIERS, 422, "too-many-identifiers", "A person has at most 32 identifiers")        \
     X(ERROR_KEY_REUSED, 422, "key-reused", "This idempotency key was used with another body")                \
     X(ERROR_TOO_MANY_REQUESTS, 429, "too-many-requests", "The limit of this client is reached")              \
     X(ERROR_HEADERS_TOO_LARGE, 431, "headers-too-large", "The request header is too large")                  \

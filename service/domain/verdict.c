@@ -27,48 +27,58 @@ bool reason_allows(enum reason reason)
  * out once (question_of); then each reason is asked whether it holds, the strictest first.
  *
  * (1) Nothing is known but what the arguments say; now is compared, and never read from a clock.
- * (2) What is held counts by its rank alone, whatever order it came in.
+ * (2) What stands counts by its rank alone, whatever order it came in. What the person says and what each
+ *     guardian says stand apart: nobody takes back another's No.
  * (3) A No that stops this purpose gives one of its reasons: no Yes, end or guardian is looked at before
  *     it.
  * (4) A Yes is looked at only where nothing above it holds, and allows only while it counts: granted rests
- *     on one that is there and not over.
- * (5) The states of other numbers than those of purpose_set_of change nothing.
+ *     on one that is there and not over, and for who cannot decide alone on a guardian's.
+ * (5) The states of other numbers than those of purpose_set_of change nothing; of those that are not the
+ *     purpose's own only a No counts.
  * (6) needs_guardian and came_of_age exclude each other; limit is when somebody did come of age.
  * (7) What is not known makes the answer stricter, never milder.
  *
  * (3) and (4) hold whatever the ledger has: they are asserted where the reason is known. */
 
+/* The purpose's number and its entity's; those of the standing Noes and of what it replaces. */
+enum { OWN_MAX = 2, OVER_MAX = 2 + 2 * REPLACES_MAX };
+
+/* What is known of a person's age, or of being represented. */
+struct limit {
+    bool known;    /* it was told by name */
+    instant until; /* 0: there is none */
+    instant told;  /* the end that was told by name; 0: none was */
+};
+
 /* One question, with what was already worked out of it. */
 struct question {
     const struct policy *policy;
     const struct purpose *purpose;
-    int entity;
-    const struct standing *standing;
+    const struct states *states;
     instant now;
-    bool minor;                 /* or represented, whatever the purpose says of them */
-    bool needs_guardian;        /* a minor or somebody represented, and the purpose is not theirs to decide */
-    bool came_of_age;           /* was a minor, or represented, and no longer is */
-    instant limit;              /* when; where came_of_age */
-    const struct state *no;     /* the strictest No that stands, or NULL */
-    const struct state *yes;    /* the Yes that counts where no No does, or NULL */
-    const struct notice *words; /* that were agreed to; NULL: there is no Yes, or they are not known */
-    bool yes_is_guardians;
-    bool yes_was_too_young;      /* the only Yes is the person's own, from before the limit */
-    bool has_sale;               /* that a soft opt-in rests on */
-    const struct state *pending; /* a Yes that waits for its confirmation, or NULL */
-    instant valid_until;         /* of yes */
+    size_t own_count;
+    int32_t own[OWN_MAX];
+    size_t over_count;
+    int32_t over[OVER_MAX]; /* whose Noes count for this purpose too */
+
+    struct limit age, care;
+    bool minor;          /* or represented, whatever the purpose says of them */
+    bool needs_guardian; /* a minor or somebody represented, and the purpose is not theirs to decide */
+    bool came_of_age;    /* was a minor, or represented, and no longer is */
+    instant limit;       /* when; where came_of_age */
+
+    const struct state *outcome;      /* how an objection was weighed, or NULL */
+    const struct state *self;         /* what the person said last, or NULL */
+    const struct state *guardian_yes; /* the highest that has a say, or NULL */
+    bool guardian_refuses;            /* one of them says No */
+    const struct state *no;           /* the strictest No that stands, or NULL */
+    const struct state *yes;          /* the Yes that counts where no No does, or NULL */
+    instant valid_until;              /* of yes */
+    const struct notice *words;       /* of yes; NULL: they are not known */
+    const struct state *pending;      /* a Yes that waits for its confirmation, or NULL */
 };
 
-const struct state *standing_find(const struct standing *s, int32_t purpose, enum slot slot)
-{
-    for (size_t i = 0; i < s->count; i++) {
-        if (s->held[i].purpose == purpose && s->held[i].slot == slot)
-            return &s->held[i].state;
-    }
-    return NULL;
-}
-
-/* ---- whose states count ---- */
+/* ---- which numbers count ---- */
 
 /* The purposes whose No counts for this one too, nearest first; those that
  * left the document end the chain. */
@@ -85,38 +95,96 @@ static size_t replaced_by(const struct policy *policy, const struct purpose *pur
 
 static void set_add(struct purpose_set *set, int32_t number)
 {
-    if (number == 0)
-        return;
     assert(set->count < PURPOSE_SET_MAX); /* a number left out could be a No that is not read */
     set->numbers[set->count++] = number;
 }
 
+/* A purpose that was never applied has no number yet. */
+static void set_add_known(struct purpose_set *set, int32_t number)
+{
+    if (number != 0)
+        set_add(set, number);
+}
+
 void purpose_set_add(struct purpose_set *set, const struct policy *policy, const struct purpose *purpose)
 {
-    set_add(set, purpose->number);
+    set_add_known(set, purpose->number);
     for (size_t i = 0; i < policy->entity_count; i++)
-        set_add(set, purpose->entity_numbers[i]);
+        set_add_known(set, purpose->entity_numbers[i]);
 }
 
 void purpose_set_of(const struct policy *policy, const struct purpose *purpose, struct purpose_set *ret_set)
 {
     int32_t replaced[REPLACES_MAX];
     size_t n = replaced_by(policy, purpose, replaced);
-    ret_set->count = 1;
-    ret_set->numbers[0] = PURPOSE_ALL;
+
+    ret_set->count = 0;
+    set_add(ret_set, PURPOSE_ALL);
+    set_add(ret_set, purpose_of_channel(purpose->channel));
+    set_add(ret_set, PURPOSE_POINTER);
     purpose_set_add(ret_set, policy, purpose);
     for (size_t i = 0; i < n; i++) {
         const struct purpose *old = policy_purpose_numbered(policy, replaced[i], NULL);
         if (old != NULL)
             purpose_set_add(ret_set, policy, old);
         else
-            set_add(ret_set, replaced[i]);
+            set_add_known(ret_set, replaced[i]);
     }
 }
 
+static void number_add(int32_t *numbers, size_t *count, size_t max, int32_t number)
+{
+    assert(*count < max);
+    numbers[(*count)++] = number;
+}
+
+static bool number_in(const int32_t *numbers, size_t count, int32_t number)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (numbers[i] == number)
+            return true;
+    }
+    return false;
+}
+
+/* The purpose's own number, and that of it for the entity asked about. */
+static void own_find(struct question *q, int entity)
+{
+    const struct purpose *p = q->purpose;
+    if (p->number != 0)
+        number_add(q->own, &q->own_count, OWN_MAX, p->number);
+    if (entity != ENTITY_ANY && p->entity_numbers[entity] != 0)
+        number_add(q->own, &q->own_count, OWN_MAX, p->entity_numbers[entity]);
+}
+
+/* The standing Noes, and what the purpose replaces, for that entity likewise. */
+static void over_find(struct question *q, int entity)
+{
+    int32_t replaced[REPLACES_MAX];
+    size_t n = replaced_by(q->policy, q->purpose, replaced);
+
+    if (purpose_stopped_by_all(q->purpose)) {
+        number_add(q->over, &q->over_count, OVER_MAX, PURPOSE_ALL);
+        number_add(q->over, &q->over_count, OVER_MAX, purpose_of_channel(q->purpose->channel));
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct purpose *old = policy_purpose_numbered(q->policy, replaced[i], NULL);
+        number_add(q->over, &q->over_count, OVER_MAX, replaced[i]);
+        if (entity != ENTITY_ANY && old != NULL && old->entity_numbers[entity] != 0)
+            number_add(q->over, &q->over_count, OVER_MAX, old->entity_numbers[entity]);
+    }
+}
+
+/* ---- which states count ---- */
+
+/* Two of one rank that stand under different numbers: whichever comes first, the same one. */
 static const struct state *higher(const struct state *a, const struct state *b)
 {
-    return a == NULL || (b != NULL && b->rank > a->rank) ? b : a;
+    if (a == NULL || b == NULL)
+        return a == NULL ? b : a;
+    if (a->rank != b->rank)
+        return b->rank > a->rank ? b : a;
+    return b->revision > a->revision ? b : a;
 }
 
 static bool is_no(const struct state *s)
@@ -124,74 +192,218 @@ static bool is_no(const struct state *s)
     return s != NULL && event_state_is_no(rank_state(s->rank));
 }
 
-/* A request that waits is none, wherever it is held. */
-static bool is_yes(const struct state *s)
+/* That somebody agrees: neither a sale nor a request that waits is one, wherever it stands. */
+static bool is_agreement(const struct state *s)
 {
-    return s != NULL && rank_state(s->rank) >= EVENT_ELIGIBLE && rank_state(s->rank) <= EVENT_RENEWED;
+    return s != NULL && (rank_state(s->rank) == EVENT_GIVEN || rank_state(s->rank) == EVENT_RENEWED);
 }
 
-/* Said by somebody: no copy of what another system recorded, no sale and no browser's signal. */
-static bool is_choice(const struct state *s)
+/* Besides, an objection is taken back; consent that was refused or withdrawn is not. */
+static bool is_yes(const struct question *q, const struct state *s)
 {
-    return s != NULL && s->rank >= rank_base(CLASS_CHOICE, EVENT_NONE);
+    return is_agreement(s) || (s != NULL && rank_state(s->rank) == EVENT_OBJECTION_WITHDRAWN &&
+                               q->purpose->basis != BASIS_CONSENT);
 }
 
-/* What is held of a purpose in one slot: for all entities, or for the one asked about. */
-static const struct state *own_state(const struct question *q, int32_t number, enum slot slot)
+static bool is_signal(const struct state *s)
 {
-    const struct state *s = standing_find(q->standing, number, slot);
-    if (q->entity == ENTITY_ANY)
-        return s;
-    assert(q->entity >= 0 && (size_t)q->entity < q->policy->entity_count);
-    const struct purpose *p =
-        number == q->purpose->number ? q->purpose : policy_purpose_numbered(q->policy, number, NULL);
-    if (p != NULL && p->entity_numbers[q->entity] != 0)
-        s = higher(s, standing_find(q->standing, p->entity_numbers[q->entity], slot));
-    return s;
+    return s->slot == SLOT_SIGNAL || s->slot == SLOT_SIGNAL_REACHED;
 }
 
-/* What stands in one slot: the purpose's own state, the standing No, or a No to what it replaces,
- * whichever has the highest rank. */
-static const struct state *slot_state(const struct question *q, enum slot slot)
+/* Whether it is an objection that must be weighed (GDPR art. 21(1)). */
+static bool is_weighed(const struct question *q, const struct state *no)
 {
-    const struct state *stands = own_state(q, q->purpose->number, slot);
-    if (purpose_stopped_by_all(q->purpose))
-        stands = higher(stands, standing_find(q->standing, PURPOSE_ALL, slot));
-    int32_t replaced[REPLACES_MAX];
-    size_t n = replaced_by(q->policy, q->purpose, replaced);
-    for (size_t i = 0; i < n; i++) {
-        const struct state *old = own_state(q, replaced[i], slot);
-        if (is_no(old))
-            stands = higher(stands, old);
+    enum event_state said = rank_state(no->rank);
+    return q->purpose->objection_weighed && !is_signal(no) &&
+           (said == EVENT_OBJECTED || said == EVENT_WITHDRAWN);
+}
+
+/* How it came out: EVENT_NONE before it has been weighed. */
+static enum event_state outcome_of(const struct question *q, const struct state *objection)
+{
+    const struct state *s = q->outcome;
+    return s != NULL && rank_time(s->rank) >= rank_time(objection->rank) ? rank_state(s->rank) : EVENT_NONE;
+}
+
+/* Whether it says anything of this purpose. An objection that compelling grounds stand against does not, and
+ * hides no other. */
+static bool is_heard(const struct question *q, const struct state *s)
+{
+    if (!is_no(s))
+        return is_yes(q, s) && number_in(q->own, q->own_count, s->purpose);
+    if (is_weighed(q, s) && outcome_of(q, s) == EVENT_OVERRIDDEN)
+        return false;
+    return number_in(q->own, q->own_count, s->purpose) || number_in(q->over, q->over_count, s->purpose);
+}
+
+/* What somebody said last in some slots, the first to the last: the person (0) or a guardian. */
+static const struct state *said_by(const struct question *q, int32_t guardian, enum slot first,
+                                   enum slot last)
+{
+    const struct state *stands = NULL;
+    for (size_t i = 0; i < q->states->count; i++) {
+        const struct state *s = &q->states->list[i];
+        if (s->guardian == guardian && s->slot >= first && s->slot <= last && is_heard(q, s))
+            stands = higher(stands, s);
     }
     return stands;
 }
 
-/* ---- what is worked out first ---- */
-
-/* A fact such as being a minor. Returns whether it holds now; notes when it ended, where it did. */
-static bool fact_holds(struct question *q, enum slot slot)
+/* What is kept beside what is said, for all entities or for the one asked about. */
+static const struct state *own_state(const struct question *q, enum slot slot)
 {
-    const struct state *s = standing_find(q->standing, PURPOSE_ALL, slot);
-    if (s == NULL || rank_state(s->rank) != EVENT_HOLDS)
-        return false;
-    if (s->valid_until == INSTANT_NONE || s->valid_until > q->now)
-        return true;
-    q->came_of_age = true;
-    q->limit = s->valid_until > q->limit ? s->valid_until : q->limit;
-    return false;
+    const struct state *stands = NULL;
+    for (size_t i = 0; i < q->own_count; i++)
+        stands = higher(stands, states_find(q->states, q->own[i], slot));
+    return stands;
+}
+
+const struct state *states_find(const struct states *s, int32_t purpose, enum slot slot)
+{
+    const struct state *stands = NULL;
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->list[i].purpose == purpose && s->list[i].slot == slot && s->list[i].guardian == 0)
+            stands = higher(stands, &s->list[i]);
+    }
+    return stands;
+}
+
+/* ---- age, and being represented ---- */
+
+static bool is_document(enum slot slot)
+{
+    return slot == SLOT_AGE_DOCUMENT || slot == SLOT_CARE_DOCUMENT;
+}
+
+instant state_until(const struct state *s)
+{
+    if (!is_document(s->slot))
+        return s->rank;
+    return s->valid_until != INSTANT_NONE ? s->valid_until : 0;
+}
+
+static instant later(instant a, instant b)
+{
+    return a > b ? a : b;
+}
+
+/* ${told}: SLOT_AGE or SLOT_CARE; the other three come after it. A document by name outranks what was told;
+ * of what was told the later end counts. */
+static struct limit limit_of(const struct states *states, enum slot told)
+{
+    struct limit l = {.known = false};
+    const struct state *document = NULL;
+    for (size_t i = 0; i < states->count; i++) {
+        const struct state *s = &states->list[i];
+        if (s->purpose != PURPOSE_ALL || s->slot < told || s->slot > told + 3)
+            continue;
+        if (is_document(s->slot)) {
+            document = higher(document, s);
+            continue;
+        }
+        l.until = later(l.until, state_until(s));
+        if (s->slot == told) {
+            l.known = true;
+            l.told = later(l.told, state_until(s));
+        }
+    }
+    if (document != NULL)
+        l = (struct limit){.known = true, .until = state_until(document), .told = state_until(document)};
+    return l;
 }
 
 static void guardianship_find(struct question *q)
 {
-    bool minor = fact_holds(q, SLOT_MINOR), represented = fact_holds(q, SLOT_REPRESENTED);
     bool rules = q->purpose->guardian.minors != MINORS_ALLOWED;
-    q->minor = minor || represented;
+    q->age = limit_of(q->states, SLOT_AGE);
+    q->care = limit_of(q->states, SLOT_CARE);
+    q->limit = later(q->age.until, q->care.until);
+    q->minor = q->limit > q->now;
     q->needs_guardian = rules && q->minor;
-    q->came_of_age = rules && q->came_of_age && !minor && !represented;
+    q->came_of_age = rules && !q->minor && q->limit > 0;
     assert(!(q->needs_guardian && q->came_of_age)); /* (6) */
-    assert(!q->came_of_age || q->limit <= q->now);
 }
+
+/* A guardian's Yes has a say unless who was named was told to decide alone: a limit that only came from
+ * elsewhere gives it none. */
+static bool guardians_have_say(const struct question *q)
+{
+    return (!q->age.known && !q->care.known) || q->age.told > 0 || q->care.told > 0;
+}
+
+static bool is_strong_enough(const struct guardian_rule *rule, const struct state *yes)
+{
+    return rule->minors != MINORS_FORBIDDEN && (yes->flags & FLAG_STRENGTH) >= (int)rule->least &&
+           (!rule->written || (yes->flags & FLAG_WRITTEN) != 0);
+}
+
+/* ---- the No that counts ---- */
+
+/* The reason a No gives. An objection may be spoken as a withdrawal, of what this purpose replaces. */
+static enum reason no_reason(const struct question *q, const struct state *no)
+{
+    if (is_signal(no))
+        return REASON_REFUSED;
+    switch (rank_state(no->rank)) {
+    case EVENT_REFUSED:
+        return REASON_REFUSED;
+    case EVENT_INVALIDATED:
+        return REASON_INVALIDATED;
+    case EVENT_WITHDRAWN:
+        return is_weighed(q, no) ? REASON_OBJECTED : REASON_WITHDRAWN;
+    default:
+        return REASON_OBJECTED;
+    }
+}
+
+/* Of several the strictest counts: the first reason, and of equals the latest. */
+static void no_add(struct question *q, const struct state *no)
+{
+    enum reason found = q->no != NULL ? no_reason(q, q->no) : REASON_COUNT, reason = no_reason(q, no);
+    if (reason < found || (reason == found && rank_time(no->rank) > rank_time(q->no->rank)))
+        q->no = no;
+}
+
+static void self_find(struct question *q)
+{
+    q->self = said_by(q, 0, SLOT_YES, SLOT_REACHED);
+    if (is_no(q->self))
+        no_add(q, q->self);
+}
+
+/* The browser's signal stands beside the choice, unless a Yes is later or was given under it; a contract and
+ * the like do not hear it. */
+static void signal_find(struct question *q)
+{
+    const struct state *signal = said_by(q, 0, SLOT_SIGNAL, SLOT_SIGNAL_REACHED), *yes = q->self;
+    if (signal == NULL || !basis_is_withdrawable(q->purpose->basis))
+        return;
+    bool lifted = yes != NULL && !is_no(yes) &&
+                  ((yes->flags & FLAG_SIGNAL) != 0 || rank_time(yes->rank) > rank_time(signal->rank));
+    if (!lifted)
+        no_add(q, signal);
+}
+
+/* A guardian's No stands until that guardian takes it back, or the person comes of age. */
+static void guardians_find(struct question *q)
+{
+    bool have_say = guardians_have_say(q);
+    for (size_t i = 0; i < q->states->count; i++) {
+        const struct state *s = &q->states->list[i];
+        if (s->guardian == 0 || s->slot > SLOT_REACHED || !is_heard(q, s) ||
+            said_by(q, s->guardian, SLOT_YES, SLOT_REACHED) != s)
+            continue; /* each guardian once: by what they said last */
+        if (is_no(s)) {
+            q->guardian_refuses = true;
+            if (q->minor)
+                no_add(q, s);
+        } else if (have_say && is_strong_enough(&q->purpose->guardian, s)) {
+            q->guardian_yes = higher(q->guardian_yes, s);
+        }
+    }
+}
+
+/* ---- the Yes that counts ---- */
 
 /* A Yes counts until the end it was given, or a sooner one that today's policy sets: never a later one, else
  * a change of policy would bring it back to life. */
@@ -203,93 +415,89 @@ static instant yes_ends(const struct purpose *purpose, const struct state *yes)
     return yes->valid_until != INSTANT_NONE && yes->valid_until < by_policy ? yes->valid_until : by_policy;
 }
 
-/* Which Yes counts: a minor's guardian's; else the person's own, but not one from before the
- * age limit; else the guardian's. */
-static void yes_find(struct question *q, const struct state *self, const struct state *guardian)
+static void yes_set(struct question *q, const struct state *yes)
 {
-    const struct state *own = is_yes(self) ? self : NULL, *theirs = is_yes(guardian) ? guardian : NULL;
+    q->yes = yes;
+    q->valid_until = yes != NULL ? yes_ends(q->purpose, yes) : INSTANT_NONE;
+    q->words = yes != NULL ? policy_notice_numbered(q->policy, yes->notice_number) : NULL;
+}
 
-    /* What was said before the limit was not the person's to say. */
-    if (own != NULL && q->came_of_age && rank_time(own->rank) < q->limit) {
+static bool yes_is_guardians(const struct question *q)
+{
+    return q->yes != NULL && q->yes->guardian != 0;
+}
+
+static bool yes_is_over(const struct question *q)
+{
+    bool at_limit = q->came_of_age && yes_is_guardians(q) && q->purpose->guardian.ends_at_limit;
+    return at_limit || (q->valid_until != INSTANT_NONE && q->valid_until <= q->now);
+}
+
+static bool yes_is_outdated(const struct question *q)
+{
+    return q->words != NULL && policy_notice_outdated(q->policy, q->words, q->now);
+}
+
+/* Whether the words that were agreed to are not known to be this purpose's. */
+static bool yes_is_to_unknown(const struct question *q)
+{
+    if (q->purpose->basis != BASIS_CONSENT || q->purpose->notice[0] == '\0' ||
+        q->purpose->unknown_words_allowed)
+        return false;
+    return q->words == NULL || strcmp(q->words->id, q->purpose->notice) != 0;
+}
+
+static bool yes_counts(const struct question *q)
+{
+    return q->yes != NULL && !yes_is_over(q) && !yes_is_outdated(q) && !yes_is_to_unknown(q);
+}
+
+/* The person's own, but what was said before the limit was not the person's to say; else a guardian's,
+ * unless another guardian's No stands. */
+static const struct state *yes_of_age(const struct question *q)
+{
+    const struct state *own = is_no(q->self) ? NULL : q->self;
+    if (own != NULL && q->came_of_age && rank_time(own->rank) < q->limit)
         own = NULL;
-        q->yes_was_too_young = theirs == NULL;
-    }
-    q->yes = q->needs_guardian ? theirs : own != NULL ? own : theirs;
-    q->yes_is_guardians = q->yes != NULL && q->yes == theirs;
+    return own != NULL || q->guardian_refuses ? own : q->guardian_yes;
+}
 
-    /* It is named all the same: as the one that is over. */
-    if (q->yes == NULL && q->yes_was_too_young)
-        q->yes = self;
-    if (q->yes == NULL)
+/* For who cannot decide alone a guardian's Yes counts. A soft opt-in rests on a Yes or on a sale, whichever
+ * counts. */
+static void yes_find(struct question *q)
+{
+    yes_set(q, q->needs_guardian ? q->guardian_yes : yes_of_age(q));
+    if (q->purpose->basis != BASIS_SOFT_OPT_IN || q->needs_guardian)
         return;
-    q->valid_until = yes_ends(q->purpose, q->yes);
-    q->words = policy_notice_numbered(q->policy, q->yes->notice_number);
+    const struct state *sale = own_state(q, SLOT_SALE);
+    if (!is_agreement(q->yes) || (sale != NULL && !yes_counts(q)))
+        yes_set(q, sale);
 }
 
-/* The reason a No gives under this purpose: a standing No was spoken without knowing the purpose's basis. */
-static enum reason no_reason(const struct question *q, const struct state *no)
+/* A request waits beside whatever stands, whoever made it. */
+static void pending_find(struct question *q)
 {
-    switch (rank_state(no->rank)) {
-    case EVENT_REFUSED:
-        return REASON_REFUSED;
-    case EVENT_INVALIDATED:
-        return REASON_INVALIDATED;
-    case EVENT_WITHDRAWN:
-        return q->purpose->basis != BASIS_CONSENT ? REASON_OBJECTED : REASON_WITHDRAWN;
-    default:
-        return REASON_OBJECTED;
+    for (size_t i = 0; i < q->states->count; i++) {
+        const struct state *s = &q->states->list[i];
+        if (s->slot == SLOT_PENDING && s->valid_until > q->now && number_in(q->own, q->own_count, s->purpose))
+            q->pending = higher(q->pending, s);
     }
-}
-
-/* How an objection that must be weighed (GDPR art. 21(1)) came out: EVENT_NONE before it has been. */
-static enum event_state outcome_of(const struct question *q, const struct state *objection)
-{
-    const struct state *s = own_state(q, q->purpose->number, SLOT_OUTCOME);
-    return s != NULL && rank_time(s->rank) >= rank_time(objection->rank) ? rank_state(s->rank) : EVENT_NONE;
-}
-
-static bool is_weighed(const struct question *q, const struct state *no)
-{
-    return q->purpose->objection_weighed && no_reason(q, no) == REASON_OBJECTED;
-}
-
-/* Of what stands in the two slots the strictest No counts: the first reason, and of equals the latest. An
- * objection that compelling grounds stand against is none, and hides no other. */
-static void no_find(struct question *q, const struct state *said)
-{
-    if (!is_no(said) || (is_weighed(q, said) && outcome_of(q, said) == EVENT_OVERRIDDEN))
-        return;
-    enum reason found = q->no != NULL ? no_reason(q, q->no) : REASON_COUNT, reason = no_reason(q, said);
-    if (reason < found || (reason == found && rank_time(said->rank) > rank_time(q->no->rank)))
-        q->no = said;
 }
 
 static struct question question_of(const struct policy *policy, const struct purpose *purpose, int entity,
-                                   const struct standing *standing, instant now)
+                                   const struct states *states, instant now)
 {
-    struct question q = {.policy = policy,
-                         .purpose = purpose,
-                         .entity = entity,
-                         .standing = standing,
-                         .now = now,
-                         .limit = INSTANT_NONE,
-                         .valid_until = INSTANT_NONE};
+    assert(entity == ENTITY_ANY || (entity >= 0 && (size_t)entity < policy->entity_count));
+    struct question q = {.policy = policy, .purpose = purpose, .states = states, .now = now};
+    own_find(&q, entity);
+    over_find(&q, entity);
     guardianship_find(&q);
-
-    const struct state *self = slot_state(&q, SLOT_SELF), *guardian = slot_state(&q, SLOT_GUARDIAN);
-    /* Past the limit the person's own choice is the one that counts; a copy of an
-     * old one undoes no guardian's No. */
-    if (q.came_of_age && is_choice(self) && rank_time(self->rank) >= q.limit)
-        guardian = NULL;
-    no_find(&q, self);
-    no_find(&q, guardian);
-    yes_find(&q, self, guardian);
-
-    /* A sale is one whoever's Yes counts, and a request waits beside whatever stands. */
-    q.has_sale = (self != NULL && rank_state(self->rank) == EVENT_ELIGIBLE) ||
-                 (guardian != NULL && rank_state(guardian->rank) == EVENT_ELIGIBLE);
-    const struct state *pending = own_state(&q, purpose->number, SLOT_PENDING);
-    q.pending = pending != NULL && pending->valid_until > now ? pending : NULL;
+    q.outcome = own_state(&q, SLOT_OUTCOME); /* before anything that it may set aside */
+    self_find(&q);
+    signal_find(&q);
+    guardians_find(&q);
+    yes_find(&q);
+    pending_find(&q);
     return q;
 }
 
@@ -344,21 +552,16 @@ static bool is_invalidated(const struct question *q)
     return no_stands_as(q, REASON_INVALIDATED);
 }
 
-/* Where minors are not to be asked at all, no guardian's Yes helps. */
+/* Where an age is required, only one that was told by name counts. */
+static bool is_age_unknown(const struct question *q)
+{
+    return q->purpose->age_required && !q->age.known;
+}
+
+/* Nobody who cannot decide alone is sold to on the strength of a sale. */
 static bool is_guardian_required(const struct question *q)
 {
-    return q->needs_guardian && (q->yes == NULL || q->purpose->guardian.minors == MINORS_FORBIDDEN);
-}
-
-static bool yes_is_over(const struct question *q)
-{
-    bool at_limit = q->came_of_age && q->yes_is_guardians && q->purpose->guardian.ends_at_limit;
-    return q->yes_was_too_young || at_limit || (q->valid_until != INSTANT_NONE && q->valid_until <= q->now);
-}
-
-static bool yes_is_outdated(const struct question *q)
-{
-    return q->words != NULL && policy_notice_outdated(q->policy, q->words, q->now);
+    return q->needs_guardian && (q->yes == NULL || q->purpose->basis == BASIS_SOFT_OPT_IN);
 }
 
 /* Whether nobody can have been told yet that they may object: the purpose names an announcement, and none
@@ -369,19 +572,9 @@ static bool is_unannounced(const struct question *q)
            policy_notice(q->policy, q->purpose->notice, NULL, q->now) == NULL;
 }
 
-/* Whether the words that were agreed to are not known to be this purpose's. */
-static bool yes_is_to_unknown(const struct question *q)
-{
-    if (q->purpose->basis != BASIS_CONSENT || q->purpose->notice[0] == '\0' ||
-        q->purpose->unknown_words_allowed)
-        return false;
-    return q->words == NULL || strcmp(q->words->id, q->purpose->notice) != 0;
-}
-
 static bool is_unconfirmed(const struct question *q)
 {
-    return needs_record(q) && q->pending != NULL &&
-           (q->yes == NULL || yes_is_over(q) || yes_is_outdated(q) || yes_is_to_unknown(q));
+    return needs_record(q) && q->pending != NULL && !yes_counts(q);
 }
 
 static bool is_expired(const struct question *q)
@@ -399,13 +592,9 @@ static bool is_notice_unknown(const struct question *q)
     return is_unannounced(q) || (q->yes != NULL && yes_is_to_unknown(q));
 }
 
-/* A sale is no consent, and a guardian's Yes is no sale. */
 static bool is_never_asked(const struct question *q)
 {
-    if (q->purpose->basis == BASIS_SOFT_OPT_IN)
-        return q->yes == NULL || !q->has_sale;
-    return q->purpose->basis == BASIS_CONSENT &&
-           (q->yes == NULL || rank_state(q->yes->rank) == EVENT_ELIGIBLE);
+    return needs_record(q) && q->yes == NULL;
 }
 
 static bool is_granted(const struct question *q)
@@ -424,6 +613,7 @@ static const struct {
     {REASON_WITHDRAWN, is_withdrawn},
     {REASON_REFUSED, is_refused},
     {REASON_INVALIDATED, is_invalidated},
+    {REASON_AGE_UNKNOWN, is_age_unknown},
     {REASON_GUARDIAN_REQUIRED, is_guardian_required},
     {REASON_UNCONFIRMED, is_unconfirmed},
     {REASON_EXPIRED, is_expired},
@@ -446,8 +636,10 @@ static enum reason first_that_holds(const struct question *q)
 static enum reason question_reason(const struct question *q)
 {
     enum reason reason = first_that_holds(q);
-    assert(!no_stands(q) || !reason_allows(reason));                         /* (3) */
-    assert(reason != REASON_GRANTED || (q->yes != NULL && !yes_is_over(q))); /* (4) */
+    assert(!no_stands(q) || !reason_allows(reason));                       /* (3) */
+    assert(reason != REASON_GRANTED || (yes_counts(q) && !is_no(q->yes))); /* (4) */
+    assert(!q->needs_guardian || !reason_allows(reason) ||
+           (yes_is_guardians(q) && !yes_is_over(q))); /* (4) */
     assert(reason != REASON_NOT_REQUIRED || !needs_record(q));
     return reason;
 }
@@ -465,6 +657,7 @@ static const struct state *state_behind(const struct question *q, enum reason re
     case REASON_UNCONFIRMED:
         return q->pending;
     case REASON_RETIRED:
+    case REASON_AGE_UNKNOWN:
     case REASON_GUARDIAN_REQUIRED:
     case REASON_NEVER_ASKED:
         return NULL;
@@ -479,21 +672,21 @@ static const struct state *state_behind(const struct question *q, enum reason re
 
 static void verdict_about_yes(struct verdict *v, const struct question *q)
 {
-    bool at_limit = q->came_of_age && q->yes_is_guardians;
+    bool at_limit = q->came_of_age && yes_is_guardians(q);
     v->valid_until = q->valid_until;
     if (at_limit && q->purpose->guardian.ends_at_limit &&
         (v->valid_until == INSTANT_NONE || q->limit < v->valid_until))
         v->valid_until = q->limit;
     v->reconfirm_due = at_limit && reason_allows(v->reason);
-    v->renew_self = v->reason == REASON_EXPIRED && (at_limit || q->yes_was_too_young);
+    v->renew_self = v->reason == REASON_EXPIRED && at_limit;
     if (q->words != NULL && v->reason == REASON_GRANTED)
         v->renew_by = policy_notice_next(q->policy, q->words, q->now);
 }
 
 static struct verdict verdict_for(const struct policy *policy, const struct purpose *purpose, int entity,
-                                  const struct standing *standing, instant now)
+                                  const struct states *states, instant now)
 {
-    struct question q = question_of(policy, purpose, entity, standing, now);
+    struct question q = question_of(policy, purpose, entity, states, now);
     struct verdict v = {.reason = question_reason(&q),
                         .purpose = purpose,
                         .entity = entity,
@@ -518,15 +711,15 @@ static struct verdict verdict_for(const struct policy *policy, const struct purp
 }
 
 struct verdict verdict_of(const struct policy *policy, const struct purpose *purpose, int entity,
-                          const struct standing *standing, instant now)
+                          const struct states *states, instant now)
 {
     if (entity != ENTITY_ANY || policy->entity_count == 0)
-        return verdict_for(policy, purpose, entity, standing, now);
+        return verdict_for(policy, purpose, entity, states, now);
     struct verdict strictest = {.reason = REASON_COUNT};
     for (size_t i = 0; i < policy->entity_count; i++) {
         if (purpose->entities != 0 && (purpose->entities & 1u << i) == 0)
             continue;
-        struct verdict v = verdict_for(policy, purpose, (int)i, standing, now);
+        struct verdict v = verdict_for(policy, purpose, (int)i, states, now);
         strictest = strictest.reason == REASON_COUNT ? v : verdict_stricter(strictest, v);
     }
     assert(strictest.reason < REASON_COUNT); /* a purpose is of one entity at least */

@@ -51,8 +51,8 @@ struct states {
 };
 
 /* The numbers whose states a verdict on one purpose looks at: the purpose, each entity's,
- * what it replaces, its channel, PURPOSE_ALL. */
-enum { REPLACES_MAX = 4, PURPOSE_SET_MAX = 2 + (1 + REPLACES_MAX) * (1 + POLICY_ENTITIES_MAX) };
+ * what it replaces, its channel, PURPOSE_ALL, PURPOSE_POINTER. */
+enum { REPLACES_MAX = 4, PURPOSE_SET_MAX = 3 + (1 + REPLACES_MAX) * (1 + POLICY_ENTITIES_MAX) };
 struct purpose_set {
     size_t count;
     int32_t numbers[PURPOSE_SET_MAX];
