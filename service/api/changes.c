@@ -16,7 +16,7 @@ struct following {
     int64_t limit;
     int64_t wait_until; /* of clock_monotonic */
     const char *purpose;
-    struct purpose_set purposes; /* its numbers, and the standing No's, which belongs to each */
+    struct purpose_set purposes; /* its numbers, and those of standing Noes, which belong to each */
     struct waiter waiter;
     struct history_job job;
 };
@@ -29,20 +29,33 @@ static void following_dispose(void *state)
     attempt_end(&f->attempt);
 }
 
-/* The verdict now on an event's subject and purpose. The standing No is told as what it is: no purpose is
+/* The verdict now on an event's subject and purpose. A standing No is told as what it is: no purpose is
  * allowed by it. What is none of the policy's any more is retired. */
 static enum reason reason_now(const struct history_job *job, const struct entry *e,
                               const struct policy *policy)
 {
-    struct standing standing = history_standing(job, e);
-    if (standing.count == 0)
+    struct states states = history_states(job, e);
+    if (states.count == 0)
         return REASON_SUPPRESSED; /* the person was erased */
-    if (e->purpose == PURPOSE_ALL)
+    if (e->purpose <= PURPOSE_ALL)
         return rank_state(e->rank) == EVENT_OBJECTED ? REASON_OBJECTED : REASON_WITHDRAWN;
     int entity;
     const struct purpose *purpose = policy_purpose_numbered(policy, e->purpose, &entity);
-    return purpose != NULL ? verdict_of(policy, purpose, entity, &standing, job->as_of).reason
-                           : REASON_RETIRED;
+    return purpose != NULL ? verdict_of(policy, purpose, entity, &states, job->as_of).reason : REASON_RETIRED;
+}
+
+/* Whose verdicts it may have changed beside. */
+static void recheck_write(struct writer *w, const struct entry *e, const struct controller *c)
+{
+    char subject[SUBJECT_ID_TEXT + 1];
+    writer_array_begin(w, "recheck");
+    for (size_t i = 0; i < e->recheck_count; i++) {
+        subject_id_format(c->ids, e->recheck[i], subject);
+        writer_text(w, NULL, subject);
+    }
+    writer_array_end(w);
+    if (e->recheck_many)
+        writer_bool(w, "many", true);
 }
 
 static void change_write(struct writer *w, const struct history_job *job, const struct entry *e,
@@ -62,6 +75,7 @@ static void change_write(struct writer *w, const struct history_job *job, const 
     writer_moment(w, "recorded_at", e->recorded_at);
     writer_bool(w, "allow", reason_allows(reason));
     writer_text(w, "reason", reason_word(reason));
+    recheck_write(w, e, c);
     writer_object_end(w);
 }
 
@@ -127,8 +141,10 @@ static void following_begin(struct call *call)
         return;
     }
     f->purposes = (struct purpose_set){.count = 1, .numbers = {PURPOSE_ALL}};
-    if (purpose != NULL)
+    if (purpose != NULL) {
+        f->purposes.numbers[f->purposes.count++] = purpose_of_channel((int)purpose->channel);
         purpose_set_add(&f->purposes, c->policy, purpose);
+    }
     history_job_clear(&f->job);
     f->job = (struct history_job){.job.controller_id = c->controller_id,
                                   .after = f->after,

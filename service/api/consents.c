@@ -63,7 +63,7 @@ static int answer_write_from(struct call *call, struct recording *r, struct buf 
 {
     struct ledger_env env = env_of(call, r);
     struct receipt_context first;
-    if (r->job.outcome == RECORD_DONE)
+    if (r->job.outcome == RECORD_DONE || r->job.outcome == RECORD_CONFIRMED)
         return receipt_write(out, &r->acts.context, r->job.events, r->job.event_count, &env);
     struct reader reader;
     int status = 0;
@@ -76,12 +76,12 @@ static int answer_write_from(struct call *call, struct recording *r, struct buf 
 
 static void recording_answer(struct call *call, struct recording *r)
 {
-    bool is_first = r->job.outcome == RECORD_DONE;
+    bool is_first = r->job.outcome == RECORD_DONE || r->job.outcome == RECORD_CONFIRMED;
     if (r->job.broken || (is_first ? r->job.event_count == 0 : r->job.first_context == NULL)) {
         call_problem(call, ERROR_OUTCOME_UNKNOWN, NULL, NULL);
         return;
     }
-    if (is_first)
+    if (r->job.outcome == RECORD_DONE)
         worker_clock(call->worker, r->job.events[0].recorded_at);
     struct buf out;
     buf_init(&out, ANSWER_BYTES_MAX);
@@ -97,7 +97,7 @@ static void recording_answer(struct call *call, struct recording *r)
                      "It was recorded; what is left of it does not give the first answer again.", NULL);
         return;
     }
-    call_answer_json(call, status, &out);
+    call_answer_json(call, r->job.outcome == RECORD_CONFIRMED ? 200 : status, &out);
 }
 
 /* An act that only the ledger could find fault with. */
@@ -141,6 +141,7 @@ static void on_recorded(struct job *job, enum error e)
     }
     switch (r->job.outcome) {
     case RECORD_DONE:
+    case RECORD_CONFIRMED:
         recording_answer(call, r);
         return;
     case RECORD_REPLAYED:
@@ -153,11 +154,22 @@ static void on_recorded(struct job *job, enum error e)
         recording_fault(call, r, "event_time", ERROR_EVENT_IN_FUTURE,
                         "more than 60 seconds ahead of the server's clock");
         return;
-    case RECORD_TOO_OLD:
-        recording_fault(call, r, "expressed_by", ERROR_INVALID, "the person may decide alone by now");
+    case RECORD_TOO_MANY:
+        recording_fault(call, r, "subject", ERROR_TOO_MANY_IDENTIFIERS,
+                        "with these somebody would have more than 32 identifiers");
+        return;
+    case RECORD_NO_OBJECTION:
+        recording_fault(call, r, "purpose", ERROR_NO_OBJECTION,
+                        "no objection to it stands that was not weighed yet");
+        return;
+    case RECORD_EXPIRED:
+        call_problem(call, ERROR_GONE, "It has expired: whoever still wants it asks again.", NULL);
+        return;
+    case RECORD_OVERTAKEN:
+        call_problem(call, ERROR_GONE, "A No came after what was to be confirmed.", NULL);
         return;
     case RECORD_GONE:
-        call_problem(call, ERROR_GONE, "It was used, has expired, or a No came in between.", NULL);
+        call_problem(call, ERROR_GONE, "What was to be confirmed is not there any more.", NULL);
         return;
     case RECORD_STALE:
         attempt_again(&r->attempt);
@@ -183,7 +195,7 @@ static void recording_refuse(struct call *call, struct recording *r)
     if (!reader_ok(&r->body))
         attempt_bad_body(&r->attempt, &r->body);
     else
-        call_problem(call, ERROR_GONE, "It was used, has expired, or a No came in between.", NULL);
+        call_problem(call, ERROR_GONE, r->acts.gone, NULL);
 }
 
 static void on_recalled(struct job *job, enum error e)

@@ -16,10 +16,11 @@
 /* POST /v1/consents/invalidate: consents that turn out to prove nothing, such as those to words that
  * misled, no longer count.
  *
- * (1) Each gets an event of its own, at the consent's own time and above it in rank, so that it undoes
- *     that consent and nothing newer: who chose again meanwhile has chosen.
- * (2) What was invalidated is no consent any more: the same call again finds the rest, and whoever is cut
- *     short goes on where they were.
+ * (1) Each gets an event of its own, a No at the consent's own time and above it in rank, so that it undoes
+ *     that consent and nothing newer: who chose again meanwhile has chosen. It is bound to what the consent
+ *     named: nobody said No.
+ * (2) What was invalidated is no consent any more, nor is one that a No stands above: the same call again
+ *     finds the rest, and whoever is cut short goes on where they were.
  * (3) A stretch of subjects is matched and then written in batches, before the next is asked for; one job
  *     is on a lane at a time, or none where the attempt loads or confirms: whoever is called back goes on,
  *     or ends the call.
@@ -183,20 +184,39 @@ static void body_read(struct call *call, struct invalidating *v)
 
 /* ---- matching ---- */
 
-static bool state_matches(const struct invalidating *v, size_t at)
+static bool slot_holds_consent(enum slot slot)
 {
-    const struct held *h = &v->walk.held[at];
+    return slot == SLOT_YES || slot == SLOT_SALE;
+}
+
+/* Whether a No of the same person or guardian is above it (2). */
+static bool is_undone(const struct invalidating *v, const struct walked *subject, const struct state *s)
+{
+    for (size_t i = subject->first; i < subject->first + subject->count; i++) {
+        const struct state *no = &v->walk.states[i];
+        if (no->purpose == s->purpose && no->guardian == s->guardian &&
+            (no->slot == SLOT_NO || no->slot == SLOT_REACHED) && no->rank > s->rank)
+            return true;
+    }
+    return false;
+}
+
+static bool state_matches(const struct invalidating *v, const struct walked *subject, size_t at)
+{
+    const struct state *s = &v->walk.states[at];
     const struct walked_proof *proof = &v->walk.proofs[at];
-    instant time = rank_time(h->state.rank);
-    if ((h->slot != SLOT_SELF && h->slot != SLOT_GUARDIAN) || event_state_is_no(rank_state(h->state.rank)))
-        return false;
-    if (v->notice != 0 && h->state.notice_number != v->notice)
+    instant time = rank_time(s->rank);
+    if (!slot_holds_consent(s->slot) || event_state_is_no(rank_state(s->rank)))
+        return false; /* (2): it was invalidated */
+    if (v->notice != 0 && s->notice_number != v->notice)
         return false;
     if ((v->from != INSTANT_NONE && time < v->from) || (v->to != INSTANT_NONE && time >= v->to))
         return false;
     if (v->form != NULL && (proof->form == NULL || strcmp(proof->form, v->form) != 0))
         return false;
-    return v->import_batch == NULL || (proof->batch != NULL && strcmp(proof->batch, v->import_batch) == 0);
+    if (v->import_batch != NULL && (proof->batch == NULL || strcmp(proof->batch, v->import_batch) != 0))
+        return false;
+    return !is_undone(v, subject, s);
 }
 
 /* The next match of the stretch; SIZE_MAX: it has no more. */
@@ -206,7 +226,7 @@ static size_t match_next(struct invalidating *v, const struct walked **ret_subje
         const struct walked *s = &v->walk.subjects[v->subject];
         while (v->state < s->count) {
             size_t at = s->first + v->state++;
-            if (state_matches(v, at)) {
+            if (state_matches(v, s, at)) {
                 *ret_subject = s;
                 return at;
             }
@@ -232,15 +252,16 @@ static bool act_of(struct invalidating *v, size_t at, const struct walked *subje
 {
     struct person *person = &v->persons[v->record.count];
     struct act *act = &v->acts[v->record.count];
-    const struct held *h = &v->walk.held[at];
+    const struct state *s = &v->walk.states[at];
     *act = (struct act){.person = person,
-                        .purpose = h->purpose,
-                        .slot = h->slot,
-                        .role = h->slot == SLOT_GUARDIAN ? v->walk.proofs[at].role : ROLE_SELF,
+                        .purpose = s->purpose,
+                        .slot = s->slot,
+                        .role = ROLE_CONTROLLER,
+                        .guardian_no = s->guardian,
                         .method = METHOD_API,
-                        .rank_base = rank_base(CLASS_CHOICE, EVENT_INVALIDATED),
-                        .at = rank_time(h->state.rank),
-                        .notice = h->state.notice_number,
+                        .rank_base = rank_base(CLASS_CHOICE, EVENT_INVALIDATED, s->notice_number != 0),
+                        .at = rank_time(s->rank),
+                        .notice = s->notice_number,
                         .effect = EFFECT_APPLIED,
                         .detail = v->detail};
     v->record.count++;

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "domain/duration.h"
 #include "http/attempt.h"
+#include "ledger/limit.h"
 #include "store/lane.h"
 #include "store/walk.h"
 #include "wire/writer.h"
@@ -62,25 +63,23 @@ static void due_write(const struct due *d, const char *kind, instant at)
 }
 
 /* From that date on the person decides. */
-static void ages_write(struct renewing *r, const struct walked *subject)
+static void limit_write(struct renewing *r, const struct walked *subject, enum slot told, const char *kind)
 {
-    for (size_t i = subject->first; i < subject->first + subject->count; i++) {
-        const struct held *h = &r->walk.held[i];
-        struct due due = {.r = r, .subject = subject, .proof = i};
-        if (h->purpose != PURPOSE_ALL || rank_state(h->state.rank) != EVENT_HOLDS)
-            continue;
-        if (h->slot == SLOT_MINOR)
-            due_write(&due, "age", h->state.valid_until);
-        else if (h->slot == SLOT_REPRESENTED)
-            due_write(&due, "representation", h->state.valid_until);
-    }
+    struct states states = walk_states(&r->walk, subject);
+    const struct state *s = states_limit(&states, told);
+    if (s == NULL)
+        return;
+    struct due due = {.r = r, .subject = subject, .proof = (size_t)(s - r->walk.states)};
+    due_write(&due, kind, state_until(s));
 }
 
-/* The place of the state that proves the verdict; SIZE_MAX: none does. */
+/* The place of the state that proves the verdict; SIZE_MAX: none does. What an act told beside it is a state
+ * of the same revision, and proves nothing. */
 static size_t proof_of(const struct renewing *r, const struct walked *subject, const struct verdict *v)
 {
     for (size_t i = subject->first; i < subject->first + subject->count; i++) {
-        if (v->revision != 0 && r->walk.held[i].state.revision == v->revision)
+        const struct state *s = &r->walk.states[i];
+        if (v->revision != 0 && s->revision == v->revision && !slot_is_fact(s->slot))
             return i;
     }
     return SIZE_MAX;
@@ -91,13 +90,13 @@ static size_t verdict_write(struct renewing *r, const struct walked *subject, co
                             int entity, size_t told)
 {
     const struct policy *policy = r->attempt.controller->policy;
-    struct standing standing = walk_standing(&r->walk, subject);
-    struct verdict v = verdict_of(policy, purpose, entity, &standing, r->walk.as_of);
+    struct states states = walk_states(&r->walk, subject);
+    struct verdict v = verdict_of(policy, purpose, entity, &states, r->walk.as_of);
     size_t proof = proof_of(r, subject, &v);
     if (!reason_allows(v.reason) || proof == SIZE_MAX || proof == told)
         return told;
     struct due due = {.r = r, .subject = subject, .purpose = purpose->key, .proof = proof};
-    if (entity != ENTITY_ANY && r->walk.held[proof].purpose != purpose->number)
+    if (entity != ENTITY_ANY && r->walk.states[proof].purpose != purpose->number)
         due.entity = policy->entities[entity].key;
     due_write(&due, "validity", v.valid_until);
     due_write(&due, "notice", v.renew_by);
@@ -114,7 +113,7 @@ static void purpose_write(struct renewing *r, const struct walked *subject, cons
         if (purpose->entities != 0 && (purpose->entities & 1u << i) == 0)
             continue;
         size_t proof = verdict_write(r, subject, purpose, (int)i, for_all);
-        if (proof != SIZE_MAX && r->walk.held[proof].purpose == purpose->number)
+        if (proof != SIZE_MAX && r->walk.states[proof].purpose == purpose->number)
             for_all = proof;
     }
 }
@@ -124,7 +123,8 @@ static void subject_write(struct renewing *r, const struct walked *subject)
     const struct policy *policy = r->attempt.controller->policy;
     if (subject->count == 0)
         return;
-    ages_write(r, subject);
+    limit_write(r, subject, SLOT_AGE, "age");
+    limit_write(r, subject, SLOT_CARE, "representation");
     for (size_t i = 0; i < policy->purpose_count; i++)
         purpose_write(r, subject, &policy->purposes[i]);
 }

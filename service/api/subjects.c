@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "http/attempt.h"
 #include "ledger/event_json.h"
+#include "ledger/limit.h"
 #include "ledger/person.h"
 #include "ledger/verdict_json.h"
 #include "store/history.h"
@@ -31,6 +32,31 @@ static void looking_dispose(void *state)
     attempt_end(&l->attempt);
 }
 
+static void subject_write(struct writer *w, const struct looking *l, int64_t subject_no)
+{
+    char id[SUBJECT_ID_TEXT + 1];
+    subject_id_format(l->attempt.controller->ids, subject_no, id);
+    writer_text(w, "subject_id", id);
+}
+
+/* An address may be several persons': all are told, none is picked. */
+static void looking_write(struct writer *w, const struct looking *l)
+{
+    writer_object_begin(w, NULL);
+    subject_write(w, l, l->job.subject_no);
+    writer_array_begin(w, "also");
+    for (size_t i = 0; i < l->job.also_count; i++) {
+        writer_object_begin(w, NULL);
+        subject_write(w, l, l->job.also[i].subject_no);
+        writer_text(w, "via", identifier_type_word((enum identifier_type)l->job.also[i].via));
+        writer_object_end(w);
+    }
+    writer_array_end(w);
+    if (l->job.also_many)
+        writer_bool(w, "many", true);
+    writer_object_end(w);
+}
+
 static void on_looked_up(struct job *job, enum error e)
 {
     struct looking *l = list_entry(list_entry(job, struct lookup_job, job), struct looking, job);
@@ -48,14 +74,10 @@ static void on_looked_up(struct job *job, enum error e)
         call_problem(call, ERROR_NOT_FOUND, "Nobody is known by these identifiers.", NULL);
         return;
     }
-    char id[SUBJECT_ID_TEXT + 1];
-    subject_id_format(l->attempt.controller->ids, l->job.subject_no, id);
     struct buf out;
     buf_init(&out, ANSWER_BYTES_MAX);
     struct writer w = writer_of(&out);
-    writer_object_begin(&w, NULL);
-    writer_text(&w, "subject_id", id);
-    writer_object_end(&w);
+    looking_write(&w, l);
     call_answer_json(call, 200, &out);
 }
 
@@ -125,40 +147,66 @@ static void viewing_dispose(void *state)
     attempt_end(&v->attempt);
 }
 
-/* The place of the state that a verdict rests on, or SIZE_MAX. */
+/* The place of the state that a verdict rests on, or SIZE_MAX. What an act told beside it is a state of the
+ * same revision, and proves nothing. */
 static size_t behind(const struct states_job *job, int64_t revision)
 {
     for (size_t i = 0; i < job->count; i++) {
-        if (revision != 0 && job->held[i].state.revision == revision)
+        if (revision != 0 && job->states[i].revision == revision && !slot_is_fact(job->states[i].slot))
             return i;
     }
     return SIZE_MAX;
 }
 
+static void consent_write(struct writer *w, const struct viewing *v, const struct purpose *p)
+{
+    const struct policy *policy = v->attempt.controller->policy;
+    struct states all = {.count = v->job.count, .list = v->job.states};
+    struct verdict verdict = verdict_of(policy, p, ENTITY_ANY, &all, v->job.as_of);
+    size_t at = behind(&v->job, verdict.revision);
+    writer_object_begin(w, NULL);
+    writer_text(w, "purpose", p->key);
+    writer_object_begin(w, "verdict");
+    verdict_members(w, &verdict, policy, v->job.as_of);
+    writer_object_end(w);
+    if (at != SIZE_MAX)
+        proof_write(w, "event", &v->job.states[at], &v->job.proofs[at],
+                    v->job.proofs[at].subject_no == v->job.subject_no, v->attempt.controller);
+    else
+        writer_null(w, "event");
+    writer_object_end(w);
+}
+
+/* What is known of the person: a minor, or represented, until when, and how one knows. Null: nothing is. */
+static void fact_write(struct writer *w, const char *key, const struct viewing *v, enum slot told)
+{
+    struct states all = {.count = v->job.count, .list = v->job.states};
+    const struct state *s = states_limit(&all, told);
+    if (s == NULL) {
+        writer_null(w, key);
+        return;
+    }
+    instant until = state_until(s);
+    writer_object_begin(w, key);
+    writer_bool(w, "holds", until > v->job.as_of);
+    writer_moment(w, "until", until > 0 && until < LIMIT_OPEN ? until : INSTANT_NONE);
+    writer_bool(w, "documented", s->slot == told + (SLOT_AGE_DOCUMENT - SLOT_AGE));
+    writer_uuid(w, "record_id", s->record_id);
+    writer_object_end(w);
+}
+
 static void viewing_write(struct writer *w, const struct viewing *v)
 {
     const struct policy *policy = v->attempt.controller->policy;
-    struct standing all = {.count = v->job.count, .held = v->job.held};
     writer_object_begin(w, NULL);
     writer_string(w, "subject_id", v->id.base, v->id.len);
     writer_moment(w, "as_of", v->job.as_of);
     writer_text(w, "supervisory_authority", policy->authority);
+    fact_write(w, "minor", v, SLOT_AGE);
+    fact_write(w, "represented", v, SLOT_CARE);
     writer_array_begin(w, "consents");
-    for (size_t i = 0; i < policy->purpose_count; i++) {
-        const struct purpose *p = &policy->purposes[i];
-        struct verdict verdict = verdict_of(policy, p, ENTITY_ANY, &all, v->job.as_of);
-        size_t at = behind(&v->job, verdict.revision);
-        writer_object_begin(w, NULL);
-        writer_text(w, "purpose", p->key);
-        writer_object_begin(w, "verdict");
-        verdict_members(w, &verdict, policy, v->job.as_of);
-        writer_object_end(w);
-        if (at != SIZE_MAX)
-            proof_write(w, "event", &v->job.held[at], &v->job.states[at], v->attempt.controller);
-        else
-            writer_null(w, "event");
-        writer_object_end(w);
-    }
+    for (size_t i = 0; i < policy->purpose_count; i++)
+        consent_write(w, v, &policy->purposes[i]);
     writer_array_end(w);
     writer_object_end(w);
 }

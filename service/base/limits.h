@@ -43,6 +43,7 @@
 #define EVIDENCE_BYTES_MAX    4096
 #define REF_BYTES_MAX         128
 #define FORM_BYTES_MAX        1024 /* the name of a form in evidence, before the mask */
+#define PUBLISHED_BYTES_MAX   1024 /* for what an address was published, before the mask */
 #define GROUNDS_BYTES_MAX     2000 /* why an objection was upheld or overridden */
 #define IDEMPOTENCY_KEY_MAX   255  /* bytes */
 /* An answer: 1 000 records of 600 bytes, or a page of 1 000 events with 4 KiB of evidence each. */

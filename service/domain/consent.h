@@ -80,12 +80,12 @@ enum effect {
  * it does not (slot_is_fact); of SLOT_AGE_DOCUMENT and SLOT_CARE_DOCUMENT it is the time of the document, and
  * valid_until is the limit. The numbers are stored. */
 enum slot {
-    SLOT_YES = 0,     /* the best Yes by name */
+    SLOT_YES = 0,     /* the best Yes by name; or that it was invalidated, which binds as a Yes does */
     SLOT_NO = 1,      /* the best No by name; it travels */
     SLOT_REACHED = 2, /* the best No that came from elsewhere */
     SLOT_SIGNAL = 3,  /* the browser signal's No (gpc), beside the person's choice; it travels */
     SLOT_SIGNAL_REACHED = 4,
-    SLOT_SALE = 5,      /* what soft opt-in rests on */
+    SLOT_SALE = 5,      /* what soft opt-in rests on; likewise */
     SLOT_PENDING = 6,   /* the latest Yes that waits for its confirmation, until valid_until */
     SLOT_OUTCOME = 7,   /* how an objection was weighed */
     SLOT_AGE = 8,       /* told by name, not with a No: an age is known */
@@ -108,9 +108,7 @@ enum {
     FLAG_STRENGTH = 7, /* enum strength of a guardian's act */
     FLAG_WRITTEN = 8,  /* of a guardian's act: in writing, or by a signature */
     FLAG_SIGNAL = 16,  /* a Yes that was given under the browser signal: later than it, whatever the times */
-    FLAG_ASSUMED = 32, /* nobody said which words were shown: those in force were assumed */
-    /* a No that holds for what it names and no other: an event that was invalidated */
-    FLAG_BOUND = 64
+    FLAG_ASSUMED = 32  /* nobody said which words were shown: those in force were assumed */
 };
 
 /* In place of a purpose: a No to every purpose on consent, soft opt-in or direct marketing, or to those of

@@ -470,7 +470,11 @@ static void yes_find(struct question *q)
     if (q->purpose->basis != BASIS_SOFT_OPT_IN || q->needs_guardian)
         return;
     const struct state *sale = own_state(q, SLOT_SALE);
-    if (!is_agreement(q->yes) || (sale != NULL && !yes_counts(q)))
+    if (is_agreement(q->yes) && (sale == NULL || is_no(sale) || yes_counts(q)))
+        return;
+    if (is_no(sale)) /* it was invalidated */
+        no_add(q, sale);
+    else
         yes_set(q, sale);
 }
 

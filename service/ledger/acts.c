@@ -26,7 +26,7 @@ struct act *acts_add(struct acts_common *c)
 static int32_t act_tie(const struct act *a)
 {
     const int64_t said[] = {a->purpose,          a->notice,          a->validity.months, a->validity.days,
-                            a->validity.seconds, (int64_t)a->method, (int64_t)a->role};
+                            a->validity.seconds, (int64_t)a->method, (int64_t)a->role,   a->flags};
     uint32_t hash = HASH_NOTHING;
     for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
         uint64_t bytes = htole64((uint64_t)said[i]);
@@ -52,37 +52,78 @@ static bool has_documents(const struct node *root)
     return node_present(&documents);
 }
 
-/* ${w}: the event's detail. */
-static void expressed_by_read(struct acts_common *c, struct writer *w)
+/* What only a guardian's act has. */
+static void guardian_members_forbid(const struct node *by)
 {
-    static const char *const members[] = {"role", "strength", "form", NULL};
-    static const char *const forms[] = {"written", "electronic", NULL};
-    struct node n = node_optional(&c->root, "expressed_by");
-    if (!node_present(&n))
-        return;
-    node_only(&n, members);
-    struct node role = node_member(&n, "role"), strength = node_optional(&n, "strength"),
-                form = node_optional(&n, "form");
-    int r = node_word(&role, role_words);
-    int s = node_present(&strength) ? node_word(&strength, strength_words) : 0;
-    int f = node_present(&form) ? node_word(&form, forms) : 1;
-    if (r < 0 || s < 0 || f < 0)
-        return;
-    if (r == ROLE_SELF) {
-        if (node_present(&strength))
-            node_fault(&strength, ERROR_INVALID, "only a guardian's act has a strength");
-        if (node_present(&form))
-            node_fault(&form, ERROR_INVALID, "only a guardian's act has a form");
-        return;
+    static const char *const names[] = {"strength", "form", "identifier"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct node n = node_optional(by, names[i]);
+        if (node_present(&n))
+            node_fault(&n, ERROR_INVALID, "only of a guardian");
     }
-    c->act.role = (enum role)r;
-    c->act.slot = SLOT_GUARDIAN;
-    c->strength = (enum strength)s;
-    c->is_written = f == 0 ? has_documents(&c->root) : s >= STRENGTH_SIGNED;
+}
+
+/* Which guardian: who is named, or the one of that role. */
+static void guardian_read(struct acts_common *c, const struct node *by)
+{
+    struct node n = node_optional(by, "identifier");
+    struct tagged tagged;
+    c->act.guardian_no = (int32_t)c->act.role;
+    if (!node_present(&n) || !tagged_read(&n, c->controller, &tagged))
+        return;
+    struct guardian *guardian = arena_zeroed(c->env->arena, sizeof *guardian);
+    *guardian = (struct guardian){.is_named = true,
+                                  .tag = tagged.tag,
+                                  .old_tag = tagged.old_tag,
+                                  .rotating = c->controller->old_tagger != NULL};
+    c->act.guardian = guardian;
+    c->act.guardian_no = 0;
+}
+
+/* How sure it is, and whether it is in writing: what claims more than being said needs a document. ${w}: the
+ * event's detail. */
+static void strength_read(struct acts_common *c, const struct node *by, struct writer *w)
+{
+    static const char *const forms[] = {"written", "electronic", NULL};
+    struct node strength = node_optional(by, "strength"), form = node_optional(by, "form");
+    int s = node_present(&strength) ? node_word(&strength, strength_words) : STRENGTH_CHECKBOX;
+    int f = node_present(&form) ? node_word(&form, forms) : 1;
+    if (s < 0 || f < 0)
+        return;
+    if (s == STRENGTH_SIGNED && !c->has_documents)
+        node_fault(&strength, ERROR_INVALID, "a signature needs the signed document in evidence.documents");
+    if (f == 0 && !c->has_documents)
+        node_fault(&form, ERROR_INVALID, "what is written needs the document in evidence.documents");
+    bool is_written = f == 0 || s == STRENGTH_SIGNED || s == STRENGTH_EID;
+    c->act.flags = (uint8_t)(s | (is_written ? FLAG_WRITTEN : 0));
     writer_object_begin(w, "expressed_by");
     writer_text(w, "strength", strength_words[s]);
     writer_text(w, "form", forms[f]);
     writer_object_end(w);
+}
+
+/* ${w}: the event's detail. */
+static void expressed_by_read(struct acts_common *c, struct writer *w)
+{
+    static const char *const members[] = {"role", "strength", "form", "identifier", NULL};
+    static const char *const roles[] = {"self", "parent", "carer", "legal_representative", "staff", NULL};
+    struct node n = node_optional(&c->root, "expressed_by");
+    if (!node_present(&n))
+        return;
+    node_only(&n, members);
+    struct node role = node_member(&n, "role");
+    int r = node_word(&role, roles);
+    if (r < 0)
+        return;
+    c->act.role = (enum role)r;
+    if (!role_is_guardian(c->act.role)) {
+        guardian_members_forbid(&n);
+        if (r == ROLE_STAFF && !c->has_documents)
+            node_fault(&role, ERROR_INVALID, "what staff corrects needs a document in evidence.documents");
+        return;
+    }
+    guardian_read(c, &n);
+    strength_read(c, &n, w);
 }
 
 static void language_read(struct acts_common *c)
@@ -121,6 +162,7 @@ void acts_common_read(struct acts_common *c, struct writer *detail)
     time_read(c);
     language_read(c);
     ref_read(c);
+    c->has_documents = has_documents(&c->root);
     expressed_by_read(c, detail);
     c->act.person = c->person;
     c->act.evidence = evidence_read(c->env->arena, &c->root);
@@ -133,6 +175,46 @@ struct acts_common acts_common_of(const struct ledger_env *env, struct acts *act
     c.act.at = INSTANT_NONE;
     c.entity = ENTITY_ANY;
     return c;
+}
+
+instant acts_time(const struct acts_common *c)
+{
+    return c->act.at != INSTANT_NONE ? c->act.at : c->env->now;
+}
+
+/* The numbers under which a No to ${p} may stand: for all entities; for the one that the act is of, or for
+ * each. */
+static void over_add(struct purpose_set *over, const struct acts_common *c, const struct purpose *p)
+{
+    over->numbers[over->count++] = p->number;
+    if (c->entity != ENTITY_ANY)
+        over->numbers[over->count++] = purpose_number_for(p, c->entity);
+    for (size_t i = 0; c->entity == ENTITY_ANY && i < c->controller->policy->entity_count; i++) {
+        if (p->entity_numbers[i] != 0)
+            over->numbers[over->count++] = p->entity_numbers[i];
+    }
+}
+
+void acts_act_on(struct acts_common *c, struct act *act, const struct purpose *purpose)
+{
+    const struct purpose *p = purpose;
+    struct purpose_set *over = arena_zeroed(c->env->arena, sizeof *over);
+    act->purpose = purpose_number_for(purpose, c->entity);
+    act->over = over;
+    over_add(over, c, purpose);
+    for (size_t i = 0; i < REPLACES_MAX && p != NULL && p->replaces_number != 0; i++) {
+        int32_t replaced = p->replaces_number;
+        p = policy_purpose_numbered(c->controller->policy, replaced, NULL);
+        if (p != NULL)
+            over_add(over, c, p);
+        else
+            over->numbers[over->count++] = replaced; /* it left the policy */
+    }
+    if (purpose_stopped_by_all(purpose)) {
+        over->numbers[over->count++] = purpose_of_channel((int)purpose->channel);
+        over->numbers[over->count++] = PURPOSE_ALL;
+    }
+    assert(over->count <= PURPOSE_SET_MAX);
 }
 
 void acts_seal(struct acts_common *c, struct act *act)
@@ -149,32 +231,76 @@ void acts_detail_keep(struct acts_common *c, struct buf *detail)
     buf_free(detail);
 }
 
-void acts_tell(struct acts_common *c, const struct purpose *purpose, const struct notice *notice,
-               const struct notice_text *text)
+/* Whether the act that was added last names whom the one before it named. */
+static bool is_joined(const struct acts *acts)
+{
+    if (acts->count < 2)
+        return false;
+    const struct person *a = acts->list[acts->count - 1].person, *b = acts->list[acts->count - 2].person;
+    return a == b || (a->count == b->count && memcmp(a->tags, b->tags, a->count * sizeof *a->tags) == 0);
+}
+
+struct receipt_act *acts_tell(struct acts_common *c, const struct purpose *purpose,
+                              const struct acts_words *words)
 {
     struct receipt_act *told = receipt_act_add(&c->acts->context, c->env->arena);
     told->number = purpose_number_for(purpose, c->entity);
     told->purpose = purpose->key;
     told->entity = c->entity != ENTITY_ANY ? c->controller->policy->entities[c->entity].key : NULL;
-    told->words = notice_words_of(notice, text);
+    told->is_joined = is_joined(c->acts);
+    if (words != NULL) {
+        told->words = notice_words_of(words->notice, words->text);
+        told->words.assumed = words->assumed;
+        told->notice = words->notice != NULL ? words->notice->number : 0;
+        told->text = words->text != NULL ? (int32_t)(words->text - words->notice->texts) : -1;
+    }
+    return told;
 }
 
 #ifdef AKKOORD_CHECKS
+static bool slot_fits(const struct act *a)
+{
+    bool no = event_state_is_no(rank_state(a->rank_base));
+    switch (a->slot) {
+    case SLOT_YES:
+    case SLOT_SALE:
+    case SLOT_PENDING:
+        return !no;
+    case SLOT_NO:
+    case SLOT_SIGNAL:
+        return no;
+    default:
+        return a->slot == SLOT_OUTCOME;
+    }
+}
+
 static void act_check(const struct act *a)
 {
     static const uint8_t unsealed[UUID_SIZE];
     assert(memcmp(a->record_id, unsealed, UUID_SIZE) != 0);
     assert(!a->floating || a->at == INSTANT_NONE || a->slot == SLOT_OUTCOME);
     assert((a->effect == EFFECT_PENDING) == (a->slot == SLOT_PENDING));
+    assert(slot_fits(a));
+    assert(role_is_guardian(a->role) == (a->guardian != NULL || a->guardian_no != 0));
+    assert(a->guardian == NULL || a->guardian_no == 0);
 }
 
-static void acts_order_check(const struct acts *acts, bool of_all)
+/* (4) */
+static void acts_order_check(const struct acts *acts)
 {
-    for (size_t i = 0; i < acts->count; i++) {
-        assert(acts->list[i].purpose == (of_all ? PURPOSE_ALL : acts->context.acts[i].number));
-        assert(i == 0 || acts->objects[i] >= acts->objects[i - 1]);
+    const struct receipt_context *told = &acts->context;
+    bool is_standing = told->kind == RECEIPT_WITHDRAW_STANDING;
+    size_t next = is_standing ? 1 : 0;
+    assert(!is_standing || (acts->count > 0 && acts->list[0].purpose == told->standing));
+    for (size_t i = 0; i < told->act_count; i++) {
+        if (is_standing && !told->acts[i].is_apart)
+            continue;
+        assert(next < acts->count && acts->list[next].purpose == told->acts[i].number);
+        next++;
     }
-    (void)of_all;
+    assert(next == acts->count);
+    for (size_t i = 1; i < acts->count; i++)
+        assert(acts->objects[i] >= acts->objects[i - 1]);
 }
 #endif
 
@@ -183,11 +309,12 @@ void acts_check(const struct acts *acts, const struct reader *body)
     if (!reader_ok(body))
         return;
     const struct receipt_context *told = &acts->context;
-    bool of_all = told->kind == RECEIPT_WITHDRAW_ALL;
-    assert(of_all ? acts->count == 1 : told->act_count == acts->count); /* (4) */
-    assert(told->kind == RECEIPT_RECORD || !told->is_array);
+    assert(told->kind == RECEIPT_RECORD || told->kind == RECEIPT_CONFIRM || !told->is_array);
+    assert(told->kind == RECEIPT_WITHDRAW_STANDING || told->act_count >= acts->count);
+    (void)told;
 #ifdef AKKOORD_CHECKS
-    acts_order_check(acts, of_all);
+    if (told->kind != RECEIPT_CONFIRM)
+        acts_order_check(acts);
     for (size_t i = 0; i < acts->count; i++)
         act_check(&acts->list[i]);
 #endif

@@ -17,6 +17,7 @@ struct acts {
     bool needs_record;                /* one of them is not */
     size_t identifiers;               /* of all objects together */
     struct confirmation confirmation; /* of confirm_read */
+    const char *gone;                 /* likewise, where there is no act and no fault: why */
     struct receipt_context context;   /* what the answer says beside the events */
 };
 
@@ -25,5 +26,5 @@ void consents_read(const struct ledger_env *env, struct reader *body, struct act
 void withdraw_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts);
 /* How an objection that must be weighed (GDPR art. 21(1)) came out, with the grounds. */
 void objection_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts);
-/* No act and no fault: the token is not one of ours, or has expired. */
+/* No act and no fault: the token is not one of ours, or its purposes are none of the policy any more. */
 void confirm_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts);

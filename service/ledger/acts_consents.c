@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "ledger/acts_internal.h"
 #include "ledger/entity.h"
+#include "ledger/evidence.h"
 
 #include <assert.h>
 
@@ -13,12 +14,23 @@
  * it, and it has no end.  (3) A Yes that must be confirmed is none yet: it is a request that waits beside
  * what stands, with an end.  (4) A copy of what another system recorded undoes nothing that the person
  * said: its class says so, whatever the method. (5) What rests on another basis than consent can be
- * objected to; a No to it is an objection.  (6) Whether the person may decide alone is for the ledger to
- * find, which knows them: of a Yes here that depends on it, ${needs_guardian}. */
+ * objected to; a No to it is an objection, and taking that back is a Yes.  (6) Whether the person may
+ * decide alone is for the ledger to find, which knows them: of a Yes here that depends on it,
+ * ${needs_guardian}. Only where the record itself tells the age it is refused here. */
 
-static const char *const given_states[] = {"given", "refused", "withdrawn", "objected", "eligible", NULL};
-static const enum event_state given_numbers[] = {EVENT_GIVEN, EVENT_REFUSED, EVENT_WITHDRAWN, EVENT_OBJECTED,
-                                                 EVENT_ELIGIBLE};
+static const char *const given_states[] = {
+    "given", "refused", "withdrawn", "objected", "objection_withdrawn", "eligible", NULL};
+static const enum event_state given_numbers[] = {
+    EVENT_GIVEN, EVENT_REFUSED, EVENT_WITHDRAWN, EVENT_OBJECTED, EVENT_OBJECTION_WITHDRAWN, EVENT_ELIGIBLE};
+
+/* What a clock may be ahead by. */
+enum { AHEAD_SECONDS = 60 };
+
+static void past_check(const struct acts_common *c, const struct node *n, instant at)
+{
+    if (at != INSTANT_NONE && at > c->env->now + AHEAD_SECONDS * SECOND)
+        node_fault(n, ERROR_INVALID, "more than 60 seconds ahead of the server's clock");
+}
 
 static void import_read(struct acts_common *c, struct writer *w)
 {
@@ -36,7 +48,8 @@ static void import_read(struct acts_common *c, struct writer *w)
     writer_object_end(w);
 }
 
-/* The sale that a soft opt-in rests on (Tw 11.7(3)). Returns whether there is one. */
+/* The sale that a soft opt-in rests on (Tw 11.7(3)): with it the person was offered to say no. Returns whether
+ * there is one. */
 static bool sale_read(struct acts_common *c, struct writer *w)
 {
     static const char *const members[] = {"ref", "product_group", "at", "opt_out_offered_at", NULL};
@@ -46,13 +59,60 @@ static bool sale_read(struct acts_common *c, struct writer *w)
     node_only(&n, members);
     struct node ref = node_member(&n, "ref"), group = node_member(&n, "product_group"),
                 at = node_member(&n, "at"), offered = node_member(&n, "opt_out_offered_at");
+    instant sold = node_moment(&at), told = node_moment(&offered);
+    past_check(c, &at, sold);
+    past_check(c, &offered, told);
+    if (sold != INSTANT_NONE && told != INSTANT_NONE && told > sold)
+        node_fault(&offered, ERROR_INVALID, "the offer comes with the sale, not after it");
     writer_object_begin(w, "sale");
     writer_text(w, "ref", node_string(&ref, 1, REF_BYTES_MAX, NULL));
     writer_text(w, "product_group", node_string(&group, 1, REF_BYTES_MAX, NULL));
-    writer_moment(w, "at", node_moment(&at));
-    writer_moment(w, "opt_out_offered_at", node_moment(&offered));
+    writer_moment(w, "at", sold);
+    writer_moment(w, "opt_out_offered_at", told);
     writer_object_end(w);
     return true;
+}
+
+/* An address that a business published to be written to (Tw 11.7(3)): when it was seen, for what, and where.
+ * Returns whether there is one. */
+static bool published_read(struct acts_common *c, struct writer *w)
+{
+    static const char *const members[] = {"at", "for", "where", NULL};
+    struct node n = node_optional(&c->root, "published");
+    if (!node_present(&n))
+        return false;
+    node_only(&n, members);
+    struct node at = node_member(&n, "at"), purpose = node_member(&n, "for"),
+                where = node_member(&n, "where");
+    instant seen = node_moment(&at);
+    past_check(c, &at, seen);
+    writer_object_begin(w, "published");
+    writer_moment(w, "at", seen);
+    evidence_text_read(c->env->arena, &purpose, "for", PUBLISHED_BYTES_MAX, w);
+    evidence_url_read(c->env->arena, &where, "where", w);
+    writer_object_end(w);
+    return true;
+}
+
+/* What a soft opt-in rests on. Returns whether there is any. */
+static bool origin_read(struct acts_common *c, struct writer *w)
+{
+    bool sold = sale_read(c, w), published = published_read(c, w);
+    if (sold && published) {
+        struct node n = node_optional(&c->root, "published");
+        node_fault(&n, ERROR_INVALID, "either sale or published");
+    }
+    return sold || published;
+}
+
+/* The Yes of a purpose that rests on no consent: an objection that is taken back, or what a soft opt-in rests
+ * on. */
+static enum event_state other_yes_under(const struct purpose *p, enum event_state state, const struct node *n)
+{
+    if (state == EVENT_OBJECTION_WITHDRAWN || (state == EVENT_ELIGIBLE && p->basis == BASIS_SOFT_OPT_IN))
+        return state;
+    node_fault(n, ERROR_INVALID, "this purpose does not rest on consent: it can be objected to");
+    return EVENT_NONE;
 }
 
 /* What the state, read at ${n}, becomes under the purpose's basis; EVENT_NONE, with a fault, when it
@@ -61,23 +121,20 @@ static enum event_state state_under(const struct acts_common *c, const struct pu
                                     enum event_state state, const struct node *at_purpose,
                                     const struct node *n)
 {
-    if (state == EVENT_GIVEN && c->act.slot == SLOT_GUARDIAN && p->guardian.minors == MINORS_GUARDIAN)
+    bool is_for_minor = acts_is_guardians(c) && p->guardian.minors == MINORS_GUARDIAN;
+    if (state == EVENT_GIVEN && is_for_minor)
         return state; /* whatever the basis: a minor's guardian has to agree */
-    if (!basis_is_withdrawable(p->basis) &&
-        !(c->act.slot == SLOT_GUARDIAN && p->guardian.minors == MINORS_GUARDIAN)) {
+    if (!basis_is_withdrawable(p->basis) && !p->direct_marketing && !is_for_minor) {
         node_fault(at_purpose, ERROR_NOT_WITHDRAWABLE, "this purpose does not rest on a choice");
         return EVENT_NONE;
     }
-    if (p->basis == BASIS_CONSENT) {
-        if (state == EVENT_ELIGIBLE)
-            node_fault(n, ERROR_INVALID, "eligible is for soft_opt_in");
-        return state == EVENT_ELIGIBLE ? EVENT_NONE : state;
-    }
-    if (event_state_is_no(state))
-        return EVENT_OBJECTED;
-    if (state == EVENT_ELIGIBLE && p->basis == BASIS_SOFT_OPT_IN)
+    if (p->basis != BASIS_CONSENT)
+        return event_state_is_no(state) ? EVENT_OBJECTED : other_yes_under(p, state, n);
+    if (state == EVENT_GIVEN || event_state_is_no(state))
         return state;
-    node_fault(n, ERROR_INVALID, "this purpose does not rest on consent: it can be objected to");
+    node_fault(n, ERROR_INVALID,
+               state == EVENT_ELIGIBLE ? "eligible is for soft_opt_in"
+                                       : "this purpose rests on consent: a new Yes takes a No back");
     return EVENT_NONE;
 }
 
@@ -87,43 +144,59 @@ static void guardian_check(const struct acts_common *c, const struct purpose *p,
 {
     const struct guardian_rule *rule = &p->guardian;
     struct node by = node_optional(&c->root, "expressed_by");
-    if (c->act.slot != SLOT_GUARDIAN || rule->minors == MINORS_ALLOWED)
+    enum strength strength = (enum strength)(c->act.flags & FLAG_STRENGTH);
+    if (rule->minors == MINORS_FORBIDDEN && !acts_is_guardians(c) && acts_tell_minor(c))
+        node_fault(at_state, ERROR_INVALID, "no consent is asked of minors here");
+    if (!acts_is_guardians(c) || rule->minors == MINORS_ALLOWED)
         return;
+    if (c->act.role == ROLE_PARENT && acts_tell_of_age(c) && !c->act.age.documented)
+        node_fault(&by, ERROR_INVALID, "the person may decide alone by now");
     if (rule->minors == MINORS_FORBIDDEN)
         node_fault(at_state, ERROR_INVALID, "no consent is asked for minors here");
     else if ((rule->roles & 1u << c->act.role) == 0)
         node_fault(&by, ERROR_INVALID, "not a role that may act for this purpose");
-    else if (c->strength < rule->least)
+    else if (strength < rule->least)
         node_fault(&by, ERROR_INVALID, "weaker than this purpose asks for");
-    else if (rule->written && !c->is_written)
+    else if (rule->written && (c->act.flags & FLAG_WRITTEN) == 0)
         node_fault(&by, ERROR_INVALID,
                    "this purpose asks for it in writing: form written with the signed document's name and "
                    "SHA-256 in evidence.documents, or electronic and signed");
 }
 
-/* A Yes that must be confirmed waits beside what stands. A copy of one that was confirmed elsewhere says
- * when. */
-static bool must_be_confirmed(const struct acts_common *c, const struct purpose *p, enum event_state state)
+/* A copy of a double opt-in that was confirmed elsewhere says when: after it was asked for. */
+static void confirmed_check(const struct acts_common *c)
 {
-    if (!p->double_opt_in || state != EVENT_GIVEN || c->act.slot == SLOT_GUARDIAN)
-        return false;
-    if (!c->is_import)
-        return true;
     struct node evidence = node_optional(&c->root, "evidence"), at = {0};
     if (node_is_object(&evidence))
         at = node_optional(&evidence, "confirmed_at");
-    if (!node_present(&at))
+    if (!node_present(&at)) {
         node_fault(&evidence, ERROR_INVALID, "an import of a double opt-in needs confirmed_at");
+        return;
+    }
+    instant confirmed = node_moment(&at);
+    past_check(c, &at, confirmed);
+    if (confirmed != INSTANT_NONE && confirmed < acts_time(c))
+        node_fault(&at, ERROR_INVALID, "not before it was asked for, at event_time");
+}
+
+/* A Yes that must be confirmed waits beside what stands. */
+static bool must_be_confirmed(const struct acts_common *c, const struct purpose *p, enum event_state state)
+{
+    if (!p->double_opt_in || state != EVENT_GIVEN || acts_is_guardians(c))
+        return false;
+    if (!c->is_import)
+        return true;
+    confirmed_check(c);
     return false;
 }
 
 static void choice_check(const struct acts_common *c, const struct purpose *p, enum event_state state,
-                         const struct node *at_state, bool has_sale)
+                         const struct node *at_state, bool has_origin)
 {
     if (p->retired && !event_state_is_no(state))
         node_fault(at_state, ERROR_INVALID, "the purpose is retired: only a No can be recorded");
-    if (state == EVENT_ELIGIBLE && !has_sale)
-        node_fault(&c->root, ERROR_INVALID, "eligible needs the sale");
+    if (state == EVENT_ELIGIBLE && !has_origin)
+        node_fault(&c->root, ERROR_INVALID, "eligible needs the sale, or where the address was published");
     if (c->act.method == METHOD_GPC && !event_state_is_no(state))
         node_fault(at_state, ERROR_INVALID, "a gpc signal is never a Yes");
     if (c->controller->policy->cookies_none && p->channel == CHANNEL_WEB && p->basis == BASIS_CONSENT)
@@ -133,49 +206,70 @@ static void choice_check(const struct acts_common *c, const struct purpose *p, e
 }
 
 /* What comes of it unless something newer stands. */
-static enum effect effect_of(const struct acts_common *c, const struct notice *notice, bool no, bool waits)
+static enum effect effect_of(const struct acts_common *c, const struct purpose *p, enum event_state state,
+                             const struct notice *notice)
 {
-    if (waits)
+    if (state == EVENT_REQUESTED)
         return EFFECT_PENDING;
-    if (no || notice == NULL || !policy_notice_outdated(c->controller->policy, notice, c->env->now))
-        return EFFECT_APPLIED;
-    return EFFECT_OUTDATED;
+    bool has_words = state == EVENT_GIVEN || state == EVENT_ELIGIBLE;
+    return has_words ? acts_words_effect(c, p, notice) : EFFECT_APPLIED;
+}
+
+/* Where it stands. A guardian's No is nobody's signal. */
+static enum slot slot_of(const struct acts_common *c, enum event_state state)
+{
+    if (event_state_is_no(state))
+        return c->act.method == METHOD_GPC && !acts_is_guardians(c) ? SLOT_SIGNAL : SLOT_NO;
+    return state == EVENT_REQUESTED ? SLOT_PENDING : state == EVENT_ELIGIBLE ? SLOT_SALE : SLOT_YES;
+}
+
+/* Whether it was given in sight of the browser's signal. */
+static bool is_under_signal(const struct acts_common *c)
+{
+    struct node evidence = node_optional(&c->root, "evidence");
+    struct node gpc = node_is_object(&evidence) ? node_optional(&evidence, "gpc") : evidence;
+    return node_kind(&gpc) == NODE_BOOL && node_bool(&gpc);
 }
 
 /* What is left to be said of the act once purpose and state are known. */
 static void choice_act(struct acts_common *c, const struct purpose *purpose, enum event_state state,
-                       const struct notice *notice, const struct notice_text *text, bool waits)
+                       const struct acts_words *words)
 {
     const struct duration until_confirmed = {.days = CONFIRM_WITHIN_DAYS}, none = {0};
-    bool no = event_state_is_no(state);
-    assert(state != EVENT_NONE && !(waits && no)); /* (3) */
+    bool no = event_state_is_no(state), waits = state == EVENT_REQUESTED;
+    assert(state != EVENT_NONE);
     struct act *act = acts_add(c);
 
     /* Where it stands, and how it ranks there (4). */
-    act->purpose = purpose_number_for(purpose, c->entity);
-    act->slot = waits ? SLOT_PENDING : act->slot;
-    state = waits ? EVENT_REQUESTED : state;
-    act->rank_base = rank_base(event_class_of(state, c->act.method, c->is_import), state);
+    acts_act_on(c, act, purpose);
+    act->slot = slot_of(c, state);
+    act->rank_base =
+        rank_base(event_class_of(state, c->act.method, c->is_import), state, words->notice != NULL);
     act->floating = no && c->act.at == INSTANT_NONE;
+    if (!no && is_under_signal(c))
+        act->flags |= FLAG_SIGNAL;
+    if (words->assumed)
+        act->flags |= FLAG_ASSUMED;
 
     /* How long. */
-    act->has_end = waits || (!no && !duration_is_zero(purpose->validity));
+    bool ends = state == EVENT_GIVEN || state == EVENT_ELIGIBLE;
+    act->has_end = waits || (ends && !duration_is_zero(purpose->validity));
     act->validity = waits ? until_confirmed : act->has_end ? purpose->validity : none;
     assert(!(no && act->has_end)); /* (2) */
 
     /* The words that were shown, and what comes of it (6). */
-    act->notice = notice != NULL ? notice->number : 0;
-    if (act->language == NULL && text != NULL)
-        act->language = text->language;
-    act->effect = effect_of(c, notice, no, waits);
-    act->needs_guardian = !no && act->slot == SLOT_SELF && act->effect == EFFECT_APPLIED &&
+    act->notice = words->notice != NULL ? words->notice->number : 0;
+    if (act->language == NULL && words->text != NULL)
+        act->language = words->text->language;
+    act->effect = effect_of(c, purpose, state, words->notice);
+    act->needs_guardian = !no && !acts_is_guardians(c) && act->effect == EFFECT_APPLIED &&
                           purpose->guardian.minors != MINORS_ALLOWED;
     acts_seal(c, act);
 }
 
 /* One choice: a purpose and what was said of it. ${at_purpose} and ${at_state} are where faults belong. */
 static void choice_read(struct acts_common *c, const char *key, const struct node *at_purpose,
-                        const struct node *at_state, bool has_sale)
+                        const struct node *at_state, bool has_origin)
 {
     int word = node_word(at_state, given_states);
     const struct purpose *purpose = policy_purpose(c->controller->policy, key);
@@ -186,15 +280,16 @@ static void choice_read(struct acts_common *c, const char *key, const struct nod
     enum event_state state = state_under(c, purpose, given_numbers[word], at_purpose, at_state);
     if (state == EVENT_NONE)
         return;
-    choice_check(c, purpose, state, at_state, has_sale);
+    choice_check(c, purpose, state, at_state, has_origin);
     entity_check(&c->root, purpose, c->entity);
-    const struct notice_text *text = NULL;
-    const struct notice *notice = acts_notice_of(c, purpose, c->env->now, &text);
-    choice_act(c, purpose, state, notice, text, must_be_confirmed(c, purpose, state));
-    acts_tell(c, purpose, notice, text);
+    struct acts_words words = acts_words_of(c, purpose, event_state_is_no(state));
+    if (must_be_confirmed(c, purpose, state))
+        state = EVENT_REQUESTED; /* (3) */
+    choice_act(c, purpose, state, &words);
+    acts_tell(c, purpose, &words);
 }
 
-static void choices_read(struct acts_common *c, const struct node *choices, bool has_sale)
+static void choices_read(struct acts_common *c, const struct node *choices, bool has_origin)
 {
     void *cursor = NULL;
     const char *key;
@@ -202,15 +297,15 @@ static void choices_read(struct acts_common *c, const struct node *choices, bool
     if (node_members(choices, 1, PURPOSES_PER_CALL_MAX) == 0)
         return;
     while (node_next(choices, &cursor, &key, &one))
-        choice_read(c, key, &one, &one, has_sale);
+        choice_read(c, key, &one, &one, has_origin);
 }
 
-static void purpose_and_state_read(struct acts_common *c, bool has_sale)
+static void purpose_and_state_read(struct acts_common *c, bool has_origin)
 {
     struct node purpose = node_member(&c->root, "purpose"), state = node_member(&c->root, "event_state");
     const char *key = node_string(&purpose, 1, POLICY_KEY_MAX, NULL);
     if (key[0] != '\0' && node_present(&state))
-        choice_read(c, key, &purpose, &state, has_sale);
+        choice_read(c, key, &purpose, &state, has_origin);
 }
 
 static void method_read(struct acts_common *c)
@@ -224,9 +319,9 @@ static void method_read(struct acts_common *c)
 static void consent_read(struct acts_common *c)
 {
     static const char *const members[] = {
-        "subject",  "purpose", "event_state",  "choices",     "event_time", "collection_method",
-        "language", "notice",  "expressed_by", "ref",         "evidence",   "import",
-        "sale",     "entity",  "minor",        "represented", NULL};
+        "subject",  "purpose",   "event_state",  "choices", "event_time",  "collection_method",
+        "language", "notice",    "expressed_by", "ref",     "evidence",    "import",
+        "sale",     "published", "entity",       "minor",   "represented", NULL};
     node_only(&c->root, members);
 
     /* What is common to its acts; what has no column of its own becomes the event's detail. */
@@ -237,7 +332,7 @@ static void consent_read(struct acts_common *c)
     method_read(c);
     acts_common_read(c, &w);
     import_read(c, &w);
-    bool has_sale = sale_read(c, &w);
+    bool has_origin = origin_read(c, &w);
     acts_facts_read(c, &w);
     writer_object_end(&w);
     acts_detail_keep(c, &detail);
@@ -247,14 +342,14 @@ static void consent_read(struct acts_common *c)
     /* What was said, of one purpose or of several. */
     struct node choices = node_optional(&c->root, "choices");
     if (!node_present(&choices)) {
-        purpose_and_state_read(c, has_sale);
+        purpose_and_state_read(c, has_origin);
         return;
     }
     struct node purpose = node_optional(&c->root, "purpose"), state = node_optional(&c->root, "event_state");
     if (node_present(&purpose) || node_present(&state))
         node_fault(&choices, ERROR_INVALID, "either choices, or purpose and event_state");
     c->acts->context.is_array = true;
-    choices_read(c, &choices, has_sale);
+    choices_read(c, &choices, has_origin);
 }
 
 void consents_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts)

@@ -8,12 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void fact_write(struct writer *w, const char *key, bool holds, const char *until)
+/* Notes what is told, and writes it into the event's detail. ${until} NULL: no end is known. */
+static void fact_tell(const struct acts_common *c, struct fact *fact, struct writer *w, const char *key,
+                      bool holds, const char *until)
 {
+    bool may_document = acts_is_guardians(c) || c->act.role == ROLE_STAFF;
+    *fact = (struct fact){.told = true, .documented = may_document && c->has_documents, .limited = holds};
+    if (until != NULL)
+        memcpy(fact->until, until, sizeof fact->until);
     writer_object_begin(w, key);
     writer_bool(w, "holds", holds);
     writer_text(w, "until", until);
+    writer_bool(w, "documented", fact->documented);
     writer_object_end(w);
+}
+
+/* What opens is taken only with proof, and not from whom it would free. */
+static void lift_check(const struct node *n, const struct fact *fact)
+{
+    if (!fact->documented)
+        node_fault(n, ERROR_INVALID,
+                   "only a guardian or staff can lift this, with a document in evidence.documents");
 }
 
 static bool month_parse(const char *text, size_t len, int32_t *ret_year, int32_t *ret_month)
@@ -67,12 +82,12 @@ static void birth_month_read(struct acts_common *c, const struct node *minor, st
     struct calendar_date limit = age_reached(year, month, years);
     char until[16];
     snprintf(until, sizeof until, "%04d-%02d-%02d", limit.year, limit.month, limit.day);
-    fact_write(w, "minor", true, until);
+    fact_tell(c, &c->act.age, w, "minor", true, until);
 }
 
 static void minor_read(struct acts_common *c, struct writer *w)
 {
-    struct node n = node_optional(&c->root, "minor"), evidence = node_optional(&c->root, "evidence");
+    struct node n = node_optional(&c->root, "minor");
     if (!node_present(&n))
         return;
     if (node_is_object(&n)) {
@@ -80,9 +95,9 @@ static void minor_read(struct acts_common *c, struct writer *w)
         return;
     }
     bool minor = node_bool(&n);
-    if (!minor && !node_present(&evidence))
-        node_fault(&n, ERROR_INVALID, "that somebody is no minor needs evidence");
-    fact_write(w, "minor", minor, NULL);
+    fact_tell(c, &c->act.age, w, "minor", minor, NULL);
+    if (!minor)
+        lift_check(&n, &c->act.age);
 }
 
 static bool is_date(const char *text, size_t len)
@@ -97,19 +112,18 @@ static bool is_date(const char *text, size_t len)
 static void represented_read(struct acts_common *c, struct writer *w)
 {
     static const char *const members[] = {"until", NULL};
-    struct node n = node_optional(&c->root, "represented"), evidence = node_optional(&c->root, "evidence");
+    struct node n = node_optional(&c->root, "represented");
     if (!node_present(&n))
         return;
     if (node_kind(&n) == NODE_BOOL && !node_bool(&n)) {
-        if (!node_present(&evidence))
-            node_fault(&n, ERROR_INVALID, "that somebody is no longer represented needs evidence");
-        fact_write(w, "represented", false, NULL);
+        fact_tell(c, &c->act.care, w, "represented", false, NULL);
+        lift_check(&n, &c->act.care);
         return;
     }
     node_only(&n, members);
     struct node until = node_member(&n, "until");
     if (node_kind(&until) == NODE_NULL) {
-        fact_write(w, "represented", true, NULL);
+        fact_tell(c, &c->act.care, w, "represented", true, NULL);
         return;
     }
     size_t len;
@@ -117,7 +131,36 @@ static void represented_read(struct acts_common *c, struct writer *w)
     if (len != 0 && !is_date(text, len))
         node_fault(&until, ERROR_INVALID, "a date, such as 2030-01-01, or null");
     else if (len != 0)
-        fact_write(w, "represented", true, text);
+        fact_tell(c, &c->act.care, w, "represented", true, text);
+}
+
+/* The limit's day begins between these, wherever on earth the controller is. */
+static const instant earliest_zone = 14 * 3600 * SECOND, latest_zone = 12 * 3600 * SECOND;
+
+/* 00:00 of the day, in UTC; of one before 1970, 1970. */
+static instant day_begins(const char until[11])
+{
+    char moment[32];
+    instant at = 0;
+    snprintf(moment, sizeof moment, "%.10sT00:00:00Z", until);
+    moment_parse(moment, strlen(moment), &at);
+    return at;
+}
+
+bool acts_tell_minor(const struct acts_common *c)
+{
+    const struct fact *age = &c->act.age;
+    if (!age->told || !age->limited)
+        return false;
+    return age->until[0] == '\0' || acts_time(c) < day_begins(age->until) - earliest_zone;
+}
+
+bool acts_tell_of_age(const struct acts_common *c)
+{
+    const struct fact *age = &c->act.age;
+    if (!age->told)
+        return false;
+    return !age->limited || (age->until[0] != '\0' && acts_time(c) >= day_begins(age->until) + latest_zone);
 }
 
 void acts_facts_read(struct acts_common *c, struct writer *detail)

@@ -11,6 +11,16 @@ static bool words_are_unknown(const struct acts_common *c)
            c->act.method == METHOD_IN_PERSON || c->act.method == METHOD_LETTER;
 }
 
+/* In the language that was told; NULL where the notice does not have it. */
+static const struct notice_text *text_told(const struct acts_common *c, const struct notice *n)
+{
+    const struct notice_text *text = notice_text_in(n, c->act.language);
+    size_t len = text != NULL ? strlen(text->language) : 0;
+    bool is_there = text != NULL && strncmp(c->act.language, text->language, len) == 0 &&
+                    (c->act.language[len] == '\0' || c->act.language[len] == '-');
+    return is_there ? text : NULL;
+}
+
 /* The text whose hash was sent; where a language was sent too it must be that one. */
 static const struct notice_text *text_hashed(const struct acts_common *c, const struct notice *n,
                                              const struct node *sha256)
@@ -57,16 +67,49 @@ static const struct notice *notice_named(const struct acts_common *c, const stru
     return found;
 }
 
-const struct notice *acts_notice_of(const struct acts_common *c, const struct purpose *purpose, instant now,
-                                    const struct notice_text **ret_text)
+/* Words must have been in force when they were agreed to. */
+static void named_check(const struct acts_common *c, const struct notice *n)
 {
-    const struct notice *n = NULL;
-    if (node_present(&c->notice))
-        n = notice_named(c, purpose, ret_text);
+    if (n->effective_from > acts_time(c))
+        node_fault(&c->notice, ERROR_INVALID, "these words came into force after that time");
+}
+
+struct acts_words acts_words_of(const struct acts_common *c, const struct purpose *purpose, bool no)
+{
+    struct acts_words w = {0};
+    bool named = node_present(&c->notice);
+    if (named)
+        w.notice = notice_named(c, purpose, &w.text);
     else if (purpose->notice[0] != '\0' && !words_are_unknown(c))
-        n = policy_notice(c->controller->policy, purpose->notice, NULL,
-                          c->act.at != INSTANT_NONE ? c->act.at : now);
-    if (n != NULL && *ret_text == NULL)
-        *ret_text = notice_text_in(n, c->act.language);
-    return n;
+        w.notice = policy_notice(c->controller->policy, purpose->notice, NULL, acts_time(c));
+    if (w.notice == NULL)
+        return w;
+    if (named && !no)
+        named_check(c, w.notice);
+    if (w.text != NULL)
+        return w;
+    if (c->act.language == NULL) {
+        w.text = notice_text_in(w.notice, NULL);
+        w.assumed = !named || w.notice->text_count > 1;
+        return w;
+    }
+    w.text = text_told(c, w.notice);
+    if (w.text != NULL)
+        return w;
+    if (!no && !c->is_import) {
+        struct node language = node_optional(&c->root, "language");
+        node_fault(&language, ERROR_INVALID, "these words are not in the policy in that language");
+    }
+    return (struct acts_words){0};
+}
+
+enum effect acts_words_effect(const struct acts_common *c, const struct purpose *purpose,
+                              const struct notice *notice)
+{
+    bool are_unknown = notice == NULL || strcmp(notice->id, purpose->notice) != 0;
+    if (are_unknown && purpose->basis == BASIS_CONSENT && purpose->notice[0] != '\0' &&
+        !purpose->unknown_words_allowed)
+        return EFFECT_WORDS_UNKNOWN;
+    bool is_outdated = notice != NULL && policy_notice_outdated(c->controller->policy, notice, c->env->now);
+    return is_outdated ? EFFECT_OUTDATED : EFFECT_APPLIED;
 }

@@ -22,13 +22,14 @@ static const struct purpose *weighed_find(const struct acts_common *c, const str
 static void outcome_add(struct acts_common *c, const struct purpose *purpose, bool upheld)
 {
     struct act *act = acts_add(c);
-    act->purpose = purpose_number_for(purpose, c->entity);
+    acts_act_on(c, act, purpose);
     act->slot = SLOT_OUTCOME;
+    act->role = ROLE_CONTROLLER;
     act->method = METHOD_API;
-    act->rank_base = rank_base(CLASS_CHOICE, upheld ? EVENT_UPHELD : EVENT_OVERRIDDEN);
+    act->rank_base = rank_base(CLASS_CHOICE, upheld ? EVENT_UPHELD : EVENT_OVERRIDDEN, false);
     act->floating = true;
     acts_seal(c, act);
-    acts_tell(c, purpose, NULL, NULL);
+    acts_tell(c, purpose, NULL);
 }
 
 void objection_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts)

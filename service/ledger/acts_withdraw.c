@@ -9,9 +9,10 @@
  *
  * (1) Who says No, and to which words, is not asked: it is refused only where there is no such purpose,
  * channel or entity, or nothing of it rests on a choice.  (2) It is a choice, whatever it came by: above a
- * signal and a copy.  (3) Everything is one act, on PURPOSE_ALL, so that it also stops what the policy
- * comes to ask later; of one entity it is an act for each purpose.  (4) What rests on no choice goes on,
- * and the answer says so and why. */
+ * copy, and no signal.  (3) Everything, and all of a channel, is one act, on PURPOSE_ALL or the channel's
+ * number, so that it also stops what the policy comes to ask later; of one entity it is an act for each
+ * purpose.  (4) What such a standing No does not stop goes on, and the answer says so and why; to some of it
+ * one can object, and does, where that is asked for too. */
 
 /* Where nothing was agreed to there is nothing to withdraw: it is an objection (GDPR art. 21). */
 static enum event_state no_state(const struct purpose *purpose)
@@ -19,17 +20,23 @@ static enum event_state no_state(const struct purpose *purpose)
     return purpose != NULL && purpose->basis != BASIS_CONSENT ? EVENT_OBJECTED : EVENT_WITHDRAWN;
 }
 
-/* ${purpose} NULL: of everything. */
-static void no_add(struct acts_common *c, const struct purpose *purpose)
+/* ${purpose} NULL: a standing No, on what the caller says. */
+static struct act *no_add(struct acts_common *c, const struct purpose *purpose)
 {
-    enum event_state state = no_state(purpose);
     struct act *act = acts_add(c);
-    act->purpose = purpose != NULL ? purpose_number_for(purpose, c->entity) : PURPOSE_ALL;
-    act->rank_base = rank_base(CLASS_CHOICE, state); /* a withdrawal is a choice, whatever it came by */
-    act->floating = c->act.at == INSTANT_NONE;
-    acts_seal(c, act);
     if (purpose != NULL)
-        acts_tell(c, purpose, NULL, NULL);
+        acts_act_on(c, act, purpose);
+    act->slot = SLOT_NO;
+    act->rank_base = rank_base(CLASS_CHOICE, no_state(purpose), false);
+    act->floating = c->act.at == INSTANT_NONE;
+    return act;
+}
+
+/* ${apart}: beside a standing No. */
+static void no_record(struct acts_common *c, const struct purpose *purpose, bool apart)
+{
+    acts_seal(c, no_add(c, purpose));
+    acts_tell(c, purpose, NULL)->is_apart = apart;
 }
 
 /* Whether there is anything to stop. */
@@ -38,9 +45,12 @@ static bool rests_on_choice(const struct purpose *p)
     return basis_is_withdrawable(p->basis) || p->direct_marketing;
 }
 
-static void not_stopped_tell(struct acts_common *c, const struct purpose *p)
+/* ${objectable}: one can object to it. */
+static void not_stopped_tell(struct acts_common *c, const struct purpose *p, bool objectable)
 {
-    receipt_not_stopped_add(&c->acts->context, c->env->arena, p->key, lawful_basis_words[p->basis]);
+    struct receipt_not_stopped *told = receipt_not_stopped_add(&c->acts->context, c->env->arena);
+    *told = (struct receipt_not_stopped){
+        .purpose = p->key, .reason = lawful_basis_words[p->basis], .objectable = objectable};
 }
 
 static void withdraw_one(struct acts_common *c, const struct node *n, const char *key)
@@ -55,23 +65,7 @@ static void withdraw_one(struct acts_common *c, const struct node *n, const char
         return;
     }
     entity_check(&c->root, purpose, c->entity);
-    no_add(c, purpose);
-}
-
-static void withdraw_all(struct acts_common *c)
-{
-    const struct policy *policy = c->controller->policy;
-    c->acts->context.kind = RECEIPT_WITHDRAW_ALL;
-    for (size_t i = 0; i < policy->purpose_count; i++) {
-        const struct purpose *p = &policy->purposes[i];
-        if (p->retired)
-            continue;
-        if (purpose_stopped_by_all(p))
-            acts_tell(c, p, NULL, NULL);
-        else
-            not_stopped_tell(c, p);
-    }
-    no_add(c, NULL);
+    no_record(c, purpose, false);
 }
 
 static bool is_meant(const struct purpose *p, enum channel channel)
@@ -79,8 +73,45 @@ static bool is_meant(const struct purpose *p, enum channel channel)
     return !p->retired && (channel == CHANNEL_COUNT || p->channel == channel);
 }
 
-/* Each purpose of a channel (or, for one entity, of all channels: ${channel} CHANNEL_COUNT) by itself. */
-static void withdraw_each(struct acts_common *c, const struct node *n, enum channel channel)
+static void standing_no_add(struct acts_common *c, enum channel channel)
+{
+    struct act *act = no_add(c, NULL);
+    act->purpose = PURPOSE_ALL;
+    if (channel != CHANNEL_COUNT) {
+        struct purpose_set *over = arena_zeroed(c->env->arena, sizeof *over);
+        over->numbers[over->count++] = PURPOSE_ALL;
+        act->purpose = purpose_of_channel((int)channel);
+        act->over = over;
+    }
+    acts_seal(c, act);
+    c->acts->context.kind = RECEIPT_WITHDRAW_STANDING;
+    c->acts->context.standing = act->purpose;
+}
+
+/* All purposes of a channel, or (${channel} CHANNEL_COUNT) all; ${object}: what it does not stop is objected
+ * to, where that can be. Returns whether it is of any. */
+static bool withdraw_all(struct acts_common *c, enum channel channel, bool object)
+{
+    const struct policy *policy = c->controller->policy;
+    bool used = channel == CHANNEL_COUNT;
+    standing_no_add(c, channel);
+    for (size_t i = 0; i < policy->purpose_count; i++) {
+        const struct purpose *p = &policy->purposes[i];
+        if (!is_meant(p, channel))
+            continue;
+        used = true;
+        if (purpose_stopped_by_all(p))
+            acts_tell(c, p, NULL);
+        else if (object && rests_on_choice(p))
+            no_record(c, p, true);
+        else
+            not_stopped_tell(c, p, rests_on_choice(p));
+    }
+    return used;
+}
+
+/* As withdraw_all, for one entity: each by itself. */
+static bool withdraw_each(struct acts_common *c, enum channel channel)
 {
     const struct policy *policy = c->controller->policy;
     bool used = false;
@@ -90,13 +121,31 @@ static void withdraw_each(struct acts_common *c, const struct node *n, enum chan
             continue;
         used = true;
         if (rests_on_choice(p))
-            no_add(c, p);
+            no_record(c, p, false);
         else
-            not_stopped_tell(c, p);
+            not_stopped_tell(c, p, false);
     }
+    return used;
+}
+
+/* Whether anything of what was named rests on a choice. */
+static bool is_a_choice(const struct receipt_context *told)
+{
+    bool objectable = false;
+    for (size_t i = 0; i < told->not_stopped_count; i++)
+        objectable = objectable || told->not_stopped[i].objectable;
+    return told->act_count > 0 || objectable;
+}
+
+/* ${n}: where it was said which. */
+static void withdraw_several(struct acts_common *c, const struct node *n, enum channel channel)
+{
+    struct node object = node_optional(&c->root, "object");
+    bool is_objected = node_present(&object) && node_bool(&object);
+    bool used = c->entity != ENTITY_ANY ? withdraw_each(c, channel) : withdraw_all(c, channel, is_objected);
     if (!used)
         node_fault(n, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy uses this channel");
-    else if (c->acts->count == 0)
+    else if (channel != CHANNEL_COUNT && !is_a_choice(&c->acts->context))
         node_fault(n, ERROR_NOT_WITHDRAWABLE, "no purpose of this channel rests on a choice");
 }
 
@@ -109,16 +158,18 @@ static void what_read(struct acts_common *c)
             node_fault(&channel, ERROR_INVALID, "either purpose or channel");
         int word = node_word(&channel, channel_words);
         if (word >= 0)
-            withdraw_each(c, &channel, (enum channel)word);
+            withdraw_several(c, &channel, (enum channel)word);
         return;
     }
-    struct node purpose = node_member(&c->root, "purpose");
+    struct node purpose = node_member(&c->root, "purpose"), object = node_optional(&c->root, "object");
     const char *key = node_string(&purpose, 1, POLICY_KEY_MAX, NULL);
-    if (strcmp(key, "*") == 0 && c->entity != ENTITY_ANY)
-        withdraw_each(c, &purpose, CHANNEL_COUNT);
-    else if (strcmp(key, "*") == 0)
-        withdraw_all(c);
-    else if (key[0] != '\0')
+    if (strcmp(key, "*") == 0) {
+        withdraw_several(c, &purpose, CHANNEL_COUNT);
+        return;
+    }
+    if (node_present(&object))
+        node_fault(&object, ERROR_INVALID, "only beside purpose * or channel");
+    if (key[0] != '\0')
         withdraw_one(c, &purpose, key);
 }
 
@@ -140,8 +191,8 @@ static const char *reason_read(const struct acts_common *c)
 void withdraw_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts)
 {
     static const char *const members[] = {
-        "subject",  "purpose", "channel", "event_time", "collection_method", "ref", "expressed_by",
-        "evidence", "reason",  "entity",  NULL};
+        "subject", "purpose", "channel", "event_time", "collection_method", "ref", "expressed_by", "evidence",
+        "reason",  "entity",  "object",  NULL};
     *ret_acts = (struct acts){0};
     struct acts_common c = acts_common_of(env, ret_acts, reader_root(body));
     if (!node_present(&c.root))
@@ -158,7 +209,7 @@ void withdraw_read(const struct ledger_env *env, struct reader *body, struct act
     writer_object_end(&w);
     acts_detail_keep(&c, &detail);
 
-    ret_acts->context.kind = RECEIPT_WITHDRAW; /* unless it is of everything */
+    ret_acts->context.kind = RECEIPT_WITHDRAW; /* unless it is a standing No */
     what_read(&c);
     acts_check(ret_acts, body);
 }

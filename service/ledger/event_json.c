@@ -9,6 +9,12 @@
 void purpose_write(struct writer *w, const struct controller *controller, int32_t number)
 {
     int entity = ENTITY_ANY;
+    if (number <= PURPOSE_ALL) {
+        writer_text(w, "purpose", "*");
+        if (number < PURPOSE_ALL)
+            writer_text(w, "channel", channel_words[PURPOSE_CHANNEL_FIRST - number]);
+        return;
+    }
     const struct purpose *p = policy_purpose_numbered(controller->policy, number, &entity);
     const struct numbered *former = p == NULL ? controller_numbered(controller, false, number) : NULL;
     if (former != NULL) {
@@ -17,7 +23,7 @@ void purpose_write(struct writer *w, const struct controller *controller, int32_
             writer_text(w, "entity", former->entity);
         return;
     }
-    writer_text(w, "purpose", number == PURPOSE_ALL ? "*" : p != NULL ? p->key : NULL);
+    writer_text(w, "purpose", p != NULL ? p->key : NULL);
     if (entity != ENTITY_ANY)
         writer_text(w, "entity", controller->policy->entities[entity].key);
 }
@@ -46,19 +52,26 @@ void notice_write(struct writer *w, const struct notice_words *words)
         writer_text(w, "language", words->language);
         writer_sha256(w, "sha256", words->sha256);
     }
+    if (words->assumed)
+        writer_bool(w, "assumed", true);
     writer_object_end(w);
 }
 
-/* The words that were shown, by the notice's number; 0: not known. Of a notice that left the policy its
- * name is left. */
-static void words_write(struct writer *w, const struct controller *controller, int32_t number,
-                        const char *language)
+struct notice_words notice_words_numbered(const struct controller *controller, int32_t number,
+                                          const char *language)
 {
     const struct notice *n = policy_notice_numbered(controller->policy, number);
     const struct numbered *former = n == NULL ? controller_numbered(controller, true, number) : NULL;
-    struct notice_words words = notice_words_of(n, n != NULL ? notice_text_in(n, language) : NULL);
     if (former != NULL)
-        words = (struct notice_words){.id = former->key, .version = former->version};
+        return (struct notice_words){.id = former->key, .version = former->version};
+    return notice_words_of(n, n != NULL ? notice_text_in(n, language) : NULL);
+}
+
+static void words_write(struct writer *w, const struct controller *controller, int32_t number,
+                        const char *language, uint8_t flags)
+{
+    struct notice_words words = notice_words_numbered(controller, number, language);
+    words.assumed = (flags & FLAG_ASSUMED) != 0;
     notice_write(w, &words);
 }
 
@@ -109,7 +122,8 @@ static void json_write(struct writer *w, const char *key, const char *json)
 
 void entry_write(struct writer *w, const struct entry *e, const struct controller *controller)
 {
-    static const char *const detail_members[] = {"import", "sale", "reason", NULL};
+    static const char *const detail_members[] = {"import",      "sale",   "published", "minor",
+                                                 "represented", "reason", "grounds",   NULL};
     char subject[SUBJECT_ID_TEXT + 1];
     struct reader reader = {0};
     struct node detail = {0};
@@ -128,7 +142,7 @@ void entry_write(struct writer *w, const struct entry *e, const struct controlle
     writer_moment(w, "valid_until", e->valid_until);
     writer_text(w, "collection_method", collection_method_word(e->method));
     writer_text(w, "language", e->language);
-    words_write(w, controller, e->notice, e->language);
+    words_write(w, controller, e->notice, e->language, e->flags);
     expressed_by_write(w, e->role, &detail);
     writer_text(w, "ref", e->ref);
     json_write(w, "evidence", e->evidence);
@@ -139,33 +153,52 @@ void entry_write(struct writer *w, const struct entry *e, const struct controlle
     reader_close(&reader);
 }
 
-void proof_write(struct writer *w, const char *key, const struct held *held, const struct proven_state *proof,
-                 const struct controller *controller)
+/* What is this person's own event's alone. */
+static void proof_own_write(struct writer *w, const struct state *state, const struct proof *proof,
+                            const struct controller *controller)
 {
-    bool purged = proof->recorded_at == INSTANT_NONE;
-    writer_object_begin(w, key);
-    writer_uuid(w, "record_id", held->state.record_id);
-    writer_int(w, "revision", held->state.revision);
-    purpose_write(w, controller, held->purpose);
-    writer_text(w, "event_state", event_state_word(rank_state(held->state.rank)));
-    writer_moment(w, "event_time", rank_time(held->state.rank));
-    writer_moment(w, "recorded_at", proof->recorded_at);
-    writer_moment(w, "valid_until", held->state.valid_until);
-    writer_text(w, "collection_method", purged ? NULL : collection_method_word(proof->method));
-    if (purged) {
-        writer_null(w, "expressed_by");
-    } else {
-        writer_object_begin(w, "expressed_by");
-        writer_text(w, "role", role_word(proof->role));
-        writer_object_end(w);
-    }
+    struct reader reader = {0};
+    struct node detail = {0};
+    if (proof->detail != NULL && reader_open(&reader, proof->detail, strlen(proof->detail)) == ERROR_NONE)
+        detail = reader_root(&reader);
+    writer_text(w, "collection_method", collection_method_word(proof->method));
+    expressed_by_write(w, proof->role, &detail);
     writer_text(w, "language", proof->language);
-    words_write(w, controller, held->state.notice_number, proof->language);
+    words_write(w, controller, state->notice_number, proof->language, state->flags);
     writer_text(w, "ref", proof->ref);
     writer_text(w, "actor", proof->actor);
-    if (purged)
-        writer_null(w, "policy_version");
-    else
-        writer_int(w, "policy_version", proof->policy_version);
+    writer_int(w, "policy_version", proof->policy_version);
+    reader_close(&reader);
+}
+
+/* By which of this person's identifiers another's event reached them; null: by what a third has. */
+static void by_write(struct writer *w, const struct proof *proof)
+{
+    bool is_known = proof->by < IDENTIFIER_TYPES;
+    writer_text(w, "by", is_known ? identifier_type_word((enum identifier_type)proof->by) : NULL);
+}
+
+void proof_write(struct writer *w, const char *key, const struct state *state, const struct proof *proof,
+                 bool is_own, const struct controller *controller)
+{
+    static const char *const own[] = {
+        "collection_method", "expressed_by", "language", "notice", "ref", "actor", "policy_version"};
+    bool purged = proof->recorded_at == INSTANT_NONE;
+    writer_object_begin(w, key);
+    writer_uuid(w, "record_id", state->record_id);
+    writer_int(w, "revision", state->revision);
+    purpose_write(w, controller, state->purpose);
+    writer_text(w, "event_state", event_state_word(rank_state(state->rank)));
+    writer_moment(w, "event_time", rank_time(state->rank));
+    writer_moment(w, "recorded_at", proof->recorded_at);
+    writer_moment(w, "valid_until", state->valid_until);
+    if (is_own && !purged) {
+        proof_own_write(w, state, proof, controller);
+    } else {
+        for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+            writer_null(w, own[i]);
+    }
+    if (!is_own && !purged)
+        by_write(w, proof);
     writer_object_end(w);
 }

@@ -8,7 +8,13 @@
 
 #include <string.h>
 
-enum { DOCUMENTS_MAX = 16, NAME_MAX_BYTES = 255, SHA256_HEX = 2 * SHA256_SIZE };
+enum {
+    DOCUMENTS_MAX = 16,
+    URL_BYTES_MAX = 2048,
+    AGENT_BYTES_MAX = 1024,
+    NAME_MAX_BYTES = 255,
+    SHA256_HEX = 2 * SHA256_SIZE
+};
 
 static const struct mask_prefixes prefixes = {MASK_IPV4_DEFAULT, MASK_IPV6_DEFAULT};
 
@@ -35,15 +41,25 @@ static void masked_write(struct arena *arena, struct writer *w, const char *key,
 }
 
 /* ${ends}: the characters the text is cut at. */
-static void text_read(struct arena *arena, const struct node *evidence, const char *key, size_t max,
-                      const char *ends, struct writer *w)
+static void cut_read(struct arena *arena, const struct node *n, const char *key, size_t max, const char *ends,
+                     struct writer *w)
 {
-    struct node n = node_optional(evidence, key);
-    if (!node_present(&n))
+    if (!node_present(n))
         return;
     size_t len;
-    const char *text = node_string(&n, 1, max, &len);
+    const char *text = node_string(n, 1, max, &len);
     masked_write(arena, w, key, text, strcspn(text, ends));
+}
+
+void evidence_text_read(struct arena *arena, const struct node *n, const char *key, size_t max,
+                        struct writer *w)
+{
+    cut_read(arena, n, key, max, "", w);
+}
+
+void evidence_url_read(struct arena *arena, const struct node *n, const char *key, struct writer *w)
+{
+    cut_read(arena, n, key, URL_BYTES_MAX, "?#", w);
 }
 
 static void document_read(struct arena *arena, const struct node *n, struct writer *w)
@@ -87,22 +103,26 @@ static void confirmed_read(const struct node *evidence, struct writer *w)
 const char *evidence_read(struct arena *arena, const struct node *object)
 {
     static const char *const members[] = {"ip",        "user_agent",   "url", "form",
-                                          "documents", "confirmed_at", NULL};
+                                          "documents", "confirmed_at", "gpc", NULL};
     struct node evidence = node_optional(object, "evidence");
     if (!node_present(&evidence))
         return NULL;
     node_only(&evidence, members);
     node_members(&evidence, 1, sizeof members / sizeof *members - 1);
+    struct node agent = node_optional(&evidence, "user_agent"), url = node_optional(&evidence, "url"),
+                form = node_optional(&evidence, "form"), gpc = node_optional(&evidence, "gpc");
     struct buf out;
     buf_init(&out, 4 * EVIDENCE_BYTES_MAX); /* the ceiling is told below, as a fault */
     struct writer w = writer_of(&out);
     writer_object_begin(&w, NULL);
     ip_read(&evidence, &w);
-    text_read(arena, &evidence, "user_agent", 1024, "", &w);
-    text_read(arena, &evidence, "url", 2048, "?#", &w);
-    text_read(arena, &evidence, "form", 1024, "", &w);
+    evidence_text_read(arena, &agent, "user_agent", AGENT_BYTES_MAX, &w);
+    evidence_url_read(arena, &url, "url", &w);
+    evidence_text_read(arena, &form, "form", FORM_BYTES_MAX, &w);
     documents_read(arena, &evidence, &w);
     confirmed_read(&evidence, &w);
+    if (node_present(&gpc))
+        writer_bool(&w, "gpc", node_bool(&gpc));
     writer_object_end(&w);
     const char *kept = NULL;
     if (buf_failed(&out) || out.len > EVIDENCE_BYTES_MAX)

@@ -18,10 +18,10 @@ void probes_fill(const struct person *person, size_t set, struct probe *probes)
 
 /* While a key is rotated an identifier's states are held under one of its two tags, never under both: the
  * statement that moves them is one transaction, and a check sees one snapshot. */
-static struct standing identifier_standing(const struct check_job *job, size_t probe, bool rotating)
+static struct states identifier_states(const struct check_job *job, size_t probe, bool rotating)
 {
-    struct standing s = check_standing(job, probe);
-    return s.count == 0 && rotating ? check_standing(job, probe + 1) : s;
+    struct states s = check_states(job, probe);
+    return s.count == 0 && rotating ? check_states(job, probe + 1) : s;
 }
 
 struct verdict probes_verdict(const struct person *person, const struct policy *policy,
@@ -31,8 +31,8 @@ struct verdict probes_verdict(const struct person *person, const struct policy *
     struct verdict strictest = {.reason = REASON_COUNT};
     size_t step = person->rotating ? 2 : 1;
     for (size_t i = 0; i < person->count; i++) {
-        struct standing standing = identifier_standing(job, first + i * step, person->rotating);
-        struct verdict v = verdict_of(policy, purpose, entity, &standing, job->as_of);
+        struct states states = identifier_states(job, first + i * step, person->rotating);
+        struct verdict v = verdict_of(policy, purpose, entity, &states, job->as_of);
         strictest = i == 0 ? v : verdict_stricter(strictest, v);
     }
     return strictest;

@@ -4,8 +4,20 @@
 #include "auth/link.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+
+size_t confirm_token_size(size_t requests)
+{
+    return offsetof(struct confirm_token, requests) + requests * sizeof(struct confirm_one);
+}
+
+/* A token that was sealed, and the last act that it confirms. */
+struct confirmation_text {
+    size_t last; /* place in the context; none is sealed yet where it is below the act that is written */
+    char token[LINK_TEXT_MAX + 1];
+};
 
 /* One receipt being written. */
 struct receipt {
@@ -14,36 +26,19 @@ struct receipt {
     const struct recorded *events; /* that are not told yet */
     size_t count;
     const struct ledger_env *env;
+    bool pending; /* one of those told is */
+    bool is_sealed;
+    struct confirmation_text confirmation;
     instant effective_at; /* of a withdrawal: the latest of the events told */
 };
 
-/* Rule (1). */
-static bool is_same_act(const struct recorded *a, const struct recorded *b)
+/* The event of the act that is to come, which must be one on that purpose (2); NULL: it is not there. */
+static const struct recorded *receipt_next(struct receipt *r, int32_t purpose)
 {
-    return memcmp(a->record_id, b->record_id, UUID_SIZE - 1) == 0 &&
-           (a->record_id[UUID_SIZE - 1] & 0xf8) == (b->record_id[UUID_SIZE - 1] & 0xf8);
-}
-
-/* Whether there is an event left, of the act that is to come: one on that purpose (2). */
-static bool receipt_is_next(const struct receipt *r, int32_t purpose)
-{
-    return r->count > 0 && r->events[0].purpose == purpose;
-}
-
-/* How many events the first act of those that are left has. */
-static size_t act_events(const struct receipt *r)
-{
-    size_t n = 1;
-    while (n < r->count && is_same_act(&r->events[0], &r->events[n]))
-        n++;
-    return n;
-}
-
-static void receipt_advance(struct receipt *r, size_t events)
-{
-    assert(events <= r->count);
-    r->events += events;
-    r->count -= events;
+    if (r->count == 0 || r->events[0].purpose != purpose)
+        return NULL;
+    r->count--;
+    return r->events++;
 }
 
 static void subject_write(struct receipt *r, const struct recorded *e)
@@ -53,7 +48,7 @@ static void subject_write(struct receipt *r, const struct recorded *e)
     writer_text(&r->w, "subject_id", id);
 }
 
-/* The rank that stood before for ${purpose}, 0 for none. Of the standing No it is each purpose's own, or
+/* The rank that stood before for ${purpose}, 0 for none. Of a standing No it is each purpose's own, or
  * an earlier standing No where that was the higher; the ledger's ${was} tells only of the latter. */
 static rank stood_before(const struct recorded *e, int32_t purpose)
 {
@@ -70,61 +65,90 @@ static void was_write(struct receipt *r, const struct recorded *e, int32_t purpo
     writer_text(&r->w, "was", event_state_word(was));
 }
 
-/* A standing No with a time of its own may come too late for one purpose and not for another. */
+/* A standing No with a time of its own may come too late for one purpose and not for another. Of two that
+ * rank alike but for words and state each has its effect. */
 static enum effect effect_on(const struct recorded *e, int32_t purpose)
 {
     if (purpose == e->purpose)
         return e->effect;
-    return stood_before(e, purpose) > e->rank ? EFFECT_SUPERSEDED : e->effect;
+    return stood_before(e, purpose) >> RANK_NO_SHIFT > e->rank >> RANK_NO_SHIFT ? EFFECT_SUPERSEDED
+                                                                                : e->effect;
 }
 
-/* The act's events on further subjects. */
-static void also_write(struct receipt *r, const struct recorded *events, size_t count, int32_t purpose,
-                       bool with_was)
+/* ---- records ---- */
+
+static bool token_has(const struct confirm_token *t, size_t count, int32_t purpose)
 {
-    if (count == 0)
-        return;
-    writer_array_begin(&r->w, "also");
     for (size_t i = 0; i < count; i++) {
-        writer_object_begin(&r->w, NULL);
-        writer_uuid(&r->w, "record_id", events[i].record_id);
-        subject_write(r, &events[i]);
-        writer_int(&r->w, "revision", events[i].revision);
-        if (with_was)
-            was_write(r, &events[i], purpose);
-        writer_text(&r->w, "effect", effect_word(effect_on(&events[i], purpose)));
-        writer_object_end(&r->w);
+        if (t->requests[i].purpose == purpose)
+            return true;
     }
-    writer_array_end(&r->w);
+    return false;
+}
+
+/* The token of the request ${e}, the act at ${at}, and of those behind it that are the same person's, of the
+ * same identifiers: whoever has one has all. No purpose is in it twice. */
+static int confirmation_seal(struct receipt *r, const struct recorded *e, size_t at)
+{
+    const struct receipt_context *c = r->context;
+    struct confirm_token token = {.controller_id = r->env->controller->controller_id,
+                                  .subject_no = e->subject_no,
+                                  .revision = e->revision};
+    size_t count = 0;
+    for (size_t i = at; i < c->act_count; i++) {
+        const struct receipt_act *a = &c->acts[i];
+        const struct recorded *own = e + (i - at); /* (1) */
+        if (i > at && (!a->is_joined || i - at > r->count))
+            break;
+        if (rank_state(own->rank) != EVENT_REQUESTED)
+            continue;
+        if (count == CONFIRM_MAX || token_has(&token, count, own->purpose))
+            break;
+        token.requests[count++] =
+            (struct confirm_one){.purpose = own->purpose, .notice = a->notice, .text = a->text};
+        token.span = (int32_t)(own->revision - e->revision) + 1;
+        r->confirmation.last = i;
+    }
+    return link_seal(r->env->keys, LINK_CONFIRM, e->valid_until, &token, confirm_token_size(count),
+                     r->confirmation.token);
 }
 
 /* What the person confirms it with: whoever can read the mailbox, and nobody else, has this token. */
-static void confirmation_write(struct receipt *r, const struct recorded *e)
+static void confirmation_write(struct receipt *r, const struct recorded *e, size_t at)
 {
-    struct confirm_token token = {.controller_id = r->env->controller->controller_id,
-                                  .purpose = e->purpose,
-                                  .subject_no = e->subject_no,
-                                  .revision = e->revision};
-    char text[LINK_TEXT_MAX + 1], url[1024];
-    if (link_seal(r->env->keys, LINK_CONFIRM, e->valid_until, &token, sizeof token, text) != 0) {
+    char url[1024];
+    if ((!r->is_sealed || at > r->confirmation.last) && confirmation_seal(r, e, at) != 0) {
         r->w.buf->failed = true;
         return;
     }
-    snprintf(url, sizeof url, "%s/confirm/%s", r->env->public_url, text);
+    r->is_sealed = true;
+    snprintf(url, sizeof url, "%s/confirm/%s", r->env->public_url, r->confirmation.token);
     writer_object_begin(&r->w, "confirmation");
-    writer_text(&r->w, "token", text);
+    writer_text(&r->w, "token", r->confirmation.token);
     writer_text(&r->w, "url", url);
     writer_moment(&r->w, "expires_at", e->valid_until);
     writer_object_end(&r->w);
 }
 
-/* ${n} events of one act. */
-static void record_write(struct receipt *r, const struct recorded *e, size_t n, const struct receipt_act *act)
+static void still_denied_write(struct receipt *r, const struct recorded *e)
+{
+    if (e->still_denied == 0)
+        return;
+    writer_array_begin(&r->w, "still_denied");
+    for (unsigned type = 0; type < IDENTIFIER_TYPES; type++) {
+        if ((e->still_denied & 1u << type) != 0)
+            writer_text(&r->w, NULL, identifier_type_word((enum identifier_type)type));
+    }
+    writer_array_end(&r->w);
+}
+
+/* ${at}: place of the act. */
+static void record_write(struct receipt *r, const struct recorded *e, size_t at)
 {
     writer_object_begin(&r->w, NULL);
     writer_uuid(&r->w, "record_id", e->record_id);
     subject_write(r, e);
-    receipt_act_write(&r->w, act);
+    receipt_act_write(&r->w, &r->context->acts[at]);
     writer_text(&r->w, "event_state", event_state_word(rank_state(e->rank)));
     writer_text(&r->w, "effect", effect_word(e->effect));
     writer_int(&r->w, "revision", e->revision);
@@ -133,36 +157,60 @@ static void record_write(struct receipt *r, const struct recorded *e, size_t n, 
     bool waits = rank_state(e->rank) == EVENT_REQUESTED;
     writer_moment(&r->w, "valid_until", waits ? INSTANT_NONE : e->valid_until);
     if (waits)
-        confirmation_write(r, e);
+        confirmation_write(r, e, at);
+    still_denied_write(r, e);
+    if (!e->tied)
+        writer_bool(&r->w, "tied", false);
     writer_int(&r->w, "policy_version", e->policy_version);
-    also_write(r, e + 1, n - 1, e->purpose, false);
     writer_object_end(&r->w);
+    r->pending = r->pending || e->effect == EFFECT_PENDING;
 }
 
-static int records_write(struct receipt *r)
+/* An act each. Returns whether the events are theirs. */
+static bool records_write(struct receipt *r)
+{
+    for (size_t i = 0; i < r->context->act_count; i++) {
+        const struct recorded *e = receipt_next(r, r->context->acts[i].number);
+        if (e == NULL)
+            return false;
+        record_write(r, e, i);
+    }
+    return r->count == 0;
+}
+
+/* Each event, and what it is of. Returns whether all are of something. */
+static bool confirmed_write(struct receipt *r)
 {
     const struct receipt_context *c = r->context;
-    bool pending = false;
-    if (!c->is_array && c->act_count != 1)
+    size_t count = r->count;
+    while (r->count > 0) {
+        size_t at = 0;
+        while (at < c->act_count && c->acts[at].number != r->events[0].purpose)
+            at++;
+        if (at == c->act_count)
+            return false;
+        record_write(r, receipt_next(r, c->acts[at].number), at);
+    }
+    return c->is_array || count == 1;
+}
+
+static int record_answer_write(struct receipt *r)
+{
+    const struct receipt_context *c = r->context;
+    if (r->count == 0 || (!c->is_array && c->act_count != 1))
         return 0; /* (3) */
     if (c->is_array)
         writer_array_begin(&r->w, NULL);
-    for (size_t i = 0; i < c->act_count; i++) {
-        if (!receipt_is_next(r, c->acts[i].number))
-            return 0;
-        size_t n = act_events(r);
-        record_write(r, r->events, n, &c->acts[i]);
-        pending = pending || r->events[0].effect == EFFECT_PENDING;
-        receipt_advance(r, n);
-    }
+    bool whole = c->kind == RECEIPT_CONFIRM ? confirmed_write(r) : records_write(r);
     if (c->is_array)
         writer_array_end(&r->w);
-    return r->count > 0 ? 0 : pending ? 202 : 201;
+    return !whole ? 0 : r->pending ? 202 : 201;
 }
 
-/* ${n} events of one act, and what they are to the purpose of ${act}. */
-static void withdrawn_write(struct receipt *r, const struct recorded *e, size_t n,
-                            const struct receipt_act *act)
+/* ---- withdrawals ---- */
+
+/* An event, and what it is to the purpose of ${act}. */
+static void withdrawn_write(struct receipt *r, const struct recorded *e, const struct receipt_act *act)
 {
     writer_object_begin(&r->w, NULL);
     writer_text(&r->w, "purpose", act->purpose);
@@ -170,47 +218,45 @@ static void withdrawn_write(struct receipt *r, const struct recorded *e, size_t 
     writer_int(&r->w, "revision", e->revision);
     was_write(r, e, act->number);
     writer_text(&r->w, "effect", effect_word(effect_on(e, act->number)));
-    also_write(r, e + 1, n - 1, act->number, true);
     writer_object_end(&r->w);
     if (rank_time(e->rank) > r->effective_at)
         r->effective_at = rank_time(e->rank);
 }
 
-/* An act each. Returns whether the events are theirs. */
-static bool withdrawn_each_write(struct receipt *r)
-{
-    for (size_t i = 0; i < r->context->act_count; i++) {
-        const struct receipt_act *act = &r->context->acts[i];
-        if (!receipt_is_next(r, act->number))
-            return false;
-        size_t n = act_events(r);
-        withdrawn_write(r, r->events, n, act);
-        receipt_advance(r, n);
-    }
-    return r->count == 0;
-}
-
-/* One act, and each purpose that it stops. Returns whether the events are its own. */
+/* Returns whether the events are those of the acts. */
 static bool withdrawn_all_write(struct receipt *r)
 {
-    if (!receipt_is_next(r, PURPOSE_ALL) || act_events(r) != r->count)
+    const struct receipt_context *c = r->context;
+    bool is_standing = c->kind == RECEIPT_WITHDRAW_STANDING;
+    const struct recorded *standing = is_standing ? receipt_next(r, c->standing) : NULL;
+    if (is_standing && standing == NULL)
         return false;
-    for (size_t i = 0; i < r->context->act_count; i++)
-        withdrawn_write(r, r->events, r->count, &r->context->acts[i]);
-    return true;
+    for (size_t i = 0; i < c->act_count; i++) {
+        const struct receipt_act *act = &c->acts[i];
+        bool own = !is_standing || act->is_apart;
+        const struct recorded *e = own ? receipt_next(r, act->number) : standing;
+        if (e == NULL)
+            return false;
+        withdrawn_write(r, e, act);
+    }
+    return r->count == 0;
 }
 
 static int withdrawal_write(struct receipt *r)
 {
     if (r->count == 0)
         return 0; /* (3) */
-    bool of_all = r->context->kind == RECEIPT_WITHDRAW_ALL;
-    r->effective_at = rank_time(r->events[0].rank);
+    const struct recorded *first = r->events;
+    r->effective_at = rank_time(first->rank);
     writer_object_begin(&r->w, NULL);
     writer_array_begin(&r->w, "withdrawn");
-    bool whole = of_all ? withdrawn_all_write(r) : withdrawn_each_write(r);
+    bool whole = withdrawn_all_write(r);
     writer_array_end(&r->w);
     receipt_not_stopped_write(&r->w, r->context);
+    if (!first->known)
+        writer_bool(&r->w, "known", false);
+    if (!first->tied)
+        writer_bool(&r->w, "tied", false);
     writer_moment(&r->w, "effective_at", r->effective_at);
     writer_object_end(&r->w);
     return whole ? 200 : 0;
@@ -221,5 +267,6 @@ int receipt_write(struct buf *out, const struct receipt_context *context, const 
 {
     struct receipt r = {
         .w = writer_of(out), .context = context, .events = events, .count = count, .env = env};
-    return context->kind == RECEIPT_RECORD ? records_write(&r) : withdrawal_write(&r);
+    bool records = context->kind == RECEIPT_RECORD || context->kind == RECEIPT_CONFIRM;
+    return records ? record_answer_write(&r) : withdrawal_write(&r);
 }

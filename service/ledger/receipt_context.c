@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* In the order of the enum. They are stored. */
-static const char *const kind_words[] = {"record", "withdraw", "withdraw_all", NULL};
+static const char *const kind_words[] = {"record", "confirm", "withdraw", "withdraw_standing", NULL};
 
 struct receipt_act *receipt_act_add(struct receipt_context *c, struct arena *arena)
 {
@@ -15,11 +15,10 @@ struct receipt_act *receipt_act_add(struct receipt_context *c, struct arena *are
     return &c->acts[c->act_count++];
 }
 
-void receipt_not_stopped_add(struct receipt_context *c, struct arena *arena, const char *purpose,
-                             const char *reason)
+struct receipt_not_stopped *receipt_not_stopped_add(struct receipt_context *c, struct arena *arena)
 {
     c->not_stopped = arena_grow(arena, c->not_stopped, c->not_stopped_count, sizeof *c->not_stopped);
-    c->not_stopped[c->not_stopped_count++] = (struct receipt_not_stopped){purpose, reason};
+    return &c->not_stopped[c->not_stopped_count++];
 }
 
 /* ---- out ---- */
@@ -39,6 +38,8 @@ void receipt_not_stopped_write(struct writer *w, const struct receipt_context *c
         writer_object_begin(w, NULL);
         writer_text(w, "purpose", c->not_stopped[i].purpose);
         writer_text(w, "reason", c->not_stopped[i].reason);
+        if (c->not_stopped[i].objectable)
+            writer_bool(w, "object", true);
         writer_object_end(w);
     }
     writer_array_end(w);
@@ -50,11 +51,16 @@ void receipt_context_write(struct buf *out, const struct receipt_context *c)
     writer_object_begin(&w, NULL);
     writer_text(&w, "kind", kind_words[c->kind]);
     writer_bool(&w, "array", c->is_array);
+    writer_int(&w, "standing", c->standing);
     writer_array_begin(&w, "acts");
     for (size_t i = 0; i < c->act_count; i++) {
         writer_object_begin(&w, NULL);
         writer_int(&w, "number", c->acts[i].number);
         receipt_act_write(&w, &c->acts[i]);
+        writer_int(&w, "notice_number", c->acts[i].notice);
+        writer_int(&w, "text", c->acts[i].text);
+        writer_bool(&w, "apart", c->acts[i].is_apart);
+        writer_bool(&w, "joined", c->acts[i].is_joined);
         writer_object_end(&w);
     }
     writer_array_end(&w);
@@ -75,6 +81,13 @@ static const char *optional_text_read(const struct node *object, const char *mem
 {
     struct node n = node_optional(object, member);
     return node_present(&n) ? node_string(&n, 1, POLICY_KEY_MAX, NULL) : NULL;
+}
+
+/* False where it is absent. */
+static bool flag_read(const struct node *object, const char *member)
+{
+    struct node n = node_optional(object, member);
+    return node_present(&n) && node_bool(&n);
 }
 
 static const uint8_t *sha256_read(const struct node *notice, struct arena *arena)
@@ -98,13 +111,19 @@ static struct notice_words words_read(const struct node *object, struct arena *a
                                  .language = optional_text_read(&n, "language")};
     if (words.language != NULL)
         words.sha256 = sha256_read(&n, arena);
+    words.assumed = flag_read(&n, "assumed");
     return words;
 }
 
 static void act_read(const struct node *n, struct arena *arena, struct receipt_act *act)
 {
-    struct node number = node_member(n, "number");
+    struct node number = node_member(n, "number"), notice = node_member(n, "notice_number"),
+                text = node_member(n, "text");
     act->number = (int32_t)node_int(&number, 0, INT32_MAX);
+    act->notice = (int32_t)node_int(&notice, 0, INT32_MAX);
+    act->text = (int32_t)node_int(&text, -1, POLICY_LANGUAGES_MAX);
+    act->is_apart = flag_read(n, "apart");
+    act->is_joined = flag_read(n, "joined");
     act->purpose = text_read(n, "purpose");
     act->entity = optional_text_read(n, "entity");
     act->words = words_read(n, arena);
@@ -126,7 +145,10 @@ static void not_stopped_read(const struct node *root, struct arena *arena, struc
     size_t count = node_elements(&all, 0, POLICY_PURPOSES_MAX);
     for (size_t i = 0; i < count; i++) {
         struct node one = node_at(&all, i);
-        receipt_not_stopped_add(c, arena, text_read(&one, "purpose"), text_read(&one, "reason"));
+        *receipt_not_stopped_add(c, arena) =
+            (struct receipt_not_stopped){.purpose = text_read(&one, "purpose"),
+                                         .reason = text_read(&one, "reason"),
+                                         .objectable = flag_read(&one, "object")};
     }
 }
 
@@ -136,10 +158,11 @@ bool receipt_context_read(struct reader *reader, const char *json, struct arena 
     struct receipt_context c = {0};
     reader_open(reader, json, strlen(json));
     struct node root = reader_root(reader), kind = node_member(&root, "kind"),
-                array = node_member(&root, "array");
+                array = node_member(&root, "array"), standing = node_member(&root, "standing");
     int word = node_word(&kind, kind_words);
     c.kind = word >= 0 ? (enum receipt_kind)word : RECEIPT_RECORD;
     c.is_array = node_bool(&array);
+    c.standing = (int32_t)node_int(&standing, purpose_of_channel(CHANNEL_COUNT - 1), PURPOSE_ALL);
     acts_read(&root, arena, &c);
     not_stopped_read(&root, arena, &c);
     if (!reader_ok(reader))

@@ -12,29 +12,37 @@
  * it. */
 
 enum receipt_kind {
-    RECEIPT_RECORD,      /* an act for each of ${acts}; POST /v1/consents, /v1/confirm, /v1/objections */
-    RECEIPT_WITHDRAW,    /* likewise; POST /v1/withdraw of one purpose or several */
-    RECEIPT_WITHDRAW_ALL /* one act, and in ${acts} each purpose that it stops */
+    RECEIPT_RECORD,   /* an act for each of ${acts}; POST /v1/consents, /v1/objections */
+    RECEIPT_CONFIRM,  /* ${acts} are what a token names; those that are there still have an event each */
+    RECEIPT_WITHDRAW, /* as RECEIPT_RECORD; POST /v1/withdraw of one purpose or several */
+    /* a standing No, the first act; in ${acts} each purpose that it stops, and what has an act apart */
+    RECEIPT_WITHDRAW_STANDING
 };
 
 struct receipt_act {
-    int32_t
-        number; /* of the purpose, or of its entity: that of the act's events, but of RECEIPT_WITHDRAW_ALL */
+    int32_t number; /* of the purpose, or of its entity: that of its event, unless a standing No's */
     const char *purpose;
     const char *entity; /* NULL: all */
     struct notice_words words;
+    int32_t notice; /* the notice's number; 0: the words are not known */
+    int32_t text;   /* the place of the words among its texts; -1: not known */
+    bool is_apart;  /* of RECEIPT_WITHDRAW_STANDING: an act of its own, an objection */
+    bool
+        is_joined; /* by the same person, of the same identifiers, as the act before: one token confirms both */
 };
 
 struct receipt_not_stopped {
     const char *purpose;
     const char *reason; /* the lawful basis that it rests on */
+    bool objectable;    /* one can object to it */
 };
 
 /* Its lists and strings are of the arena it was filled from, of the policy, or of the reader it was read
  * from. */
 struct receipt_context {
     enum receipt_kind kind;
-    bool is_array; /* of RECEIPT_RECORD: the answer is an array */
+    bool is_array;    /* of RECEIPT_RECORD and _CONFIRM: the answer is an array */
+    int32_t standing; /* of RECEIPT_WITHDRAW_STANDING: PURPOSE_ALL, or the channel's number */
     size_t act_count;
     struct receipt_act *acts;
     size_t not_stopped_count;
@@ -43,8 +51,7 @@ struct receipt_context {
 
 /* A further one, zeroed; the room for it is of ${arena}. */
 struct receipt_act *receipt_act_add(struct receipt_context *c, struct arena *arena);
-void receipt_not_stopped_add(struct receipt_context *c, struct arena *arena, const char *purpose,
-                             const char *reason);
+struct receipt_not_stopped *receipt_not_stopped_add(struct receipt_context *c, struct arena *arena);
 
 /* The members of an act that the answer has too: purpose, entity and notice. */
 void receipt_act_write(struct writer *w, const struct receipt_act *act);

@@ -82,11 +82,11 @@ void rehearsal_walk(const struct rehearsal *r, int64_t after, struct walk_job *r
 }
 
 static enum reason reason_under(const struct policy *policy, const struct purpose *purpose,
-                                const struct standing *standing, instant now)
+                                const struct states *states, instant now)
 {
     if (purpose == NULL)
         return (enum reason)REASON_NO_PURPOSE;
-    return verdict_of(policy, purpose, ENTITY_ANY, standing, now).reason;
+    return verdict_of(policy, purpose, ENTITY_ANY, states, now).reason;
 }
 
 void rehearsal_count(struct rehearsal *r, const struct walk_job *walk)
@@ -94,11 +94,11 @@ void rehearsal_count(struct rehearsal *r, const struct walk_job *walk)
     r->as_of = walk->as_of;
     r->subjects += (int64_t)walk->count;
     for (size_t s = 0; s < walk->count; s++) {
-        struct standing standing = walk_standing(walk, &walk->subjects[s]);
+        struct states states = walk_states(walk, &walk->subjects[s]);
         for (size_t i = 0; i < r->tally_count; i++) {
             struct tally *t = &r->tallies[i];
-            enum reason before = reason_under(r->before, t->before, &standing, walk->as_of);
-            t->subjects[before][reason_under(r->after, t->after, &standing, walk->as_of)]++;
+            enum reason before = reason_under(r->before, t->before, &states, walk->as_of);
+            t->subjects[before][reason_under(r->after, t->after, &states, walk->as_of)]++;
         }
     }
 }

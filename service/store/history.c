@@ -25,6 +25,7 @@ enum {
     COLUMN_METHOD,
     COLUMN_EFFECT,
     COLUMN_WAS,
+    COLUMN_FLAGS,
     COLUMN_LANGUAGE,
     COLUMN_ACTOR,
     COLUMN_REF,
@@ -78,6 +79,7 @@ static void entry_take(struct entry *e, const PGresult *rows, int row)
     e->method = (enum collection_method)row_int2(rows, row, COLUMN_METHOD);
     e->effect = (enum effect)row_int2(rows, row, COLUMN_EFFECT);
     e->was = (enum event_state)row_int2(rows, row, COLUMN_WAS);
+    e->flags = (uint8_t)row_int2(rows, row, COLUMN_FLAGS);
     e->language = row_text(rows, row, COLUMN_LANGUAGE);
     e->actor = row_text(rows, row, COLUMN_ACTOR);
     e->ref = row_text(rows, row, COLUMN_REF);

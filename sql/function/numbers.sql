@@ -53,7 +53,6 @@ create or replace function flag_strength() returns smallint immutable parallel s
 create or replace function flag_written() returns smallint immutable parallel safe return 8::smallint;
 create or replace function flag_signal() returns smallint immutable parallel safe return 16::smallint;
 create or replace function flag_assumed() returns smallint immutable parallel safe return 32::smallint;
-create or replace function flag_bound() returns smallint immutable parallel safe return 64::smallint;
 
 -- enum record_outcome
 create or replace function record_done() returns smallint immutable parallel safe return 0::smallint;

@@ -115,11 +115,12 @@ begin
     end if;
 
     -- 5. Tags move when they are touched; then no tag of an old key is left among those that are looked up.
-    perform wrap_tags(c, array_agg(old.tag), array_agg(new.tag))
-        from (select distinct tags, old_tags from unnest(p_acts) where old_tags is not null) a
-        cross join lateral tags_of(a.old_tags) old
-        join lateral tags_of(a.tags) new on new.place = old.place
-        having count(*) > 0;
+    if exists (select from unnest(p_acts) where old_tags is not null) then
+        perform wrap_tags(c, array_agg(old.tag), array_agg(new.tag))
+            from (select distinct tags, old_tags from unnest(p_acts) where old_tags is not null) a
+            cross join lateral tags_of(a.old_tags) old
+            join lateral tags_of(a.tags) new on new.place = old.place;
+    end if;
 
     -- 6. Where the statement for all finds that they are not apart after all, it writes nothing.
     if p_apart then

@@ -10,7 +10,7 @@ from controller c
 join head h on h.controller_id = c.controller_id
 left join lateral (
     select e.revision, e.record_id, e.subject_no, e.purpose_id, e.rank, e.recorded_at, e.valid_until,
-           e.notice_no, e.policy_version, e.slot, e.role, e.method, e.effect, e.was, e.language,
+           e.notice_no, e.policy_version, e.slot, e.role, e.method, e.effect, e.was, e.flags, e.language,
            e.actor, e.ref, null::text as detail, null::text as evidence,
            -- most events named one identifier that nobody else has
            case when i.is_tied or m.beside_nos is not null

@@ -6,7 +6,7 @@ from controller c
 join head h on h.controller_id = c.controller_id
 left join lateral (
     select v.revision, v.record_id, v.subject_no, v.purpose_id, v.rank, v.recorded_at, v.valid_until,
-           v.notice_no, v.policy_version, v.slot, v.role, v.method, v.effect, v.was, v.language,
+           v.notice_no, v.policy_version, v.slot, v.role, v.method, v.effect, v.was, v.flags, v.language,
            v.actor, v.ref, v.detail::text as detail,
            (select w.document::text from evidence w
             where w.controller_id = $1 and w.revision = v.revision) as evidence,
