@@ -177,7 +177,9 @@ begin
         perform push_states(c, heard, array_remove(fresh, p_person), true);
     end if;
     for p in select x.rank as target from identifier i
-             join consent x on x.controller_id = c and x.tag = i.tag and x.purpose_id = purpose_pointer()
+             cross join lateral (select s.rank from consent s
+                                 where s.controller_id = c and s.tag = i.tag
+                                       and s.purpose_id = purpose_pointer() offset 0) x
              where i.controller_id = c and i.subject_no = p_person loop
         perform point_at(c, array(select f from unnest(fresh) f
                                   where f <> all (identifiers_below(c, array[p.target]))), p.target, pointer_side());

@@ -134,10 +134,11 @@ create table event (
     language           text,
     actor              text not null,     -- the client that recorded it
     ref                text,              -- the caller's own reference
-    detail             jsonb,             -- import, sale, minor, reason
-    primary key (controller_id, revision)
+    detail             jsonb              -- import, sale, minor, reason
 );
 create index event_by_subject on event (controller_id, subject_no, revision);
+-- Behind the other: of two indexes that look alike, as they do while a table is small, the later made is taken.
+alter table event add primary key (controller_id, revision);
 
 -- One act as the program sends it (service/store/record.h, struct act): the only list of its members here.
 create type act as (

@@ -6,8 +6,9 @@ select record_replayed(), 0, 0, e.record_id, e.revision, e.subject_no, e.rank, e
        e.purpose_id, e.effect, e.was, e.was_each, e.policy_version,
        case when row_number() over (order by e.revision) = 1 then i.context end, e.answer
 from idempotency i
-left join event e on e.controller_id = $1 and e.revision >= i.first_revision
-                     and e.revision < i.first_revision + i.events
+left join lateral (select x.* from event x
+                   where x.controller_id = $1 and x.revision >= i.first_revision
+                         and x.revision < i.first_revision + i.events offset 0) e on true
 where i.controller_id = $1 and i.key_hash = $2 and i.fingerprint = $3
       and i.recorded_at > clock_timestamp() - first_answer_kept()
 order by e.revision;

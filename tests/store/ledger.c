@@ -153,12 +153,23 @@ struct person person_numbered(uint32_t n)
     return person_of(n, 1);
 }
 
+static enum slot slot_of(enum event_state state)
+{
+    if (state == EVENT_UPHELD || state == EVENT_OVERRIDDEN)
+        return SLOT_OUTCOME;
+    return event_state_is_no(state)   ? SLOT_NO
+           : state == EVENT_ELIGIBLE  ? SLOT_SALE
+           : state == EVENT_REQUESTED ? SLOT_PENDING
+                                      : SLOT_YES;
+}
+
 struct act act_of(const struct person *person, int32_t purpose, enum event_state state, instant at)
 {
     struct act act = {.person = person,
                       .purpose = purpose,
+                      .slot = slot_of(state),
                       .method = METHOD_WEB_FORM,
-                      .rank_base = rank_base(event_class_of(state, METHOD_WEB_FORM, false), state),
+                      .rank_base = rank_base(event_class_of(state, METHOD_WEB_FORM, false), state, true),
                       .floating = event_state_is_no(state) && at == INSTANT_NONE,
                       .at = at,
                       .notice = event_state_is_no(state) ? 0 : NOTICE_NEW};
@@ -222,39 +233,46 @@ struct recorded ledger_record(const struct ledger *l, struct act act)
     return e;
 }
 
-struct holding ledger_holding(const struct ledger *l, struct tag tag, int32_t purpose)
+/* The numbers are those of the set. */
+static struct heard heard_of(const struct ledger *l, struct tag tag, const struct purpose_set *set)
 {
-    struct purpose_set set = {.count = 2, .numbers = {PURPOSE_ALL, purpose}};
     struct probe probe = {.tag = tag};
     struct check_job check;
-    struct holding h = {0};
-    check_job_init(&check, l->controller, &probe, 1, &set, 1);
+    struct heard h = {0};
+    check_job_init(&check, l->controller, &probe, 1, set, 1);
     cr_assert_eq(job_run_blocking(l->pg, &check.job), ERROR_NONE);
     cr_assert_eq(check.generation, l->generation);
     cr_assert_not(check.broken);
-    struct standing standing = check_standing(&check, 0);
-    cr_assert_leq(standing.count, sizeof h.held / sizeof *h.held);
-    h.count = standing.count;
-    for (size_t i = 0; i < standing.count; i++)
-        h.held[i] = standing.held[i];
+    struct states states = check_states(&check, 0);
+    cr_assert_leq(states.count, sizeof h.list / sizeof *h.list);
+    h.count = states.count;
+    for (size_t i = 0; i < states.count; i++)
+        h.list[i] = states.list[i];
     check_job_clear(&check);
     return h;
 }
 
-struct state holding_state(const struct holding *h, int32_t purpose, enum slot slot)
+struct heard ledger_heard(const struct ledger *l, struct tag tag, int32_t purpose)
 {
-    struct standing s = {.count = h->count, .held = h->held};
-    const struct state *found = standing_find(&s, purpose, slot);
+    struct purpose_set set = {.count = 3, .numbers = {PURPOSE_ALL, purpose, PURPOSE_POINTER}};
+    return heard_of(l, tag, &set);
+}
+
+struct state heard_in(const struct heard *h, int32_t purpose, enum slot slot)
+{
+    struct states s = {.count = h->count, .list = h->list};
+    const struct state *found = states_find(&s, purpose, slot);
     return found != NULL ? *found : (struct state){0};
 }
 
 enum reason ledger_reason(const struct ledger *l, struct tag tag, int32_t purpose)
 {
-    struct holding h = ledger_holding(l, tag, purpose);
-    struct standing standing = {.count = h.count, .held = h.held};
-    return verdict_of(&policy, policy_purpose_numbered(&policy, purpose, NULL), ENTITY_ANY, &standing,
-                      ledger_now(l))
-        .reason;
+    const struct purpose *p = policy_purpose_numbered(&policy, purpose, NULL);
+    struct purpose_set set = {0};
+    purpose_set_of(&policy, p, &set);
+    struct heard h = heard_of(l, tag, &set);
+    struct states states = {.count = h.count, .list = h.list};
+    return verdict_of(&policy, p, ENTITY_ANY, &states, ledger_now(l)).reason;
 }
 
 instant ledger_now(const struct ledger *l)

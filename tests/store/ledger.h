@@ -46,7 +46,8 @@ struct tag tag_numbered(uint32_t n);
 struct person person_numbered(uint32_t n);
 struct person person_of(uint32_t first, size_t count);
 
-/* An act by the person himself through a web form, at ${at} or INSTANT_NONE (then a No floats). */
+/* An act by the person through a web form, at ${at} or INSTANT_NONE (then a No floats). A Yes is to known words,
+ * in the slot that its state has. */
 struct act act_of(const struct person *person, int32_t purpose, enum event_state state, instant at);
 /* The request of these acts; not submitted. */
 struct record_job request_of(const struct ledger *l, struct act *acts, size_t count);
@@ -55,15 +56,14 @@ struct record_job request_of(const struct ledger *l, struct act *acts, size_t co
 void batch_run(PGconn *pg, struct record_job *requests, size_t count);
 /* Records one act and returns what became of it. */
 struct recorded ledger_record(const struct ledger *l, struct act act);
-/* What stands for the tag and purpose. */
-/* What is held of a tag for a purpose and PURPOSE_ALL, in room of its own. */
-struct holding {
+/* What is heard under a tag for a purpose and as a standing No, in room of its own. */
+struct heard {
     size_t count;
-    struct held held[8];
+    struct state list[32];
 };
-struct holding ledger_holding(const struct ledger *l, struct tag tag, int32_t purpose);
-/* The state in one slot; its rank is 0 where there is none. */
-struct state holding_state(const struct holding *h, int32_t purpose, enum slot slot);
+struct heard ledger_heard(const struct ledger *l, struct tag tag, int32_t purpose);
+/* The highest state in one slot of the person's own; its rank is 0 where there is none. */
+struct state heard_in(const struct heard *h, int32_t purpose, enum slot slot);
 /* The reason a check gives now. */
 enum reason ledger_reason(const struct ledger *l, struct tag tag, int32_t purpose);
 /* The database's clock. */

@@ -207,7 +207,7 @@ Test(lane, jobs_of_one_tick_leave_as_one_batch)
     assert_answered(0, 50, ERROR_NONE);
     cr_assert_eq(lane_stats(lane)->batches, before + 2);
     for (size_t i = 0; i < 50; i++)
-        cr_assert_eq(check_standing(&asks[i].check, 0).count, 1, "each has its own answer");
+        cr_assert_eq(check_states(&asks[i].check, 0).count, 1, "each has its own answer");
 }
 
 Test(lane, jobs_of_another_verb_or_controller_and_what_is_too_much_leave_in_a_batch_of_their_own)
@@ -253,7 +253,7 @@ Test(lane, checks_of_several_controllers_travel_together_and_each_reaches_its_ow
     for (size_t i = 0; i < 6; i++) {
         const struct check_job *check = &asks[i].check;
         cr_expect_eq(check->generation, i % 2 == 0 ? mine.generation : other.generation);
-        cr_expect_eq(check_standing(check, 0).count, i % 2 == 0 ? 1 : 0);
+        cr_expect_eq(check_states(check, 0).count, i % 2 == 0 ? 1 : 0);
     }
     ledger_close(&other);
 }

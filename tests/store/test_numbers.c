@@ -28,31 +28,66 @@ static const struct {
     const char *name;
     int64_t number;
 } numbers[] = {
-    {"slot_self", SLOT_SELF},
-    {"slot_guardian", SLOT_GUARDIAN},
+    {"slot_yes", SLOT_YES},
+    {"slot_no", SLOT_NO},
+    {"slot_reached", SLOT_REACHED},
+    {"slot_signal", SLOT_SIGNAL},
+    {"slot_signal_reached", SLOT_SIGNAL_REACHED},
+    {"slot_sale", SLOT_SALE},
     {"slot_pending", SLOT_PENDING},
-    {"slot_minor", SLOT_MINOR},
-    {"slot_represented", SLOT_REPRESENTED},
+    {"slot_outcome", SLOT_OUTCOME},
+    {"slot_age", SLOT_AGE},
+    {"slot_age_limit", SLOT_AGE_LIMIT},
+    {"slot_age_reached", SLOT_AGE_REACHED},
+    {"slot_age_document", SLOT_AGE_DOCUMENT},
+    {"slot_care", SLOT_CARE},
+    {"slot_care_limit", SLOT_CARE_LIMIT},
+    {"slot_care_reached", SLOT_CARE_REACHED},
+    {"slot_care_document", SLOT_CARE_DOCUMENT},
+    {"slot_count", SLOT_COUNT},
+    {"guardian_named", GUARDIAN_NAMED},
     {"event_eligible", EVENT_ELIGIBLE},
     {"event_given", EVENT_GIVEN},
+    {"event_objection_withdrawn", EVENT_OBJECTION_WITHDRAWN},
     {"event_renewed", EVENT_RENEWED},
-    {"event_lifted", EVENT_LIFTED},
-    {"event_holds", EVENT_HOLDS},
-    {"event_refused", EVENT_REFUSED},
+    {"event_requested", EVENT_REQUESTED},
+    {"event_overridden", EVENT_OVERRIDDEN},
     {"event_invalidated", EVENT_INVALIDATED},
+    {"event_objected", EVENT_OBJECTED},
+    {"event_refused", EVENT_REFUSED},
+    {"event_upheld", EVENT_UPHELD},
+    {"event_withdrawn", EVENT_WITHDRAWN},
+    {"class_copy", CLASS_COPY},
     {"class_choice", CLASS_CHOICE},
     {"effect_applied", EFFECT_APPLIED},
     {"effect_superseded", EFFECT_SUPERSEDED},
+    {"effect_outdated", EFFECT_OUTDATED},
     {"effect_pending", EFFECT_PENDING},
+    {"effect_words_unknown", EFFECT_WORDS_UNKNOWN},
     {"effect_settled_there", EFFECT_COUNT},
+    {"flag_strength", FLAG_STRENGTH},
+    {"flag_written", FLAG_WRITTEN},
+    {"flag_signal", FLAG_SIGNAL},
+    {"flag_assumed", FLAG_ASSUMED},
+    {"flag_bound", FLAG_BOUND},
     {"record_done", RECORD_DONE},
     {"record_replayed", RECORD_REPLAYED},
     {"record_key_reused", RECORD_KEY_REUSED},
     {"record_in_future", RECORD_IN_FUTURE},
     {"record_stale", RECORD_STALE},
     {"record_again", RECORD_AGAIN},
-    {"record_too_old", RECORD_TOO_OLD},
+    {"record_too_many", RECORD_TOO_MANY},
+    {"record_no_objection", RECORD_NO_OBJECTION},
+    {"record_expired", RECORD_EXPIRED},
+    {"record_overtaken", RECORD_OVERTAKEN},
     {"record_gone", RECORD_GONE},
+    {"record_confirmed", RECORD_CONFIRMED},
+    {"answer_unknown", 32},
+    {"answer_untied", 64},
+    {"pointer_up", 0},
+    {"pointer_down", 1},
+    {"pointer_side", 2},
+    {"forever", (INT64_C(1) << 53) - 1},
     {"apply_done", APPLY_DONE},
     {"apply_same", APPLY_SAME},
     {"apply_other_version", APPLY_OTHER_VERSION},
@@ -65,11 +100,18 @@ static const struct {
     {"apply_same_before", APPLY_SAME_BEFORE},
     {"apply_key_reused", APPLY_KEY_REUSED},
     {"purpose_all", PURPOSE_ALL},
+    {"purpose_pointer", PURPOSE_POINTER},
     {"policy_version_any", POLICY_VERSION_ANY},
     {"identifier_phone", IDENTIFIER_PHONE},
+    {"identifier_customer", IDENTIFIER_CUSTOMER},
+    {"identifier_visitor", IDENTIFIER_VISITOR},
     {"tag_size", TAG_SIZE},
     {"walk_refs", WALK_REFS},
     {"walk_origins", WALK_ORIGINS},
+    {"persons_told_max", PERSONS_TOLD_MAX},
+    {"persons_share_max", 512},
+    {"person_identifiers_max", PERSON_IDENTIFIERS_MAX},
+    {"persons_pushed_max", PERSONS_PUSHED_MAX},
     {"expire_keys_max", EXPIRE_KEYS_MAX},
     {"expire_pending_max", EXPIRE_PENDING_MAX},
     {"api_key_no_controller", API_KEY_NO_CONTROLLER},
@@ -108,18 +150,20 @@ Test(numbers, a_rank_has_the_parts_that_the_program_gives_it)
     l = ledger_open("ranks");
     static const instant times[] = {0, 1, INT64_C(1767268800123456), (INT64_C(1) << 53) - 1};
     for (int class = CLASS_COPY; class <= CLASS_CHOICE; class ++) {
-        for (int state = EVENT_ELIGIBLE; state <= EVENT_UPHELD; state++) {
-            for (size_t t = 0; t < sizeof times / sizeof *times; t++) {
+        for (int state = EVENT_ELIGIBLE; state <= EVENT_WITHDRAWN; state++) {
+            for (size_t t = 0; t < 2 * (sizeof times / sizeof *times); t++) {
                 char sql[200];
-                rank r = rank_of((enum event_class) class, (enum event_state)state, times[t]);
-                snprintf(sql, sizeof sql, "select rank_at(rank_base(%d::int2, %d::int2), %ld)", class, state,
-                         (long)times[t]);
+                bool words = t % 2 == 1;
+                instant at = times[t / 2];
+                rank r = rank_of((enum event_class) class, (enum event_state)state, words, at);
+                snprintf(sql, sizeof sql, "select rank_at(rank_base(%d::int2, %d::int2, %s), %ld)", class,
+                         state, words ? "true" : "false", (long)at);
                 cr_assert_eq(ledger_number(&l, sql), r, "%s", sql);
                 snprintf(sql, sizeof sql, "select rank_state(%ld)", (long)r);
                 cr_assert_eq(ledger_number(&l, sql), state, "%s", sql);
                 snprintf(sql, sizeof sql, "select rank_time(%ld)", (long)r);
-                cr_assert_eq(ledger_number(&l, sql), times[t], "%s", sql);
-                snprintf(sql, sizeof sql, "select event_state_is_no(rank_state(%ld))::int", (long)r);
+                cr_assert_eq(ledger_number(&l, sql), at, "%s", sql);
+                snprintf(sql, sizeof sql, "select rank_is_no(%ld)::int", (long)r);
                 cr_assert_eq(ledger_number(&l, sql), event_state_is_no((enum event_state)state), "%s", sql);
             }
         }
@@ -155,13 +199,16 @@ static void assert_planned(const char *sql, const char *there, const char *absen
 Test(numbers, cost_a_statement_nothing)
 {
     l = ledger_open("inlined");
-    assert_planned("explain (verbose, costs off) select from consent where slot = slot_guardian()",
-                   "slot = '1'", "slot_guardian");
+    assert_planned("explain (verbose, costs off) select from consent where slot = slot_no()", "slot = 1",
+                   "slot_no");
     assert_planned("explain (verbose, costs off) select from consent where rank_state(rank) = event_given()",
                    "rank & '15'", "rank_state");
     assert_planned("explain (verbose, costs off) select rank_time(rank), rank_at(rank, 1) from consent",
-                   ">> 4", "rank_");
+                   ">> 6", "rank_");
     assert_planned(
         "explain (verbose, costs off) select generation_after(generation, created_at) from controller",
         "GREATEST", "generation_after");
+    assert_planned("explain (verbose, costs off) select i.type, s.rank from identifier i, "
+                   "lateral states_heard(i.controller_id, i.tag, null) s",
+                   "consent_pkey", "states_heard");
 }

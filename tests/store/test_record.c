@@ -365,8 +365,8 @@ Test(record, a_no_without_a_time_takes_the_later_of_the_clock_and_the_standing_t
     cr_assert_eq(ledger_reason(&l, p.tags[0], OFFERS), REASON_WITHDRAWN);
     ledger_record(&l, act_of(&p, OFFERS, EVENT_GIVEN, ledger_now(&l)));
     state_shift(3600);
-    struct holding held = ledger_holding(&l, p.tags[0], OFFERS);
-    instant stands = rank_time(holding_state(&held, OFFERS, SLOT_SELF).rank);
+    struct heard heard = ledger_heard(&l, p.tags[0], OFFERS);
+    instant stands = rank_time(heard_in(&heard, OFFERS, SLOT_NO).rank);
     e = ledger_record(&l, act_of(&p, OFFERS, EVENT_WITHDRAWN, INSTANT_NONE));
     cr_assert_eq(rank_time(e.rank), stands);
     cr_assert_eq(e.effect, EFFECT_APPLIED);
@@ -423,7 +423,7 @@ Test(record, a_newer_yes_of_the_person_undoes_a_no)
     const struct person p = person_numbered(1);
     ledger_record(&l, act_of(&p, PURPOSE_ALL, EVENT_WITHDRAWN, INSTANT_NONE));
     struct act copy = act_of(&p, OFFERS, EVENT_GIVEN, INSTANT_NONE);
-    copy.rank_base = rank_base(CLASS_COPY, EVENT_GIVEN);
+    copy.rank_base = rank_base(CLASS_COPY, EVENT_GIVEN, true);
     cr_assert_eq(ledger_record(&l, copy).effect, EFFECT_SUPERSEDED, "an import never does");
     cr_assert_eq(ledger_reason(&l, p.tags[0], OFFERS), REASON_WITHDRAWN);
     struct recorded e = ledger_record(&l, act_of(&p, OFFERS, EVENT_GIVEN, INSTANT_NONE));

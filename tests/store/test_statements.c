@@ -42,9 +42,14 @@ static void name_of(const struct embedded *file, char ret_name[NAME_MAX_])
 static const struct {
     const char *index, *column;
 } conditions[] = {
-    {"identifier_pkey", "tag"},       {"identifier_by_subject", "subject_no"}, {"consent_pkey", "tag"},
-    {"event_pkey", "revision"},       {"event_by_subject", "subject_no"},      {"evidence_pkey", "revision"},
-    {"idempotency_pkey", "key_hash"}, {"idempotency_by_age", "nothing"},
+    {"identifier_pkey", "tag"},        {"identifier_by_subject", "subject_no"},
+    {"identifier_crowded", "nothing"}, {"tie_pkey", "person_no"},
+    {"tie_by_beside", "beside_no"},    {"guardian_pkey", "tag"},
+    {"consent_pkey", "tag"},           {"consent_pending", "nothing"},
+    {"event_pkey", "revision"},        {"event_by_subject", "subject_no"},
+    {"named_pkey", "revision"},        {"confirmed_pkey", "request"},
+    {"evidence_pkey", "revision"},     {"idempotency_pkey", "key_hash"},
+    {"idempotency_by_age", "nothing"},
 };
 
 static const char *column_of(const char *index, size_t len)
@@ -87,7 +92,8 @@ static int plan_len(const char *plan)
 /* ${text}: plans as EXPLAIN prints them. ${what} is for the message. */
 static void plans_check(const char *what, const char *text)
 {
-    static const char *const tables[] = {"identifier", "consent", "event", "evidence", "idempotency"};
+    static const char *const tables[] = {"identifier", "tie",       "guardian", "consent",    "event",
+                                         "named",      "confirmed", "evidence", "idempotency"};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         char scan[64];
         snprintf(scan, sizeof scan, "Seq Scan on %s", tables[i]);
@@ -111,34 +117,44 @@ static void plans_check(const char *what, const char *text)
 static void tables_empty(void)
 {
     cluster_sql(
-        "truncate identifier, consent, evidence, idempotency;"
+        "truncate identifier, tie, guardian, consent, named, confirmed, evidence, idempotency;"
         "alter table event disable trigger user; truncate event; alter table event enable trigger user;"
-        "delete from pg_statistic where starelid::regclass::text in "
-        "('identifier', 'consent', 'evidence', 'idempotency', 'event')");
+        "delete from pg_statistic where starelid::regclass::text in ('identifier', 'tie', 'guardian', "
+        "'consent', 'named', 'confirmed', 'evidence', 'idempotency', 'event')");
 }
 
-/* As many subjects as a planner takes seriously. */
+/* As many subjects as a planner takes seriously: each with an address beside the own identifier, which every
+ * hundredth shares with the next. */
 static void tables_fill(void)
 {
-    char sql[2048];
-    snprintf(sql, sizeof sql,
-             "insert into identifier select %d, decode('01' || lpad(to_hex(g), 32, '0'), 'hex'), g, 0 from "
-             "generate_series(1000, 30000) g on conflict do nothing;"
-             "insert into consent select %d, decode('01' || lpad(to_hex(g), 32, '0'), 'hex'), p, 0, null, 1, "
-             "0, g, null, "
-             "gen_random_uuid() from generate_series(1000, 30000) g, generate_series(0, 2) p on conflict do "
-             "nothing;"
-             "insert into event select %d, g, gen_random_uuid(), g, 1, 1, now(), null, null, 1, 0, 0, 0, 0, "
-             "0, null, null, "
-             "'test', null, null from generate_series(1000, 30000) g;"
-             "insert into evidence select %d, g, '{}' from generate_series(1000, 30000) g;"
-             "insert into idempotency (controller_id, key_hash, fingerprint, context, first_revision, "
-             "events, recorded_at) "
-             "select %d, decode(lpad(to_hex(g), 64, '0'), 'hex'), '', '', g, 1, now() from "
-             "generate_series(1000, 30000) g;"
-             "update head set revision = 30000, subject_no = 30000 where controller_id = %d;",
-             l.controller, l.controller, l.controller, l.controller, l.controller, l.controller);
-    cluster_sql(sql);
+    static const char sql[] =
+        "insert into identifier (controller_id, tag, subject_no, type, is_person, is_tied) "
+        "select %d, decode('01' || lpad(to_hex(g), 32, '0'), 'hex'), g, 0, g < 40000, true "
+        "from generate_series(1000, 69000) g where g <= 30000 or g >= 40000 on conflict do nothing;"
+        "insert into tie (controller_id, person_no, beside_no, beside_type) "
+        "select %d, g, 40000 + g - (g %% 100 = 0)::int, 1 from generate_series(1000, 29000) g "
+        "on conflict do nothing;"
+        "insert into guardian select %d, decode('01' || lpad(to_hex(g), 32, '0'), 'hex'), g "
+        "from generate_series(1000, 30000) g on conflict do nothing;"
+        "insert into consent (controller_id, tag, purpose_id, slot, flags, tiebreak, rank, revision, "
+        "record_id) "
+        "select %d, decode('01' || lpad(to_hex(g), 32, '0'), 'hex'), p, 0, 0, 0, 1, g, gen_random_uuid() "
+        "from generate_series(1000, 30000) g, generate_series(0, 2) p on conflict do nothing;"
+        "insert into event (controller_id, revision, record_id, subject_no, purpose_id, rank, recorded_at, "
+        "policy_version, slot, flags, role, method, effect, was, answer, actor) "
+        "select %d, g, gen_random_uuid(), g, 1, 1, now(), 1, 0, 0, 0, 0, 0, 0, 0, 'test' "
+        "from generate_series(1000, 30000) g;"
+        "insert into named select %d, g, array[g + 40000] from generate_series(1000, 29000) g;"
+        "insert into confirmed select %d, g, g from generate_series(1000, 30000) g;"
+        "insert into evidence select %d, g, '{}' from generate_series(1000, 30000) g;"
+        "insert into idempotency (controller_id, key_hash, fingerprint, context, first_revision, events, "
+        "recorded_at) select %d, decode(lpad(to_hex(g), 64, '0'), 'hex'), '', '', g, 1, now() "
+        "from generate_series(1000, 30000) g;"
+        "update head set revision = 30000, subject_no = 30000 where controller_id = %d;";
+    int32_t c = l.controller;
+    char filled[sizeof sql + 16 * 12];
+    snprintf(filled, sizeof filled, sql, c, c, c, c, c, c, c, c, c, c);
+    cluster_sql(filled);
 }
 
 static void statements_prepare(void)
@@ -330,7 +346,7 @@ static struct tag tag_filled(uint32_t n)
 static void check_compare(const char *told)
 {
     static struct probe probes[PROBES];
-    struct purpose_set set = {.count = STATES_EACH, .numbers = {0, 1, 2}};
+    struct purpose_set set = {.count = STATES_EACH + 1, .numbers = {0, 1, 2, PURPOSE_POINTER}};
     for (uint32_t i = 0; i < PROBES; i++)
         probes[i] = (struct probe){.tag = tag_filled(i % 10 == 9 ? i : FILLED_FIRST + i * 7919 % 29000)};
     struct check_job check;
@@ -339,11 +355,10 @@ static void check_compare(const char *told)
     cr_assert_not(check.broken, "one probe's rows came apart: %s", told);
     cr_assert_eq(check.generation, l.generation, "%s", told);
     for (uint32_t i = 0; i < PROBES; i++) {
-        struct standing found = check_standing(&check, i);
+        struct states found = check_states(&check, i);
         cr_assert_eq(found.count, i % 10 == 9 ? 0 : STATES_EACH, "probe %u: %s", i, told);
         for (size_t k = 0; k < found.count; k++)
-            cr_assert_eq(found.held[k].state.revision, FILLED_FIRST + i * 7919 % 29000, "another's: %s",
-                         told);
+            cr_assert_eq(found.list[k].revision, FILLED_FIRST + i * 7919 % 29000, "another's: %s", told);
     }
     check_job_clear(&check);
 }
@@ -358,10 +373,10 @@ static void changes_compare(const char *told)
     cr_assert_eq(changes.head, 30000);
     cr_assert_eq(changes.generation, l.generation);
     for (size_t i = 0; i < changes.count; i++) {
-        struct standing held = history_standing(&changes, &changes.entries[i]);
+        struct states found = history_states(&changes, &changes.entries[i]);
         cr_assert_eq(changes.entries[i].revision, 20001 + (int64_t)i, "out of order: %s", told);
-        cr_assert_eq(held.count, STATES_EACH, "%s", told);
-        cr_assert_eq(held.held[0].state.revision, 20001 + (int64_t)i, "another's: %s", told);
+        cr_assert_eq(found.count, STATES_EACH, "%s", told);
+        cr_assert_eq(found.list[0].revision, 20001 + (int64_t)i, "another's: %s", told);
     }
     history_job_clear(&changes);
 }
@@ -376,10 +391,10 @@ static void walk_compare(const char *told)
     cr_assert_eq(walk.last, 30000);
     cr_assert_eq(walk.generation, l.generation);
     for (size_t i = 0; i < walk.count; i++) {
-        struct standing held = walk_standing(&walk, &walk.subjects[i]);
+        struct states found = walk_states(&walk, &walk.subjects[i]);
         cr_assert_eq(walk.subjects[i].subject_no, 20001 + (int64_t)i, "out of order: %s", told);
-        cr_assert_eq(held.count, STATES_EACH, "%s", told);
-        cr_assert_eq(held.held[0].state.revision, 20001 + (int64_t)i, "another's: %s", told);
+        cr_assert_eq(found.count, STATES_EACH, "%s", told);
+        cr_assert_eq(found.list[0].revision, 20001 + (int64_t)i, "another's: %s", told);
     }
     walk_job_clear(&walk);
 }
@@ -391,7 +406,7 @@ static void subject_compare(const char *told)
     cr_assert_eq(job_run_blocking(l.pg, &states.job), ERROR_NONE);
     cr_assert(states.found && states.count == STATES_EACH, "%s", told);
     for (size_t i = 0; i < states.count; i++)
-        cr_assert_eq(states.held[i].purpose, (int32_t)i, "out of order: %s", told);
+        cr_assert_eq(states.states[i].purpose, (int32_t)i, "out of order: %s", told);
     states_job_clear(&states);
     const struct tag tags[] = {tag_filled(1), tag_filled(20003), tag_filled(20002)};
     struct lookup_job lookup;
