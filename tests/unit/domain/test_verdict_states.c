@@ -19,8 +19,8 @@ static bool is_yes(const struct scene *s, enum event_state word)
            (word == EVENT_OBJECTION_WITHDRAWN && s->basis != BASIS_CONSENT);
 }
 
-/* What somebody says: the later of the purpose's own act and the standing No; an import never counts as later. A
- * sale and a request say nothing. */
+/* What somebody says: the later of the purpose's own act and the standing No; an import never counts as
+ * later. A sale and a request say nothing. */
 static enum event_state expected_word(const struct scene *s, enum event_state own, int all)
 {
     bool heard = s->basis == BASIS_CONSENT || s->basis == BASIS_SOFT_OPT_IN || s->direct_marketing;

@@ -37,8 +37,8 @@ struct scene {
 extern const struct policy scene_policy;
 
 struct purpose purpose_in(const struct scene *s);
-/* One that was done so long before NOW, in the slot of what says such. Its revision and record_id tell it from
- * others. */
+/* One that was done so long before NOW, in the slot where such stand. Its revision and record_id tell it
+ * from others. */
 struct state act(enum event_class class, enum event_state state, int days_ago);
 
 /* What is known of a person, and the room for it. */

@@ -17,7 +17,8 @@ enum {
     ACCOUNT_SELF, /* likewise, and ends at the limit */
     SHOP,         /* soft opt-in, and none for a minor */
     CLUB,         /* consent; an age is required, and of a guardian a signature in writing */
-    SITE,         /* consent, on the web */
+    SITE,         /* consent, on the web; its words must be known */
+    SITE_CHILD,   /* likewise; for a minor the guardian's Yes */
     GAMES,        /* legitimate interest, direct marketing; for a minor the guardian's Yes */
     PROFILE,      /* legitimate interest; objections are weighed */
     OLDEST,       /* consent, retired */
@@ -83,7 +84,7 @@ enum { COMING = 30, PAST = -15 };
     }
 #define FACT(slot_, ...)                                                                                     \
     {                                                                                                        \
-        .fact = slot_, .ago = 50, ##__VA_ARGS__                                                              \
+        .fact = slot_, ##__VA_ARGS__                                                                         \
     }
 #define CHILD       FACT(SLOT_AGE, .ends = COMING)
 #define GROWN       FACT(SLOT_AGE, .ends = PAST)

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verdict_told.h"
+
+#include <criterion/criterion.h>
+
+/* A Yes by name, a No by name and one that came from elsewhere; the browser's signal, sales, standing
+ * Noes of a channel, objections taken back. */
+
+Test(verdict_slots, a_no_stands_until_a_later_yes_by_name)
+{
+    static const struct told rows[] = {
+        {"a No from elsewhere",
+         MAIL,
+         {HELD(MAIL, SELF, EVENT_WITHDRAWN, SAID, .reached = true)},
+         "withdrawn"},
+        {"a Yes, then a No from elsewhere",
+         MAIL,
+         {HELD(MAIL, SELF, EVENT_GIVEN, BEFORE), HELD(MAIL, SELF, EVENT_WITHDRAWN, SAID, .reached = true)},
+         "withdrawn"},
+        {"a No from elsewhere, then a Yes",
+         MAIL,
+         {HELD(MAIL, SELF, EVENT_WITHDRAWN, BEFORE, .reached = true), HELD(MAIL, SELF, EVENT_GIVEN, SAID)},
+         "granted"},
+        {"a No by name, a Yes, and a No from elsewhere",
+         MAIL,
+         {HELD(MAIL, SELF, EVENT_REFUSED, BEFORE), HELD(MAIL, SELF, EVENT_GIVEN, SAID),
+          HELD(MAIL, SELF, EVENT_WITHDRAWN, AFTER, .reached = true)},
+         "withdrawn"},
+        {"of two Noes the later one tells",
+         MAIL,
+         {HELD(MAIL, SELF, EVENT_REFUSED, AFTER), HELD(MAIL, SELF, EVENT_WITHDRAWN, SAID, .reached = true)},
+         "refused"},
+        {"an import's Yes undoes no No from elsewhere",
+         MAIL,
+         {HELD(MAIL, SELF, EVENT_WITHDRAWN, BEFORE, .reached = true),
+          HELD(MAIL, SELF, EVENT_GIVEN, SAID, .copied = true)},
+         "withdrawn"},
+        {"of one moment the No",
+         MAIL,
+         {HELD(MAIL, SELF, EVENT_GIVEN, SAID), HELD(MAIL, SELF, EVENT_REFUSED, SAID, .reached = true)},
+         "refused"},
+        {"several of one slot: the highest stands, come first",
+         MAIL,
+         {HELD(MAIL, SELF, EVENT_WITHDRAWN, AFTER, .reached = true), HELD(MAIL, SELF, EVENT_GIVEN, SAID),
+          HELD(MAIL, SELF, EVENT_REFUSED, BEFORE, .reached = true)},
+         "withdrawn"},
+        {"or last",
+         MAIL,
+         {HELD(MAIL, SELF, EVENT_REFUSED, BEFORE, .reached = true), HELD(MAIL, SELF, EVENT_GIVEN, SAID),
+          HELD(MAIL, SELF, EVENT_WITHDRAWN, AFTER, .reached = true)},
+         "withdrawn"},
+        {"what was invalidated stands where the Yes stood",
+         MAIL,
+         {HELD(MAIL, SELF, EVENT_GIVEN, BEFORE), HELD(MAIL, SELF, EVENT_INVALIDATED, SAID)},
+         "invalidated"},
+        {"and is over with a later Yes",
+         MAIL,
+         {HELD(MAIL, SELF, EVENT_INVALIDATED, BEFORE), HELD(MAIL, SELF, EVENT_GIVEN, SAID)},
+         "granted"},
+    };
+    ASSERT_TOLD(rows);
+}
+
+Test(verdict_slots, a_standing_no_of_a_channel_is_one_to_each_such_purpose)
+{
+    static const struct told rows[] = {
+        {"never asked", MAIL, {HELD(EMAILS, SELF, EVENT_WITHDRAWN, SAID)}, "withdrawn"},
+        {"after a Yes",
+         MAIL,
+         {HELD(MAIL, SELF, EVENT_GIVEN, BEFORE), HELD(EMAILS, SELF, EVENT_WITHDRAWN, SAID)},
+         "withdrawn"},
+        {"a later Yes to one",
+         MAIL,
+         {HELD(EMAILS, SELF, EVENT_WITHDRAWN, BEFORE), HELD(MAIL, SELF, EVENT_GIVEN, SAID)},
+         "granted"},
+        {"opens that one only",
+         TEEN,
+         {HELD(EMAILS, SELF, EVENT_WITHDRAWN, BEFORE), HELD(MAIL, SELF, EVENT_GIVEN, SAID)},
+         "withdrawn"},
+        {"from elsewhere", MAIL, {HELD(EMAILS, SELF, EVENT_WITHDRAWN, SAID, .reached = true)}, "withdrawn"},
+        {"another channel's", MAIL, {HELD(TEXTS, SELF, EVENT_WITHDRAWN, SAID)}, "never_asked"},
+        {"a soft opt-in and a later sale",
+         SHOP,
+         {HELD(EMAILS, SELF, EVENT_WITHDRAWN, BEFORE), HELD(SHOP, SELF, EVENT_ELIGIBLE, SAID)},
+         "withdrawn"},
+        {"direct marketing on an interest", GAMES, {HELD(TEXTS, SELF, EVENT_WITHDRAWN, SAID)}, "withdrawn"},
+        {"another interest", PROFILE, {HELD(EMAILS, SELF, EVENT_WITHDRAWN, SAID)}, "not_required"},
+        {"a Yes in place of a purpose is none", MAIL, {HELD(EMAILS, SELF, EVENT_GIVEN, SAID)}, "never_asked"},
+        {"nor to everything", MAIL, {HELD(PURPOSE_ALL, SELF, EVENT_GIVEN, SAID)}, "never_asked"},
+    };
+    ASSERT_TOLD(rows);
+}
+
+Test(verdict_slots, a_sale_stands_beside_what_is_said)
+{
+    static const struct told rows[] = {
+        {"an objection, then a sale",
+         SHOP,
+         {HELD(SHOP, SELF, EVENT_OBJECTED, BEFORE), HELD(SHOP, SELF, EVENT_ELIGIBLE, SAID)},
+         "objected"},
+        {"from elsewhere, likewise",
+         SHOP,
+         {HELD(SHOP, SELF, EVENT_OBJECTED, BEFORE, .reached = true), HELD(SHOP, SELF, EVENT_ELIGIBLE, SAID)},
+         "objected"},
+        {"the objection is taken back",
+         SHOP,
+         {HELD(SHOP, SELF, EVENT_OBJECTED, BEFORE), HELD(SHOP, SELF, EVENT_ELIGIBLE, 50),
+          HELD(SHOP, SELF, EVENT_OBJECTION_WITHDRAWN, SAID)},
+         "granted"},
+        {"taken back, without a sale",
+         SHOP,
+         {HELD(SHOP, SELF, EVENT_OBJECTED, BEFORE), HELD(SHOP, SELF, EVENT_OBJECTION_WITHDRAWN, SAID)},
+         "never_asked"},
+        {"and objected again",
+         SHOP,
+         {HELD(SHOP, SELF, EVENT_OBJECTION_WITHDRAWN, BEFORE), HELD(SHOP, SELF, EVENT_ELIGIBLE, 50),
+          HELD(SHOP, SELF, EVENT_OBJECTED, SAID)},
+         "objected"},
+        {"a Yes that is over, and a sale",
+         SHOP,
+         {HELD(SHOP, SELF, EVENT_GIVEN, AFTER, .ends = -1), HELD(SHOP, SELF, EVENT_ELIGIBLE, SAID)},
+         "granted"},
+        {"a Yes, and a sale that is over",
+         SHOP,
+         {HELD(SHOP, SELF, EVENT_GIVEN, BEFORE), HELD(SHOP, SELF, EVENT_ELIGIBLE, SAID, .ends = -1)},
+         "granted"},
+        {"both over",
+         SHOP,
+         {HELD(SHOP, SELF, EVENT_GIVEN, BEFORE, .ends = -1),
+          HELD(SHOP, SELF, EVENT_ELIGIBLE, SAID, .ends = -1)},
+         "expired"},
+        {"a sale is no consent", MAIL, {HELD(MAIL, SELF, EVENT_ELIGIBLE, SAID)}, "never_asked"},
+    };
+    ASSERT_TOLD(rows);
+}
+
+Test(verdict_slots, an_objection_is_taken_back_by_the_person)
+{
+    static const struct told rows[] = {
+        {"an interest",
+         GAMES,
+         {HELD(GAMES, SELF, EVENT_OBJECTED, BEFORE), HELD(GAMES, SELF, EVENT_OBJECTION_WITHDRAWN, SAID)},
+         "not_required"},
+        {"the standing No too",
+         GAMES,
+         {HELD(PURPOSE_ALL, SELF, EVENT_WITHDRAWN, BEFORE),
+          HELD(GAMES, SELF, EVENT_OBJECTION_WITHDRAWN, SAID)},
+         "not_required"},
+        {"one that came from elsewhere since",
+         GAMES,
+         {HELD(GAMES, SELF, EVENT_OBJECTION_WITHDRAWN, BEFORE),
+          HELD(GAMES, SELF, EVENT_OBJECTED, SAID, .reached = true)},
+         "objected"},
+        {"one that was upheld",
+         PROFILE,
+         {HELD(PROFILE, SELF, EVENT_OBJECTED, BEFORE), HELD(PROFILE, SELF, EVENT_UPHELD, SAID),
+          HELD(PROFILE, SELF, EVENT_OBJECTION_WITHDRAWN, AFTER)},
+         "not_required"},
+        {"a No to consent is not",
+         MAIL,
+         {HELD(MAIL, SELF, EVENT_WITHDRAWN, BEFORE), HELD(MAIL, SELF, EVENT_OBJECTION_WITHDRAWN, SAID)},
+         "withdrawn"},
+    };
+    ASSERT_TOLD(rows);
+}
+
+Test(verdict_slots, a_signals_no_stands_beside_the_choice)
+{
+    static const struct told rows[] = {
+        {"alone", SITE, {HELD(SITE, SELF, EVENT_REFUSED, SAID, .signal = true)}, "refused"},
+        {"from elsewhere",
+         SITE,
+         {HELD(SITE, SELF, EVENT_REFUSED, SAID, .signal = true, .reached = true)},
+         "refused"},
+        {"after a Yes",
+         SITE,
+         {HELD(SITE, SELF, EVENT_GIVEN, BEFORE), HELD(SITE, SELF, EVENT_REFUSED, SAID, .signal = true)},
+         "refused"},
+        {"of one moment with it",
+         SITE,
+         {HELD(SITE, SELF, EVENT_GIVEN, SAID), HELD(SITE, SELF, EVENT_REFUSED, SAID, .signal = true)},
+         "refused"},
+        {"before a Yes",
+         SITE,
+         {HELD(SITE, SELF, EVENT_REFUSED, BEFORE, .signal = true), HELD(SITE, SELF, EVENT_GIVEN, SAID)},
+         "granted"},
+        {"before an import's Yes",
+         SITE,
+         {HELD(SITE, SELF, EVENT_REFUSED, BEFORE, .signal = true),
+          HELD(SITE, SELF, EVENT_GIVEN, SAID, .copied = true)},
+         "granted"},
+        {"after a Yes that was given under it",
+         SITE,
+         {HELD(SITE, SELF, EVENT_GIVEN, BEFORE, .signal = true),
+          HELD(SITE, SELF, EVENT_REFUSED, SAID, .signal = true)},
+         "granted"},
+        {"after a later Yes that was not",
+         SITE,
+         {HELD(SITE, SELF, EVENT_GIVEN, SAID), HELD(SITE, SELF, EVENT_REFUSED, AFTER, .signal = true)},
+         "refused"},
+        {"it undoes no No",
+         SITE,
+         {HELD(SITE, SELF, EVENT_WITHDRAWN, BEFORE), HELD(SITE, SELF, EVENT_REFUSED, SAID, .signal = true)},
+         "withdrawn"},
+        {"under the standing No of a channel",
+         SITE,
+         {HELD(WEB, SELF, EVENT_REFUSED, SAID, .signal = true), HELD(SITE, SELF, EVENT_GIVEN, BEFORE)},
+         "refused"},
+        {"an interest that is weighed",
+         PROFILE,
+         {HELD(PROFILE, SELF, EVENT_OBJECTED, SAID, .signal = true)},
+         "refused"},
+        {"a contract does not hear it",
+         ACCOUNT,
+         {CHILD, HELD(ACCOUNT, PARENT, EVENT_GIVEN, BEFORE),
+          HELD(ACCOUNT, SELF, EVENT_REFUSED, SAID, .signal = true)},
+         "not_required"},
+    };
+    ASSERT_TOLD(rows);
+}
+
+Test(verdict_slots, requests_wait_beside_each_other_and_beside_a_yes)
+{
+    static const struct told rows[] = {
+        {"one is over, one waits",
+         MAIL,
+         {HELD(MAIL, SELF, EVENT_REQUESTED, AFTER, .ends = -1),
+          HELD(MAIL, SELF, EVENT_REQUESTED, SAID, .ends = 2)},
+         "unconfirmed"},
+        {"a guardian's", MAIL, {HELD(MAIL, PARENT, EVENT_REQUESTED, SAID, .ends = 2)}, "unconfirmed"},
+        {"beside a Yes",
+         MAIL,
+         {HELD(MAIL, SELF, EVENT_GIVEN, BEFORE), HELD(MAIL, SELF, EVENT_REQUESTED, SAID, .ends = 2)},
+         "granted"},
+        {"beside a Yes to words that nobody knows",
+         SITE,
+         {HELD(SITE, SELF, EVENT_GIVEN, BEFORE, .unknown = true),
+          HELD(SITE, SELF, EVENT_REQUESTED, SAID, .ends = 2)},
+         "unconfirmed"},
+        {"and without it", SITE, {HELD(SITE, SELF, EVENT_GIVEN, BEFORE, .unknown = true)}, "notice_unknown"},
+        {"a No that came after",
+         MAIL,
+         {HELD(MAIL, SELF, EVENT_REQUESTED, SAID, .ends = 2),
+          HELD(MAIL, SELF, EVENT_WITHDRAWN, AFTER, .reached = true)},
+         "withdrawn"},
+        {"of everything is none",
+         MAIL,
+         {HELD(PURPOSE_ALL, SELF, EVENT_REQUESTED, SAID, .ends = 2)},
+         "never_asked"},
+    };
+    ASSERT_TOLD(rows);
+}
