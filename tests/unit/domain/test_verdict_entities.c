@@ -67,6 +67,19 @@ Test(verdict_entities, each_entity_is_judged_by_what_was_said_to_it_and_to_all)
     }
 }
 
+/* What tells them apart is when the ledger wrote them. */
+Test(verdict_entities, of_two_that_rank_alike_the_same_one_stands_whichever_is_read_first)
+{
+    struct state one = act(CLASS_CHOICE, EVENT_GIVEN, SAID), other = one;
+    one.purpose = OFFERS;
+    other.purpose = OFFERS_NORTH;
+    other.revision++;
+    const struct states told[] = {{.count = 2, .list = (struct state[]){one, other}},
+                                  {.count = 2, .list = (struct state[]){other, one}}};
+    for (size_t i = 0; i < 2; i++)
+        cr_expect_eq(verdict_of(&group, &group.purposes[0], NORTH, &told[i], NOW).revision, other.revision);
+}
+
 Test(verdict_entities, asked_for_all_entities_it_answers_the_strictest)
 {
     static const struct {

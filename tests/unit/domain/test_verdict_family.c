@@ -270,15 +270,36 @@ Test(verdict_family, it_tells_who_is_limited_whatever_the_purpose_says_of_them)
 }
 
 /* The Yes that decides is told, and it is the guardian's: nobody looks at the child's beside it. */
-Test(verdict_family, for_a_child_the_verdict_rests_on_the_guardians_yes)
+Test(verdict_family, for_a_child_the_verdict_rests_on_the_latest_of_the_guardians)
 {
-    static const struct told row = {.purpose = SITE_CHILD,
-                                    .held = {CHILD,
-                                             HELD(SITE_CHILD, SELF, EVENT_GIVEN, AFTER, .unknown = true),
-                                             HELD(SITE_CHILD, MOTHER, EVENT_GIVEN, BEFORE),
-                                             HELD(SITE_CHILD, FATHER, EVENT_RENEWED, SAID, .ends = 5)}};
-    struct verdict v = verdict_told(&household, ENTITY_ANY, &row, NOW);
-    cr_expect_eq(v.reason, REASON_GRANTED);
-    assert_decided_by(&v, SAID, EVENT_RENEWED);
-    cr_expect_eq(v.valid_until, NOW + 5 * DAY);
+    static const struct told rows[] = {
+        {.question = "told last",
+         .purpose = SITE_CHILD,
+         .held = {CHILD, HELD(SITE_CHILD, SELF, EVENT_GIVEN, AFTER, .unknown = true),
+                  HELD(SITE_CHILD, MOTHER, EVENT_GIVEN, BEFORE),
+                  HELD(SITE_CHILD, FATHER, EVENT_RENEWED, SAID, .ends = 5)}},
+        {.question = "told first",
+         .purpose = SITE_CHILD,
+         .held = {HELD(SITE_CHILD, FATHER, EVENT_RENEWED, SAID, .ends = 5),
+                  HELD(SITE_CHILD, MOTHER, EVENT_GIVEN, BEFORE),
+                  HELD(SITE_CHILD, SELF, EVENT_GIVEN, AFTER, .unknown = true), CHILD}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct verdict v = verdict_told(&household, ENTITY_ANY, &rows[i], NOW);
+        cr_expect_eq(v.reason, REASON_GRANTED, "%s", rows[i].question);
+        assert_decided_by(&v, SAID, EVENT_RENEWED);
+        cr_expect_eq(v.valid_until, NOW + 5 * DAY, "%s", rows[i].question);
+    }
+}
+
+Test(verdict_family, what_is_said_as_the_day_of_age_begins_counts_and_not_a_microsecond_before)
+{
+    struct state known[] = {act(CLASS_CHOICE, EVENT_GIVEN, SAID),
+                            {.slot = SLOT_AGE, .rank = NOW - SAID * DAY, .valid_until = INSTANT_NONE}};
+    const struct states all = {.count = 2, .list = known};
+    const struct purpose *mail = policy_purpose_numbered(&household, MAIL, NULL);
+    known[0].purpose = MAIL;
+    cr_expect_eq(verdict_of(&household, mail, ENTITY_ANY, &all, NOW).reason, REASON_GRANTED);
+    known[1].rank++;
+    cr_expect_eq(verdict_of(&household, mail, ENTITY_ANY, &all, NOW).reason, REASON_NEVER_ASKED);
 }
