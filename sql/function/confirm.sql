@@ -5,14 +5,16 @@
 
 -- The requests that a token names, and what they named.
 create or replace function requests_of(c integer, p_confirms bigint[])
-returns table (e event, beside_nos bigint[]) language sql stable as $$
-    select e, coalesce(n.beside_nos, '{}')
-    from event e
-    left join named n on n.controller_id = c and n.revision = e.revision
-    where e.controller_id = c and e.revision >= p_confirms[2] and e.revision < p_confirms[2] + p_confirms[3]
-          and e.subject_no = p_confirms[1] and e.slot = slot_pending()
-    order by e.revision
-$$;
+returns table (e event, beside_nos bigint[]) language plpgsql stable as $$
+begin
+    return query
+        select v, coalesce(n.beside_nos, '{}')
+        from event v
+        left join named n on n.controller_id = c and n.revision = v.revision
+        where v.controller_id = c and v.revision >= p_confirms[2] and v.revision < p_confirms[2] + p_confirms[3]
+              and v.subject_no = p_confirms[1] and v.slot = slot_pending()
+        order by v.revision;
+end $$;
 
 -- The acts that the program sent, each of one purpose that it still knows, made whole: who confirms, what was
 -- asked and when are the request's. An act for which there is no request goes.

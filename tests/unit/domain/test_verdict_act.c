@@ -15,8 +15,11 @@ Test(verdict_act, it_names_the_act_that_decides)
     v = verdict_in(
         &(struct scene){.basis = BASIS_CONSENT, .self = EVENT_GIVEN, .words = WORDS, .self_all = AFTER});
     assert_decided_by(&v, AFTER, EVENT_WITHDRAWN);
-    v = verdict_in(&(struct scene){
-        .basis = BASIS_CONSENT, .self = EVENT_GIVEN, .words = WORDS, .guardian = EVENT_REFUSED});
+    v = verdict_in(&(struct scene){.basis = BASIS_CONSENT,
+                                   .child = true,
+                                   .self = EVENT_GIVEN,
+                                   .words = WORDS,
+                                   .guardian = EVENT_REFUSED});
     assert_decided_by(&v, SAID, EVENT_REFUSED);
     v = verdict_in(&(struct scene){.basis = BASIS_CONSENT, .guardian = EVENT_RENEWED, .words = WORDS});
     assert_decided_by(&v, SAID, EVENT_RENEWED);

@@ -8,9 +8,9 @@
 /* What a privacy officer asks, one row a question; and the words of the answers. */
 
 static const char *const reasons_of_the_contract[] = {
-    "retired",         "suppressed",     "restricted",        "objected",    "withdrawn",
-    "refused",         "invalidated",    "guardian_required", "unconfirmed", "expired",
-    "notice_outdated", "notice_unknown", "never_asked",       "granted",     "not_required",
+    "retired",        "suppressed",  "restricted",        "objected",     "withdrawn", "refused",
+    "invalidated",    "age_unknown", "guardian_required", "unconfirmed",  "expired",   "notice_outdated",
+    "notice_unknown", "never_asked", "granted",           "not_required",
 };
 
 Test(verdict_reasons, the_reasons_are_the_contracts_in_its_order)
@@ -69,6 +69,10 @@ Test(verdict_reasons, on_consent_only_a_yes_that_counts_is_a_yes)
         {"marketing by consent",
          {.basis = BASIS_CONSENT, .direct_marketing = true, .self = EVENT_GIVEN, .words = WORDS},
          "granted"},
+        {"an objection taken back is none",
+         {.basis = BASIS_CONSENT, .self = EVENT_OBJECTION_WITHDRAWN},
+         "never_asked"},
+        {"a sale is none", {.basis = BASIS_CONSENT, .self = EVENT_ELIGIBLE}, "never_asked"},
         {"marketing never asked", {.basis = BASIS_CONSENT, .direct_marketing = true}, "never_asked"},
     };
     ASSERT_ROWS(rows);
@@ -101,6 +105,9 @@ Test(verdict_reasons, on_consent_every_no_stops)
         {"refused, then the standing No",
          {.basis = BASIS_CONSENT, .self = EVENT_REFUSED, .self_all = AFTER},
          "withdrawn"},
+        {"the standing No, then an objection taken back",
+         {.basis = BASIS_CONSENT, .self = EVENT_OBJECTION_WITHDRAWN, .self_all = BEFORE},
+         "withdrawn"},
         {"the standing No, then refused",
          {.basis = BASIS_CONSENT, .self = EVENT_REFUSED, .self_all = BEFORE},
          "refused"},
@@ -111,29 +118,47 @@ Test(verdict_reasons, on_consent_every_no_stops)
     ASSERT_ROWS(rows);
 }
 
-Test(verdict_reasons, a_no_in_either_slot_stops)
+Test(verdict_reasons, of_a_child_a_no_in_either_slot_stops)
 {
     static const struct row rows[] = {
         {"guardian yes, child no",
-         {.basis = BASIS_CONSENT, .self = EVENT_REFUSED, .guardian = EVENT_GIVEN, .words = WORDS},
+         {.child = true, .self = EVENT_REFUSED, .guardian = EVENT_GIVEN, .words = WORDS},
          "refused"},
         {"child yes, guardian no",
-         {.basis = BASIS_CONSENT, .self = EVENT_GIVEN, .guardian = EVENT_WITHDRAWN, .words = WORDS},
+         {.child = true, .self = EVENT_GIVEN, .guardian = EVENT_WITHDRAWN, .words = WORDS},
          "withdrawn"},
         {"both yes",
-         {.basis = BASIS_CONSENT, .self = EVENT_GIVEN, .guardian = EVENT_GIVEN, .words = WORDS},
+         {.child = true, .self = EVENT_GIVEN, .guardian = EVENT_GIVEN, .words = WORDS},
          "granted"},
         {"both no: the first reason counts",
-         {.basis = BASIS_CONSENT, .self = EVENT_REFUSED, .guardian = EVENT_WITHDRAWN},
+         {.child = true, .self = EVENT_REFUSED, .guardian = EVENT_WITHDRAWN},
          "withdrawn"},
         {"the guardian's standing No does not wait for the child's Yes",
-         {.basis = BASIS_CONSENT, .self = EVENT_GIVEN, .words = WORDS, .guardian_all = BEFORE},
+         {.child = true, .self = EVENT_GIVEN, .words = WORDS, .guardian_all = BEFORE},
          "withdrawn"},
         {"the child's standing No does not wait for the guardian's Yes",
-         {.basis = BASIS_CONSENT, .guardian = EVENT_GIVEN, .words = WORDS, .self_all = BEFORE},
+         {.child = true, .guardian = EVENT_GIVEN, .words = WORDS, .self_all = BEFORE},
          "withdrawn"},
         {"the guardian undoes the guardian's standing No",
-         {.basis = BASIS_CONSENT, .guardian = EVENT_GIVEN, .words = WORDS, .guardian_all = BEFORE},
+         {.child = true, .guardian = EVENT_GIVEN, .words = WORDS, .guardian_all = BEFORE},
+         "granted"},
+        {"the guardian's Yes was found invalid",
+         {.child = true, .guardian = EVENT_INVALIDATED, .self = EVENT_GIVEN, .words = WORDS},
+         "invalidated"},
+    };
+    ASSERT_ROWS(rows);
+}
+
+Test(verdict_reasons, of_no_known_age_the_person_decides_and_a_guardians_yes_counts_beside_no_guardians_no)
+{
+    static const struct row rows[] = {
+        {"yes, guardian no", {.self = EVENT_GIVEN, .guardian = EVENT_WITHDRAWN, .words = WORDS}, "granted"},
+        {"no, guardian yes", {.self = EVENT_REFUSED, .guardian = EVENT_GIVEN, .words = WORDS}, "refused"},
+        {"guardian no", {.guardian = EVENT_REFUSED}, "never_asked"},
+        {"guardian yes", {.guardian = EVENT_GIVEN, .words = WORDS}, "granted"},
+        {"the guardian's Yes was found invalid", {.guardian = EVENT_INVALIDATED}, "never_asked"},
+        {"and the own Yes was not",
+         {.guardian = EVENT_INVALIDATED, .self = EVENT_GIVEN, .words = WORDS},
          "granted"},
     };
     ASSERT_ROWS(rows);
@@ -154,7 +179,7 @@ Test(verdict_reasons, a_double_opt_in_waits_for_its_confirmation)
          {.basis = BASIS_CONSENT, .self = EVENT_WITHDRAWN, .pending = 2},
          "withdrawn"},
         {"a guardian's No beside it",
-         {.basis = BASIS_CONSENT, .guardian = EVENT_REFUSED, .pending = 2},
+         {.basis = BASIS_CONSENT, .child = true, .guardian = EVENT_REFUSED, .pending = 2},
          "refused"},
         {"expired, and asked for again",
          {.basis = BASIS_CONSENT, .self = EVENT_GIVEN, .words = WORDS, .ends = -1, .pending = 2},
@@ -203,13 +228,21 @@ Test(verdict_reasons, a_soft_opt_in_needs_a_sale_and_no_objection)
          "granted"},
         {"a sale too long ago", {.basis = BASIS_SOFT_OPT_IN, .self = EVENT_ELIGIBLE, .ends = -1}, "expired"},
         {"objected", {.basis = BASIS_SOFT_OPT_IN, .self = EVENT_OBJECTED}, "objected"},
-        {"to withdraw is to object", {.basis = BASIS_SOFT_OPT_IN, .self = EVENT_WITHDRAWN}, "objected"},
-        {"a sale, then the standing No",
-         {.basis = BASIS_SOFT_OPT_IN, .self = EVENT_ELIGIBLE, .self_all = AFTER},
-         "objected"},
+        {"withdrawn", {.basis = BASIS_SOFT_OPT_IN, .self = EVENT_WITHDRAWN}, "withdrawn"},
         {"a sale after the standing No is no choice",
          {.basis = BASIS_SOFT_OPT_IN, .self = EVENT_ELIGIBLE, .self_all = BEFORE},
-         "objected"},
+         "withdrawn"},
+        {"a Yes", {.basis = BASIS_SOFT_OPT_IN, .self = EVENT_GIVEN}, "granted"},
+        {"a guardian's Yes", {.basis = BASIS_SOFT_OPT_IN, .guardian = EVENT_GIVEN}, "granted"},
+        {"a guardian's sale is none",
+         {.basis = BASIS_SOFT_OPT_IN, .guardian = EVENT_ELIGIBLE},
+         "never_asked"},
+        {"an objection taken back is no sale",
+         {.basis = BASIS_SOFT_OPT_IN, .self = EVENT_OBJECTION_WITHDRAWN, .self_all = BEFORE},
+         "never_asked"},
+        {"a sale, then the standing No",
+         {.basis = BASIS_SOFT_OPT_IN, .self = EVENT_ELIGIBLE, .self_all = AFTER},
+         "withdrawn"},
     };
     ASSERT_ROWS(rows);
 }
@@ -221,7 +254,13 @@ Test(verdict_reasons, where_no_yes_is_needed_only_an_objection_stops)
         {"public task", {.basis = BASIS_PUBLIC_TASK}, "not_required"},
         {"objected to an interest", {.basis = BASIS_LEGITIMATE_INTEREST, .self = EVENT_OBJECTED}, "objected"},
         {"objected to a task", {.basis = BASIS_PUBLIC_TASK, .self = EVENT_OBJECTED}, "objected"},
-        {"withdrawn is objected", {.basis = BASIS_LEGITIMATE_INTEREST, .self = EVENT_WITHDRAWN}, "objected"},
+        {"withdrawn", {.basis = BASIS_LEGITIMATE_INTEREST, .self = EVENT_WITHDRAWN}, "withdrawn"},
+        {"an objection taken back",
+         {.basis = BASIS_LEGITIMATE_INTEREST,
+          .direct_marketing = true,
+          .self_all = BEFORE,
+          .self = EVENT_OBJECTION_WITHDRAWN},
+         "not_required"},
         {"refused", {.basis = BASIS_LEGITIMATE_INTEREST, .self = EVENT_REFUSED}, "refused"},
         {"the standing No leaves an interest alone",
          {.basis = BASIS_LEGITIMATE_INTEREST, .self_all = AFTER},
@@ -231,10 +270,10 @@ Test(verdict_reasons, where_no_yes_is_needed_only_an_objection_stops)
          "not_required"},
         {"it stops marketing on an interest",
          {.basis = BASIS_LEGITIMATE_INTEREST, .direct_marketing = true, .self_all = AFTER},
-         "objected"},
+         "withdrawn"},
         {"and marketing on a contract",
          {.basis = BASIS_CONTRACT, .direct_marketing = true, .self = EVENT_WITHDRAWN},
-         "objected"},
+         "withdrawn"},
         {"marketing on an interest",
          {.basis = BASIS_LEGITIMATE_INTEREST, .direct_marketing = true},
          "not_required"},

@@ -13,18 +13,32 @@ static void assert_set(const struct policy *p, int32_t purpose, const int32_t *e
     for (size_t i = 0; i < count; i++)
         cr_expect(set_has(&set, expected[i]), "%d for %d", expected[i], purpose);
 }
+#define ALWAYS PURPOSE_ALL, PURPOSE_POINTER, EMAILS
 #define ASSERT_SET(p, purpose, ...)                                                                          \
     assert_set(p, purpose, (const int32_t[]){__VA_ARGS__},                                                   \
                sizeof((const int32_t[]){__VA_ARGS__}) / sizeof(int32_t))
 
-Test(verdict_set, a_check_reads_the_purpose_its_entities_what_it_replaces_and_the_standing_no)
+Test(verdict_set, a_check_reads_the_purpose_its_entities_what_it_replaces_and_the_standing_noes)
 {
-    ASSERT_SET(&household, MAIL, PURPOSE_ALL, MAIL);
-    ASSERT_SET(&household, CURRENT, PURPOSE_ALL, CURRENT, OLD, OLDEST);
-    ASSERT_SET(&household, HEIR, PURPOSE_ALL, HEIR, GONE);
-    ASSERT_SET(&group, OFFERS, PURPOSE_ALL, OFFERS, OFFERS_NORTH, OFFERS_SOUTH, OFFERS_WEST);
-    ASSERT_SET(&group, TRIPS, PURPOSE_ALL, TRIPS, TRIPS_NORTH, TRIPS_SOUTH, TRIPS_WEST, OFFERS, OFFERS_NORTH,
+    ASSERT_SET(&household, MAIL, ALWAYS, MAIL);
+    ASSERT_SET(&household, CURRENT, ALWAYS, CURRENT, OLD, OLDEST);
+    ASSERT_SET(&household, HEIR, ALWAYS, HEIR, GONE);
+    ASSERT_SET(&household, SITE, PURPOSE_ALL, PURPOSE_POINTER, WEB, SITE);
+    ASSERT_SET(&group, OFFERS, ALWAYS, OFFERS, OFFERS_NORTH, OFFERS_SOUTH, OFFERS_WEST);
+    ASSERT_SET(&group, TRIPS, ALWAYS, TRIPS, TRIPS_NORTH, TRIPS_SOUTH, TRIPS_WEST, OFFERS, OFFERS_NORTH,
                OFFERS_SOUTH, OFFERS_WEST);
+}
+
+Test(verdict_set, what_was_never_applied_has_no_number_to_read)
+{
+    static struct purpose fresh = {.key = "fresh", .basis = BASIS_LEGITIMATE_INTEREST};
+    const struct policy p = {.purpose_count = 1, .purposes = &fresh};
+    struct purpose_set set;
+    purpose_set_of(&p, &fresh, &set);
+    cr_expect_eq(set.count, 3);
+    struct state no = act(CLASS_CHOICE, EVENT_WITHDRAWN, SAID);
+    struct states known = {.count = 1, .list = &no}; /* of PURPOSE_ALL, which does not stop it */
+    cr_expect_eq(verdict_of(&p, &fresh, ENTITY_ANY, &known, NOW).reason, REASON_NOT_REQUIRED);
 }
 
 /* The longest chain, each with as many entities as a policy may have. */

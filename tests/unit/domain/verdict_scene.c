@@ -24,12 +24,32 @@ struct purpose purpose_in(const struct scene *s)
                             .direct_marketing = s->direct_marketing,
                             .retired = s->retired,
                             .unknown_words_allowed = s->unknown_words_allowed,
-                            .notice = "words"};
+                            .notice = "words",
+                            .guardian = {.minors = MINORS_GUARDIAN}};
+}
+
+/* An event that was invalidated stands where the event stood. */
+static enum slot slot_of(enum event_state state)
+{
+    switch (state) {
+    case EVENT_ELIGIBLE:
+        return SLOT_SALE;
+    case EVENT_OVERRIDDEN:
+    case EVENT_UPHELD:
+        return SLOT_OUTCOME;
+    case EVENT_REFUSED:
+    case EVENT_WITHDRAWN:
+    case EVENT_OBJECTED:
+        return SLOT_NO;
+    default:
+        return SLOT_YES;
+    }
 }
 
 struct state act(enum event_class class, enum event_state state, int days_ago)
 {
-    return (struct state){.rank = rank_of(class, state, NOW - days_ago * DAY),
+    return (struct state){.slot = slot_of(state),
+                          .rank = rank_of(class, state, true, NOW - days_ago * DAY),
                           .revision = 1000 * days_ago + (int)state,
                           .record_id = {(uint8_t)days_ago, (uint8_t)state},
                           .valid_until = INSTANT_NONE};
@@ -54,31 +74,40 @@ static struct state standing_no(int days_ago)
 static struct state request(const struct scene *s)
 {
     struct state r = act(CLASS_CHOICE, EVENT_REQUESTED, AFTER);
+    r.slot = SLOT_PENDING;
     r.valid_until = NOW + s->pending * DAY;
     return s->pending != 0 ? r : (struct state){.rank = 0};
 }
 
-void known_add(struct known *k, int32_t purpose, enum slot slot, struct state state)
+/* A minor for long yet. */
+static const struct state limit = {.slot = SLOT_AGE, .rank = NOW + 50000 * DAY, .valid_until = INSTANT_NONE};
+
+void known_add(struct known *k, int32_t purpose, int32_t guardian, struct state state)
 {
-    if (state.rank != 0)
-        k->held[k->standing.count++] = (struct held){purpose, slot, state};
+    if (state.rank == 0 && !slot_is_fact(state.slot))
+        return;
+    state.purpose = purpose;
+    state.guardian = guardian;
+    k->list[k->states.count++] = state;
 }
 
 void known_in(const struct scene *s, struct known *ret_known)
 {
-    ret_known->standing = (struct standing){.count = 0, .held = ret_known->held};
-    known_add(ret_known, NEWSLETTER, SLOT_SELF, own_act(s, s->self));
-    known_add(ret_known, NEWSLETTER, SLOT_GUARDIAN, own_act(s, s->guardian));
-    known_add(ret_known, NEWSLETTER, SLOT_PENDING, request(s));
-    known_add(ret_known, PURPOSE_ALL, SLOT_SELF, standing_no(s->self_all));
-    known_add(ret_known, PURPOSE_ALL, SLOT_GUARDIAN, standing_no(s->guardian_all));
+    ret_known->states = (struct states){.count = 0, .list = ret_known->list};
+    known_add(ret_known, NEWSLETTER, 0, own_act(s, s->self));
+    known_add(ret_known, NEWSLETTER, ROLE_PARENT, own_act(s, s->guardian));
+    known_add(ret_known, NEWSLETTER, 0, request(s));
+    known_add(ret_known, PURPOSE_ALL, 0, standing_no(s->self_all));
+    known_add(ret_known, PURPOSE_ALL, ROLE_PARENT, standing_no(s->guardian_all));
+    if (s->child)
+        known_add(ret_known, PURPOSE_ALL, 0, limit);
 }
 
 struct verdict verdict_at(const struct scene *s, const struct purpose *purpose, instant now)
 {
     struct known known;
     known_in(s, &known);
-    return verdict_of(&scene_policy, purpose, ENTITY_ANY, &known.standing, now);
+    return verdict_of(&scene_policy, purpose, ENTITY_ANY, &known.states, now);
 }
 
 struct verdict verdict_in(const struct scene *s)
@@ -116,9 +145,9 @@ size_t take(size_t *number, size_t count)
     return digit;
 }
 
-const enum event_state states[STATES] = {EVENT_NONE,      EVENT_ELIGIBLE,  EVENT_GIVEN,
-                                         EVENT_RENEWED,   EVENT_REQUESTED, EVENT_REFUSED,
-                                         EVENT_WITHDRAWN, EVENT_OBJECTED,  EVENT_INVALIDATED};
+const enum event_state states[STATES] = {
+    EVENT_NONE,    EVENT_ELIGIBLE,  EVENT_GIVEN,    EVENT_OBJECTION_WITHDRAWN, EVENT_RENEWED, EVENT_REQUESTED,
+    EVENT_REFUSED, EVENT_WITHDRAWN, EVENT_OBJECTED, EVENT_INVALIDATED};
 
 struct scene scene_of(size_t n)
 {
@@ -127,7 +156,7 @@ struct scene scene_of(size_t n)
     static const int32_t words[] = {WORDS, OLD_WORDS, 0};
     struct scene s = {.basis = (enum lawful_basis)take(&n, LAWFUL_BASIS_COUNT)};
     s.direct_marketing = take(&n, 2) == 1;
-    s.retired = take(&n, 2) == 1;
+    s.child = take(&n, 2) == 1;
     s.pending = (int)take(&n, 2);
     s.unknown_words_allowed = take(&n, 2) == 1;
     s.self = states[take(&n, STATES)];

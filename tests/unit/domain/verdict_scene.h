@@ -17,14 +17,15 @@ enum { NEWSLETTER = 7 }; /* the purpose */
 /* The acts of a scene, in days before NOW. */
 enum { SAID = 10, BEFORE = 20, AFTER = 5 };
 
-/* One person, one purpose. What is left out was never said. */
+/* One person, one purpose, which a minor's guardian has to agree to. What is left out was never said. */
 struct scene {
     enum lawful_basis basis;
     bool direct_marketing;
     bool retired;
     bool unknown_words_allowed;
     enum event_state self;     /* SAID days ago */
-    enum event_state guardian; /* likewise */
+    enum event_state guardian; /* likewise, by a parent */
+    bool child;                /* a minor until long after NOW; else nobody told an age */
     bool copied;               /* both came by an import */
     int self_all;              /* the standing No: BEFORE, AFTER or 0 for none */
     int guardian_all;
@@ -36,17 +37,18 @@ struct scene {
 extern const struct policy scene_policy;
 
 struct purpose purpose_in(const struct scene *s);
-/* One that was done so long before NOW. Its revision and record_id tell it from others. */
+/* One that was done so long before NOW, in the slot where such stand. Its revision and record_id tell it
+ * from others. */
 struct state act(enum event_class class, enum event_state state, int days_ago);
 
 /* What is known of a person, and the room for it. */
 struct known {
-    struct standing standing;
-    struct held held[8];
+    struct states states;
+    struct state list[10];
 };
 
-/* Nothing, where the state was never said. */
-void known_add(struct known *k, int32_t purpose, enum slot slot, struct state state);
+/* ${guardian}: whose it is, 0: the person's. Nothing, where the state was never said. */
+void known_add(struct known *k, int32_t purpose, int32_t guardian, struct state state);
 void known_in(const struct scene *s, struct known *ret_known);
 
 struct verdict verdict_at(const struct scene *s, const struct purpose *purpose, instant now);
@@ -62,12 +64,12 @@ struct row {
 void assert_rows(const struct row *rows, size_t count);
 #define ASSERT_ROWS(rows) assert_rows(rows, sizeof(rows) / sizeof *(rows))
 
-/* It is decided by act(CLASS_CHOICE, ${state}, ${days_ago}). */
+/* It is decided by act(CLASS_CHOICE, ${state}, ${days_ago}), whoever's. */
 void assert_decided_by(const struct verdict *v, int days_ago, enum event_state state);
 
 /* ---- all scenes there are, numbered ---- */
 
-enum { STATES = 9 };
+enum { STATES = 10 };
 extern const enum event_state states[STATES];
 enum { SCENES = LAWFUL_BASIS_COUNT * 2 * 2 * 2 * 2 * STATES * STATES * 2 * 3 * 2 * 3 * 3 };
 

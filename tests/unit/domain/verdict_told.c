@@ -15,6 +15,21 @@ static struct purpose household_purposes[] = {
      .basis = BASIS_CONTRACT,
      .guardian = {.minors = MINORS_GUARDIAN, .ends_at_limit = true}},
     {.number = SHOP, .basis = BASIS_SOFT_OPT_IN, .guardian = {.minors = MINORS_GUARDIAN}},
+    {.number = CLUB,
+     .basis = BASIS_CONSENT,
+     .age_required = true,
+     .guardian = {.minors = MINORS_GUARDIAN, .least = STRENGTH_SIGNED, .written = true}},
+    {.number = SITE, .basis = BASIS_CONSENT, .channel = CHANNEL_WEB, .notice = "words"},
+    {.number = SITE_CHILD,
+     .basis = BASIS_CONSENT,
+     .channel = CHANNEL_WEB,
+     .notice = "words",
+     .guardian = {.minors = MINORS_GUARDIAN}},
+    {.number = GAMES,
+     .basis = BASIS_LEGITIMATE_INTEREST,
+     .channel = CHANNEL_SMS,
+     .direct_marketing = true,
+     .guardian = {.minors = MINORS_GUARDIAN}},
     {.number = PROFILE, .basis = BASIS_LEGITIMATE_INTEREST, .objection_weighed = true},
     {.number = OLDEST, .basis = BASIS_CONSENT, .retired = true},
     {.number = OLD, .basis = BASIS_CONSENT, .retired = true, .replaces_number = OLDEST},
@@ -25,8 +40,11 @@ static struct purpose household_purposes[] = {
      .objection_weighed = true,
      .replaces_number = MAIL},
 };
+static struct notice household_notices[] = {{.number = WORDS, .id = "words", .version = "1"}};
 const struct policy household = {.purpose_count = sizeof household_purposes / sizeof *household_purposes,
-                                 .purposes = household_purposes};
+                                 .purposes = household_purposes,
+                                 .notice_count = 1,
+                                 .notices = household_notices};
 
 static struct purpose group_purposes[] = {
     {.number = OFFERS,
@@ -50,19 +68,57 @@ bool set_has(const struct purpose_set *set, int32_t number)
     return false;
 }
 
+static enum slot slot_of(const struct held_row *h)
+{
+    switch (h->state) {
+    case EVENT_ELIGIBLE:
+        return SLOT_SALE;
+    case EVENT_REQUESTED:
+        return SLOT_PENDING;
+    case EVENT_OVERRIDDEN:
+    case EVENT_UPHELD:
+        return SLOT_OUTCOME;
+    case EVENT_REFUSED:
+    case EVENT_WITHDRAWN:
+    case EVENT_OBJECTED:
+        return (enum slot)((h->signal ? SLOT_SIGNAL : SLOT_NO) + h->reached);
+    default:
+        return SLOT_YES; /* an event that was invalidated stands where the event stood */
+    }
+}
+
+static struct state said(const struct held_row *h)
+{
+    struct state s = act(event_class_of(h->state, METHOD_WEB_FORM, h->copied), h->state, h->ago);
+    s.slot = slot_of(h);
+    s.valid_until = h->ends != 0 ? NOW + h->ends * DAY : INSTANT_NONE;
+    s.notice_number = h->unknown ? 0 : WORDS;
+    s.flags = (uint8_t)(h->flags | (h->signal && s.slot == SLOT_YES ? FLAG_SIGNAL : 0));
+    return s;
+}
+
+static struct state fact(const struct held_row *h)
+{
+    instant until = h->forever ? (INT64_C(1) << 53) - 1 : h->ends != 0 ? NOW + h->ends * DAY : 0;
+    bool document = h->fact == SLOT_AGE_DOCUMENT || h->fact == SLOT_CARE_DOCUMENT;
+    return (struct state){.slot = h->fact,
+                          .rank = document ? NOW - h->ago * DAY : until,
+                          .valid_until = document && until != 0 ? until : INSTANT_NONE};
+}
+
 struct verdict verdict_told(const struct policy *p, int entity, const struct told *told, instant now)
 {
     const struct purpose *purpose = policy_purpose_numbered(p, told->purpose, NULL);
     struct purpose_set set;
-    struct known k = {.standing = {.held = k.held}};
+    struct known k = {.states = {.list = k.list}};
     purpose_set_of(p, purpose, &set);
-    for (const struct held_row *h = told->held; h < told->held + TOLD_MAX && h->state != EVENT_NONE; h++) {
-        struct state s = act(event_class_of(h->state, METHOD_WEB_FORM, h->copied), h->state, h->ago);
-        s.valid_until = h->ends != 0 ? NOW + h->ends * DAY : INSTANT_NONE;
-        if (set_has(&set, h->purpose))
-            known_add(&k, h->purpose, h->slot, s);
+    for (const struct held_row *h = told->held; h < told->held + TOLD_MAX; h++) {
+        if (h->fact != 0)
+            known_add(&k, PURPOSE_ALL, 0, fact(h));
+        else if (h->state != EVENT_NONE && set_has(&set, h->purpose))
+            known_add(&k, h->purpose, h->who, said(h));
     }
-    return verdict_of(p, purpose, entity, &k.standing, now);
+    return verdict_of(p, purpose, entity, &k.states, now);
 }
 
 void assert_told(const struct told *rows, size_t count)

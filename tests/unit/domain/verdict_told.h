@@ -15,7 +15,11 @@ enum {
     ADULT,        /* consent; minors are not to be asked */
     ACCOUNT,      /* contract; for a minor the guardian's Yes */
     ACCOUNT_SELF, /* likewise, and ends at the limit */
-    SHOP,         /* soft opt-in; for a minor the guardian's Yes besides the sale */
+    SHOP,         /* soft opt-in, and none for a minor */
+    CLUB,         /* consent; an age is required, and of a guardian a signature in writing */
+    SITE,         /* consent, on the web; its words must be known */
+    SITE_CHILD,   /* likewise; for a minor the guardian's Yes */
+    GAMES,        /* legitimate interest, direct marketing; for a minor the guardian's Yes */
     PROFILE,      /* legitimate interest; objections are weighed */
     OLDEST,       /* consent, retired */
     OLD,          /* replaces OLDEST, retired */
@@ -37,17 +41,33 @@ extern const struct policy group;
 
 /* ---- what is held, and what follows from it ---- */
 
-/* One thing held of a person. */
-struct held_row {
-    int32_t purpose;
-    enum slot slot;
-    enum event_state state; /* EVENT_NONE ends the list */
-    int ago;                /* days before NOW */
-    int ends;               /* days from NOW; 0: no end */
-    bool copied;
+/* Who says it. A named guardian has a number of their own. */
+enum { SELF = 0, PARENT = ROLE_PARENT, CARER = ROLE_CARER, MOTHER = GUARDIAN_NAMED, FATHER };
+
+/* Standing Noes of one channel. */
+enum {
+    EMAILS = PURPOSE_CHANNEL_FIRST - CHANNEL_EMAIL,
+    TEXTS = PURPOSE_CHANNEL_FIRST - CHANNEL_SMS,
+    WEB = PURPOSE_CHANNEL_FIRST - CHANNEL_WEB
 };
 
-enum { TOLD_MAX = 6 };
+/* One thing held of a person: an act, or a fact. */
+struct held_row {
+    int32_t purpose;
+    int32_t who;
+    enum event_state state; /* EVENT_NONE: a fact, or the end of the list */
+    int ago;                /* days before NOW */
+    int ends;               /* days from NOW; 0: no end, of a fact that it does not hold */
+    bool copied;
+    bool reached; /* a No that came from elsewhere */
+    bool signal;  /* the browser's, or given under it */
+    bool unknown; /* which words were shown */
+    int flags;
+    bool forever;   /* a fact whose end is not known */
+    enum slot fact; /* SLOT_AGE...; 0: none */
+};
+
+enum { TOLD_MAX = 8 };
 struct told {
     const char *question;
     int32_t purpose;
@@ -58,14 +78,19 @@ struct told {
 /* The age limit, and the end of a representation, in days from NOW; acts SAID days ago were done after PAST,
  * those BEFORE were not. */
 enum { COMING = 30, PAST = -15 };
-#define HELD(purpose_, slot_, state_, ago_, ...)                                                             \
+#define HELD(purpose_, who_, state_, ago_, ...)                                                              \
     {                                                                                                        \
-        .purpose = purpose_, .slot = slot_, .state = state_, .ago = ago_, ##__VA_ARGS__                      \
+        .purpose = purpose_, .who = who_, .state = state_, .ago = ago_, ##__VA_ARGS__                        \
     }
-#define CHILD       HELD(PURPOSE_ALL, SLOT_MINOR, EVENT_HOLDS, 50, .ends = COMING)
-#define GROWN       HELD(PURPOSE_ALL, SLOT_MINOR, EVENT_HOLDS, 50, .ends = PAST)
-#define REPRESENTED HELD(PURPOSE_ALL, SLOT_REPRESENTED, EVENT_HOLDS, 50, .ends = COMING)
-#define FREE        HELD(PURPOSE_ALL, SLOT_REPRESENTED, EVENT_HOLDS, 50, .ends = PAST)
+#define FACT(slot_, ...)                                                                                     \
+    {                                                                                                        \
+        .fact = slot_, ##__VA_ARGS__                                                                         \
+    }
+#define CHILD       FACT(SLOT_AGE, .ends = COMING)
+#define GROWN       FACT(SLOT_AGE, .ends = PAST)
+#define ADULT_TOLD  FACT(SLOT_AGE, .ends = 0)
+#define REPRESENTED FACT(SLOT_CARE, .ends = COMING)
+#define FREE        FACT(SLOT_CARE, .ends = PAST)
 
 struct verdict verdict_told(const struct policy *p, int entity, const struct told *told, instant now);
 /* Of the household, NOW. */
