@@ -95,6 +95,7 @@ struct purpose {
     char notice[POLICY_KEY_MAX + 1]; /* id of the notice shown for it, "" for none */
     uint32_t signals;                /* bit per signal_words */
     struct guardian_rule guardian;
+    bool age_required;      /* denied until an age was told with the identifier itself */
     bool objection_weighed; /* an objection restricts until its outcome is recorded */
     bool gpc;               /* refused by the Global Privacy Control signal */
     /* has cookies, all of class statistics_anonymous: may be counted without consent */

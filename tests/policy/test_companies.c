@@ -359,6 +359,31 @@ Test(youth, past_the_limit_a_guardian_has_no_say)
     cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "granted");
 }
 
+/* The youth policy where its first purpose leaves consent to children. */
+static json_t *left_to_children(const struct tenant *t)
+{
+    json_t *policy = example_policy("youth", t->key);
+    json_t *purpose = json_array_get(json_object_get(policy, "purposes"), 0);
+    json_object_set_new(purpose, "minors", json_string("allowed"));
+    return policy;
+}
+
+Test(youth, a_policy_leaves_consent_to_children_only_with_a_reason_and_is_warned)
+{
+    struct tenant t = company("youth", "youth-left");
+    json_t *policy = left_to_children(&t);
+    expect(put(&t, "", policy)->json, "{'status': 422, 'errors': [{'pointer': '/purposes/0/minors'}]}");
+    rehearse(&t, 422, policy);
+    json_object_set_new(json_object_get(policy, "ages"), "NL", json_integer(13));
+    expect(put(&t, "", policy)->json,
+           "{'status': 422, 'errors': [{'pointer': '/purposes/0/minors'}, {'pointer': '/ages/NL'}]}");
+    policy = left_to_children(&t);
+    json_object_set_new(json_array_get(json_object_get(policy, "purposes"), 0), "rationale",
+                        json_string("Advice and help, for which a child needs nobody."));
+    expect(put(&t, "", policy)->json, "{'changed': true, 'warnings': [{'pointer': '/purposes/0/minors'}]}");
+    expect(check(&t, customer("kid"), "pupil_phone"), "{'reason': 'never_asked'}");
+}
+
 Test(youth, who_pays_is_not_who_uses)
 {
     struct tenant t = company("youth", "youth-payer");
