@@ -149,7 +149,7 @@ static void guardian_check(const struct acts_common *c, const struct purpose *p,
         node_fault(at_state, ERROR_INVALID, "no consent is asked of minors here");
     if (!acts_is_guardians(c) || rule->minors == MINORS_ALLOWED)
         return;
-    if (c->act.role == ROLE_PARENT && acts_tell_of_age(c) && !c->act.age.documented)
+    if (c->act.role == ROLE_PARENT && acts_tell_of_age(c))
         node_fault(&by, ERROR_INVALID, "the person may decide alone by now");
     if (rule->minors == MINORS_FORBIDDEN)
         node_fault(at_state, ERROR_INVALID, "no consent is asked for minors here");

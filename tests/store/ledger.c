@@ -163,22 +163,13 @@ static enum slot slot_of(enum event_state state)
                                       : SLOT_YES;
 }
 
-/* The standing Noes that stop the policy's purposes. */
-static const struct purpose_set *over(int32_t purpose)
-{
-    static const struct purpose_set mail = {.count = 2,
-                                            .numbers = {PURPOSE_ALL, PURPOSE_CHANNEL_FIRST - CHANNEL_EMAIL}},
-                                    web = {.count = 2,
-                                           .numbers = {PURPOSE_ALL, PURPOSE_CHANNEL_FIRST - CHANNEL_WEB}};
-    return purpose <= PURPOSE_ALL ? NULL : purpose == STATISTICS ? &web : &mail;
-}
-
 struct act act_of(const struct person *person, int32_t purpose, enum event_state state, instant at)
 {
-    struct act act = {.person = person,
+    static const struct purpose_set standing = {.count = 2, .numbers = {PURPOSE_ALL, PURPOSE_CHANNEL_FIRST}};
+    struct act act = {.over = purpose > PURPOSE_ALL ? &standing : NULL,
+                      .person = person,
                       .purpose = purpose,
                       .slot = slot_of(state),
-                      .over = over(purpose),
                       .method = METHOD_WEB_FORM,
                       .rank_base = rank_base(event_class_of(state, METHOD_WEB_FORM, false), state, true),
                       .floating = event_state_is_no(state) && at == INSTANT_NONE,
@@ -267,6 +258,13 @@ struct heard ledger_heard(const struct ledger *l, struct tag tag, int32_t purpos
 {
     struct purpose_set set = {.count = 3, .numbers = {PURPOSE_ALL, purpose, PURPOSE_POINTER}};
     return heard_of(l, tag, &set);
+}
+
+struct state heard_in(const struct heard *h, int32_t purpose, enum slot slot)
+{
+    struct states s = {.count = h->count, .list = h->list};
+    const struct state *found = states_find(&s, purpose, slot);
+    return found != NULL ? *found : (struct state){0};
 }
 
 enum reason ledger_reason(const struct ledger *l, struct tag tag, int32_t purpose)
