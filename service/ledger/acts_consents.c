@@ -138,6 +138,19 @@ static enum event_state state_under(const struct acts_common *c, const struct pu
     return EVENT_NONE;
 }
 
+/* What claims more than being said is proven by a document. */
+static void proof_check(const struct acts_common *c)
+{
+    struct node by = node_optional(&c->root, "expressed_by");
+    if (!acts_is_guardians(c) || c->has_documents || !node_is_object(&by))
+        return;
+    struct node strength = node_optional(&by, "strength"), form = node_optional(&by, "form");
+    if ((c->act.flags & FLAG_STRENGTH) == STRENGTH_SIGNED)
+        node_fault(&strength, ERROR_INVALID, "a signature needs the signed document in evidence.documents");
+    else if ((c->act.flags & FLAG_WRITTEN) != 0 && (c->act.flags & FLAG_STRENGTH) != STRENGTH_EID)
+        node_fault(&form, ERROR_INVALID, "what is written needs the document in evidence.documents");
+}
+
 /* A guardian's Yes must be of the strength and form that the purpose asks for; a No never needs more than
  * being said. */
 static void guardian_check(const struct acts_common *c, const struct purpose *p, const struct node *at_state)
@@ -201,8 +214,10 @@ static void choice_check(const struct acts_common *c, const struct purpose *p, e
         node_fault(at_state, ERROR_INVALID, "a gpc signal is never a Yes");
     if (c->controller->policy->cookies_none && p->channel == CHANNEL_WEB && p->basis == BASIS_CONSENT)
         node_fault(at_state, ERROR_INVALID, "the policy says that there are no cookies: nothing is asked");
-    if (!event_state_is_no(state))
+    if (!event_state_is_no(state)) {
+        proof_check(c);
         guardian_check(c, p, at_state);
+    }
 }
 
 /* What comes of it unless something newer stands. */
