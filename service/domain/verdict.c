@@ -368,9 +368,12 @@ static enum reason no_reason(const struct question *q, const struct state *no)
 /* Of several the strictest counts: the first reason, and of equals the latest. */
 static void no_add(struct question *q, const struct state *no)
 {
-    enum reason found = q->no != NULL ? no_reason(q, q->no) : REASON_COUNT, reason = no_reason(q, no);
-    if (reason < found || (reason == found && rank_time(no->rank) > rank_time(q->no->rank)))
-        q->no = no;
+    if (q->no != NULL) {
+        enum reason found = no_reason(q, q->no), reason = no_reason(q, no);
+        if (found < reason || (found == reason && rank_time(q->no->rank) >= rank_time(no->rank)))
+            return;
+    }
+    q->no = no;
 }
 
 static void self_find(struct question *q)
