@@ -656,14 +656,20 @@ static enum reason first_that_holds(const struct question *q)
     return REASON_NOT_REQUIRED;
 }
 
+/* What an allow may rest on. */
+static bool is_allowed_by(const struct question *q, enum reason reason)
+{
+    if (no_stands(q)) /* (3) */
+        return false;
+    if (q->needs_guardian && (!yes_is_guardians(q) || yes_is_over(q))) /* (4) */
+        return false;
+    return reason == REASON_GRANTED ? yes_counts(q) && !is_no(q->yes) : !needs_record(q); /* (4) */
+}
+
 static enum reason question_reason(const struct question *q)
 {
     enum reason reason = first_that_holds(q);
-    assert(!no_stands(q) || !reason_allows(reason));                       /* (3) */
-    assert(reason != REASON_GRANTED || (yes_counts(q) && !is_no(q->yes))); /* (4) */
-    assert(!q->needs_guardian || !reason_allows(reason) ||
-           (yes_is_guardians(q) && !yes_is_over(q))); /* (4) */
-    assert(reason != REASON_NOT_REQUIRED || !needs_record(q));
+    assert(!reason_allows(reason) || is_allowed_by(q, reason));
     return reason;
 }
 
