@@ -38,20 +38,24 @@ static void queue_check(const struct lane *lane)
     }
 }
 
+/* (9), of a job in its place. */
+static bool place_holds(const struct lane_batch *batch, const struct sent *place, const struct job *first)
+{
+    const struct job *job = place->job;
+    return job->batch == batch && job->verb == batch->verb && job->weight == place->weight && !job->queued &&
+           list_empty(&job->link) && job_travels_with(job, first);
+}
+
 /* (9) (10) */
 static void batch_check(const struct lane_batch *batch)
 {
     const struct job *first = NULL;
     uint64_t weight = 0;
     for (size_t i = 0; i < batch->count; i++) {
-        const struct job *job = batch->jobs[i].job;
         weight += batch->jobs[i].weight;
-        if (job == NULL)
-            continue;
         if (first == NULL)
-            first = job;
-        assert(job->batch == batch && job->verb == batch->verb && !job->queued && list_empty(&job->link));
-        assert(job->weight == batch->jobs[i].weight && job_travels_with(job, first));
+            first = batch->jobs[i].job;
+        assert(batch->jobs[i].job == NULL || place_holds(batch, &batch->jobs[i], first));
     }
     assert(batch->count == 1 || (batch->count > 1 && weight <= batch->verb->batch_max));
 }
