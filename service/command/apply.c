@@ -125,6 +125,8 @@ static int document_apply(PGconn *pg, const struct subject_keys *keys, void *coo
         policy_apply_job_rehearse(&job);
     else
         policy_apply_job_prepare(&job);
+
+    /* what the database says of it */
     enum error outcome = job_run_blocking(pg, &job.job);
     if (outcome != ERROR_NONE)
         return command_failed("apply", error_title(outcome));
@@ -155,6 +157,8 @@ static int apply(const struct config *config, const struct arguments *args)
         return command_misused("apply", "--format is text or json");
     if (format != NULL && arguments_flag(args, "rehearse") == NULL)
         return command_misused("apply", "--format goes with --rehearse");
+
+    /* the document */
     struct buf bytes;
     buf_init(&bytes, POLICY_BODY_BYTES_MAX);
     const char *reason = file_read(path, &bytes);
