@@ -279,7 +279,7 @@ Test(lane, who_asks_for_the_generation_alone_shifts_nobodys_answer)
     for (size_t i = 0; i < 6; i++) {
         cr_expect_eq(asks[i].check.generation, l.generation);
         if (i % 2 == 1)
-            cr_expect_eq(check_standing(&asks[i].check, 0).count, i == 3 ? 1 : 0, "%zu", i);
+            cr_expect_eq(check_states(&asks[i].check, 0).count, i == 3 ? 1 : 0, "%zu", i);
     }
 }
 
