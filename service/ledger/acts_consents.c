@@ -48,8 +48,8 @@ static void import_read(struct acts_common *c, struct writer *w)
     writer_object_end(w);
 }
 
-/* The sale that a soft opt-in rests on (Tw 11.7(3)): with it the person was offered to say no. Returns whether
- * there is one. */
+/* The sale that a soft opt-in rests on (Tw 11.7(3)): with it the person was offered to say no. Returns
+ * whether there is one. */
 static bool sale_read(struct acts_common *c, struct writer *w)
 {
     static const char *const members[] = {"ref", "product_group", "at", "opt_out_offered_at", NULL};
