@@ -137,7 +137,8 @@ create table event (
     detail             jsonb              -- import, sale, minor, reason
 );
 create index event_by_subject on event (controller_id, subject_no, revision);
--- Behind the other: of two indexes that look alike, as they do while a table is small, the later made is taken.
+-- Behind the other: of two indexes that look alike, as they do while a table is small, the later made is
+-- taken.
 alter table event add primary key (controller_id, revision);
 
 -- One act as the program sends it (service/store/record.h, struct act): the only list of its members here.
