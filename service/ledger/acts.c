@@ -159,7 +159,6 @@ void acts_common_read(struct acts_common *c, struct writer *detail)
     ref_read(c);
     c->has_documents = has_documents(&c->root);
     expressed_by_read(c, detail);
-    c->act.person = c->person;
     c->act.evidence = evidence_read(c->env->arena, &c->root);
 }
 
@@ -167,6 +166,7 @@ struct acts_common acts_common_of(const struct ledger_env *env, struct acts *act
 {
     struct acts_common c = {.env = env, .controller = env->controller, .acts = acts, .root = root};
     c.person = arena_zeroed(env->arena, sizeof *c.person);
+    c.act.person = c.person;
     c.act.at = INSTANT_NONE;
     c.entity = ENTITY_ANY;
     return c;

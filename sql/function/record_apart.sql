@@ -32,7 +32,7 @@ begin
         left join lateral (select max(x.rank) as prior from consent x
                            where i.subject_no is not null and x.controller_id = c and x.tag = a.tags
                                  and x.purpose_id = any (a.purpose_id || a.over) and x.slot <= slot_reached()
-                                 and (x.purpose_id = a.purpose_id or rank_is_no(x.rank)) offset 0) s on true
+                                 and (x.purpose_id in (a.purpose_id, a.over[1]) or rank_is_no(x.rank)) offset 0) s on true
         where a.request <> all (left_out)),
     placed as materialized (
         select p.*,

@@ -148,7 +148,7 @@ create type act as (
     types           bytea, -- likewise
     old_tags        bytea, -- while a rotation runs: the same under the key that goes
     purpose_id      integer,
-    over            integer[], -- whose Noes count for this purpose too: standing Noes, other entities' numbers
+    over            integer[], -- whose Noes count for this purpose too; the first its number for all entities
     slot            integer, -- of the person: the guardian's number is added
     guardian        bytea, -- the tag of a guardian who is named
     old_guardian    bytea,
