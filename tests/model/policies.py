@@ -22,7 +22,7 @@ POLICY = (
     Purpose("own", channel="phone", entities=("a",)),
 )
 # What the controller makes of it later: nothing of it undoes a No.
-CHANGES = {"post": {"direct_marketing": False}, "kid": {"age_required": True}, "club": {"ends_at_limit": False},
+CHANGES = {"adult": {"minors": None}, "kid": {"age_required": True}, "club": {"ends_at_limit": False},
            "news": {"words_needed": False}}
 LATER = tuple(replace(purpose, **CHANGES.get(purpose.key, {})) for purpose in POLICY) + (
     Purpose("sale", basis="soft_opt_in", channel="sms"), Purpose("mail", basis="legitimate_interest", channel="post", direct_marketing=True))

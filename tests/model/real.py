@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import threading
+import time
 
 from lib.client import NDJSON, Client
 from lib.house import CONTROLLER, House
@@ -13,6 +14,7 @@ SCOPES = "consent:record consent:import consent:check consent:withdraw"
 LINES_MAX = 50000  # of a batch of checks
 ARRAY_MAX = 150  # acts in an array
 HANDS = 6  # requests at a time
+IDLE = 2  # seconds after which a connection is made anew: the service shuts one that is idle
 RECORD, WITHDRAW, CONFIRM = range(3)
 
 
@@ -104,8 +106,13 @@ class Real:
 
     def ask(self, path, text, media="application/json"):
         """Of any service, on a connection of this thread's own."""
-        clients = self.local.__dict__.setdefault("clients", [Client(node.port, self.token) for node in self.nodes])
-        answer = self.chance.choice(clients).ask("POST", path, text, media)
+        if not hasattr(self.local, "clients"):
+            self.local.clients = [Client(node.port, self.token) for node in self.nodes]
+        client = self.chance.choice(self.local.clients)
+        if time.monotonic() - getattr(client, "used", 0) > IDLE:
+            client.close()
+        answer = client.ask("POST", path, text, media)
+        client.used = time.monotonic()
         assert answer is not None, f"{path}: no answer"
         return answer
 

@@ -105,7 +105,8 @@ def common(act, world):
 
 def is_plain_no(act):
     """Whether it may be said by /v1/withdraw."""
-    return act.state in ("withdrawn", "objected") and not (act.imported or act.words or act.signal or act.age or act.care)
+    says = "withdrawn" if has_words(PURPOSES[act.scope]) else "objected"
+    return act.state == says and not (act.imported or act.words or act.signal or act.age or act.care)
 
 
 def is_standing(act):
