@@ -89,7 +89,7 @@ class World:
             self.came_with.setdefault(person_of(act), set()).update(act.names)
             for name in act.names:
                 self.came_with.setdefault(name, {name})
-        self.has_found, self.reach_found = {}, {}
+        self.has_found, self.reach_found, self.limit_found, self.verdict_found = {}, {}, {}, {}  # what was worked out
         self.persons_with = {}
         for person in self.came_with:
             for name in self.has(person):
@@ -166,6 +166,11 @@ class World:
     def limit(self, name, kind):
         """-> (known, limited until, until when by its own name). What is told with a No may limit and never opens; a document
         that names the identifier outranks what was only told, whatever the times, and the later document stands."""
+        if (name, kind) not in self.limit_found:
+            self.limit_found[name, kind] = self.limit_find(name, kind)
+        return self.limit_found[name, kind]
+
+    def limit_find(self, name, kind):
         until, own, documents = [0], [], []
         for act in self.acts:
             fact = getattr(act, kind)
@@ -271,8 +276,15 @@ class World:
 
     def verdict_of(self, name, purpose, now, entity=None):
         """Of no entity: of all that the purpose is of, the strictest."""
-        entities = (entity,) if entity is not None else purpose.entities or self.entities
-        return min((reason for e in entities for reason in self.reasons(name, purpose, e, now)), key=REASONS.index)
+        asked = name, purpose.key, now, entity
+        if asked not in self.verdict_found:
+            self.verdict_found[asked] = self.verdict_find(name, purpose, now, entity)
+        return self.verdict_found[asked]
+
+    def verdict_find(self, name, purpose, now, entity):
+        if entity is None:
+            return min((self.verdict_of(name, purpose, now, e) for e in purpose.entities or self.entities), key=REASONS.index)
+        return min(self.reasons(name, purpose, entity, now), key=REASONS.index)
 
     def check(self, names, key, now, entity=None):
         """The strictest of those that are named."""
