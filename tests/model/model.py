@@ -6,7 +6,7 @@ SQL: every function reads the whole set, so that two orders cannot differ. Times
 
     A Yes binds as narrowly as it was said; a No reaches as widely as it may have been meant.
 """
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional
 
 STRENGTH = {"customer": 4, "email": 3, "phone": 2, "postal": 1, "visitor": 0}  # the strongest names the person
@@ -44,6 +44,7 @@ class Act:
     age: Optional[Fact] = None
     care: Optional[Fact] = None  # represented by another
     signal: bool = False  # a No: the browser's signal (gpc); a Yes: given under it
+    misled: bool = False  # said on a form that is found to have misled
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ class World:
         self.came_with = {}  # identifier -> what was named beside it, where it was the strongest
         for act in self.acts:
             assert len({name for name in act.names if name[0] == "customer"}) <= 1, "two customers are two people"
+            if act.state == "invalidated":
+                continue  # nobody said that
             self.came_with.setdefault(person_of(act), set()).update(act.names)
             for name in act.names:
                 self.came_with.setdefault(name, {name})
@@ -160,6 +163,26 @@ class World:
         entities = self.entities if request.entity is None else (request.entity,)
         return any(act.state in NO and not act.signal and act.time >= request.time
                    for entity in entities for act in self.heard(person, purpose, entity))
+
+    def stands(self, act, name):
+        """Whether a Yes is what was last said there by the same, of the same."""
+        same = [one for one in self.acts if (one.scope, one.entity, one.guardian) == (act.scope, act.entity, act.guardian)
+                and one.confirmed and not (one.signal and one.state in NO)]
+        yeses = [one for one in same if name in one.names and (one.state in YES or one.state == "invalidated")]
+        noes = [one for one in same if one.state in NO and one.state != "invalidated" and name in self.reach(one)]
+        return name in act.names and self.standing(yeses) == act and all(self.rank(no) < self.rank(act) for no in noes)
+
+    def invalidated(self, meant):
+        """What comes of finding that the consents ${meant} prove nothing: of those that stand somewhere, a No at their own time
+        that binds as they did. Where another says more by the person's own name it stays out of that."""
+        events = []
+        for act in self.acts:
+            if act.state in YES and act.confirmed and meant(act) and any(self.stands(act, name) for name in act.names):
+                person = person_of(act)
+                names = tuple(name for name in act.names if name != person or self.stands(act, person))
+                events.append(replace(act, names=names, state="invalidated", imported=False, age=None, care=None,
+                                      signal=False, misled=False))
+        return events
 
     # ---- age, and being represented ----
 

@@ -6,7 +6,7 @@
     * a title                                   begins a story
 
 Names: C1 a customer's code, e@ an e-mail address, +p a phone, #h a postal address, ~v a browser. An act's further words:
-import, unknown (words), unconfirmed, signal, written, age:UNTIL, care:UNTIL (0: not limited, ever: no end; ! behind it: with a
+import, unknown (words), unconfirmed, signal, written, misled, age:UNTIL, care:UNTIL (0: not limited, ever: no end; ! behind it: with a
 document), by:GUARDIAN:STRENGTH. A time of "now" is left to the service.
 """
 from model import FOREVER, STRENGTH, Act, Fact
@@ -66,7 +66,7 @@ def act_text(act):
     if act.guardian:
         words.append(f"by:{act.guardian}:{act.strength}")
     words += [word for word, is_set in (("import", act.imported), ("unknown", not act.words), ("unconfirmed", not act.confirmed),
-                                        ("signal", act.signal), ("written", act.written)) if is_set]
+                                        ("signal", act.signal), ("written", act.written), ("misled", act.misled)) if is_set]
     words += [f"{kind}:{fact_text(fact)}" for kind, fact in (("age", act.age), ("care", act.care)) if fact]
     return " ".join(words)
 

@@ -10,7 +10,7 @@ from lib.house import CONTROLLER, House
 from policies import POLICY, policy_document
 from translation import CALENDAR, by_withdraw, is_apart, record, subject, waits, withdrawal
 
-SCOPES = "consent:record consent:import consent:check consent:withdraw"
+SCOPES = "consent:record consent:import consent:check consent:withdraw policy:write"
 LINES_MAX = 50000  # of a batch of checks
 ARRAY_MAX = 150  # acts in an array
 HANDS = 6  # requests at a time
@@ -72,6 +72,7 @@ class Real:
         self.hands = concurrent.futures.ThreadPoolExecutor(HANDS)
         self.numbers = 0  # of copies
         self.sent = 0  # acts
+        self.forms = 0
         self.nodes = []
 
     def __enter__(self):
@@ -161,7 +162,7 @@ class Real:
             raise Refused(f"{answer}: {[s.act for _, s in request] if len(request) < 4 else ''}")
 
     def send_records(self, request):
-        bodies = [record(step.act, number) for number, step in request]
+        bodies = [record(step.act, number, self.form) for number, step in request]
         answer = self.ask("/v1/consents", json.dumps(bodies[0] if len(bodies) == 1 else bodies))
         if answer.status not in (201, 202):
             at = next((n for n in range(len(bodies)) if f'"/{n}/' in answer.text), 0)
@@ -170,6 +171,17 @@ class Real:
         for (_, step), receipt in zip(request, [told] if len(bodies) == 1 else told, strict=True):
             step.token = receipt.get("confirmation", {}).get("token")
         return True, answer
+
+    @property
+    def form(self):
+        return f"form-{self.forms}"
+
+    def invalidate(self, purposes):
+        """What was said of these on the form, which is another one from here on."""
+        for purpose in purposes:
+            answer = self.ask("/v1/consents/invalidate", json.dumps({"purpose": purpose, "form": self.form, "reason": "it misled"}))
+            assert answer.status == 200, answer
+        self.forms += 1
 
     # ---- asking ----
 

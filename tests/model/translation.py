@@ -130,13 +130,16 @@ def words(act):
     return {"collection_method": "web_form"} | ({"notice": named} if act.imported else {})
 
 
-def record(act, world):
+def record(act, world, form):
+    """${form}: the one that is found to have misled."""
     body = common(act, world) | words(act) | {"purpose": act.scope, "event_state": act.state}
     if act.imported:
         body["import"] = {"batch": f"batch-{world}", "source": "before"}
     if act.state == "eligible":
         at = CALENDAR.moment(act.time)
         body["sale"] = {"ref": f"sale-{world}", "product_group": "all", "at": at, "opt_out_offered_at": at}
+    if act.misled:
+        body.setdefault("evidence", {})["form"] = form
     if act.age:
         body["minor"] = minor(act.age)
     if act.care:

@@ -29,6 +29,7 @@ SCOPES = tuple(PURPOSES)
 STANDING = ("*", "channel:email", "channel:sms", "channel:web")
 GUARDIANS = ("g1@", "g2@", "parent", "carer", "e@")
 ENDS = (0, 0, 4.5, 8.5, 14.5, 24.5, 30.5, FOREVER)
+MISLED = ("news", "kid", "year")  # what a form misled about
 STATES = ("given",) * 4 + ("refused", "withdrawn", "objected") + ("eligible", "objection_withdrawn") * 2
 
 
@@ -62,7 +63,7 @@ def act_make(chance, names=NAMES, states=STATES):
                   entity=chance.choice((None, None, None, *ENTITIES)), imported=chance.random() < 0.15, words=chance.random() < 0.85,
                   confirmed=chance.random() < 0.7, guardian=chance.choice((None, None, None, *GUARDIANS)),
                   strength=chance.choice(GUARDIAN), written=chance.random() < 0.3, age=fact_make(chance),
-                  care=fact_make(chance) if chance.random() < 0.3 else None, signal=chance.random() < 0.2)
+                  care=fact_make(chance) if chance.random() < 0.3 else None, signal=chance.random() < 0.2, misled=chance.random() < 0.3)
         if (act := fit(act)) is not None:
             return act
 
@@ -72,6 +73,8 @@ def fit(act):
     act = fit_standing(act) if is_standing(act) else fit_purpose(act, PURPOSES[act.scope])
     if act is not None and act.guardian is None:
         act = replace(act, strength="checkbox", written=False)
+    if act is not None and act.state != "given":
+        act = replace(act, misled=False)
     return fit_facts(act) if act is not None else None
 
 
@@ -171,8 +174,9 @@ def probes_make(chance, acts, keys):
 class Trial:
     """A world in two orders. Of the first the last step is told apart, between two looks."""
 
-    def __init__(self, real, seed, acts, policy):
+    def __init__(self, real, seed, acts, policy, invalidates):
         self.seed = seed
+        self.invalidates = invalidates
         self.policy = policy
         self.chance = random.Random(f"order {seed}")
         self.acts = acts
@@ -181,6 +185,7 @@ class Trial:
         self.before = probes_make(self.chance, self.acts, [purpose.key for purpose in POLICY])
         self.after = self.before + probes_make(self.chance, self.acts, [purpose.key for purpose in policy])
         self.worlds = {}
+        self.invalidated = {}  # copy -> what was added
         self.faults = []
 
     def fault(self, what, probe, got, due):
@@ -191,6 +196,11 @@ class Trial:
         steps = copy.steps[:copy.at]
         confirmed = [step.asked for step in steps if step.kind == CONFIRM and step.status == 201]
         return [replace(step.act, confirmed=step.token is None or step in confirmed) for step in steps if step.kind != CONFIRM]
+
+    def invalidate(self):
+        for copy in self.copies:
+            world = World(self.told(copy), POLICY, ENTITIES)
+            self.invalidated[copy] = world.invalidated(lambda act: act.misled and act.scope in MISLED)
 
     def confirmations_hold(self, copy):
         """A request that a No overtook before it was confirmed stays one."""
@@ -205,7 +215,7 @@ class Trial:
 
     def answers_hold(self, what, copy, policy, probes, reasons):
         self.confirmations_hold(copy)
-        told = frozenset(self.told(copy))
+        told = frozenset(self.told(copy) + self.invalidated.get(copy, []))
         if (told, policy) not in self.worlds:
             self.worlds[told, policy] = World(told, policy, ENTITIES)
         world = self.worlds[told, policy]
@@ -220,7 +230,7 @@ class Trial:
         act = self.copies[0].steps[-1].act
         answers = dict(zip(self.after, after, strict=True))
         for probe, was in zip(self.before, before, strict=True):
-            if was in ALLOW or answers[probe] not in ALLOW or self.policy is not POLICY:
+            if was in ALLOW or answers[probe] not in ALLOW or self.policy is not POLICY or self.invalidates:
                 continue
             if act.state in NO:
                 self.fault("a No added an allow", probe, answers[probe], was)
@@ -238,9 +248,10 @@ class Trial:
         return "\n    ".join([f"* world {self.seed}: {what}; {len(self.faults)} answers", *order, f"{asked} // not {got}"])
 
 
-def trials_run(real, worlds, policy=POLICY):
-    """worlds: of (seed, acts). ${policy} comes in force before the last step. Returns those that fail."""
-    trials = [Trial(real, seed, acts, policy) for seed, acts in worlds]
+def trials_run(real, worlds, policy=POLICY, invalidates=False):
+    """worlds: of (seed, acts). ${policy} comes in force before the last step, and what was said on a form that misled is
+    invalidated. Returns those that fail."""
+    trials = [Trial(real, seed, acts, policy, invalidates) for seed, acts in worlds]
     first, second = [trial.copies[0] for trial in trials], [trial.copies[1] for trial in trials]
     real.tell(first)
     probes = [(trial.copies[0].number, *probe) for trial in trials for probe in trial.before]
@@ -249,6 +260,11 @@ def trials_run(real, worlds, policy=POLICY):
         trial.answers_hold("before the last step", trial.copies[0], POLICY, trial.before, answers)
     if policy is not POLICY:
         real.apply(policy)
+    if invalidates:
+        real.tell(second)
+        real.invalidate(MISLED)
+        for trial in trials:
+            trial.invalidate()
     for copy in first:
         copy.until += 1
     real.tell(first + second)
@@ -278,7 +294,7 @@ def shrink(real, trial):
     while smaller:
         smaller = False
         worlds = [(f"{trial.seed}/{n}", trial.acts[:n] + trial.acts[n + 1:]) for n in range(len(trial.acts)) if len(trial.acts) > 1]
-        for found in trials_run(real, worlds, trial.policy)[:1]:
+        for found in trials_run(real, worlds, trial.policy, trial.invalidates)[:1]:
             trial, smaller = found, True
     return trial
 
@@ -289,7 +305,8 @@ def worlds_run(real, seed, count, until):
     """Returns (how many were tried, the first that failed or None)."""
     for first in range(0, count, CHUNK):
         worlds = [(f"{seed}.{n}", acts_make(random.Random(f"{seed}.{n}"))) for n in range(first, min(count, first + CHUNK))]
-        failed = trials_run(real, worlds, LATER if first // CHUNK % 5 == 4 else POLICY)
+        turn = first // CHUNK % 4
+        failed = trials_run(real, worlds, LATER if turn == 3 else POLICY, turn == 1)
         if failed:
             return first + len(worlds), min(failed, key=lambda trial: len(trial.acts))
         if time.monotonic() > until:
