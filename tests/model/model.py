@@ -215,9 +215,9 @@ class World:
     def reasons(self, name, purpose, entity, now):
         """All that hold; more than one may."""
         acts = self.heard(name, purpose, entity)
-        own = [act for act in acts if act.guardian is None]
-        signals = [act for act in own if act.signal and act.state in NO]
-        said = self.standing(act for act in own if act.confirmed and act.state != "eligible" and act not in signals)
+        spoken = [act for act in acts if act.guardian is None]
+        signals = [act for act in spoken if act.signal and act.state in NO]
+        said = self.standing(act for act in spoken if act.confirmed and act.state != "eligible" and act not in signals)
         own_yes = said if said is not None and said.state in YES else None
         age, care = self.limit(name, "age"), self.limit(name, "care")
         until = max(age[1], care[1])
@@ -232,8 +232,8 @@ class World:
         if purpose.basis in STOPPABLE or purpose.direct_marketing or needs_guardian:
             if said is not None and own_yes is None:
                 yield said.state
-            if until > now:
-                yield from (act.state for act in refusing)
+            # a guardian's counts while it is the guardian's to say; that it proved nothing, until the person said something
+            yield from (act.state for act in refusing if until > now or (act.state == "invalidated" and said is None))
         if signals and purpose.basis in STOPPABLE:
             latest = max(act.time for act in signals)
             if own_yes is None or not (own_yes.signal or own_yes.time > latest):
@@ -243,26 +243,31 @@ class World:
         if purpose.age_required and not age[0]:
             yield "age_unknown"
         has_say = not (age[0] or care[0]) or age[2] > 0 or care[2] > 0
-        agreed = self.standing(act for act in guardians if has_say and self.suffices(act, purpose))
-        if needs_guardian:
-            yes = agreed
-            if yes is None or purpose.basis == "soft_opt_in":
-                yield "guardian_required"
-        else:
-            yes = own_yes if not (own_yes and came_of_age and own_yes.time < until) else None
-            if yes is None and not refusing:
-                yes = agreed
+        agreed = self.standing(act for act in guardians if has_say and not refusing and self.suffices(act, purpose))
+        own = own_yes if own_yes is not None and own_yes.state == "given" else None
+        yes = self.yes_of(own, agreed, own is not None and not any(self.failings(own, purpose, came_of_age, now)),
+                          not needs_guardian and not (own is not None and came_of_age and own.time < until))
+        if needs_guardian and (yes is None or purpose.basis == "soft_opt_in"):
+            yield "guardian_required"
         if purpose.basis == "soft_opt_in":
-            sold = any(act.state == "eligible" for act in own)
+            sold = any(act.state == "eligible" for act in spoken)
             yes = None
             if not sold:
                 yield "never_asked"
         elif purpose.basis == "consent" or needs_guardian:
             yield from self.failings(yes, purpose, came_of_age, now)
             counts = yes is not None and not any(self.failings(yes, purpose, came_of_age, now))
-            if purpose.basis == "consent" and not counts and any(not act.confirmed for act in own):
+            if purpose.basis == "consent" and not counts and any(not act.confirmed for act in spoken):
                 yield "unconfirmed"
         yield "granted" if purpose.basis in ("consent", "soft_opt_in") else "not_required"
+
+    def yes_of(self, own, agreed, counts, decides):
+        """The person's own Yes where it ${counts} and the person ${decides}, else a guardian's. One's own that does not count
+        hides a guardian's from before it, whoever decides: else a limit that was told with a No would open what it closes."""
+        is_last = own is not None and (agreed is None or self.rank(own) >= self.rank(agreed))
+        if own is not None and not counts and is_last and agreed is not None:
+            return own
+        return own if own is not None and decides and (counts or is_last) else agreed
 
     def guardians(self, acts):
         """What each said last."""
