@@ -232,8 +232,8 @@ class World:
         if purpose.basis in STOPPABLE or purpose.direct_marketing or needs_guardian:
             if said is not None and own_yes is None:
                 yield said.state
-            # a guardian's counts while it is the guardian's to say; that it proved nothing, until the person said something
-            yield from (act.state for act in refusing if until > now or (act.state == "invalidated" and said is None))
+            if until > now:
+                yield from (act.state for act in refusing)
         if signals and purpose.basis in STOPPABLE:
             latest = max(act.time for act in signals)
             if own_yes is None or not (own_yes.signal or own_yes.time > latest):

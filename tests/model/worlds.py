@@ -134,7 +134,7 @@ def acts_make(chance):
 
 def few_make(chance):
     names = chance.sample(NAMES, chance.randint(3, len(NAMES)))
-    acts = [act_make(chance, names) for _ in range(chance.randint(2, 9))]
+    acts = [act_make(chance, names) for _ in range(chance.randint(2, 9) if chance.random() < 0.95 else chance.randint(10, 30))]
     if chance.random() < 0.1:
         at = chance.randrange(len(acts))
         if acts[at].state in NO and not acts[at].imported and not acts[at].signal:
@@ -143,13 +143,22 @@ def few_make(chance):
 
 
 def crowd_make(chance):
-    """A telephone or a mailbox of more persons than a No is pushed to."""
-    shared = chance.choice((("phone", "p"), ("email", "e"), ("postal", "a")))
-    persons = [(chance.choice(("customer", "email") if shared[0] != "email" else ("customer",)), f"c{n}")
-               for n in range(chance.randint(15, 60))]
-    acts = [replace(act_make(chance, (person,), ("given",)), names=(person, shared)) for person in persons]
-    names = persons[:3] + persons[-2:] + [shared, *NAMES[3:]]
-    return acts + [act_make(chance, names) for _ in range(chance.randint(3, 9))]
+    """A telephone or a mailbox of more persons than a No is pushed to, or a code of many guests. Some of the persons are
+    others' in turn, or used a browser that many did."""
+    if chance.random() < 0.2:
+        guests = [("email", f"c{n}") for n in range(chance.randint(8, 18))]
+        ties = [(("customer", "G"), guest) for guest in guests]
+    else:
+        shared = chance.choice((("phone", "p"), ("email", "e"), ("postal", "a")))
+        kinds = ("customer", "email") if shared[0] != "email" else ("customer",)
+        guests = [(chance.choice(kinds), f"c{n}") for n in range(chance.randint(10, 50))]
+        ties = [(guest, shared) for guest in guests]
+        ties += [(("customer", f"k{guest[1]}"), guest) for guest in guests if guest[0] == "email" and chance.random() < 0.3]
+        ties += [(("visitor", "v"), guest) for guest in guests if chance.random() < 0.1]
+    acts = [replace(act_make(chance, (names[0],), ("given", "given", "eligible")), names=names) for names in ties]
+    known = sorted({name for names in ties for name in names})
+    names = chance.sample(known, 7) + [ties[0][1], *NAMES[3:]]
+    return acts + [act_make(chance, tuple(dict.fromkeys(names))) for _ in range(chance.randint(3, 12))]
 
 
 # ---- what is asked ----
@@ -232,6 +241,8 @@ class Trial:
         for probe, was in zip(self.before, before, strict=True):
             if was in ALLOW or answers[probe] not in ALLOW or self.policy is not POLICY or self.invalidates:
                 continue
+            if act.state in NO and was == "expired" and (act.age or act.care):
+                continue  # a guardian's Yes that ends at the limit lasts the longer, the later that is
             if act.state in NO:
                 self.fault("a No added an allow", probe, answers[probe], was)
             elif not set(act.names) & set(probe[0]):
