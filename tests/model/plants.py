@@ -12,6 +12,8 @@ def change(function, old, new):
 
 
 PLANTS = {
+    # who is many persons' is not looked under
+    "crowd-unheard": change("states_pointed", "where slot_travels(s.slot) or", "where false and slot_travels(s.slot) or false and"),
     # a No that arrives from elsewhere is lost
     "no-stays": change("push_states", "from unnest(p_nos) n(no)", "from unnest(case when p_arrive then '{}' else p_nos end) n(no)"),
     # a Yes holds for all that the person has

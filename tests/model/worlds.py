@@ -22,7 +22,7 @@ from real import CONFIRM, Real
 from translation import PURPOSES, guardian_role, is_standing
 
 CHUNK = 100  # worlds told at a time
-CROWDS = 0.01  # of all worlds: where somebody is many persons'
+CROWDS = 0.03  # of all worlds: where somebody is many persons'
 NAMES = (("customer", "C1"), ("customer", "C2"), ("customer", "C3"), ("email", "e"), ("email", "f"), ("phone", "p"), ("phone", "q"),
          ("postal", "a"), ("visitor", "v"), ("visitor", "w"))
 SCOPES = tuple(PURPOSES)
