@@ -329,7 +329,8 @@ begin
     h.latest := greatest(h.latest, at);
     e.slot := a.slot + g * slot_count();
     e.rank := rank_at(a.rank_base, at);
-    e.valid_until := time_of(at) + a.validity;
+    -- a request waits from when it was recorded
+    e.valid_until := time_of(case when a.slot = slot_pending() then p_now else at end) + a.validity;
     if rank_state(a.rank_base) = event_invalidated() then
         i.nos := i.nos || invalidated_nos(c, substr(a.tags, 1, tag_size()), a.purpose_id, e.slot, i.nos[1]);
     end if;

@@ -40,7 +40,7 @@ begin
                coalesce(p.known_no, h.subject_no + count(*) filter (where p.known_no is null)
                                                    over (rows unbounded preceding)) as subject_no,
                rank_at(p.rank_base, p.event_us) as rank,
-               time_of(p.event_us) + p.validity as valid_until,
+               time_of(case when p.slot = slot_pending() then p_now else p.event_us end) + p.validity as valid_until,
                case when p.slot = slot_pending() then p.effect
                     when p.slot = slot_sale() and rank_is_no(p.prior)
                          or p.slot <> slot_sale() and rank_at(p.rank_base, p.event_us) >> 5 < p.prior >> 5
