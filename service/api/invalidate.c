@@ -18,7 +18,7 @@
  *
  * (1) Each gets an event of its own, a No at the consent's own time and above it in rank, so that it undoes
  *     that consent and nothing newer: who chose again meanwhile has chosen. It is bound to what the consent
- *     named: nobody said No.
+ *     named: nobody said No. It is found with the person whose it is, and there alone.
  * (2) What was invalidated is no consent any more, nor is one that a No stands above: the same call again
  *     finds the rest, and whoever is cut short goes on where they were.
  * (3) A stretch of subjects is matched and then written in batches, before the next is asked for; one job
@@ -53,6 +53,7 @@ struct invalidating {
 
     /* What the body names, by the policy of this attempt. */
     struct purpose_set purposes; /* the purpose, and each entity's */
+    struct purpose_set over;     /* what stands over it: standing Noes */
     int32_t notice;              /* 0: any */
     const char *form;            /* NULL: any; likewise below */
     const char *import_batch;
@@ -95,12 +96,15 @@ static void purpose_read(struct invalidating *v, const struct node *root)
     struct node n = node_member(root, "purpose");
     const char *key = node_string(&n, 1, POLICY_KEY_MAX, NULL);
     const struct purpose *p = key[0] != '\0' ? policy_purpose(policy, key) : NULL;
-    v->purposes.count = 0;
+    v->purposes.count = v->over.count = 0;
     if (key[0] != '\0' && p == NULL)
         node_fault(&n, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy");
     if (p == NULL)
         return;
     purpose_set_add(&v->purposes, policy, p);
+    if (purpose_stopped_by_all(p))
+        v->over =
+            (struct purpose_set){.count = 2, .numbers = {PURPOSE_ALL, purpose_of_channel((int)p->channel)}};
 }
 
 static void notice_read(struct invalidating *v, const struct node *n)
@@ -208,6 +212,8 @@ static bool state_matches(const struct invalidating *v, const struct walked *sub
     instant time = rank_time(s->rank);
     if (!slot_holds_consent(s->slot) || event_state_is_no(rank_state(s->rank)))
         return false; /* (2): it was invalidated */
+    if (proof->is_others)
+        return false; /* (1): it is theirs, and holds here because it named this one too */
     if (v->notice != 0 && s->notice_number != v->notice)
         return false;
     if ((v->from != INSTANT_NONE && time < v->from) || (v->to != INSTANT_NONE && time >= v->to))
@@ -255,6 +261,7 @@ static bool act_of(struct invalidating *v, size_t at, const struct walked *subje
     const struct state *s = &v->walk.states[at];
     *act = (struct act){.person = person,
                         .purpose = s->purpose,
+                        .over = &v->over,
                         .slot = s->slot,
                         .role = ROLE_CONTROLLER,
                         .guardian_no = s->guardian,

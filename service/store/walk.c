@@ -17,7 +17,8 @@ enum {
     COLUMN_TAG,
     COLUMN_TYPE,
     COLUMN_STATE,
-    COLUMN_ROLE = COLUMN_STATE + STATE_COLUMNS,
+    COLUMN_IS_OTHERS = COLUMN_STATE + STATE_COLUMNS,
+    COLUMN_ROLE,
     COLUMN_REF,
     COLUMN_BATCH,
     COLUMN_FORM
@@ -61,6 +62,7 @@ static void state_take(struct walk_job *w, const PGresult *rows, int row)
     struct walked_proof *proof = &w->proofs[w->state_count];
     w->states[w->state_count++] = state_of(rows, row, COLUMN_STATE);
     w->subjects[w->count - 1].count++;
+    proof->is_others = row_bool(rows, row, COLUMN_IS_OTHERS);
     proof->role = (enum role)row_int2(rows, row, COLUMN_ROLE);
     proof->ref = text_take(w, rows, row, COLUMN_REF);
     proof->batch = text_take(w, rows, row, COLUMN_BATCH);

@@ -7,11 +7,12 @@
 /* What is told of the event that proves a state. */
 enum walk_proof {
     WALK_STATES, /* nothing */
-    WALK_REFS,   /* role and ref */
+    WALK_REFS,   /* whose, role and ref */
     WALK_ORIGINS /* also the import's batch, and the form */
 };
 
 struct walked_proof {
+    bool is_others; /* another person's, which reached this one or named what this one is known by */
     enum role role;
     char *ref; /* NULL where there is none, or the event was purged; likewise below */
     char *batch;
