@@ -21,7 +21,10 @@ enum {
     COLUMN_ROLE,
     COLUMN_REF,
     COLUMN_BATCH,
-    COLUMN_FORM
+    COLUMN_FORM,
+    COLUMN_OWNER_TAG,
+    COLUMN_OWNER_TYPE,
+    COLUMN_IS_ELSEWHERE
 };
 
 static void walk_bind(const struct sent *batch, size_t count, struct params *params)
@@ -57,6 +60,21 @@ static char *text_take(struct walk_job *w, const PGresult *rows, int row, int co
     return text;
 }
 
+static void owner_take(struct walk_job *w, const PGresult *rows, int row, struct walked_proof *proof)
+{
+    size_t len;
+    const char *tag = row_bytes(rows, row, COLUMN_OWNER_TAG, &len);
+    if (tag == NULL)
+        return;
+    proof->has_owner = true;
+    proof->owner_type = (uint8_t)row_int2(rows, row, COLUMN_OWNER_TYPE);
+    proof->is_elsewhere = row_bool(rows, row, COLUMN_IS_ELSEWHERE);
+    if (len == TAG_SIZE)
+        memcpy(proof->owner.bytes, tag, TAG_SIZE);
+    else
+        w->broken = true;
+}
+
 static void state_take(struct walk_job *w, const PGresult *rows, int row)
 {
     struct walked_proof *proof = &w->proofs[w->state_count];
@@ -67,6 +85,7 @@ static void state_take(struct walk_job *w, const PGresult *rows, int row)
     proof->ref = text_take(w, rows, row, COLUMN_REF);
     proof->batch = text_take(w, rows, row, COLUMN_BATCH);
     proof->form = text_take(w, rows, row, COLUMN_FORM);
+    owner_take(w, rows, row, proof);
 }
 
 static void row_take(struct walk_job *w, const PGresult *rows, int row)

@@ -120,7 +120,7 @@ begin
         perform wrap_tags(c, array_agg(old.tag), array_agg(new.tag))
             from (select distinct tags, old_tags from unnest(p_acts) where old_tags is not null) a
             cross join lateral tags_of(a.old_tags) old
-            join lateral tags_of(a.tags) new on new.place = old.place;
+            join lateral tags_of(a.tags) new on new.place = old.place and new.tag <> old.tag;
     end if;
 
     -- 6. Where the statement for all finds that they are not apart after all, it writes nothing.

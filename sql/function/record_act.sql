@@ -58,16 +58,18 @@ begin
            else instant_of(p_until::timestamp at time zone p_zone) end;
 end $$;
 
--- What else the event named that stands in that slot: its invalidation holds for all of it.
-create or replace function invalidated_nos(c integer, p_tag bytea, p_purpose integer, p_slot integer,
-                                           p_person bigint)
+-- What else the Yes of that time named that stands in that slot under one of the act's identifiers: its
+-- invalidation holds for all of it.
+create or replace function invalidated_nos(c integer, a act, p_slot integer, p_at bigint, p_nos bigint[])
 returns bigint[] language plpgsql stable as $$
 begin
-    return array(select b from consent x
+    return array(select distinct b from tags_of(a.tags) t
+                 cross join lateral (select x.* from consent x
+                                     where x.controller_id = c and x.tag = t.tag
+                                           and x.purpose_id = a.purpose_id and x.slot = p_slot offset 0) x
                  join named n on n.controller_id = c and n.revision = x.revision
                  cross join unnest(n.beside_nos) b
-                 where x.controller_id = c and x.tag = p_tag and x.purpose_id = p_purpose and x.slot = p_slot
-                       and b <> p_person);
+                 where rank_time(x.rank) = p_at and not rank_is_no(x.rank) and b <> all (p_nos));
 end $$;
 
 -- The number of a guardian: the role's, or that of the identifier that names one.
@@ -338,7 +340,7 @@ begin
     -- a request waits from when it was recorded
     e.valid_until := time_of(case when a.slot = slot_pending() then p_now else at end) + a.validity;
     if rank_state(a.rank_base) = event_invalidated() then
-        i.nos := i.nos || invalidated_nos(c, substr(a.tags, 1, tag_size()), a.purpose_id, e.slot, i.nos[1]);
+        i.nos := i.nos || invalidated_nos(c, a, e.slot, at, i.nos);
     end if;
     e.was_each := case when is_standing
                        then stood_each(c, substr(a.tags, 1, tag_size()), a.purpose_id || a.over, g) end;
