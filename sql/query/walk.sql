@@ -14,7 +14,8 @@ join head h on h.controller_id = c.controller_id
 left join lateral (
     select n.no as subject_no, i.tag, i.type,
            s.purpose_id, s.slot, s.rank, s.revision, s.valid_until, s.notice_no, s.record_id, s.flags,
-           coalesce(e.subject_no <> n.no, false) as is_others, e.role, e.ref, e.batch, f.form, o.tag as owner_tag,
+           coalesce(e.subject_no <> n.no, false) as is_others, e.role, e.ref, e.batch, f.form,
+           o.tag as owner_tag,
            o.type as owner_type, o.is_elsewhere
     from generate_series($2::int8 + 1, least($2::int8 + $3::int4, h.subject_no)) n(no)
     cross join lateral (select x.tag, x.type, x.is_person from identifier x
