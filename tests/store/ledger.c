@@ -201,7 +201,11 @@ static const char *statement_text(const char *file)
     return NULL;
 }
 
-void batch_run(PGconn *pg, struct record_job *requests, size_t count)
+/* Which parameter of record.sql says that the acts are apart; and no. */
+enum { PARAM_APART = 7 };
+static const char no[] = {0};
+
+static void run(PGconn *pg, struct record_job *requests, size_t count, bool one_by_one)
 {
     struct sent *batch = calloc(count, sizeof *batch);
     cr_assert_not_null(batch);
@@ -214,6 +218,8 @@ void batch_run(PGconn *pg, struct record_job *requests, size_t count)
     params_init(&params);
     batch[0].job->verb->bind(batch, count, &params);
     params_finish(&params, values, lengths, formats);
+    if (one_by_one)
+        values[PARAM_APART] = no;
     PGresult *rows =
         PQexecParams(pg, statement_text("record.sql"), params.count, NULL, values, lengths, formats, 1);
     cr_assert_eq(PQresultStatus(rows), PGRES_TUPLES_OK, "%s", PQerrorMessage(pg));
@@ -221,6 +227,16 @@ void batch_run(PGconn *pg, struct record_job *requests, size_t count)
     PQclear(rows);
     params_free(&params);
     free(batch);
+}
+
+void batch_run(PGconn *pg, struct record_job *requests, size_t count)
+{
+    run(pg, requests, count, false);
+}
+
+void batch_run_one_by_one(PGconn *pg, struct record_job *requests, size_t count)
+{
+    run(pg, requests, count, true);
 }
 
 struct recorded ledger_record(const struct ledger *l, struct act act)

@@ -54,6 +54,8 @@ struct record_job request_of(const struct ledger *l, struct act *acts, size_t co
 
 /* Runs the requests as one batch, one transaction, as a lane would. */
 void batch_run(PGconn *pg, struct record_job *requests, size_t count);
+/* Likewise, but one act after the other, also where they are apart. */
+void batch_run_one_by_one(PGconn *pg, struct record_job *requests, size_t count);
 /* Records one act and returns what became of it. */
 struct recorded ledger_record(const struct ledger *l, struct act act);
 /* What is heard under a tag for a purpose and as a standing No, in room of its own. */

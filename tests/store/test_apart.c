@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cluster.h"
+#include "ledger.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Acts that are apart go through a statement of their own (sql/function/record_apart.sql), all others one by
+ * one. Random batches are recorded in two controllers, in one of them always one by one: what is answered and
+ * what is kept must be the same. */
+
+/* More with AKKOORD_TEST_LONG. */
+enum { BATCHES = 400, BATCHES_LONG = 100000, BATCH_MAX = 12, PEOPLE = 60, TIED = 6, MOMENTS = 20 };
+
+static const instant LONG_AGO = INT64_C(1600000000) * SECOND;
+
+static struct ledger apart, single;
+
+static void start(void)
+{
+    apart = ledger_open("apart");
+    single = ledger_open("one by one");
+}
+
+static void stop(void)
+{
+    ledger_close(&apart);
+    ledger_close(&single);
+}
+
+TestSuite(apart, .init = start, .fini = stop, .timeout = 3000);
+
+/* ---- random batches ---- */
+
+static unsigned dice_state = 1;
+
+static unsigned dice(unsigned sides)
+{
+    dice_state = dice_state * 1103515245u + 12345u;
+    return (dice_state >> 16) % sides;
+}
+
+static struct act act_random(const struct person *person)
+{
+    static const enum event_state states[] = {EVENT_GIVEN,    EVENT_GIVEN,    EVENT_GIVEN,
+                                              EVENT_ELIGIBLE, EVENT_REFUSED,  EVENT_WITHDRAWN,
+                                              EVENT_OBJECTED, EVENT_REQUESTED};
+    enum event_state state = states[dice(sizeof states / sizeof *states)];
+    struct act act = act_of(person, NEWSLETTER + (int32_t)dice(3), state, LONG_AGO + (instant)dice(MOMENTS));
+    bool is_copy = state == EVENT_GIVEN && dice(4) == 0;
+    act.rank_base = rank_base(is_copy ? CLASS_COPY : CLASS_CHOICE, state, dice(4) != 0);
+    act.tie = (int32_t)dice(3);
+    act.effect = state == EVENT_REQUESTED ? EFFECT_PENDING : EFFECT_APPLIED;
+    act.evidence = dice(5) == 0 ? "{\"form\": \"footer\"}" : NULL;
+    if (state == EVENT_REQUESTED) {
+        act.has_end = true;
+        act.validity = (struct duration){.days = 7};
+    }
+    return act;
+}
+
+/* Different people, one identifier each; some of them have been tied to others. */
+static size_t batch_random(struct person people[BATCH_MAX], struct act acts[BATCH_MAX])
+{
+    size_t count = 1 + dice(BATCH_MAX);
+    uint32_t first = dice(PEOPLE);
+    for (size_t i = 0; i < count; i++) {
+        people[i] = person_numbered(1 + (first + (uint32_t)i * 7) % PEOPLE);
+        acts[i] = act_random(&people[i]);
+    }
+    return count;
+}
+
+/* ---- what came of them ---- */
+
+static void assert_same_event(const struct recorded *a, const struct recorded *b)
+{
+    cr_assert_eq(a->act, b->act);
+    cr_assert_eq(a->revision, b->revision);
+    cr_assert_eq(a->subject_no, b->subject_no);
+    cr_assert_eq(a->purpose, b->purpose);
+    cr_assert_eq(a->rank, b->rank);
+    cr_assert_eq(a->effect, b->effect);
+    cr_assert_eq(a->was, b->was);
+    cr_assert_eq(a->known, b->known);
+    cr_assert_eq(a->tied, b->tied);
+    cr_assert_eq(a->still_denied, b->still_denied);
+}
+
+static void both_record(struct act *acts, size_t count)
+{
+    struct record_job a = request_of(&apart, acts, count), b = request_of(&single, acts, count);
+    batch_run(apart.pg, &a, 1);
+    batch_run_one_by_one(single.pg, &b, 1);
+    cr_assert_eq(a.outcome, RECORD_DONE);
+    cr_assert_eq(a.event_count, count);
+    cr_assert_eq(b.event_count, count);
+    for (size_t i = 0; i < count; i++)
+        assert_same_event(&a.events[i], &b.events[i]);
+    record_job_clear(&a);
+    record_job_clear(&b);
+}
+
+static void assert_same_rows(const char *columns, const char *table, const char *order)
+{
+    char sql[400];
+    snprintf(sql, sizeof sql,
+             "select hashtextextended(coalesce(string_agg(concat_ws('|', %s), ',' order by %s), ''), 0) "
+             "from %s where controller_id = $1",
+             columns, order, table);
+    cr_assert_eq(ledger_number(&apart, sql), ledger_number(&single, sql), "%s", table);
+}
+
+static void assert_same_ledgers(void)
+{
+    assert_same_rows("subject_no, revision", "head", "1");
+    assert_same_rows("tag, subject_no, type, is_person, is_tied, is_crowded", "identifier", "tag");
+    assert_same_rows("tag, purpose_id, slot, notice_no, flags, tiebreak, rank, revision, record_id",
+                     "consent", "tag, purpose_id, slot");
+    assert_same_rows(
+        "revision, record_id, subject_no, purpose_id, rank, notice_no, slot, flags, effect, was, "
+        "answer, actor",
+        "event", "revision");
+    assert_same_rows("revision, document", "evidence", "revision");
+}
+
+Test(apart, a_batch_recorded_at_once_leaves_what_it_leaves_one_by_one)
+{
+    int batches = getenv("AKKOORD_TEST_LONG") != NULL ? BATCHES_LONG : BATCHES;
+    for (uint32_t i = 0; i < TIED; i++) {
+        const struct person pair = person_of(1 + 10 * i, 2);
+        struct act act = act_of(&pair, OFFERS, EVENT_GIVEN, LONG_AGO);
+        both_record(&act, 1);
+    }
+    for (int i = 0; i < batches; i++) {
+        struct person people[BATCH_MAX];
+        struct act acts[BATCH_MAX];
+        both_record(acts, batch_random(people, acts));
+        if (i % 100 == 0)
+            assert_same_ledgers();
+    }
+    assert_same_ledgers();
+}
