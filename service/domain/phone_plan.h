@@ -33,7 +33,8 @@ const struct phone_plan *phone_plan_of_country(const char *country);
  * where several countries share the code, that of the largest, whose lengths include the others'. NULL when
  * no such code is assigned. */
 const struct phone_plan *phone_plan_of_number(const char *digits, size_t len);
-/* Whether ${digits}, a national number without its trunk prefix, are as many as the plan gives a subscriber. */
+/* Whether ${digits}, a national number without its trunk prefix, are as many as the plan gives a
+ * subscriber. */
 typedef bool phone_plan_judge(const struct phone_plan *plan, const char *digits, size_t len);
 phone_plan_judge phone_plan_subscriber;
 /* Likewise, or as a range gives such a number. */

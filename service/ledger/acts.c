@@ -115,7 +115,7 @@ static void ref_read(struct acts_common *c)
 
 void acts_common_read(struct acts_common *c, struct writer *detail)
 {
-    person_read(&c->root, c->controller, c->person);
+    person_read_leniently(&c->root, c->controller, c->person);
     c->acts->identifiers += c->person->count;
     c->entity = entity_read(&c->root, c->controller->policy);
     time_read(c);

@@ -19,7 +19,26 @@ static bool person_has(const struct person *p, const struct tag *tag)
     return false;
 }
 
-static void identifier_read(const struct node *n, const struct controller *controller, struct person *p)
+static void identifier_add(const struct identifier *identifier, const struct controller *controller,
+                           struct person *p, const struct node *n)
+{
+    struct tag tag;
+    tagger_make(controller->tagger, identifier, &tag);
+    if (person_has(p, &tag))
+        return;
+    if (p->count == IDENTIFIERS_MAX) {
+        node_fault(n, ERROR_INVALID, "can be read in two ways, and would be one identifier too many");
+        return;
+    }
+    p->tags[p->count] = tag;
+    p->types[p->count] = (uint8_t)identifier->type;
+    if (controller->old_tagger != NULL)
+        tagger_make(controller->old_tagger, identifier, &p->old_tags[p->count]);
+    p->count++;
+}
+
+static void identifier_read(const struct node *n, const struct controller *controller, bool leniently,
+                            struct person *p)
 {
     node_only(n, members);
     struct node type = node_member(n, "type"), value = node_member(n, "value");
@@ -28,38 +47,69 @@ static void identifier_read(const struct node *n, const struct controller *contr
     const char *raw = node_string(&value, 1, RAW_VALUE_MAX, &len);
     if (kind < 0 || len == 0)
         return;
-    struct identifier identifier;
+    const char *country = controller->policy->country;
+    struct identifier readings[IDENTIFIER_READINGS];
+    size_t count = 1;
     const char *wrong =
-        identifier_normalise((enum identifier_type)kind, raw, len, controller->policy->country, &identifier);
-    if (wrong != NULL) {
+        leniently ? identifier_readings((enum identifier_type)kind, raw, len, country, readings, &count)
+                  : identifier_normalise((enum identifier_type)kind, raw, len, country, readings);
+    if (wrong != NULL)
         node_fault(&value, ERROR_INVALID, wrong);
-        return;
-    }
-    struct tag tag;
-    tagger_make(controller->tagger, &identifier, &tag);
-    if (!person_has(p, &tag) && p->count < IDENTIFIERS_MAX) {
-        p->tags[p->count] = tag;
-        p->types[p->count] = (uint8_t)kind;
-        if (controller->old_tagger != NULL)
-            tagger_make(controller->old_tagger, &identifier, &p->old_tags[p->count]);
-        p->count++;
-    }
-    OPENSSL_cleanse(&identifier, sizeof identifier);
+    for (size_t i = 0; wrong == NULL && i < count; i++)
+        identifier_add(&readings[i], controller, p, &value);
+    OPENSSL_cleanse(readings, sizeof readings);
 }
 
-void person_read(const struct node *object, const struct controller *controller, struct person *ret_person)
+static void subject_read(const struct node *object, const struct controller *controller, bool leniently,
+                         struct person *ret_person)
 {
     ret_person->count = 0;
     ret_person->rotating = controller->old_tagger != NULL;
     struct node subject = node_member(object, "subject");
     if (!node_is_array(&subject)) {
         if (node_present(&subject))
-            identifier_read(&subject, controller, ret_person);
+            identifier_read(&subject, controller, leniently, ret_person);
         return;
     }
     size_t count = node_elements(&subject, 1, IDENTIFIERS_MAX);
     for (size_t i = 0; i < count; i++) {
         struct node one = node_at(&subject, i);
-        identifier_read(&one, controller, ret_person);
+        identifier_read(&one, controller, leniently, ret_person);
     }
+}
+
+void person_read(const struct node *object, const struct controller *controller, struct person *ret_person)
+{
+    subject_read(object, controller, false, ret_person);
+}
+
+/* What is no word at all is refused elsewhere. */
+static bool is_yes(const struct node *state)
+{
+    static const char *const noes[] = {"refused", "withdrawn", "objected"};
+    if (node_kind(state) != NODE_STRING)
+        return false;
+    const char *word = node_string(state, 0, SIZE_MAX, NULL);
+    for (size_t i = 0; i < sizeof noes / sizeof *noes; i++) {
+        if (strcmp(word, noes[i]) == 0)
+            return false;
+    }
+    return true;
+}
+
+static bool says_yes(const struct node *object)
+{
+    struct node state = node_optional(object, "event_state"), choices = node_optional(object, "choices"), one;
+    void *cursor = NULL;
+    const char *key;
+    bool yes = is_yes(&state);
+    while (!yes && node_is_object(&choices) && node_next(&choices, &cursor, &key, &one))
+        yes = is_yes(&one);
+    return yes;
+}
+
+void person_read_leniently(const struct node *object, const struct controller *controller,
+                           struct person *ret_person)
+{
+    subject_read(object, controller, !(node_is_object(object) && says_yes(object)), ret_person);
 }

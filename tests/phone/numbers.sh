@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What libphonenumber's metadata, in the version that package.json pins, calls a valid number is read, and never
-# as another one.  numbers.sh PHONE_TOOL
+# What libphonenumber's metadata, in the version that package.json pins, calls a valid number is read, and
+# never as another one.  numbers.sh PHONE_TOOL
 set -euo pipefail
 tool=$1
 pinned=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
