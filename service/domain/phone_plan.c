@@ -114,6 +114,8 @@ const struct phone_plan *phone_plan_of_country(const char *country)
 
 const struct phone_plan *phone_plan_of_number(const char *digits, size_t len)
 {
+    if (len == 0 || digits[0] == '0')
+        return NULL;
     for (size_t i = 0; i < plan_count; i++) {
         size_t code = strlen(plans[i].code);
         if (code <= len && memcmp(plans[i].code, digits, code) == 0)
