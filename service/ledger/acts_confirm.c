@@ -39,7 +39,7 @@ void confirm_read(const struct ledger_env *env, struct reader *body, struct acts
     struct node n = node_member(&c.root, "token");
     size_t len;
     const char *text = node_string(&n, 1, 4096, &len);
-    c.act.evidence = evidence_read(env->arena, &c.root);
+    c.act.evidence = evidence_read(env, &c.root);
     struct confirm_token token;
     if (len != 0 && link_open(env->keys, LINK_CONFIRM, env->now, text, len, &token, sizeof token) == 0 &&
         token.controller_id == env->controller->controller_id)

@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "ledger/acts_internal.h"
 #include "ledger/entity.h"
+#include "ledger/free_text.h"
 
 #include <assert.h>
 
@@ -20,6 +21,11 @@ static const char *const given_states[] = {"given", "refused", "withdrawn", "obj
 static const enum event_state given_numbers[] = {EVENT_GIVEN, EVENT_REFUSED, EVENT_WITHDRAWN, EVENT_OBJECTED,
                                                  EVENT_ELIGIBLE};
 
+static const char *reference_of(const struct acts_common *c, const struct node *n)
+{
+    return reference_read(c->env->arena, c->controller->policy, n);
+}
+
 static void import_read(struct acts_common *c, struct writer *w)
 {
     static const char *const members[] = {"batch", "source", NULL};
@@ -31,8 +37,8 @@ static void import_read(struct acts_common *c, struct writer *w)
     node_only(&n, members);
     struct node batch = node_member(&n, "batch"), source = node_member(&n, "source");
     writer_object_begin(w, "import");
-    writer_text(w, "batch", node_string(&batch, 1, REF_BYTES_MAX, NULL));
-    writer_text(w, "source", node_string(&source, 1, REF_BYTES_MAX, NULL));
+    writer_text(w, "batch", reference_of(c, &batch));
+    writer_text(w, "source", reference_of(c, &source));
     writer_object_end(w);
 }
 
@@ -47,8 +53,8 @@ static bool sale_read(struct acts_common *c, struct writer *w)
     struct node ref = node_member(&n, "ref"), group = node_member(&n, "product_group"),
                 at = node_member(&n, "at"), offered = node_member(&n, "opt_out_offered_at");
     writer_object_begin(w, "sale");
-    writer_text(w, "ref", node_string(&ref, 1, REF_BYTES_MAX, NULL));
-    writer_text(w, "product_group", node_string(&group, 1, REF_BYTES_MAX, NULL));
+    writer_text(w, "ref", reference_of(c, &ref));
+    writer_text(w, "product_group", reference_of(c, &group));
     writer_moment(w, "at", node_moment(&at));
     writer_moment(w, "opt_out_offered_at", node_moment(&offered));
     writer_object_end(w);
