@@ -32,8 +32,8 @@ struct attempt {
 
 /* Begins, at once or when the controller has been loaded. Answers the problem itself when it cannot be. */
 void attempt_start(struct attempt *attempt, struct call *call, void (*begin)(struct call *call));
-/* For a call that asks nothing under a policy: begins once its token is known not to be revoked.
- * ${attempt}->controller is NULL where there is no policy yet. */
+/* For a call that asks no other statement under a policy: begins once its token is known not to be revoked, with
+ * the policy in force then. ${attempt}->controller is NULL where there is none yet. */
 void attempt_admit(struct attempt *attempt, struct call *call, void (*begin)(struct call *call));
 /* For ${vouch} of a call (http/call): asks whether its token was revoked, beside what the handler holds.
  * Where nobody can be asked the call's refusal is said as it is: it tells only what its own request is. */
