@@ -6,9 +6,10 @@
 #include <unictype.h>
 
 enum {
-    /* Digits, calling code included. The shortest and the longest in use: E.164 ends at 15, and Germany,
-     * Japan and Indonesia have numbers beyond it. */
+    /* Digits, calling code included. The shortest and the longest in use: Germany, Japan and Indonesia have
+     * numbers beyond what E.164 has room for. */
     NUMBER_MIN = 6,
+    E164_MAX = 15,
     NUMBER_MAX = 20,
     /* An international prefix of four and a trunk prefix of two may stand in what is dialled. */
     DIALLED_MAX = NUMBER_MAX + 4 + 2
@@ -157,14 +158,18 @@ static void phone_unite_sammarinese(struct phone_national *n)
 }
 
 /* Numbers that are written in several ways and ring at one telephone. */
-static struct phone_national phone_unite(const struct phone_plan *plan, struct phone_digits digits)
+static void phone_unite(const struct phone_plan *plan, struct phone_national *n)
+{
+    if (strcmp(plan->code, "54") == 0)
+        phone_unite_argentine(n);
+    else if (strcmp(plan->code, "378") == 0)
+        phone_unite_sammarinese(n);
+}
+
+static struct phone_national phone_copy(struct phone_digits digits)
 {
     struct phone_national n = {.len = digits.len};
     memcpy(n.digits, digits.at, digits.len);
-    if (strcmp(plan->code, "54") == 0)
-        phone_unite_argentine(&n);
-    else if (strcmp(plan->code, "378") == 0)
-        phone_unite_sammarinese(&n);
     return n;
 }
 
@@ -177,7 +182,8 @@ static bool phone_trunk_drop(const struct phone_plan *plan, struct phone_digits 
     for (size_t i = 0; i < sizeof trunks / sizeof *trunks; i++) {
         if (i > 0 && !phone_begins(digits, trunks[i]))
             continue;
-        *ret_national = phone_unite(plan, phone_behind(digits, trunks[i]));
+        *ret_national = phone_copy(phone_behind(digits, trunks[i]));
+        phone_unite(plan, ret_national);
         if (takes(plan, ret_national->digits, ret_national->len))
             return true;
     }
@@ -285,10 +291,15 @@ const char *identifier_normalise_phone(struct identifier_text raw, const char *c
 static void phone_write_loosely(const struct phone_plan *plan, struct phone_digits digits,
                                 struct identifier *made)
 {
-    while (phone_begins(digits, plan->trunk) && digits.len > strlen(plan->trunk))
-        digits = phone_behind(digits, plan->trunk);
-    struct phone_national national = phone_unite(plan, digits);
-    phone_write(plan->code, "", (struct phone_digits){national.digits, national.len}, made);
+    struct phone_national n = phone_copy(digits);
+    size_t trunk = strlen(plan->trunk), before;
+    do {
+        before = n.len;
+        while (trunk > 0 && n.len > trunk && phone_has(&n, 0, plan->trunk))
+            phone_cut(&n, 0, trunk);
+        phone_unite(plan, &n);
+    } while (n.len < before);
+    phone_write(plan->code, "", (struct phone_digits){n.digits, n.len}, made);
 }
 
 static size_t phone_international_loosely(struct phone_digits digits, struct identifier *made)
@@ -311,6 +322,19 @@ static size_t phone_domestic_loosely(const struct phone_plan *plan, struct phone
     return 2;
 }
 
+/* A subscriber of no known plan has as many digits as those of known ones. */
+static const char *phone_readings_check(const struct identifier readings[], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t digits = readings[i].len - (readings[i].value[0] == '+');
+        if (digits < NUMBER_MIN)
+            return "The phone number has too few digits";
+        if (digits > E164_MAX)
+            return too_many_digits;
+    }
+    return NULL;
+}
+
 const char *identifier_phone_readings(struct identifier_text raw, const char *country,
                                       struct identifier ret_readings[IDENTIFIER_READINGS], size_t *ret_count)
 {
@@ -323,8 +347,6 @@ const char *identifier_phone_readings(struct identifier_text raw, const char *co
     *ret_count = 1;
     if (phone_by_plan(&dialled, plan, ret_readings) == NULL)
         return NULL;
-    if (digits.len > NUMBER_MAX)
-        return too_many_digits;
     if (dialled.plus)
         *ret_count = phone_international_loosely(digits, ret_readings);
     else if (plan == NULL)
@@ -333,5 +355,5 @@ const char *identifier_phone_readings(struct identifier_text raw, const char *co
         *ret_count = phone_international_loosely(phone_behind(digits, plan->exit), ret_readings);
     else
         *ret_count = phone_domestic_loosely(plan, digits, ret_readings);
-    return NULL;
+    return phone_readings_check(ret_readings, *ret_count);
 }

@@ -113,7 +113,7 @@ static size_t uuid_at(const struct view *v, size_t at)
 
 static bool is_of_local(char c)
 {
-    return is_alnum(c) || (c & 0x80) != 0 || (c != '\0' && strchr("._+-'!#$&*~", c) != NULL);
+    return is_alnum(c) || (c & 0x80) != 0 || (c != '\0' && strchr("._+-'!#$&~", c) != NULL);
 }
 
 static bool is_of_domain(char c)
@@ -121,28 +121,53 @@ static bool is_of_domain(char c)
     return is_alnum(c) || (c & 0x80) != 0 || c == '-' || c == '.';
 }
 
+static bool is_letter(char c)
+{
+    return (is_alnum(c) && !is_digit(c)) || (c & 0x80) != 0;
+}
+
+/* Two labels at least, of which the last begins with a letter: 1.2.3 and 1.0.0-rc1 are versions. Whether
+ * there can be such a name is not asked. */
 static bool is_domain(const char *name, size_t len)
 {
-    struct identifier made;
-    char address[IDENTIFIER_MAX];
-    if (len + 2 > sizeof address)
+    enum { DOMAIN_MAX = 320, TOP_MIN = 2 };
+    size_t label = 0, labels = 0;
+    if (len < TOP_MIN || len > DOMAIN_MAX || name[len - 1] == '-')
         return false;
-    memcpy(address, "a@", 2);
-    memcpy(address + 2, name, len);
-    return identifier_normalise(IDENTIFIER_EMAIL, address, len + 2, NULL, &made) == NULL;
+    for (size_t i = 0; i <= len; i++) {
+        if (i < len && name[i] != '.')
+            continue;
+        if (i == label || name[label] == '-')
+            return false;
+        labels++;
+        if (i < len)
+            label = i + 1;
+    }
+    return labels > 1 && is_letter(name[label]) && len - label >= TOP_MIN;
+}
+
+/* The end of the longest domain name that begins at ${at}: what stands behind it may be joined to it (.pdf,
+ * -0612345678). Returns ${at} where there is none. */
+static size_t domain_end(const struct view *v, size_t at)
+{
+    size_t end = at;
+    while (is_of_domain(view_at(v, end)))
+        end++;
+    while (end > at && !is_domain(v->bytes + at, end - at)) {
+        do {
+            end--;
+        } while (end > at && is_alnum(v->bytes[end]) && is_alnum(v->bytes[end - 1]));
+    }
+    return end;
 }
 
 /* ${at}: of an @. Looks back to ${from}. */
 static bool email_at(const struct view *v, size_t from, size_t at, struct found *ret_found)
 {
-    size_t begin = at, end = at + 1;
+    size_t begin = at, end = domain_end(v, at + 1);
     while (begin > from && is_of_local(v->bytes[begin - 1]))
         begin--;
-    while (is_of_domain(view_at(v, end)))
-        end++;
-    while (end > at + 1 && (v->bytes[end - 1] == '.' || v->bytes[end - 1] == '-'))
-        end--;
-    if (begin == at || !is_domain(v->bytes + at + 1, end - at - 1))
+    if (begin == at || end == at + 1)
         return false;
     *ret_found = (struct found){PERSONAL_EMAIL, begin, end};
     return true;
@@ -224,6 +249,12 @@ static bool joins(char c)
     return c == '-' || c == '.' || c == ',' || c == ':';
 }
 
+/* What was masked was digits, perhaps: a mask makes no number of its own. */
+static bool is_joined(char c)
+{
+    return is_digit(c) || c == placeholder[0];
+}
+
 static bool bsn_at(const struct view *v, size_t at, const char *country, struct found *ret_found)
 {
     enum { DIGITS = 9 };
@@ -231,8 +262,8 @@ static bool bsn_at(const struct view *v, size_t at, const char *country, struct 
     char before = view_before(v, at), after = view_at(v, end);
     if (strcmp(country, "NL") != 0 || end > v->len || is_alnum(before) || is_alnum(after))
         return false;
-    if ((joins(before) && at > 1 && is_digit(v->bytes[at - 2])) ||
-        (joins(after) && is_digit(view_at(v, end + 1))))
+    if ((joins(before) && at > 1 && is_joined(v->bytes[at - 2])) ||
+        (joins(after) && is_joined(view_at(v, end + 1))))
         return false;
     for (size_t i = at; i < end; i++) {
         if (!is_digit(v->bytes[i]))

@@ -7,8 +7,8 @@
  * are told, exported and kept longer than the person may be; identifiers belong into `subject`, which keeps no
  * value. Found is
  *
- *   e-mail   what stands round an @, where the part behind it is a domain name with a dot in it: `x@1.2.3` and
- *            `image@sha256` are none
+ *   e-mail   what stands round an @, where the part behind it has the shape of a domain name, whose last label
+ *            begins with a letter: `x@1.2.3`, `x@1.0.0-rc1` and `image@sha256` are none
  *   phone    what begins with a +, or with a 0 that stands at the beginning of a word and is followed by another
  *            digit, and is in the plan of its country (domain/identifier): with a + 8 digits at least; with a 0
  *            9 to 12, or an international prefix before them. So an order number is one only where it begins
