@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* POST /v1/mask: the masking filter over HTTP, with the code of `akkoord mask`. What the query does not say the
- * policy in force does. */
+/* POST /v1/mask: the masking filter over HTTP, with the code of `akkoord mask`. What the query does not say
+ * the policy in force does. */
 
 /* Where there is no policy yet, as one that does not say. */
 static struct mask_prefixes policy_prefixes(const struct attempt *attempt)
