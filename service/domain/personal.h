@@ -7,13 +7,13 @@
  * are told, exported and kept longer than the person may be; identifiers belong into `subject`, of which no
  * value is kept. Found is
  *
- *   e-mail   what stands round an @, where the part behind it has the shape of a domain name, whose last label
- *            begins with a letter: `x@1.2.3`, `x@1.0.0-rc1` and `image@sha256` are none
- *   phone    what begins with a +, or with a 0 at the beginning of a word and another digit, and is in the plan
- *            of its country (domain/identifier): 8 digits at least with a +, 9 to 12 with a 0, more only
- *            behind an international prefix. So an order number is one only where it begins with a zero and has
- *            as many digits as a number of that country: 0612345678 in NL. What has neither is never asked
- *            about: 4711, 31612345678, 20261121. A date (06-12-2026) is none
+ *   e-mail   what stands round an @, where the part behind it has the shape of a domain name, whose last
+ *            label begins with a letter: `x@1.2.3`, `x@1.0.0-rc1` and `image@sha256` are none
+ *   phone    what begins with a +, or with a 0 at the beginning of a word and another digit, and is in the
+ *            plan of its country (domain/identifier): 8 digits at least with a +, 9 to 12 with a 0, more only
+ *            behind an international prefix. So an order number is one only where it begins with a zero and
+ *            has as many digits as a number of that country: 0612345678 in NL. What has neither is never
+ *            asked about: 4711, 31612345678, 20261121. A date (06-12-2026) is none
  *   BSN      in NL: nine digits that pass its eleven-test, as one in eleven does; that do not begin with 00,
  *            which no letter or digit touches and no - . , or : joins to a digit
  *
