@@ -151,7 +151,7 @@ static bool is_domain(const char *name, size_t len)
 static size_t domain_end(const struct view *v, size_t at)
 {
     size_t end = at;
-    while (is_of_domain(view_at(v, end)))
+    while (end < v->len && is_of_domain(v->bytes[end]))
         end++;
     while (end > at && !is_domain(v->bytes + at, end - at)) {
         do {
