@@ -181,3 +181,31 @@ Test(person, a_no_that_names_either_of_two_numbers_is_to_both)
     cr_expect_arr_eq(person.tags[0].bytes, national.bytes, TAG_SIZE);
     cr_expect_arr_eq(person.tags[1].bytes, coded.bytes, TAG_SIZE);
 }
+
+Test(person, each_reading_of_a_number_is_an_identifier_in_its_place)
+{
+    static const uint8_t order[] = {IDENTIFIER_CUSTOMER, IDENTIFIER_EMAIL, IDENTIFIER_PHONE, IDENTIFIER_PHONE,
+                                    IDENTIFIER_VISITOR};
+    memcpy(s.controller.policy->country, "IT", sizeof "IT");
+    stand_read(&s, read_leniently,
+               "{'subject': [{'type': 'visitor', 'value': 'v-1'}, {'type': 'phone', 'value': '390 612 3456'},"
+               " {'type': 'phone', 'value': '+3906123456'}, {'type': 'email', 'value': 'a@example.com'},"
+               " {'type': 'customer', 'value': 'c-1'}]}");
+    cr_expect_str_eq(stand_faults(&s), "");
+    cr_assert_eq(person.count, sizeof order, "the second number is a reading of the first");
+    cr_expect_arr_eq(person.types, order, sizeof order);
+    struct tag national = tag_of(IDENTIFIER_PHONE, "+393906123456");
+    cr_expect_arr_eq(person.tags[2].bytes, national.bytes, TAG_SIZE);
+}
+
+Test(person, a_reading_too_many_is_a_fault)
+{
+    char body[1024];
+    memcpy(s.controller.policy->country, "IT", sizeof "IT");
+    size_t len = (size_t)snprintf(body, sizeof body, "{'subject': [");
+    for (int i = 0; i < 7; i++)
+        len += (size_t)snprintf(body + len, sizeof body - len, "{'type': 'visitor', 'value': 'v-%d'},", i);
+    snprintf(body + len, sizeof body - len, "{'type': 'phone', 'value': '390 612 3456'}]}");
+    stand_read(&s, read_leniently, "%s", body);
+    cr_expect_str_eq(stand_faults(&s), "/subject/7");
+}
