@@ -2,11 +2,15 @@
 #include "api/batch_internal.h"
 #include "base/limits.h"
 #include "http/counters.h"
+#include "wire/pointer.h"
 #include "wire/problem.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Bytes round a problem: the members, a number, and an id of which each byte is written \\uXXXX. */
+enum { LINE_NAME_MAX = 64 + 6 * BATCH_LINE_ID_MAX };
 
 void *batch_room(void *old, size_t count, size_t size)
 {
@@ -145,13 +149,31 @@ static void batch_dispose(void *state)
 
 /* ---- read ---- */
 
+void batch_read_id(struct line *l, const struct node *root)
+{
+    static const struct pointer member = {.count = 1, .tokens = {"id"}};
+    struct node id = node_optional(root, "id");
+    size_t len = 0;
+    if (node_present(&id))
+        node_string(&id, 1, BATCH_LINE_ID_MAX, &len);
+    if (len > 0)
+        pointer_find(&member, l->text.bytes, l->text.len, &l->id, &l->id_len);
+}
+
+void batch_write_name(struct writer *w, const struct line *l)
+{
+    writer_int(w, "line", (int64_t)l->text.number);
+    if (l->id != NULL)
+        writer_raw(w, "id", l->id, l->id_len);
+}
+
 void line_fail(struct line *l, enum error e, const char *detail, const struct reader *faults)
 {
     struct buf out;
-    buf_init(&out, PROBLEM_MAX + 64);
+    buf_init(&out, PROBLEM_MAX + LINE_NAME_MAX);
     struct writer w = writer_of(&out);
     writer_object_begin(&w, NULL);
-    writer_int(&w, "line", (int64_t)l->text.number);
+    batch_write_name(&w, l);
     problem_value(&w, "error", e, detail, faults);
     writer_object_end(&w);
     buf_byte(&out, '\n');

@@ -5,6 +5,7 @@
 #include "ledger/person.h"
 #include "loop/loop.h"
 #include "wire/ndjson.h"
+#include "wire/writer.h"
 
 /* Many questions in one body, a line each, under one policy. Three steps, each in slices of a few
  * milliseconds, so that one caller holds up neither the loop nor the database:
@@ -21,6 +22,8 @@ enum { BATCH_WINDOWS = 2, BATCH_CHUNKS = 2 };
 
 struct line {
     struct ndjson_line text;
+    const char *id; /* the caller's own name for it, as JSON in the body; NULL: none */
+    size_t id_len;
     const struct purpose *purpose; /* NULL: a bad line, which asks nothing */
     int entity;
     bool has_verdict;
@@ -110,7 +113,12 @@ void batch_start(struct batch *b, struct call *call, const struct batch_kind *ki
 void batch_ask(struct batch *b, const struct line *l, const struct person *person);
 /* For read: the service failed, not the line; the whole answer is then a problem. */
 void batch_fail(struct batch *b, enum error e);
-/* For read and write: the line is bad. ${detail} and ${faults} as for problem_write. */
+/* For read and write: the line is bad. ${detail} and ${faults} as for problem_write. Its id is
+ * told where that was read before. */
 void line_fail(struct line *l, enum error e, const char *detail, const struct reader *faults);
+/* For read: the member "id" of the line, whose reader has ${root}: may be absent. */
+void batch_read_id(struct line *l, const struct node *root);
+/* Which line is answered: its number and its id. */
+void batch_write_name(struct writer *w, const struct line *l);
 /* For write: the answer to a bad line, `{"line": n, "error": {...}}`. */
 void batch_write_fault(struct batch *b, const struct line *l);

@@ -23,13 +23,14 @@ static struct batch_call *batch_of(struct batch *b)
 
 static void line_read(struct batch *b, struct line *l)
 {
-    static const char *const members[] = {"subject", "purpose", "entity", NULL};
+    static const char *const members[] = {"subject", "purpose", "entity", "id", NULL};
     struct reader r;
     struct person person = {0};
     reader_open(&r, l->text.bytes, l->text.len);
     struct node root = reader_root(&r);
     if (node_present(&root)) {
         node_only(&root, members);
+        batch_read_id(l, &root);
         person_read(&root, b->attempt.controller, &person);
         struct node purpose = node_member(&root, "purpose");
         const char *key = node_string(&purpose, 1, POLICY_KEY_MAX, NULL);
@@ -67,7 +68,7 @@ static void line_write(struct batch *b, struct line *l)
         return;
     struct writer w = writer_of(&b->out);
     writer_object_begin(&w, NULL);
-    writer_int(&w, "line", (int64_t)l->text.number);
+    batch_write_name(&w, l);
     verdict_members(&w, &l->verdict, b->attempt.controller->policy, l->as_of);
     writer_object_end(&w);
     buf_byte(&b->out, '\n');

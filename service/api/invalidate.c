@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "http/attempt.h"
 #include "http/idempotency.h"
-#include "mask/mask.h"
+#include "ledger/free_text.h"
 #include "store/claim.h"
 #include "store/lane.h"
 #include "store/record.h"
@@ -81,14 +81,14 @@ static void invalidating_dispose(void *state)
 
 /* ---- the body ---- */
 
-/* A text as evidence is kept: masked. */
-static const char *masked_read(struct call *call, const struct node *n, size_t max,
-                               struct mask_prefixes prefixes)
+/* A text as it is kept with what was recorded: masked. */
+static const char *masked_read(struct call *call, const struct invalidating *v, const struct node *n,
+                               size_t max)
 {
     size_t len;
     const char *text = node_string(n, 1, max, &len);
-    char *masked = call_alloc(call, mask_room(len) + 1);
-    masked[mask_text(text, len, prefixes, masked)] = '\0';
+    char *masked = call_alloc(call, free_text_room(len));
+    free_text_mask(v->attempt.controller->policy, text, len, masked);
     return masked;
 }
 
@@ -142,7 +142,6 @@ static void period_read(struct invalidating *v, const struct node *n)
 
 static void origin_read(struct call *call, struct invalidating *v, const struct node *root)
 {
-    static const struct mask_prefixes as_evidence = {MASK_IPV4_DEFAULT, MASK_IPV6_DEFAULT};
     struct node notice = node_optional(root, "notice"), form = node_optional(root, "form"),
                 period = node_optional(root, "period"), batch = node_optional(root, "import_batch");
     v->notice = 0;
@@ -150,11 +149,11 @@ static void origin_read(struct call *call, struct invalidating *v, const struct 
     if (node_present(&notice))
         notice_read(v, &notice);
     if (node_present(&form))
-        v->form = masked_read(call, &form, FORM_BYTES_MAX, as_evidence);
+        v->form = masked_read(call, v, &form, FORM_BYTES_MAX);
     if (node_present(&period))
         period_read(v, &period);
     if (node_present(&batch))
-        v->import_batch = node_string(&batch, 1, REF_BYTES_MAX, NULL);
+        v->import_batch = masked_read(call, v, &batch, REF_BYTES_MAX);
     if (!node_present(&notice) && !node_present(&form) && !node_present(&period) && !node_present(&batch))
         node_fault(root, ERROR_INVALID, "at least one of notice, form, period and import_batch");
 }
@@ -166,7 +165,7 @@ static void reason_read(struct call *call, struct invalidating *v, const struct 
     buf_init(&detail, 8 * GROUNDS_BYTES_MAX);
     struct writer w = writer_of(&detail);
     writer_object_begin(&w, NULL);
-    writer_text(&w, "reason", masked_read(call, &n, GROUNDS_BYTES_MAX, v->attempt.controller->policy->mask));
+    writer_text(&w, "reason", masked_read(call, v, &n, GROUNDS_BYTES_MAX));
     writer_object_end(&w);
     if (buf_failed(&detail))
         node_fault(&n, ERROR_OVERLOADED, "memory ran out");

@@ -2,20 +2,30 @@
 #include "api/handlers.h"
 #include "api/mask_fault.h"
 #include "base/limits.h"
+#include "http/attempt.h"
 #include "wire/problem.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* POST /v1/mask: the masking filter over HTTP, with the code of `akkoord mask`. */
+/* POST /v1/mask: the masking filter over HTTP, with the code of `akkoord mask`. What the query does not say
+ * the policy in force does. */
+
+/* Where there is no policy yet, as one that does not say. */
+static struct mask_prefixes policy_prefixes(const struct attempt *attempt)
+{
+    const struct mask_prefixes unsaid = {MASK_IPV4_DEFAULT, MASK_IPV6_DEFAULT};
+    return attempt->controller != NULL ? attempt->controller->policy->mask : unsaid;
+}
 
 static int prefixes_read(struct call *call, struct mask_prefixes *ret_prefixes)
 {
     static const char *const allowed[] = {"ipv4_prefix", "ipv6_prefix", NULL};
+    struct mask_prefixes unsaid = policy_prefixes(call->state);
     int64_t ipv4, ipv6;
     if (call_query_only(call, allowed) != 0 ||
-        call_query_int(call, "ipv4_prefix", MASK_IPV4_DEFAULT, 0, 32, &ipv4) != 0 ||
-        call_query_int(call, "ipv6_prefix", MASK_IPV6_DEFAULT, 0, 128, &ipv6) != 0)
+        call_query_int(call, "ipv4_prefix", unsaid.ipv4, 0, 32, &ipv4) != 0 ||
+        call_query_int(call, "ipv6_prefix", unsaid.ipv6, 0, 128, &ipv6) != 0)
         return -1;
     *ret_prefixes = (struct mask_prefixes){(uint8_t)ipv4, (uint8_t)ipv6};
     return 0;
@@ -76,9 +86,13 @@ static void lines_mask(struct call *call, struct mask_json *j, h2o_iovec_t body,
     }
 }
 
-void handle_mask(struct call *call)
+static void mask_begin(struct call *call)
 {
     struct mask_prefixes prefixes;
+    if (call->req == NULL) {
+        call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
+        return;
+    }
     if (prefixes_read(call, &prefixes) != 0) {
         call_problem(call, ERROR_INVALID,
                      "The query takes ipv4_prefix=0..32 and ipv6_prefix=0..128, each once.", NULL);
@@ -135,4 +149,24 @@ void handle_mask(struct call *call)
     else
         call_answer_buf(call, 200, "application/json", &out);
     buf_free(&out);
+}
+
+static void mask_dispose(void *state)
+{
+    attempt_end(state);
+}
+
+static bool mask_abandon(struct call *call)
+{
+    attempt_abandon(call->state);
+    return true;
+}
+
+void handle_mask(struct call *call)
+{
+    struct attempt *attempt = call_alloc(call, sizeof *attempt);
+    call->state = attempt;
+    call->dispose = mask_dispose;
+    call->abandon = mask_abandon;
+    attempt_admit(attempt, call, mask_begin);
 }

@@ -47,7 +47,7 @@ const struct route api_routes[] = {
      .handle = handle_keys},
     {"DELETE", "/v1/keys/{id}", SCOPE_KEYS_WRITE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .admits = true,
      .handle = handle_key_revoke},
-    {"POST", "/v1/mask", SCOPE_MASK, MEDIA_MASKABLE, BATCH_BODY_BYTES_MAX, CALL_DEADLINE_MS, .admits = true,
+    {"POST", "/v1/mask", SCOPE_MASK, MEDIA_MASKABLE, BATCH_BODY_BYTES_MAX, CALL_DEADLINE_MS,
      .handle = handle_mask},
     {"POST", "/v1/analytics/filter", SCOPE_MASK | SCOPE_CONSENT_CHECK, MEDIA_NDJSON, BATCH_BODY_BYTES_MAX,
      BATCH_DEADLINE_MS, .needs_all_scopes = true, .cost = COST_RECORDS, .handle = handle_analytics_filter},

@@ -97,7 +97,7 @@ static void looking_begin(struct call *call)
     struct node root = reader_root(&l->body);
     if (node_present(&root)) {
         node_only(&root, members);
-        person_read(&root, l->attempt.controller, &l->person);
+        person_read_leniently(&root, l->attempt.controller, &l->person);
     }
     if (!reader_ok(&l->body)) {
         attempt_bad_body(&l->attempt, &l->body);

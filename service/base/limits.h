@@ -18,6 +18,8 @@
 #define BATCH_LINES_MAX      100000
 /* One line of it: a subject of eight identifiers of 320 bytes, escaped. */
 #define BATCH_LINE_BYTES_MAX (16 * 1024)
+/* What a caller names a line by: a key of its own, such as a UUID or a message's id. */
+#define BATCH_LINE_ID_MAX 64
 /* POST /v1/analytics/filter: one event, with its page, its agent and what a tag manager adds. */
 #define EVENT_LINE_BYTES_MAX (64 * 1024)
 /* A policy of 200 purposes, 40 notices in several languages and 2 000 cookies is below 1 MB. */
@@ -49,8 +51,8 @@
 /* An answer: 1 000 records of 600 bytes, or a page of 1 000 events with 4 KiB of evidence each. */
 #define ANSWER_BYTES_MAX (8 * 1024 * 1024)
 /* A batch check's answer: 100 000 verdicts of 320 bytes, and of 480 where purposes and
- * entities have the longest keys. */
-#define BATCH_ANSWER_BYTES_MAX (48 * 1024 * 1024)
+ * entities have the longest keys; and 8 MB of the caller's own ids, what 16 MB of lines have room for. */
+#define BATCH_ANSWER_BYTES_MAX (56 * 1024 * 1024)
 #define PAGE_DEFAULT           100  /* events */
 #define PAGE_MAX               1000 /* events */
 #define LONG_POLL_SECONDS_MAX  30

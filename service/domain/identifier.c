@@ -67,3 +67,17 @@ const char *identifier_normalise(enum identifier_type type, const char *raw, siz
         *ret_identifier = made;
     return fault;
 }
+
+const char *identifier_readings(enum identifier_type type, const char *raw, size_t len, const char *country,
+                                struct identifier ret_readings[IDENTIFIER_READINGS], size_t *ret_count)
+{
+    struct identifier_text text = {.bytes = (const uint8_t *)raw, .len = len};
+    for (size_t i = 0; i < IDENTIFIER_READINGS; i++)
+        ret_readings[i] = (struct identifier){.type = type};
+    if (type == IDENTIFIER_PHONE)
+        return identifier_phone_readings(text, country, ret_readings, ret_count);
+    const char *fault = identifier_normalise(type, raw, len, country, ret_readings);
+    if (fault == NULL)
+        *ret_count = 1;
+    return fault;
+}

@@ -9,4 +9,6 @@
 const char *identifier_normalise_email(struct identifier_text raw, struct identifier *ret_identifier);
 const char *identifier_normalise_phone(struct identifier_text raw, const char *country,
                                        struct identifier *ret_identifier);
+const char *identifier_phone_readings(struct identifier_text raw, const char *country,
+                                      struct identifier ret_readings[IDENTIFIER_READINGS], size_t *ret_count);
 const char *identifier_normalise_postal(struct identifier_text raw, struct identifier *ret_identifier);

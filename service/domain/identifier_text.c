@@ -50,6 +50,13 @@ bool identifier_character_is_other(ucs4_t c)
     return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_C);
 }
 
+int identifier_character_digit(ucs4_t c)
+{
+    if (c < 0x80)
+        return c >= '0' && c <= '9' ? (int)(c - '0') : -1;
+    return uc_decimal_value(c);
+}
+
 /* Nearly all identifiers are ASCII, where libunistring would do the same at a hundred times the cost. */
 static size_t identifier_fold_ascii(struct identifier_text text, enum identifier_case to, uint8_t *out)
 {

@@ -24,6 +24,8 @@ bool identifier_text_is_ascii(struct identifier_text text);
 bool identifier_character_is_blank(ucs4_t c);
 /* Control, format, private or unassigned: not text, or not text yet. */
 bool identifier_character_is_other(ucs4_t c);
+/* A decimal digit's value, ASCII or the same in another script; else -1. */
+int identifier_character_digit(ucs4_t c);
 
 enum identifier_case { IDENTIFIER_LOWER, IDENTIFIER_UPPER };
 

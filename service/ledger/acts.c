@@ -4,6 +4,7 @@
 #include "ledger/acts_internal.h"
 #include "ledger/entity.h"
 #include "ledger/evidence.h"
+#include "ledger/free_text.h"
 #include "ledger/person.h"
 #include "wire/policy_language.h"
 
@@ -145,13 +146,13 @@ static void ref_read(struct acts_common *c)
     struct node n = node_optional(&c->root, "ref");
     if (!node_present(&n))
         return;
-    const char *text = node_string(&n, 1, REF_BYTES_MAX, NULL);
+    const char *text = reference_read(c->env->arena, c->controller->policy, &n);
     c->act.ref = text[0] != '\0' ? text : NULL;
 }
 
 void acts_common_read(struct acts_common *c, struct writer *detail)
 {
-    person_read(&c->root, c->controller, c->person);
+    person_read_leniently(&c->root, c->controller, c->person);
     c->acts->identifiers += c->person->count;
     c->entity = entity_read(&c->root, c->controller->policy);
     time_read(c);
@@ -159,7 +160,7 @@ void acts_common_read(struct acts_common *c, struct writer *detail)
     ref_read(c);
     c->has_documents = has_documents(&c->root);
     expressed_by_read(c, detail);
-    c->act.evidence = evidence_read(c->env->arena, &c->root);
+    c->act.evidence = evidence_read(c->env, &c->root);
 }
 
 struct acts_common acts_common_of(const struct ledger_env *env, struct acts *acts, struct node root)

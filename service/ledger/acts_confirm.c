@@ -89,7 +89,7 @@ void confirm_read(const struct ledger_env *env, struct reader *body, struct acts
     struct node n = node_member(&c.root, "token");
     size_t len;
     const char *text = node_string(&n, 1, 4096, &len);
-    c.act.evidence = evidence_read(env->arena, &c.root);
+    c.act.evidence = evidence_read(env, &c.root);
     struct confirm_token token;
     size_t count = len != 0 ? token_open(env, text, len, &token) : 0;
     if (count > 0)

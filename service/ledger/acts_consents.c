@@ -3,6 +3,7 @@
 #include "ledger/acts_internal.h"
 #include "ledger/entity.h"
 #include "ledger/evidence.h"
+#include "ledger/free_text.h"
 
 #include <assert.h>
 
@@ -32,6 +33,11 @@ static void past_check(const struct acts_common *c, const struct node *n, instan
         node_fault(n, ERROR_INVALID, "more than 60 seconds ahead of the server's clock");
 }
 
+static const char *reference_of(const struct acts_common *c, const struct node *n)
+{
+    return reference_read(c->env->arena, c->controller->policy, n);
+}
+
 static void import_read(struct acts_common *c, struct writer *w)
 {
     static const char *const members[] = {"batch", "source", NULL};
@@ -43,8 +49,8 @@ static void import_read(struct acts_common *c, struct writer *w)
     node_only(&n, members);
     struct node batch = node_member(&n, "batch"), source = node_member(&n, "source");
     writer_object_begin(w, "import");
-    writer_text(w, "batch", node_string(&batch, 1, REF_BYTES_MAX, NULL));
-    writer_text(w, "source", node_string(&source, 1, REF_BYTES_MAX, NULL));
+    writer_text(w, "batch", reference_of(c, &batch));
+    writer_text(w, "source", reference_of(c, &source));
     writer_object_end(w);
 }
 
@@ -65,8 +71,8 @@ static bool sale_read(struct acts_common *c, struct writer *w)
     if (sold != INSTANT_NONE && told != INSTANT_NONE && told > sold)
         node_fault(&offered, ERROR_INVALID, "the offer comes with the sale, not after it");
     writer_object_begin(w, "sale");
-    writer_text(w, "ref", node_string(&ref, 1, REF_BYTES_MAX, NULL));
-    writer_text(w, "product_group", node_string(&group, 1, REF_BYTES_MAX, NULL));
+    writer_text(w, "ref", reference_of(c, &ref));
+    writer_text(w, "product_group", reference_of(c, &group));
     writer_moment(w, "at", sold);
     writer_moment(w, "opt_out_offered_at", told);
     writer_object_end(w);
@@ -88,8 +94,8 @@ static bool published_read(struct acts_common *c, struct writer *w)
     past_check(c, &at, seen);
     writer_object_begin(w, "published");
     writer_moment(w, "at", seen);
-    evidence_text_read(c->env->arena, &purpose, "for", PUBLISHED_BYTES_MAX, w);
-    evidence_url_read(c->env->arena, &where, "where", w);
+    evidence_text_read(c->env, &purpose, "for", PUBLISHED_BYTES_MAX, w);
+    evidence_url_read(c->env, &where, "where", w);
     writer_object_end(w);
     return true;
 }

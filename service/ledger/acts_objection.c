@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "ledger/acts_internal.h"
 #include "ledger/entity.h"
+#include "ledger/free_text.h"
 
 /* The purpose that was objected to; NULL, with a fault, where there is nothing to weigh. */
 static const struct purpose *weighed_find(const struct acts_common *c, const struct node *n, const char *key)
@@ -44,7 +45,7 @@ void objection_read(const struct ledger_env *env, struct reader *body, struct ac
     struct node purpose_node = node_member(&c.root, "purpose"), outcome = node_member(&c.root, "outcome"),
                 grounds = node_member(&c.root, "grounds");
     const char *key = node_string(&purpose_node, 1, POLICY_KEY_MAX, NULL);
-    const char *why = node_string(&grounds, 1, GROUNDS_BYTES_MAX, NULL);
+    const char *why = free_text_read(env->arena, env->controller->policy, &grounds, GROUNDS_BYTES_MAX);
     int word = node_word(&outcome, outcomes);
 
     struct buf detail;

@@ -3,7 +3,7 @@
 
 #include "base/hex.h"
 #include "base/limits.h"
-#include "mask/mask.h"
+#include "ledger/free_text.h"
 #include "wire/writer.h"
 
 #include <string.h>
@@ -16,9 +16,7 @@ enum {
     SHA256_HEX = 2 * SHA256_SIZE
 };
 
-static const struct mask_prefixes prefixes = {MASK_IPV4_DEFAULT, MASK_IPV6_DEFAULT};
-
-static void ip_read(const struct node *evidence, struct writer *w)
+static void ip_read(const struct ledger_env *env, const struct node *evidence, struct writer *w)
 {
     struct node ip = node_optional(evidence, "ip");
     if (!node_present(&ip))
@@ -28,41 +26,53 @@ static void ip_read(const struct node *evidence, struct writer *w)
     char masked[MASK_ADDRESS_SIZE];
     if (len == 0)
         return;
-    if (mask_address(text, len, prefixes, masked, &masked_len))
+    if (mask_address(text, len, env->controller->policy->mask, masked, &masked_len))
         writer_string(w, "ip", masked, masked_len);
     else
         node_fault(&ip, ERROR_INVALID, "one IPv4 or IPv6 address and nothing else");
 }
 
-static void masked_write(struct arena *arena, struct writer *w, const char *key, const char *text, size_t len)
+/* A browser's name for itself: long numbers are its own. */
+static void user_agent_read(const struct ledger_env *env, const struct node *n, struct writer *w)
 {
-    char *masked = arena_need(arena, mask_room(len));
-    writer_string(w, key, masked, mask_text(text, len, prefixes, masked));
+    if (!node_present(n))
+        return;
+    size_t len;
+    const char *text = node_string(n, 1, AGENT_BYTES_MAX, &len);
+    char *masked = arena_need(env->arena, mask_room(len));
+    writer_string(w, "user_agent", masked, mask_text(text, len, env->controller->policy->mask, masked));
+}
+
+static void text_write(const struct ledger_env *env, struct writer *w, const char *key, const char *text,
+                       size_t len)
+{
+    char *masked = arena_need(env->arena, free_text_room(len));
+    writer_string(w, key, masked, free_text_mask(env->controller->policy, text, len, masked));
 }
 
 /* ${ends}: the characters the text is cut at. */
-static void cut_read(struct arena *arena, const struct node *n, const char *key, size_t max, const char *ends,
-                     struct writer *w)
+static void cut_read(const struct ledger_env *env, const struct node *n, const char *key, size_t max,
+                     const char *ends, struct writer *w)
 {
     if (!node_present(n))
         return;
     size_t len;
     const char *text = node_string(n, 1, max, &len);
-    masked_write(arena, w, key, text, strcspn(text, ends));
+    text_write(env, w, key, text, strcspn(text, ends));
 }
 
-void evidence_text_read(struct arena *arena, const struct node *n, const char *key, size_t max,
+void evidence_text_read(const struct ledger_env *env, const struct node *n, const char *key, size_t max,
                         struct writer *w)
 {
-    cut_read(arena, n, key, max, "", w);
+    cut_read(env, n, key, max, "", w);
 }
 
-void evidence_url_read(struct arena *arena, const struct node *n, const char *key, struct writer *w)
+void evidence_url_read(const struct ledger_env *env, const struct node *n, const char *key, struct writer *w)
 {
-    cut_read(arena, n, key, URL_BYTES_MAX, "?#", w);
+    cut_read(env, n, key, URL_BYTES_MAX, "?#", w);
 }
 
-static void document_read(struct arena *arena, const struct node *n, struct writer *w)
+static void document_read(const struct ledger_env *env, const struct node *n, struct writer *w)
 {
     static const char *const members[] = {"name", "sha256", NULL};
     node_only(n, members);
@@ -73,12 +83,12 @@ static void document_read(struct arena *arena, const struct node *n, struct writ
     if (!hex_is_lower(hash, sha256_len))
         node_fault(&sha256, ERROR_INVALID, "64 lower-case hexadecimal digits");
     writer_object_begin(w, NULL);
-    masked_write(arena, w, "name", name_text, name_len);
+    text_write(env, w, "name", name_text, name_len);
     writer_string(w, "sha256", hash, sha256_len);
     writer_object_end(w);
 }
 
-static void documents_read(struct arena *arena, const struct node *evidence, struct writer *w)
+static void documents_read(const struct ledger_env *env, const struct node *evidence, struct writer *w)
 {
     struct node documents = node_optional(evidence, "documents");
     if (!node_present(&documents))
@@ -87,7 +97,7 @@ static void documents_read(struct arena *arena, const struct node *evidence, str
     writer_array_begin(w, "documents");
     for (size_t i = 0; i < count; i++) {
         struct node one = node_at(&documents, i);
-        document_read(arena, &one, w);
+        document_read(env, &one, w);
     }
     writer_array_end(w);
 }
@@ -100,7 +110,7 @@ static void confirmed_read(const struct node *evidence, struct writer *w)
         writer_moment(w, "confirmed_at", node_moment(&at));
 }
 
-const char *evidence_read(struct arena *arena, const struct node *object)
+const char *evidence_read(const struct ledger_env *env, const struct node *object)
 {
     static const char *const members[] = {"ip",        "user_agent",   "url", "form",
                                           "documents", "confirmed_at", "gpc", NULL};
@@ -115,11 +125,11 @@ const char *evidence_read(struct arena *arena, const struct node *object)
     buf_init(&out, 4 * EVIDENCE_BYTES_MAX); /* the ceiling is told below, as a fault */
     struct writer w = writer_of(&out);
     writer_object_begin(&w, NULL);
-    ip_read(&evidence, &w);
-    evidence_text_read(arena, &agent, "user_agent", AGENT_BYTES_MAX, &w);
-    evidence_url_read(arena, &url, "url", &w);
-    evidence_text_read(arena, &form, "form", FORM_BYTES_MAX, &w);
-    documents_read(arena, &evidence, &w);
+    ip_read(env, &evidence, &w);
+    user_agent_read(env, &agent, &w);
+    evidence_url_read(env, &url, "url", &w);
+    evidence_text_read(env, &form, "form", FORM_BYTES_MAX, &w);
+    documents_read(env, &evidence, &w);
     confirmed_read(&evidence, &w);
     if (node_present(&gpc))
         writer_bool(&w, "gpc", node_bool(&gpc));
@@ -128,7 +138,7 @@ const char *evidence_read(struct arena *arena, const struct node *object)
     if (buf_failed(&out) || out.len > EVIDENCE_BYTES_MAX)
         node_fault(&evidence, ERROR_INVALID, "evidence is at most 4096 bytes");
     else
-        kept = arena_copy(arena, out.data, out.len);
+        kept = arena_copy(env->arena, out.data, out.len);
     buf_free(&out);
     return kept;
 }

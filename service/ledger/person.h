@@ -17,3 +17,7 @@ bool tagged_read(const struct node *n, const struct controller *controller, stru
  * tags, as struct person has them. What is wrong becomes faults of the reader, also two customer codes;
  * ${ret_person} is then of no use. */
 void person_read(const struct node *object, const struct controller *controller, struct person *ret_person);
+/* Likewise, of an object that is no question: unless it says a Yes (event_state, choices), telephone numbers
+ * that are in no plan are read too, and one that could be either of two as both (identifier_readings). */
+void person_read_leniently(const struct node *object, const struct controller *controller,
+                           struct person *ret_person);

@@ -3,16 +3,14 @@
 
 /* Who may decide for a minor, or for somebody represented. */
 
-/* All but the person. */
-enum { GUARDIAN_ROLES = ROLE_COUNT - 1 };
-
 static void roles_read(struct draft *d, const struct node *n)
 {
-    size_t count = node_elements(n, 1, GUARDIAN_ROLES);
+    static const char *const words[] = {"parent", "carer", "legal_representative", NULL};
+    size_t count = node_elements(n, 1, sizeof words / sizeof *words - 1);
     uint8_t roles = 0;
     for (size_t i = 0; i < count; i++) {
         struct node element = node_at(n, i);
-        int word = node_word(&element, role_words + ROLE_PARENT);
+        int word = node_word(&element, words);
         if (word < 0)
             continue;
         uint8_t bit = (uint8_t)(1U << (word + ROLE_PARENT));

@@ -156,6 +156,24 @@ static const struct member mask_members[] = {
     {.name = NULL},
 };
 
+/* Whether cookies are kept without consent on the condition that the last octet of an address is masked. */
+static bool draft_counts_anonymously(const struct draft *d)
+{
+    for (size_t i = 0; i < d->policy->purpose_count; i++) {
+        if (d->facts[i].cookies_counted)
+            return true;
+    }
+    return false;
+}
+
+/* Of IPv6 what is as good: the 80 bits that Google Analytics took away where it took an IPv4 octet. */
+static void prefix_check(const struct node *n, uint8_t prefix, uint8_t most)
+{
+    if (prefix > most)
+        node_fault(n, ERROR_INVALID,
+                   "keeps more than cookies of class statistics_anonymous may: last_octet_masked");
+}
+
 void mask_read(struct draft *d, const struct node *n)
 {
     section_read(d, n, mask_members);
@@ -166,6 +184,10 @@ void mask_read(struct draft *d, const struct node *n)
     struct node ipv6 = node_optional(n, "ipv6_prefix");
     if (node_present(&preset) && (node_present(&ipv4) || node_present(&ipv6)))
         node_fault(&preset, ERROR_INVALID, "stands alone: it sets both prefixes");
+    if (draft_counts_anonymously(d)) {
+        prefix_check(&ipv4, d->policy->mask.ipv4, MASK_IPV4_DEFAULT);
+        prefix_check(&ipv6, d->policy->mask.ipv6, MASK_IPV6_DEFAULT);
+    }
 }
 
 /* ---- rights ---- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The normal form of an identifier is its own normal form, and valid UTF-8 without control characters. */
+/* The normal form of an identifier is its own normal form, and valid UTF-8 without control characters; each
+ * reading of what a No names is its own, and the normal form where there is one. */
 #include "domain/identifier.h"
 #include "fuzz.h"
 
@@ -45,6 +46,29 @@ static void ascii_case_is_one(const struct identifier *once, const char *raw, si
     REQUIRE(twin.len == once->len && memcmp(twin.value, once->value, once->len) == 0);
 }
 
+static void readings_stand(enum identifier_type type, const char *raw, size_t len, const char *country,
+                           const struct identifier *normal)
+{
+    struct identifier readings[IDENTIFIER_READINGS], again[IDENTIFIER_READINGS];
+    size_t count = 0, count_again = 0;
+    if (identifier_readings(type, raw, len, country, readings, &count) != NULL) {
+        REQUIRE(normal == NULL);
+        return;
+    }
+    REQUIRE(count >= 1 && count <= IDENTIFIER_READINGS);
+    if (normal != NULL)
+        REQUIRE(count == 1 && readings[0].len == normal->len &&
+                memcmp(readings[0].value, normal->value, normal->len) == 0);
+    for (size_t i = 0; i < count; i++) {
+        const struct identifier *r = &readings[i];
+        REQUIRE(plain(r));
+        if (r->value[0] != '+')
+            continue; /* of no known country: the next one's may be another */
+        REQUIRE(identifier_readings(type, r->value, r->len, country, again, &count_again) == NULL);
+        REQUIRE(count_again == 1 && again[0].len == r->len && memcmp(again[0].value, r->value, r->len) == 0);
+    }
+}
+
 /* A byte for the type, one for the country, then the text. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -56,8 +80,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (u8_check(data + 2, len) != NULL || memchr(raw, '\0', len) != NULL)
         return 0;
     struct identifier once;
-    if (identifier_normalise(type, raw, len, country, &once) != NULL)
+    if (identifier_normalise(type, raw, len, country, &once) != NULL) {
+        readings_stand(type, raw, len, country, NULL);
         return 0;
+    }
+    readings_stand(type, raw, len, country, &once);
     REQUIRE(once.type == type && plain(&once));
     stands(&once, country);
     stands(&once, NULL);

@@ -74,6 +74,36 @@ Test(batch, a_bad_line_is_answered_where_it_stands_and_the_rest_goes_on)
     cr_assert_null(client_mark_in(a->body));
 }
 
+Test(batch, a_line_is_answered_by_the_name_its_caller_gave_it)
+{
+    struct tenant t = tenant_of_three("named");
+    const char *subject = email("yes"),
+               *long_id = "0123456789012345678901234567890123456789012345678901234567890123";
+    const char *body =
+        json_text("{'id': 'm-1', 'subject': %s, 'purpose': 'newsletter'}\n"
+                  "{'subject': %s, 'purpose': 'newsletter', 'id': '%s'}\n"
+                  "{'subject': %s, 'purpose': 'newsleter', 'id': 'm-3'}\n"
+                  "{'subject': %s, 'purpose': 'newsletter', 'id': '%s4'}\n"
+                  "{'subject': %s, 'purpose': 'newsletter', 'id': 5}\n"
+                  "{'subject': %s, 'purpose': 'newsletter', 'id': ''}\n"
+                  "{'subject': %s, 'purpose': 'newsletter', 'id': '\\u00e97'}\n"
+                  "{'subject': {'id': 'm-8'}, 'purpose': 'newsletter'}\n",
+                  subject, subject, long_id, subject, subject, long_id, subject, subject, subject);
+    expect(json_lines(ask(&t, 200, "", body, 0)->body),
+           text_of("[{'line': 1, 'id': 'm-1', 'allow': true}, {'line': 2, 'id': '%s', 'allow': true},"
+                   "{'line': 3, 'id': 'm-3', 'error': {'errors': [{'pointer': '/purpose'}]}},"
+                   "{'line': 4, 'error': {'errors': [{'pointer': '/id'}]}},"
+                   "{'line': 5, 'error': {'errors': [{'pointer': '/id'}]}},"
+                   "{'line': 6, 'error': {'errors': [{'pointer': '/id'}]}},"
+                   "{'line': 7, 'id': '\u00e97', 'allow': true},"
+                   "{'line': 8, 'error': {'status': 422}}]",
+                   long_id));
+    expect(json_lines(ask(&t, 200, "?only=denied", body, 0)->body),
+           "[{'line': 3, 'id': 'm-3'}, {'line': 4}, {'line': 5}, {'line': 6}, {'line': 8}, {'end': true}]");
+    const char *named = json_text("{'id': 'm-1', 'subject': %s, 'purpose': 'newsletter'}\n", subject);
+    cr_assert_str_eq(ask(&t, 200, "?only=allowed", named, 0)->body, named);
+}
+
 Test(batch, blank_lines_are_passed_over_and_counted)
 {
     struct tenant t = tenant_of_three("blank");

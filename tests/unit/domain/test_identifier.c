@@ -320,6 +320,27 @@ static const struct {
     {"SX", "721 520 1234", "+17215201234"},
     {"SX", "+1 721 520 1234", "+17215201234"},
     {"NL", "+881 6 1234 5678", "+881612345678"},
+    {"NL", "+31 970 10212345", "+3197010212345"}, /* a machine's */
+    {"NL", "0970 102 12345", "+3197010212345"},
+    {"NL", "0800-1234", "+318001234"},
+    {"NL", "tel:+31-6-12345678", "+31612345678"},
+    {"NL", "TEL:06-12345678", "+31612345678"},
+    {"NL", "tel:+31201234567;ext=12", "+31201234567"},
+    {"NL", "+31 20 123 4567;EXT=7", "+31201234567"},
+    {"SM", "886377", "+3780549886377"},
+    {"SM", "0549 886377", "+3780549886377"},
+    {"NL", "+378 886377", "+3780549886377"},
+    {"NL", "+378 0549 886377", "+3780549886377"},
+    {"NL", "+378 549 886377", "+3780549886377"},
+    {"NL", "+378 66 66 12 12", "+37866661212"},
+    {"NL", "+54 11 2345 6789", "+541123456789"},
+    {"NL", "+54 9 11 2345 6789", "+541123456789"},
+    {"AR", "011 15 2345 6789", "+541123456789"},
+    {"AR", "011 2345 6789", "+541123456789"},
+    {"AR", "0221 15 412 3456", "+542214123456"},
+    {"AR", "+54 9 221 412 3456", "+542214123456"},
+    {"AR", "02202 15 41 2345", "+542202412345"},
+    {"AR", "02202 41 2345", "+542202412345"},
 };
 
 Test(identifier, a_phone_number_is_brought_to_e164)
@@ -345,11 +366,15 @@ Test(identifier, what_is_no_phone_number_is_refused)
         {"NL", "+31 6 1234567"},
         {"NL", "+31 6 123456789"},
         {"NL", "+31 00 6 12345678"},
-        {"NL", "tel:+31612345678"},
         {"NL", "+31612345678 x12"},
         {"NL", "+31612345678#12"},
-        {"NL", "+31612345678;ext=12"},
         {"NL", "+31612345678,12"},
+        {"NL", "+31612345678;ext="},
+        {"NL", "+31612345678;ext=1a"},
+        {"NL", ";ext=12"},
+        {"NL", "+31612345678;isub=1"},
+        {"NL", "tel:"},
+        {"NL", "sms:+31612345678"},
         {"NL", "++31612345678"},
         {"NL", "+31+612345678"},
         {"NL", "06+12345678"},
@@ -358,7 +383,6 @@ Test(identifier, what_is_no_phone_number_is_refused)
         {"NL", "00"},
         {"NL", "000612345678"},
         {"NL", "112"},
-        {"NL", "0800-1234"},
         {"NL", "+999 123 456 789"},
         {"NL", "+612345678"},
         {"NL", "06 12345678 / 06 87654321"},
@@ -385,6 +409,78 @@ Test(identifier, what_is_no_phone_number_is_refused)
         assert_refused(IDENTIFIER_PHONE, cases[i].raw, cases[i].country);
 }
 
+static const char *readings_of(enum identifier_type type, const char *raw, const char *country)
+{
+    static char text[2 * IDENTIFIER_MAX + 2];
+    struct identifier readings[IDENTIFIER_READINGS];
+    size_t count = 0, len = 0;
+    if (identifier_readings(type, raw, strlen(raw), country, readings, &count) != NULL)
+        return "";
+    for (size_t i = 0; i < count; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s%.*s", i > 0 ? " " : "",
+                                (int)readings[i].len, readings[i].value);
+    return text;
+}
+
+Test(identifier, what_a_no_names_is_read_though_it_is_in_no_plan)
+{
+    static const struct {
+        const char *country, *raw, *readings;
+    } cases[] = {
+        {"NL", "06 12345678", "+31612345678"},
+        {"NL", "06-1234567", "+3161234567"},
+        {"NL", "+31 6 1234567", "+3161234567"},
+        {"NL", "+31 (0)6 1234567", "+3161234567"},
+        {"NL", "+31 00 6 1234567", "+3161234567"},
+        {"NL", "0031 6 123456789", "+316123456789"},
+        {"NL", "1234", "+311234"},
+        {"NL", "+999 123 456 789", "+999123456789"},
+        {"NL", "tel:06-1234567;ext=2", "+3161234567"},
+        {"ZZ", "06 12345678", "0612345678"},
+        {NULL, "06 12345678", "0612345678"},
+        {"IT", "390 612 3456", "+393906123456 +3906123456"},
+        {"DE", "4930123456", "+494930123456 +4930123456"},
+        {"US", "555-0123", "+15550123"},
+        {"AR", "9 11 2345 678",
+         "+54911234567"
+         "8"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        cr_expect_str_eq(readings_of(IDENTIFIER_PHONE, cases[i].raw, cases[i].country), cases[i].readings,
+                         "%s", cases[i].raw);
+}
+
+Test(identifier, what_is_no_number_at_all_is_no_no_either)
+{
+    static const char *const cases[] = {"",
+                                        "+",
+                                        "12",
+                                        "112",
+                                        "+999",
+                                        "+9999999999999999",
+                                        "abc",
+                                        "06-1234567a",
+                                        "++31612345678",
+                                        "06 12345678 / 06 87654321 / 1"};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        cr_expect_str_eq(readings_of(IDENTIFIER_PHONE, cases[i], "NL"), "", "%s", cases[i]);
+    cr_expect_str_eq(readings_of(IDENTIFIER_EMAIL, "jan", "NL"), "");
+    cr_expect_str_eq(readings_of(IDENTIFIER_EMAIL, "Jan@example.nl", "NL"), "jan@example.nl");
+}
+
+/* What is read outside a plan is read the same again. */
+Test(identifier, a_reading_is_its_own)
+{
+    static const char *const raws[] = {"06-1234567", "+31 00 6 1234567", "1234",
+                                       "+999 123",   "0031 0 0 1234",    "31 6 1"};
+    for (size_t i = 0; i < sizeof raws / sizeof *raws; i++) {
+        char once[2 * IDENTIFIER_MAX];
+        snprintf(once, sizeof once, "%s", readings_of(IDENTIFIER_PHONE, raws[i], "NL"));
+        for (char *rest = once, *one; (one = strsep(&rest, " ")) != NULL;)
+            cr_expect_str_eq(readings_of(IDENTIFIER_PHONE, one, "NL"), one, "%s", raws[i]);
+    }
+}
+
 Test(identifier, an_address_is_brought_to_four_fields_in_upper_case)
 {
     static const char *const cases[][2] = {
@@ -403,6 +499,24 @@ Test(identifier, an_address_is_brought_to_four_fields_in_upper_case)
         {"GR;10431;5;\u1fb4", "GR;10431;5;\u0386\u0399"},
         {"GB;SW1A 1AA;10;flat 2", "GB;SW1A1AA;10;FLAT2"},
         {"TR;34000;1;i", "TR;34000;1;I"},
+        {"NL;7521PR;2A;", "NL;7521PR;2;A"},
+        {"NL;7521PR;2a", "NL;7521PR;2;A"},
+        {"NL;7521PR;2 A", "NL;7521PR;2;A"},
+        {"NL;7521PR;2-A;", "NL;7521PR;2;A"},
+        {"NL;7521PR;2;-A", "NL;7521PR;2;A"},
+        {"NL;7521PR;02;A", "NL;7521PR;2;A"},
+        {"NL;7521PR;002A", "NL;7521PR;2;A"},
+        {"NL;7521PR;2A;1", "NL;7521PR;2;A1"},
+        {"NL;\uff17\uff15\uff12\uff11PR;\uff12;\uff21", "NL;7521PR;2;A"},
+        {"\uff2e\uff2c\uff1b7521PR\uff1b2\uff1ba", "NL;7521PR;2;A"},
+        {"NL;\u0667\u0665\u0662\u0661PR;\u0662;A", "NL;7521PR;2;A"},
+        {"NL;7521PR;0;A", "NL;7521PR;0;A"},
+        {"NL;7521PR;00;A", "NL;7521PR;0;A"},
+        {"NL;7521PR;2-4;", "NL;7521PR;2;4"},
+        {"US;02134;12;", "US;02134;12;"},
+        {"AT;1010;5/2/3;", "AT;1010;5/2/3;"},
+        {"GB;SW1A 1AA;Rose Cottage;", "GB;SW1A1AA;ROSECOTTAGE;"},
+        {"NL;7521PR;2A;\u0301", "NL;7521PR;2;\u00c1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_normal(IDENTIFIER_POSTAL, cases[i][0], NULL, cases[i][1]);

@@ -149,3 +149,53 @@ Test(phone_plan, every_row_of_the_table_is_whole_and_read_as_it_stands)
     cr_expect_gt(rows, 240);
     free(table);
 }
+
+static const struct phone_plan *plan_with_code(const char *code)
+{
+    const struct phone_plan *plan = phone_plan_of_number(code, strlen(code));
+    return plan != NULL && strcmp(plan->code, code) == 0 ? plan : NULL;
+}
+
+static void expect_range(char *row)
+{
+    static const char digits[] = "0123456789";
+    char text[80], number[24];
+    char *fields[4] = {NULL}, *rest = row;
+    size_t count = 0;
+    snprintf(text, sizeof text, "%s", row);
+    for (char *field; (field = strsep(&rest, ",")) != NULL; count++)
+        fields[count % 4] = field;
+    cr_assert_eq(count, 4, "%s", text);
+    for (size_t i = 0; i < 4; i++)
+        expect_field(text, fields[i], 1, i < 2 ? 3 : 2, digits);
+    size_t min = (size_t)number_of(fields[2]), max = (size_t)number_of(fields[3]), used = strlen(fields[1]);
+    const struct phone_plan *plan = plan_with_code(fields[0]);
+    cr_assert_not_null(plan, "%s: no such calling code", text);
+    cr_assert(min <= max && used <= min && strlen(fields[0]) + max <= 20, "%s", text);
+    memset(number, '1', sizeof number);
+    memcpy(number, fields[1], used);
+    cr_expect(phone_plan_takes(plan, number, min) && phone_plan_takes(plan, number, max), "%s", text);
+}
+
+Test(phone_plan, every_range_is_of_a_plan_and_widens_it)
+{
+    char *table = strdup(phone_plan_files[1].data), *rest = table;
+    size_t rows = 0;
+    cr_assert_eq(table[phone_plan_files[1].len - 1], '\n', "the last row has no newline");
+    cr_expect_str_eq(strsep(&rest, "\n"), "code,prefix,min,max");
+    for (char *row; (row = strsep(&rest, "\n")) != NULL && rest != NULL; rows++)
+        expect_range(row);
+    cr_expect_gt(rows, 400);
+    free(table);
+}
+
+Test(phone_plan, a_range_widens_its_own_prefix_alone)
+{
+    const struct phone_plan *plan = phone_plan_of_country("NL");
+    cr_expect(phone_plan_takes(plan, "97010212345", 11));
+    cr_expect(phone_plan_takes(plan, "612345678", 9));
+    cr_expect_not(phone_plan_takes(plan, "61234567", 8));
+    cr_expect_not(phone_plan_takes(plan, "97110212345", 11));
+    cr_expect_not(phone_plan_takes(plan, "9701021234", 10));
+    cr_expect_not(phone_plan_takes(plan, "", 0));
+}

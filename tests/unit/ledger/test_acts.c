@@ -205,6 +205,19 @@ Test(acts, a_soft_opt_in_rests_on_a_sale_or_on_a_published_address)
                   "/published/at", ERROR_INVALID);
 }
 
+Test(acts, what_a_soft_opt_in_rests_on_names_nobody)
+{
+    const struct act *a =
+        record(SHOP ", 'published': {'at': '2026-05-01T10:00:00Z', 'for': 'mail to "
+                    "jan@example.nl', 'where': 'https://a.example/0612345678/203.0.113.77'}");
+    cr_expect_str_eq(a->detail, "{\"published\":{\"at\":\"2026-05-01T10:00:00Z\",\"for\":\"mail to ***\","
+                                "\"where\":\"https://a.example/***/203.0.113.0\"}}");
+    expect_faults(consents_read,
+                  "{" WEB_FORM ", " SHOP ", 'sale': {'ref': '0612345678', 'product_group': 'jan@example.nl', "
+                  "'at': '2026-05-01T10:00:00Z', 'opt_out_offered_at': '2026-05-01T10:00:00Z'}}",
+                  "/sale/ref /sale/product_group", ERROR_INVALID);
+}
+
 Test(acts, a_guardian_who_is_named_is_a_person_of_their_own)
 {
     const struct act *a =

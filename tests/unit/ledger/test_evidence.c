@@ -30,7 +30,7 @@ static void read_only(const struct ledger_env *env, struct reader *body, struct 
 {
     (void)ret_acts;
     struct node root = reader_root(body);
-    evidence = evidence_read(env->arena, &root);
+    evidence = evidence_read(env, &root);
 }
 
 static void expect_kept(const char *sent, const char *kept)
@@ -74,6 +74,23 @@ Test(evidence, a_url_ends_before_its_query_and_fragment)
     expect_kept("{'url': 'https://shop.example/join?mail=a@example.com'}",
                 "{'url':'https://shop.example/join'}");
     expect_kept("{'url': 'https://shop.example/join#a'}", "{'url':'https://shop.example/join'}");
+}
+
+Test(evidence, the_policy_says_how_much_of_an_address_is_kept)
+{
+    s.controller.policy->mask = (struct mask_prefixes){16, 32};
+    expect_kept("{'ip': '203.0.113.77', 'user_agent': 'B/1 (203.0.113.77)', 'form': '2001:db8:1:2::3'}",
+                "{'ip':'203.0.0.0','user_agent':'B/1 (203.0.0.0)','form':'2001:db8::'}");
+}
+
+Test(evidence, who_somebody_is_gets_past_no_url_form_or_name)
+{
+    expect_kept("{'url': 'https://shop.example/u/jan%40example.nl/06-12345678/123456782?x'}",
+                "{'url':'https://shop.example/u/***/***/***'}");
+    expect_kept("{'form': 'sent by jan@example.nl'}", "{'form':'sent by ***'}");
+    expect_kept("{'documents': [{'name': 'jan@example.nl 0612345678.pdf', 'sha256': '" SHA256 "'}]}",
+                "{'documents':[{'name':'*** ***.pdf','sha256':'" SHA256 "'}]}");
+    expect_kept("{'user_agent': 'App/0612345678'}", "{'user_agent':'App/0612345678'}");
 }
 
 Test(evidence, of_a_document_name_and_hash_are_kept)

@@ -129,3 +129,83 @@ Test(person, more_than_eight_are_a_fault)
     snprintf(subject + len, sizeof subject - len, "]");
     cr_expect_str_eq(faults_of(subject), "/subject");
 }
+
+static void read_leniently(const struct ledger_env *env, struct reader *body, struct acts *ret_acts)
+{
+    (void)ret_acts;
+    struct node root = reader_root(body);
+    person_read_leniently(&root, env->controller, &person);
+}
+
+/* A number with a digit too few. */
+#define SHORT "'subject': {'type': 'phone', 'value': '06-1234567'}"
+
+Test(person, a_no_is_never_refused_for_its_numbers_plan)
+{
+    static const char *const noes[] = {
+        "{" SHORT "}",
+        "{" SHORT ", 'event_state': 'refused'}",
+        "{" SHORT ", 'event_state': 'withdrawn'}",
+        "{" SHORT ", 'event_state': 'objected'}",
+        "{" SHORT ", 'choices': {'news': 'refused', 'stats': 'objected'}}",
+    };
+    for (size_t i = 0; i < sizeof noes / sizeof *noes; i++) {
+        stand_read(&s, read_leniently, "%s", noes[i]);
+        cr_expect_str_eq(stand_faults(&s), "", "%s", noes[i]);
+        cr_expect_eq(person.count, 1);
+    }
+}
+
+Test(person, a_yes_is_refused_for_its_numbers_plan)
+{
+    static const char *const yeses[] = {
+        "{" SHORT ", 'event_state': 'given'}",
+        "{" SHORT ", 'event_state': 'eligible'}",
+        "{" SHORT ", 'choices': {'news': 'refused', 'stats': 'given'}}",
+    };
+    for (size_t i = 0; i < sizeof yeses / sizeof *yeses; i++) {
+        stand_read(&s, read_leniently, "%s", yeses[i]);
+        cr_expect_str_eq(stand_faults(&s), "/subject/value", "%s", yeses[i]);
+    }
+    cr_expect_str_eq(faults_of("{'type': 'phone', 'value': '06-1234567'}"), "/subject/value");
+}
+
+Test(person, a_no_that_names_either_of_two_numbers_is_to_both)
+{
+    memcpy(s.controller.policy->country, "IT", sizeof "IT");
+    stand_read(&s, read_leniently, "{'subject': {'type': 'phone', 'value': '390 612 3456'}}");
+    cr_expect_str_eq(stand_faults(&s), "");
+    cr_assert_eq(person.count, 2);
+    struct tag national = tag_of(IDENTIFIER_PHONE, "+393906123456");
+    struct tag coded = tag_of(IDENTIFIER_PHONE, "+3906123456");
+    cr_expect_arr_eq(person.tags[0].bytes, national.bytes, TAG_SIZE);
+    cr_expect_arr_eq(person.tags[1].bytes, coded.bytes, TAG_SIZE);
+}
+
+Test(person, each_reading_of_a_number_is_an_identifier_in_its_place)
+{
+    static const uint8_t order[] = {IDENTIFIER_CUSTOMER, IDENTIFIER_EMAIL, IDENTIFIER_PHONE, IDENTIFIER_PHONE,
+                                    IDENTIFIER_VISITOR};
+    memcpy(s.controller.policy->country, "IT", sizeof "IT");
+    stand_read(&s, read_leniently,
+               "{'subject': [{'type': 'visitor', 'value': 'v-1'}, {'type': 'phone', 'value': '390 612 3456'},"
+               " {'type': 'phone', 'value': '+3906123456'}, {'type': 'email', 'value': 'a@example.com'},"
+               " {'type': 'customer', 'value': 'c-1'}]}");
+    cr_expect_str_eq(stand_faults(&s), "");
+    cr_assert_eq(person.count, sizeof order, "the second number is a reading of the first");
+    cr_expect_arr_eq(person.types, order, sizeof order);
+    struct tag national = tag_of(IDENTIFIER_PHONE, "+393906123456");
+    cr_expect_arr_eq(person.tags[2].bytes, national.bytes, TAG_SIZE);
+}
+
+Test(person, a_reading_too_many_is_a_fault)
+{
+    char body[1024];
+    memcpy(s.controller.policy->country, "IT", sizeof "IT");
+    size_t len = (size_t)snprintf(body, sizeof body, "{'subject': [");
+    for (int i = 0; i < 7; i++)
+        len += (size_t)snprintf(body + len, sizeof body - len, "{'type': 'visitor', 'value': 'v-%d'},", i);
+    snprintf(body + len, sizeof body - len, "{'type': 'phone', 'value': '390 612 3456'}]}");
+    stand_read(&s, read_leniently, "%s", body);
+    cr_expect_str_eq(stand_faults(&s), "/subject/7");
+}

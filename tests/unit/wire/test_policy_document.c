@@ -481,6 +481,15 @@ Test(policy_document, one_cookie_that_does_more_than_count_makes_them_other_stat
     cr_expect_not(policy->purposes[0].anonymous_statistics);
 }
 
+Test(policy_document, a_mask_may_be_as_weak_as_it_likes_where_no_cookie_says_otherwise)
+{
+    read_text("{'controller': " CONTROLLER ", 'purposes': [" PURPOSE "], 'notices': [" NOTICE "],"
+              " 'cookies': [" COOKIE("analytics", "") "], 'mask': {'ipv4_prefix': 32, 'ipv6_prefix': 128}}");
+    assert_faults("");
+    cr_expect_eq(policy->mask.ipv4, 32);
+    cr_expect_eq(policy->mask.ipv6, 128);
+}
+
 Test(policy_document, ages_and_masks_that_a_policy_sets_itself_are_read)
 {
     read_text("{'controller': " CONTROLLER ", 'purposes': [" PURPOSE "], 'notices': [" NOTICE "],"
