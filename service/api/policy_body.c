@@ -14,10 +14,9 @@ bool policy_body_read(struct call *call, struct reader *body, struct policy **re
         struct node root = reader_root(body), controller = node_member(&root, "controller"),
                     key = node_member(&controller, "key");
         node_fault(&key, ERROR_INVALID, "not the controller that the token names");
-        policy_free(policy);
-        policy = NULL;
     }
-    if (policy == NULL) {
+    if (policy == NULL || !policy_document_check(body, policy)) {
+        policy_free(policy);
         call_bad_body(call, body);
         return false;
     }

@@ -45,7 +45,7 @@ static int document_read(const char *path, const struct buf *bytes, struct docum
     struct document *d = ret_document;
     buf_init(&d->canonical, POLICY_BODY_BYTES_MAX);
     d->policy = policy_document_read(&d->reader, bytes->data != NULL ? bytes->data : "", bytes->len);
-    if (d->policy == NULL) {
+    if (d->policy == NULL || !policy_document_check(&d->reader, d->policy)) {
         faults_print(&d->reader, path);
         document_close(d);
         return -1;

@@ -72,6 +72,12 @@ int age_limit(const struct policy *p, const char *country, instant at, enum chan
     return own != NULL ? own->years : field_number(&fields[FIELD_YEARS]);
 }
 
+int age_of_law(const char *country)
+{
+    struct field fields[FIELD_COUNT];
+    return row_find(country, DATE_LAST, fields) ? field_number(&fields[FIELD_YEARS]) : -1;
+}
+
 struct calendar_date age_reached(int32_t birth_year, int32_t birth_month, int years)
 {
     struct calendar_date date = {.year = birth_year + years,

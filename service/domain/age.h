@@ -12,6 +12,10 @@
  * country that the table does not know has the GDPR's own limit. */
 int age_limit(const struct policy *p, const char *country, instant at, enum channel channel);
 
+/* The age that the country's own law sets for what is offered online, once all of it that the table knows
+ * is in force; 0: it sets none. -1: the table does not know the country. */
+int age_of_law(const char *country);
+
 /* The first day on which one who was born in that month, counted as on its last day, is ${years} old. Of 29
  * February in a year that has none it is 1 March. */
 struct calendar_date age_reached(int32_t birth_year, int32_t birth_month, int years);

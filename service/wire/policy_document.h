@@ -14,6 +14,11 @@ enum { POLICY_DOCUMENT_HASH_SIZE = 32 }; /* SHA-256 */
  * controller's `languages` comes first; those not listed there follow by their tags. */
 struct policy *policy_document_read(struct reader *r, const char *bytes, size_t len);
 
+/* Whether the document may be applied: what the laws of countries say of minors, as data/ages.csv has them
+ * now. What it must not say becomes a fault of ${r}, of which policy_document_read made ${policy}. One that
+ * was applied is read whatever they say by then. */
+bool policy_document_check(struct reader *r, const struct policy *policy);
+
 /* Called for each warning, with a JSON pointer and what is meant; both live for the call only. */
 typedef void policy_warning(void *cookie, const char *pointer, const char *detail);
 /* Tells what is valid in a document and yet seldom wise, such as a consent to cookies that counts for years.

@@ -51,11 +51,20 @@ static const struct member guardian_members[] = {
 
 static void guardian_read(struct draft *d, const struct node *n)
 {
+    d->facts[d->policy->purpose_count].minors_stated = true;
+    d->purpose->guardian.minors = MINORS_GUARDIAN;
     section_read(d, n, guardian_members);
 }
 
+static void age_read(struct draft *d, const struct node *n)
+{
+    static const char *const words[] = {"required", NULL};
+    d->purpose->age_required = node_word(n, words) == 0;
+}
+
 static const struct member minors_members[] = {
-    {"guardian", REQUIRED, .read = guardian_read},
+    {"guardian", OPTIONAL, .read = guardian_read},
+    {"age", OPTIONAL, .read = age_read},
     {.name = NULL},
 };
 
@@ -65,12 +74,14 @@ void minors_read(struct draft *d, const struct node *n)
         [MINORS_ALLOWED] = "allowed", [MINORS_GUARDIAN] = "guardian", [MINORS_FORBIDDEN] = "forbidden", NULL};
     if (!value_is(n, KIND_TEXT | KIND_OBJECT))
         return;
-    d->facts[d->policy->purpose_count].minors_stated = true;
     if (node_kind(n) == NODE_OBJECT) {
-        d->purpose->guardian.minors = MINORS_GUARDIAN;
         section_read(d, n, minors_members);
+        struct node guardian = node_optional(n, "guardian"), age = node_optional(n, "age");
+        if (!node_present(&guardian) && !node_present(&age))
+            node_fault(n, ERROR_INVALID, "must have guardian or age");
         return;
     }
+    d->facts[d->policy->purpose_count].minors_stated = true;
     int word = node_word(n, words);
     if (word >= 0)
         d->purpose->guardian.minors = (enum minors_rule)word;

@@ -91,6 +91,11 @@ void rights_read(struct draft *d, const struct node *n);
 void retention_rule_read(struct draft *d, const struct node *rule);
 /* Of one purpose: who may decide for a minor. */
 void minors_read(struct draft *d, const struct node *n);
+/* Called for what the law leaves to those who can say why. ${reasoned}: they do, and are warned in the words
+ * of ${then}; else it is a fault, in those of ${fault}. */
+typedef void minors_finding(void *cookie, const struct node *n, bool reasoned, const char *fault,
+                            const char *then);
+void minors_find(const struct node *root, const struct policy *policy, minors_finding *tell, void *cookie);
 /* How many clicks a choice takes: refusing must not be harder than accepting. */
 void choice_check(const struct node *n);
 /* After the controller: the order of a notice's texts is that of its languages. */

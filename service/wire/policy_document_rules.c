@@ -94,6 +94,17 @@ void retention_read(struct draft *d, const struct node *n)
 /* GDPR art. 8(1) lets no country go below 13; above 18 nobody is a minor. */
 enum { AGE_LEAST = 13, AGE_MOST = 18 };
 
+static void years_read(struct draft *d, const struct node *n)
+{
+    d->policy->ages[d->policy->age_count].years = (uint8_t)node_int(n, AGE_LEAST, AGE_MOST);
+}
+
+static const struct member age_members[] = {
+    {"years", REQUIRED, .read = years_read},
+    {"rationale", REQUIRED, .check = value_text_or_texts},
+    {.name = NULL},
+};
+
 void ages_read(struct draft *d, const struct node *n)
 {
     size_t count = node_members(n, 0, POLICY_AGES_MAX);
@@ -104,7 +115,10 @@ void ages_read(struct draft *d, const struct node *n)
         return;
     while (node_next(n, &cursor, &country, &years)) {
         struct age_override *age = &d->policy->ages[d->policy->age_count];
-        age->years = (uint8_t)node_int(&years, AGE_LEAST, AGE_MOST);
+        if (node_is_object(&years))
+            section_read(d, &years, age_members);
+        else
+            years_read(d, &years);
         if (!country_is_known(country)) {
             node_fault(&years, ERROR_INVALID,
                        "must be named by a country of ISO 3166-1 (alpha-2), such as NL or GB");

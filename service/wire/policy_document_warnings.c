@@ -60,12 +60,27 @@ static void cookies_warn(const struct node *root, const struct policy *policy, b
     }
 }
 
+struct telling {
+    policy_warning *tell;
+    void *cookie;
+};
+
+static void minors_warn(void *cookie, const struct node *n, bool reasoned, const char *fault,
+                        const char *then)
+{
+    const struct telling *t = cookie;
+    (void)fault;
+    if (reasoned)
+        warning_tell(n, then, t->tell, t->cookie);
+}
+
 void policy_document_warn(struct reader *r, const struct policy *policy, policy_warning *tell, void *cookie)
 {
     bool marks[POLICY_PURPOSES_MAX] = {false};
     struct node root = reader_root(r);
     struct node purposes = node_optional(&root, "purposes");
     cookies_warn(&root, policy, marks, tell, cookie);
+    minors_find(&root, policy, minors_warn, &(struct telling){tell, cookie});
     for (size_t i = 0; i < policy->purpose_count; i++) {
         const struct purpose *p = &policy->purposes[i];
         if (!marks[i] || p->channel != CHANNEL_WEB || p->retired || !longer_than_a_year(p->validity))

@@ -83,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         policy_document_warn(&r, policy, warned, NULL);
         is_told(&r, NULL);
         is_told(&r, "en");
+        REQUIRE(policy_document_check(&r, policy) == reader_ok(&r));
     }
     policy_free(policy);
     reader_close(&r);

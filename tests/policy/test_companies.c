@@ -19,6 +19,19 @@ static long people_known(const struct tenant *t)
                            t->key);
 }
 
+/* The register has each of ${purposes}, which ends with NULL, on that basis. */
+static void rest_on(const struct tenant *t, const char *basis, const char *const purposes[])
+{
+    for (; *purposes != NULL; purposes++) {
+        const json_t *row = register_row(t, *purposes);
+        cr_expect_not_null(row, "%s has no row", *purposes);
+        if (row == NULL)
+            continue;
+        expect(row, text_of("{'lawful_basis': '%s', 'role': 'controller'}", basis));
+        cr_expect_gt(json_array_size(json_object_get(row, "retention")), 0, "%s has a term", *purposes);
+    }
+}
+
 /* ---- an operator: a contact form, a cookie code, recordings ---- */
 
 Test(operator, a_question_by_form_is_kept_by_consent_for_two_weeks)
@@ -84,6 +97,25 @@ Test(operator, the_register_has_terms_of_time_terms_after_an_event_and_none)
     expect(register_row(&t, "site_preferences"),
            "{'lawful_basis': 'exempt', 'retention': ['cookie code: not kept (own choice: it stays on the "
            "device, review 2027-06-01)']}");
+}
+
+Test(operator, what_its_statement_names_beside_the_service_is_in_the_register)
+{
+    static const char *const by_contract[] = {"telephony", "trainings", "tailor_made_work", NULL};
+    static const char *const by_interest[] = {"call_recordings", "monitoring", "statistics", NULL};
+    struct tenant t = company("operator", "operator-rows");
+    rest_on(&t, "contract", by_contract);
+    rest_on(&t, "legitimate_interest", by_interest);
+    say(&t, 201, email("user"), "statistics", "objected", "");
+    cr_expect_str_eq(reason_of(&t, "user", "statistics"), "restricted");
+    cr_expect_str_eq(reason_of(&t, "user", "monitoring"), "not_required");
+}
+
+Test(operator, the_policy_claims_nothing_of_staff_that_nobody_sees_to)
+{
+    struct tenant t = company("operator", "operator-claims");
+    const json_t *policy = get(&t, 200, "/v1/policy");
+    cr_expect_str_eq(string_at(policy, "/controller/security"), "Staff see only what their work needs.");
 }
 
 Test(operator, a_visitors_cookie_code_is_known_again_and_stands_nowhere_in_the_database)
@@ -208,6 +240,22 @@ Test(no_cookies, the_register_says_where_the_company_is_processor)
     struct tenant t = company("no-cookies", "no-cookies-role");
     expect(register_row(&t, "newsletter"), "{'role': 'controller'}");
     expect(register_row(&t, "hosted_recordings"), "{'role': 'processor'}");
+}
+
+Test(no_cookies, changes_are_told_without_consent_and_to_optimisation_one_may_object)
+{
+    static const char *const by_contract[] = {"service_changes", NULL};
+    static const char *const by_interest[] = {"optimisation", NULL};
+    struct tenant t = company("no-cookies", "no-cookies-objects");
+    rest_on(&t, "contract", by_contract);
+    rest_on(&t, "legitimate_interest", by_interest);
+    cr_expect_str_eq(reason_of(&t, "a", "optimisation"), "not_required");
+    expect(say(&t, 201, email("a"), "optimisation", "objected", ""),
+           "{'notice': {'id': 'optimisation', 'version': '1'}}");
+    cr_expect_str_eq(reason_of(&t, "a", "optimisation"), "restricted");
+    expect(say(&t, 422, email("a"), "service_changes", "objected", ""),
+           "{'type': 'urn:akkoord:problem:not-withdrawable'}");
+    cr_expect_str_eq(reason_of(&t, "a", "service_changes"), "not_required");
 }
 
 Test(no_cookies, as_processor_it_names_who_of_each_client_may_ask)
@@ -357,6 +405,46 @@ Test(youth, past_the_limit_a_guardian_has_no_say)
            "{'errors': [{'pointer': '/expressed_by', 'detail': 'the person may decide alone by now'}]}");
     say(&t, 201, customer("kid"), "pupil_phone", "given", text_of(", 'minor': %s", born(16)));
     cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "granted");
+}
+
+Test(youth, a_question_an_order_and_a_watch_for_fraud_need_no_consent)
+{
+    static const char *const by_contract[] = {"eligibility", NULL};
+    static const char *const by_interest[] = {"contact_form", "fraud", NULL};
+    struct tenant t = company("youth", "youth-rows");
+    rest_on(&t, "contract", by_contract);
+    rest_on(&t, "legitimate_interest", by_interest);
+    cr_expect_str_eq(reason_of(&t, "a", "contact_form"), "not_required");
+    say(&t, 201, email("a"), "contact_form", "objected", "");
+    cr_expect_str_eq(reason_of(&t, "a", "contact_form"), "objected");
+    say(&t, 201, customer("kid"), "fraud", "objected", "");
+    cr_expect_str_eq(reason(&t, customer("kid"), "fraud"), "restricted");
+    expect(register_row(&t, "eligibility"), "{'automated_decision': 'no'}");
+}
+
+/* The youth policy where its first purpose leaves consent to children. */
+static json_t *left_to_children(const struct tenant *t)
+{
+    json_t *policy = example_policy("youth", t->key);
+    json_t *purpose = json_array_get(json_object_get(policy, "purposes"), 0);
+    json_object_set_new(purpose, "minors", json_string("allowed"));
+    return policy;
+}
+
+Test(youth, a_policy_leaves_consent_to_children_only_with_a_reason_and_is_warned)
+{
+    struct tenant t = company("youth", "youth-left");
+    json_t *policy = left_to_children(&t);
+    expect(put(&t, "", policy)->json, "{'status': 422, 'errors': [{'pointer': '/purposes/0/minors'}]}");
+    rehearse(&t, 422, policy);
+    json_object_set_new(json_object_get(policy, "ages"), "NL", json_integer(13));
+    expect(put(&t, "", policy)->json,
+           "{'status': 422, 'errors': [{'pointer': '/purposes/0/minors'}, {'pointer': '/ages/NL'}]}");
+    policy = left_to_children(&t);
+    json_object_set_new(json_array_get(json_object_get(policy, "purposes"), 0), "rationale",
+                        json_string("Advice and help, for which a child needs nobody."));
+    expect(put(&t, "", policy)->json, "{'changed': true, 'warnings': [{'pointer': '/purposes/0/minors'}]}");
+    expect(check(&t, customer("kid"), "pupil_phone"), "{'reason': 'never_asked'}");
 }
 
 Test(youth, who_pays_is_not_who_uses)

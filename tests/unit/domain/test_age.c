@@ -65,7 +65,17 @@ Test(age, a_policy_may_set_its_own)
     cr_expect_eq(limit_at(&own, "BE", "2026-11-21", CHANNEL_POST), 0);
     cr_expect_eq(limit_at(&own, "NL", "2026-11-21", CHANNEL_POST), 18);
     cr_expect_eq(limit_at(&own, "CH", "2026-11-21", CHANNEL_WEB), 14);
+    cr_expect_eq(limit_at(&own, "CH", "2026-11-21", CHANNEL_POST), 14,
+                 "it is not only online that one decides");
     cr_expect_eq(limit_at(&own, "AT", "2026-11-21", CHANNEL_WEB), 14);
+}
+
+Test(age, the_laws_own_is_that_of_its_last_change)
+{
+    cr_expect_eq(age_of_law("NL"), 16);
+    cr_expect_eq(age_of_law("DK"), 15);
+    cr_expect_eq(age_of_law("CH"), 0, "it sets none");
+    cr_expect_eq(age_of_law("US"), -1, "it is not known");
 }
 
 static void assert_reached(int32_t year, int32_t month, int years, const char *expected)

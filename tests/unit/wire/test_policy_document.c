@@ -192,6 +192,10 @@ static void assert_broken(const struct node *row)
     buf_clear(&document);
     node_dump(&value, false, &document);
     policy = policy_document_read(&r, document.data, document.len);
+    if (policy != NULL && !policy_document_check(&r, policy)) {
+        policy_free(policy);
+        policy = NULL;
+    }
     assert_faults(expected.data);
     cr_expect_eq(reader_error(&r), ERROR_INVALID);
     buf_free(&expected);
@@ -348,6 +352,7 @@ Test(policy_document, every_example_reads_and_names_the_controller_of_its_file)
         policy = policy_document_read(&r, f->data, f->len);
         assert_faults("");
         cr_assert_not_null(policy, "%s", f->name);
+        cr_expect(policy_document_check(&r, policy), "%s", f->name);
         cr_expect(strncmp(policy->controller, f->name, strlen(f->name) - strlen(".json")) == 0, "%s",
                   f->name);
     }
@@ -404,6 +409,20 @@ Test(policy_document, who_may_act_for_a_minor_and_how_is_read)
     cr_expect_eq(rule.roles, 1 << ROLE_PARENT | 1 << ROLE_CARER);
     cr_expect_eq(rule.least, STRENGTH_SIGNED);
     cr_expect(rule.written && rule.ends_at_limit);
+}
+
+Test(policy_document, that_an_age_must_be_told_is_read_with_a_guardian_or_without)
+{
+    cr_expect_not(read_purpose("consent", "")->age_required);
+    const struct purpose *p = read_purpose("consent", ", 'minors': {'age': 'required'}");
+    cr_expect(p->age_required);
+    cr_expect_eq(p->guardian.minors, MINORS_GUARDIAN, "as where nothing is said of minors");
+    p = read_purpose("contract", ", 'minors': {'guardian': {'least': 'signed'}, 'age': 'required'}");
+    cr_expect(p->age_required);
+    cr_expect_eq(p->guardian.minors, MINORS_GUARDIAN);
+    cr_expect_eq(p->guardian.least, STRENGTH_SIGNED);
+    cr_expect_eq(read_purpose("contract", ", 'minors': {'age': 'required'}")->guardian.minors,
+                 MINORS_ALLOWED);
 }
 
 Test(policy_document, what_a_purpose_says_of_objections_signals_and_its_forerunner_is_read)
@@ -529,4 +548,99 @@ Test(policy_document, a_cookie_that_stays_longer_than_the_consent_to_it_is_warne
     assert_warned("analytics", ", 'validity': 'P364D'", warning);
     assert_warned("analytics", ", 'validity': 'P365D'", "");
     assert_warned("strictly_necessary", ", 'validity': 'P11M'", "");
+}
+
+/* Of a controller in ${country} with a purpose that has ${members}, and ${more} of the document's. What the
+ * check finds, and what it is warned about. */
+static void assert_judged(const char *country, const char *members, const char *more, const char *faults,
+                          const char *warnings)
+{
+    struct buf text, found;
+    buf_init(&text, DOCUMENT_MAX);
+    buf_init(&found, DOCUMENT_MAX);
+    buf_printf(&text,
+               "{'controller': {'key': 'demo', 'country': '%s'}, 'notices': [" NOTICE
+               "], 'purposes': [{'key': 'a', 'notice': 'news'%s}]%s}",
+               country, members, more);
+    buf_byte(&text, '\0');
+    read_again(text.data);
+    assert_faults("");
+    policy_document_warn(&r, policy, warning_append, &found);
+    buf_byte(&found, '\0');
+    cr_expect_str_eq(found.data, warnings);
+    cr_expect_eq(policy_document_check(&r, policy), *faults == '\0');
+    if (*faults != '\0') {
+        policy_free(policy);
+        policy = NULL;
+    }
+    assert_faults(faults);
+    buf_free(&text);
+    buf_free(&found);
+}
+
+#define ON(basis, channel) ", 'lawful_basis': '" basis "', 'channel': '" channel "'"
+#define ALLOWED            ", 'minors': 'allowed'"
+#define WHY                ", 'rationale': 'Advice and help, which a child may ask for alone.'"
+
+Test(policy_document, a_consent_is_left_to_minors_only_where_the_policy_says_why)
+{
+    static const char fault[] =
+        "/purposes/0/minors: no minor below this country's age consents alone: say guardian "
+        "or forbidden, or why not in the purpose's rationale\n";
+    static const char warning[] = "/purposes/0/minors: lets minors below this country's age consent alone\n";
+    assert_judged("NL", ON("consent", "post") ALLOWED, "", fault, "");
+    assert_judged("NL", ON("consent", "post") ALLOWED WHY, "", "", warning);
+    assert_judged("NL", ON("consent", "post"), "", "", "");
+    assert_judged("NL", ON("contract", "post") ALLOWED, "", "", "");
+    assert_judged("NL", ON("consent", "post") ALLOWED ", 'retired': true", "", "", "");
+    assert_judged("DE", ON("consent", "web") ALLOWED, "", fault, "");
+    assert_judged("DE", ON("consent", "post") ALLOWED, "", "", "");
+    assert_judged("CH", ON("consent", "web") ALLOWED, "", "", "");
+    assert_judged("CH", ON("consent", "web") ALLOWED, ", 'ages': {'CH': 14}", fault, "");
+}
+
+Test(policy_document, a_guardian_of_whom_nothing_is_asked_needs_a_reason)
+{
+    static const char fault[] =
+        "/purposes/0/minors/guardian: must say who may act for a minor, or how sure that must "
+        "be; or why it does not, in the purpose's rationale\n";
+    static const char warning[] = "/purposes/0/minors/guardian: asks nothing of who says to be a guardian\n";
+    assert_judged("NL", ON("consent", "web") ", 'minors': {'guardian': {}}", "", fault, "");
+    assert_judged("NL", ON("contract", "web") ", 'minors': {'guardian': {}, 'age': 'required'}", "", fault,
+                  "");
+    assert_judged("NL", ON("consent", "web") WHY ", 'minors': {'guardian': {}}", "", "", warning);
+    assert_judged("NL", ON("consent", "web") ", 'minors': {'guardian': {'least': 'email'}}", "", "", "");
+}
+
+Test(policy_document, an_age_below_the_laws_needs_a_reason)
+{
+    static const char fault[] =
+        "/ages/NL: below the age of this country's law: say why, by an object of years and rationale\n";
+    static const char warning[] = "/ages/NL: below the age of this country's law\n";
+    assert_judged("BE", ON("exempt", "web"), ", 'ages': {'NL': 13}", fault, "");
+    assert_judged("BE", ON("exempt", "web"), ", 'ages': {'NL': {'years': 13, 'rationale': 'a new law'}}", "",
+                  warning);
+    assert_judged("BE", ON("exempt", "web"), ", 'ages': {'NL': 16, 'BE': 18, 'CH': 13, 'US': 13}", "", "");
+    assert_judged("BE", ON("exempt", "web"), ", 'ages': {'NL': {'years': 18, 'rationale': 'care'}}", "", "");
+    cr_expect_eq(policy->ages[0].years, 18);
+}
+
+Test(policy_document, where_the_law_sets_no_age_a_policy_that_looks_at_minors_does)
+{
+    static const char fault[] =
+        "/ages: must have the controller's country: its law sets no age, and a purpose looks at minors\n";
+    assert_judged("CH", ON("consent", "web"), "", fault, "");
+    assert_judged("CH", ON("contract", "post") ", 'minors': 'forbidden'", "", fault, "");
+    assert_judged("CH", ON("contract", "post") ", 'minors': {'age': 'required'}", ", 'ages': {'NL': 16}",
+                  fault, "");
+    assert_judged("CH", ON("consent", "web"), ", 'ages': {'CH': 14}", "", "");
+    assert_judged("CH", ON("contract", "web"), "", "", "");
+    assert_judged("CH", ON("consent", "web") ", 'retired': true", "", "", "");
+}
+
+Test(policy_document, what_was_applied_is_read_whatever_a_law_says_by_then)
+{
+    read_text("{'controller': {'key': 'demo', 'country': 'CH'}, 'notices': [" NOTICE
+              "], 'purposes': [" PURPOSE "]}");
+    assert_faults("");
 }

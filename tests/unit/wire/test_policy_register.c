@@ -104,7 +104,7 @@ Test(policy_register, what_is_done_for_clients_has_a_row_for_each_with_its_own_t
 {
     open_example("no-cookies.json");
     struct node rows =
-        rows_in("en", 5); /* two of the controller; recordings for two clients, reports for one */
+        rows_in("en", 7); /* four of the controller; recordings for two clients, reports for one */
     assert_cell(&rows, 2, "purpose", "'hosted_recordings'");
     assert_cell(&rows, 2, "role", "'processor'");
     assert_cell(&rows, 2, "client", "'Garage Voorbeeld, The owner, privacy@garage.example'");
