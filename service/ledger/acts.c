@@ -80,8 +80,7 @@ static void guardian_read(struct acts_common *c, const struct node *by)
     c->act.guardian_no = 0;
 }
 
-/* How sure it is, and whether it is in writing: what claims more than being said needs a document. ${w}: the
- * event's detail. */
+/* How sure it is, and whether it is in writing. ${w}: the event's detail. */
 static void strength_read(struct acts_common *c, const struct node *by, struct writer *w)
 {
     static const char *const forms[] = {"written", "electronic", NULL};
@@ -90,10 +89,6 @@ static void strength_read(struct acts_common *c, const struct node *by, struct w
     int f = node_present(&form) ? node_word(&form, forms) : 1;
     if (s < 0 || f < 0)
         return;
-    if (s == STRENGTH_SIGNED && !c->has_documents)
-        node_fault(&strength, ERROR_INVALID, "a signature needs the signed document in evidence.documents");
-    if (f == 0 && !c->has_documents)
-        node_fault(&form, ERROR_INVALID, "what is written needs the document in evidence.documents");
     bool is_written = f == 0 || s == STRENGTH_SIGNED || s == STRENGTH_EID;
     c->act.flags = (uint8_t)(s | (is_written ? FLAG_WRITTEN : 0));
     writer_object_begin(w, "expressed_by");

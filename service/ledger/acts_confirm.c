@@ -7,7 +7,8 @@
 /* The words that a request was shown. */
 static struct acts_words words_of(const struct policy *policy, const struct confirm_one *one)
 {
-    struct acts_words w = {.notice = policy_notice_numbered(policy, one->notice)};
+    struct acts_words w = {.notice = policy_notice_numbered(policy, one->notice),
+                           .assumed = one->assumed != 0};
     if (w.notice != NULL && one->text >= 0 && (size_t)one->text < w.notice->text_count)
         w.text = &w.notice->texts[one->text];
     return w;

@@ -48,8 +48,8 @@ static void import_read(struct acts_common *c, struct writer *w)
     writer_object_end(w);
 }
 
-/* The sale that a soft opt-in rests on (Tw 11.7(3)): with it the person was offered to say no. Returns whether
- * there is one. */
+/* The sale that a soft opt-in rests on (Tw 11.7(3)): with it the person was offered to say no. Returns
+ * whether there is one. */
 static bool sale_read(struct acts_common *c, struct writer *w)
 {
     static const char *const members[] = {"ref", "product_group", "at", "opt_out_offered_at", NULL};
@@ -138,6 +138,19 @@ static enum event_state state_under(const struct acts_common *c, const struct pu
     return EVENT_NONE;
 }
 
+/* What claims more than being said is proven by a document. */
+static void proof_check(const struct acts_common *c)
+{
+    struct node by = node_optional(&c->root, "expressed_by");
+    if (!acts_is_guardians(c) || c->has_documents || !node_is_object(&by))
+        return;
+    struct node strength = node_optional(&by, "strength"), form = node_optional(&by, "form");
+    if ((c->act.flags & FLAG_STRENGTH) == STRENGTH_SIGNED)
+        node_fault(&strength, ERROR_INVALID, "a signature needs the signed document in evidence.documents");
+    else if ((c->act.flags & FLAG_WRITTEN) != 0 && (c->act.flags & FLAG_STRENGTH) != STRENGTH_EID)
+        node_fault(&form, ERROR_INVALID, "what is written needs the document in evidence.documents");
+}
+
 /* A guardian's Yes must be of the strength and form that the purpose asks for; a No never needs more than
  * being said. */
 static void guardian_check(const struct acts_common *c, const struct purpose *p, const struct node *at_state)
@@ -149,7 +162,7 @@ static void guardian_check(const struct acts_common *c, const struct purpose *p,
         node_fault(at_state, ERROR_INVALID, "no consent is asked of minors here");
     if (!acts_is_guardians(c) || rule->minors == MINORS_ALLOWED)
         return;
-    if (c->act.role == ROLE_PARENT && acts_tell_of_age(c) && !c->act.age.documented)
+    if (c->act.role == ROLE_PARENT && acts_tell_of_age(c))
         node_fault(&by, ERROR_INVALID, "the person may decide alone by now");
     if (rule->minors == MINORS_FORBIDDEN)
         node_fault(at_state, ERROR_INVALID, "no consent is asked for minors here");
@@ -201,8 +214,10 @@ static void choice_check(const struct acts_common *c, const struct purpose *p, e
         node_fault(at_state, ERROR_INVALID, "a gpc signal is never a Yes");
     if (c->controller->policy->cookies_none && p->channel == CHANNEL_WEB && p->basis == BASIS_CONSENT)
         node_fault(at_state, ERROR_INVALID, "the policy says that there are no cookies: nothing is asked");
-    if (!event_state_is_no(state))
+    if (!event_state_is_no(state)) {
+        proof_check(c);
         guardian_check(c, p, at_state);
+    }
 }
 
 /* What comes of it unless something newer stands. */

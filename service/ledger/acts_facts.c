@@ -158,9 +158,8 @@ bool acts_tell_minor(const struct acts_common *c)
 bool acts_tell_of_age(const struct acts_common *c)
 {
     const struct fact *age = &c->act.age;
-    if (!age->told)
-        return false;
-    return !age->limited || (age->until[0] != '\0' && acts_time(c) >= day_begins(age->until) + latest_zone);
+    return age->told && age->limited && !age->documented && age->until[0] != '\0' &&
+           acts_time(c) >= day_begins(age->until) + latest_zone;
 }
 
 void acts_facts_read(struct acts_common *c, struct writer *detail)

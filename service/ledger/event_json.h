@@ -13,8 +13,8 @@ void entry_write(struct writer *w, const struct entry *e, const struct controlle
  * person's (${is_own} false), all but the state is null; of the latter "by" tells how it reached this one. */
 void proof_write(struct writer *w, const char *key, const struct state *state, const struct proof *proof,
                  bool is_own, const struct controller *controller);
-/* The members "purpose", its key or "*" for a standing No, and, where it was said of one entity or one channel
- * only, "entity" or "channel". */
+/* The members "purpose", its key or "*" for a standing No, and, where it was said of one entity or one
+ * channel only, "entity" or "channel". */
 void purpose_write(struct writer *w, const struct controller *controller, int32_t number);
 
 /* The words that were shown. */

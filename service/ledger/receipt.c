@@ -104,8 +104,10 @@ static int confirmation_seal(struct receipt *r, const struct recorded *e, size_t
             continue;
         if (count == CONFIRM_MAX || token_has(&token, count, own->purpose))
             break;
-        token.requests[count++] =
-            (struct confirm_one){.purpose = own->purpose, .notice = a->notice, .text = a->text};
+        token.requests[count++] = (struct confirm_one){.purpose = own->purpose,
+                                                       .notice = a->notice,
+                                                       .text = (int16_t)a->text,
+                                                       .assumed = a->words.assumed};
         token.span = (int32_t)(own->revision - e->revision) + 1;
         r->confirmation.last = i;
     }

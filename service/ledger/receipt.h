@@ -8,18 +8,19 @@
 /* The answer to a write, made of two things: the events as the ledger has them, and what else it says
  * (receipt_context.h). A first answer and its repeat are made by the same function.
  *
- * (1) The events are in the order of the acts, one an act; those of RECEIPT_CONFIRM in that of the requests.
- * (2) An event's purpose is that of its place in the context, or the standing one.  (3) Events and context are
- * used up together; of RECEIPT_CONFIRM each event finds what it is of. Where (2) or (3) does not hold an event
- * was purged since, and there is no answer any more: never one of another act. */
+ * (1) The events are in the order of the acts, one an act; those of RECEIPT_CONFIRM in that of the
+ * requests. (2) An event's purpose is that of its place in the context, or the standing one.  (3) Events and
+ * context are used up together; of RECEIPT_CONFIRM each event finds what it is of. Where (2) or (3) does not
+ * hold an event was purged since, and there is no answer any more: never one of another act. */
 
 /* What a confirmation's token holds, sealed: requests of one person, one behind the other, and what each is
  * of. Only as many as there are, so that a link stays short. */
 enum { CONFIRM_MAX = 8 };
 struct confirm_one {
     int32_t purpose;
-    int32_t notice; /* number; 0: the words are not known */
-    int32_t text;   /* their place among the notice's texts; -1: not known */
+    int32_t notice;  /* number; 0: the words are not known */
+    int16_t text;    /* their place among the notice's texts; -1: not known */
+    int16_t assumed; /* 1: nobody said which words */
 };
 struct confirm_token {
     int64_t subject_no;

@@ -20,7 +20,7 @@ struct entry {
     enum collection_method method;
     enum effect effect;
     enum event_state was;
-    uint8_t flags; /* FLAG_... */
+    uint8_t flags;                /* FLAG_... */
     char *language, *actor, *ref; /* NULL where there is none */
     char *detail, *evidence;      /* JSON */
     /* Of a change: what stands now under its subject's own tag, states[first] and on, ${count} of them; none:

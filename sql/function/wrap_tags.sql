@@ -20,13 +20,26 @@ begin
                 rank = excluded.rank, revision = excluded.revision, valid_until = excluded.valid_until,
                 record_id = excluded.record_id
             where (old.rank, old.tiebreak) < (excluded.rank, excluded.tiebreak);
-    update identifier i set tag = p_new[array_position(p_old, i.tag)]
+    -- who is known under both keeps the new one's number, and what the old one was tied to
+    insert into tie (controller_id, person_no, beside_no, beside_type)
+        select c, case t.person_no when o.subject_no then n.subject_no else t.person_no end,
+               case t.beside_no when o.subject_no then n.subject_no else t.beside_no end, t.beside_type
+        from unnest(p_old, p_new) k(old, new)
+        join identifier o on o.controller_id = c and o.tag = k.old
+        join identifier n on n.controller_id = c and n.tag = k.new
+        join tie t on t.controller_id = c and o.subject_no in (t.person_no, t.beside_no)
+        on conflict do nothing;
+    delete from identifier i
         where i.controller_id = c and i.tag = any (p_old)
-              and not exists (select from identifier x where x.controller_id = c
-                              and x.tag = p_new[array_position(p_old, i.tag)]);
-    update guardian g set tag = p_new[array_position(p_old, g.tag)]
+              and exists (select from identifier x where x.controller_id = c
+                          and x.tag = p_new[array_position(p_old, i.tag)]);
+    update identifier i set tag = p_new[array_position(p_old, i.tag)]
+        where i.controller_id = c and i.tag = any (p_old);
+    delete from guardian g
         where g.controller_id = c and g.tag = any (p_old)
-              and not exists (select from guardian x where x.controller_id = c
-                              and x.tag = p_new[array_position(p_old, g.tag)]);
+              and exists (select from guardian x where x.controller_id = c
+                          and x.tag = p_new[array_position(p_old, g.tag)]);
+    update guardian g set tag = p_new[array_position(p_old, g.tag)]
+        where g.controller_id = c and g.tag = any (p_old);
 end $$;
 revoke execute on function wrap_tags(integer, bytea[], bytea[]) from public;

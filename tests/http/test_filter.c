@@ -102,13 +102,17 @@ Test(filter, without_consent_an_event_may_be_reduced_to_what_is_named)
     cr_assert_str_eq(a->body, text_of(COUNTED "%s" COUNTED COUNTED, event_masked("yes")));
 }
 
+#define DOCUMENT "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 Test(filter, nobody_is_counted_against_an_objection_a_restriction_or_as_a_child)
 {
     struct tenant t = tenant_that_counts("filter-never");
     say(&t, "child", "newsletter", "refused", ", 'minor': true");
     say(&t, "refusing-child", "analytics", "refused", ", 'minor': true");
-    say(&t, "grown-up", "newsletter", "refused",
-        ", 'minor': false, 'evidence': {'form': 'seen at the desk'}");
+    say(&t, "grown-up", "newsletter", "given",
+        ", 'minor': false, 'expressed_by': {'role': 'staff'}, 'evidence': {'documents': [{'name': 'seen at "
+        "the "
+        "desk', 'sha256': '" DOCUMENT "'}]}");
     say(&t, "objects", "analytics", "objected", "");
     cr_assert_eq(
         ask(&t, 200, COUNT, text_of("%s%s%s", event("child"), event("refusing-child"), event("objects")))

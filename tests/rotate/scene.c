@@ -207,11 +207,12 @@ void people_act(struct scene *s, int acts)
         bool is_new = dice_throw(s) % 3 == 0 && s->count < PEOPLE_MAX;
         size_t person = is_new ? s->count++ : dice_throw(s) % s->count;
         int by = (int)(dice_throw(s) % 2);
-        const char *subject = is_new ? both_identifiers(person) : identifier(person, by);
+        /* a Yes binds what it names; a No by either reaches both */
         if (dice_throw(s) % 2 == 0)
-            person_consents(s, person, subject);
+            person_consents(s, person, both_identifiers(person));
         else
-            person_withdraws(s, person, subject, "newsletter");
+            person_withdraws(s, person, is_new ? both_identifiers(person) : identifier(person, by),
+                             "newsletter");
         person_check(s, person, 1 - by);
     }
 }

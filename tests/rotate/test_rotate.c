@@ -92,8 +92,8 @@ static void middle_guard(const struct scene *s, PGconn *session)
     const char *tag =
         database_value(&s->db, "select tag from identifier order by tag offset %zu limit 1", s->count);
     session_run(session, "create function wait_for_test() returns trigger language plpgsql as $$ begin "
-                         "perform pg_advisory_xact_lock(77); return old; end $$");
-    session_run(session, text_of("create trigger middle before delete on identifier for each row "
+                         "perform pg_advisory_xact_lock(77); return new; end $$");
+    session_run(session, text_of("create trigger middle before update of tag on identifier for each row "
                                  "when (old.tag = '%s') execute function wait_for_test()",
                                  tag));
     session_run(session, "select pg_advisory_lock(77)");

@@ -165,7 +165,9 @@ static enum slot slot_of(enum event_state state)
 
 struct act act_of(const struct person *person, int32_t purpose, enum event_state state, instant at)
 {
-    struct act act = {.person = person,
+    static const struct purpose_set standing = {.count = 2, .numbers = {PURPOSE_ALL, PURPOSE_CHANNEL_FIRST}};
+    struct act act = {.over = purpose > PURPOSE_ALL ? &standing : NULL,
+                      .person = person,
                       .purpose = purpose,
                       .slot = slot_of(state),
                       .method = METHOD_WEB_FORM,

@@ -69,7 +69,6 @@ static const struct {
     {"flag_written", FLAG_WRITTEN},
     {"flag_signal", FLAG_SIGNAL},
     {"flag_assumed", FLAG_ASSUMED},
-    {"flag_bound", FLAG_BOUND},
     {"record_done", RECORD_DONE},
     {"record_replayed", RECORD_REPLAYED},
     {"record_key_reused", RECORD_KEY_REUSED},

@@ -3,6 +3,7 @@
 #include "ledger.h"
 
 #include "base/buf.h"
+#include "domain/identifier.h"
 #include "store/blocking.h"
 #include "store/history.h"
 #include "store/statement.h"
@@ -268,11 +269,23 @@ static void plans_tell_no_more(void)
 static void record_everything(PGconn *pg, uint32_t n)
 {
     const struct person one = person_numbered(n), several = person_of(n, 3);
+    struct person customer = person_of(n + 10, 2), browser = person_of(n, 2);
+    customer.types[0] = IDENTIFIER_CUSTOMER;
+    browser.tags[1] = tag_numbered(n + 20);
+    browser.types[1] = IDENTIFIER_VISITOR;
+    const struct guardian guardian = {.is_named = true, .tag = tag_numbered(n + 30)};
     struct act acts[] = {act_of(&one, OFFERS, EVENT_GIVEN, INSTANT_NONE),
                          act_of(&several, OFFERS, EVENT_REFUSED, INSTANT_NONE),
+                         act_of(&browser, OFFERS, EVENT_GIVEN, INSTANT_NONE),
+                         act_of(&customer, OFFERS, EVENT_GIVEN, INSTANT_NONE),
+                         act_of(&customer, OFFERS, EVENT_REFUSED, INSTANT_NONE),
                          act_of(&one, PURPOSE_ALL, EVENT_WITHDRAWN, INSTANT_NONE)};
     acts[0].evidence = "{}";
-    struct record_job r = request_of(&l, acts, 3);
+    acts[3].age = (struct fact){.told = true, .limited = true};
+    acts[3].needs_guardian = true;
+    acts[4].role = ROLE_PARENT;
+    acts[4].guardian = &guardian;
+    struct record_job r = request_of(&l, acts, sizeof acts / sizeof *acts);
     r.idempotency.present = true;
     memcpy(r.idempotency.key_hash, &n, sizeof n);
     r.context = "";
@@ -310,6 +323,66 @@ Test(statements, those_inside_record_reach_their_rows_through_an_index, .fini = 
     PGconn *fresh = service_connect();
     PQsetNoticeProcessor(fresh, on_notice, NULL);
     record_explain(fresh, "record, analysed", 300);
+    PQfinish(fresh);
+}
+
+/* ---- inside what is asked ---- */
+
+static void read_everything(PGconn *pg, uint32_t n)
+{
+    const struct tag browser = tag_numbered(n + 20), mail = tag_numbered(n + 1);
+    struct purpose_set set = {.count = 3, .numbers = {PURPOSE_ALL, OFFERS, PURPOSE_POINTER}};
+    struct probe probe = {.tag = browser};
+    struct check_job check;
+    check_job_init(&check, l.controller, &probe, 1, &set, 1);
+    cr_assert_eq(job_run_blocking(pg, &check.job), ERROR_NONE);
+    cr_assert_geq(check_states(&check, 0).count, 2, "the pointer was followed");
+    check_job_clear(&check);
+    struct lookup_job lookup;
+    lookup_job_init(&lookup, l.controller, &mail, 1);
+    cr_assert_eq(job_run_blocking(pg, &lookup.job), ERROR_NONE);
+    struct history_job changes = {.job.controller_id = l.controller, .until = INT64_MAX, .limit = 6};
+    history_job_prepare(&changes);
+    cr_assert_eq(job_run_blocking(pg, &changes.job), ERROR_NONE);
+    history_job_clear(&changes);
+    struct states_job states;
+    states_job_init(&states, l.controller, 1);
+    cr_assert_eq(job_run_blocking(pg, &states.job), ERROR_NONE);
+    states_job_clear(&states);
+    struct walk_job walk = {.job.controller_id = l.controller, .numbers = 10};
+    walk_job_prepare(&walk);
+    cr_assert_eq(job_run_blocking(pg, &walk.job), ERROR_NONE);
+    walk_job_clear(&walk);
+}
+
+static void read_explain(PGconn *pg, const char *when, uint32_t n)
+{
+    buf_clear(&plans);
+    read_everything(pg, n);
+    buf_byte(&plans, '\0');
+    cr_assert_not(buf_failed(&plans));
+    cr_assert_not_null(strstr(plans.data, "recursive"), "no plan was told:\n%s", plans.data);
+    plans_check(when, plans.data);
+}
+
+Test(statements, those_inside_what_is_asked_reach_their_rows_through_an_index, .fini = plans_tell_no_more)
+{
+    buf_init(&plans, PLANS_MAX);
+    l = ledger_open("asked");
+    tables_empty();
+    plans_tell();
+    PGconn *old = service_connect();
+    PQsetNoticeProcessor(old, on_notice, NULL);
+    record_everything(old, 1);
+    read_explain(old, "asked, empty", 1);
+    tables_fill();
+    read_explain(old, "asked, filled behind its plans", 1);
+    cluster_sql("analyze");
+    read_explain(old, "asked, analysed behind its plans", 1);
+    PQfinish(old);
+    PGconn *fresh = service_connect();
+    PQsetNoticeProcessor(fresh, on_notice, NULL);
+    read_explain(fresh, "asked, analysed", 1);
     PQfinish(fresh);
 }
 

@@ -14,7 +14,8 @@
 /* Every table with a controller_id is behind the wall, but for these. */
 #define OUTSIDE "'controller', 'policy', 'purpose', 'notice', 'revoked', 'api_key', 'head'"
 
-static const char *const tables[] = {"identifier", "event", "evidence", "purged", "consent", "idempotency"};
+static const char *const tables[] = {"identifier", "tie",      "guardian", "event",   "named",
+                                     "confirmed",  "evidence", "purged",   "consent", "idempotency"};
 enum { TABLES = sizeof tables / sizeof *tables };
 
 static struct ledger l, other;
@@ -32,8 +33,11 @@ TestSuite(wall, .fini = stop, .timeout = 60);
 /* A row of each table. */
 static void rows_make(const struct ledger *of)
 {
-    const struct person p = person_numbered(1);
+    const struct person p = person_of(1, 2);
+    const struct guardian guardian = {.is_named = true, .tag = tag_numbered(9)};
     struct act act = act_of(&p, OFFERS, EVENT_GIVEN, LONG_AGO);
+    act.role = ROLE_PARENT;
+    act.guardian = &guardian;
     act.evidence = "{}";
     struct record_job r = request_of(of, &act, 1);
     r.idempotency.present = true;
@@ -41,8 +45,10 @@ static void rows_make(const struct ledger *of)
     batch_run(of->pg, &r, 1);
     cr_assert_eq(r.outcome, RECORD_DONE);
     record_job_clear(&r);
-    char sql[128];
-    snprintf(sql, sizeof sql, "insert into purged values (%d, 7, 8, 'test')", of->controller);
+    char sql[160];
+    snprintf(sql, sizeof sql,
+             "insert into purged values (%d, 7, 8, 'test'); insert into confirmed values (%d, 1, 1)",
+             of->controller, of->controller);
     cluster_sql(sql);
 }
 
@@ -113,7 +119,7 @@ Test(wall, no_row_is_written_for_another_controller)
 {
     two_controllers("writer", "written");
     char sql[256];
-    snprintf(sql, sizeof sql, "insert into identifier values (%d, '\\x01ff', 9, 1)", other.controller);
+    snprintf(sql, sizeof sql, "insert into identifier values (%d, '\\x01ff', 9, 1, true)", other.controller);
     cr_expect_str_eq(sql_refused(l.pg, sql), "42501");
     snprintf(sql, sizeof sql, "update consent set rank = 0 where controller_id = %d", other.controller);
     cr_expect_null(sql_refused(l.pg, sql));
@@ -126,8 +132,7 @@ Test(wall, a_function_that_is_called_for_another_controller_writes_nothing)
 {
     two_controllers("caller", "called");
     char sql[160];
-    snprintf(sql, sizeof sql, "select tie_identifiers(%d, '\\x0102030405060708090a0b0c0d0e0f1011', '\\x01')",
-             other.controller);
+    snprintf(sql, sizeof sql, "select tie_identifier(%d, 1, '{1}', 7, 1::int2, false)", other.controller);
     cr_assert_str_eq(sql_refused(l.pg, sql), "42501");
-    cr_assert_eq(ledger_number(&other, "select count(*) from identifier"), 1);
+    cr_assert_eq(ledger_number(&other, "select count(*) from tie"), 1);
 }

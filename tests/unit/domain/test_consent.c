@@ -121,9 +121,8 @@ Test(consent, a_channel_is_no_purpose_and_no_pointer)
 
 Test(consent, the_flags_share_no_bit)
 {
-    cr_expect_eq(FLAG_STRENGTH + FLAG_WRITTEN + FLAG_SIGNAL + FLAG_ASSUMED + FLAG_BOUND,
-                 (FLAG_STRENGTH | FLAG_WRITTEN | FLAG_SIGNAL | FLAG_ASSUMED | FLAG_BOUND));
-    cr_expect_leq(FLAG_BOUND, UINT8_MAX);
+    cr_expect_eq(FLAG_STRENGTH + FLAG_WRITTEN + FLAG_SIGNAL + FLAG_ASSUMED,
+                 (FLAG_STRENGTH | FLAG_WRITTEN | FLAG_SIGNAL | FLAG_ASSUMED));
 }
 
 /* ---- classes ---- */

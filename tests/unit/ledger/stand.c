@@ -26,6 +26,9 @@ static const char document[] =
     "{'key': 'pupils', 'lawful_basis': 'consent', 'channel': 'sms', 'notice': 'words', 'minors': "
     "{'guardian': {"
     " 'roles': ['parent'], 'least': 'email_plus'}}},"
+    "{'key': 'shop', 'lawful_basis': 'soft_opt_in', 'channel': 'sms', 'direct_marketing': true},"
+    "{'key': 'chat', 'lawful_basis': 'consent', 'channel': 'sms', 'double_opt_in': true, 'notice': 'words', "
+    "'minors': 'forbidden'},"
     "{'key': 'site', 'lawful_basis': 'exempt', 'channel': 'web'}], 'notices': ["
     "{'id': 'words', 'version': '1', 'effective_from': '2020-01-01T00:00:00Z', 'texts': {'en': 'Yes.', 'nl': "
     "'Ja.'}},"
@@ -127,6 +130,8 @@ struct recorded stand_recorded(const struct stand *s, size_t act, int64_t revisi
                          .recorded_at = STAND_NOW,
                          .valid_until = a->slot == SLOT_PENDING ? STAND_NOW + SECOND : INSTANT_NONE,
                          .effect = a->effect,
+                         .known = true,
+                         .tied = true,
                          .policy_version = s->controller.policy->version};
     memcpy(e.record_id, a->record_id, UUID_SIZE);
     return e;

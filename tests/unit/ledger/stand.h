@@ -7,7 +7,8 @@
  *
  * Its purposes: news (consent, e-mail, direct marketing), offers (the same, with double opt-in), stats
  * (consent, web), letters (legitimate interest, direct marketing), survey (legitimate interest, objections
- * are weighed), pupils (consent, minors by a guardian), site (exempt); its entities: east and west; its
+ * are weighed), pupils (consent, minors by a guardian), shop (soft opt-in), chat (consent, double opt-in,
+ * none of minors), site (exempt); its entities: east and west; its
  * notice: words, in en and nl, of which version 2 is in force. */
 struct stand {
     struct arena arena;
@@ -32,7 +33,7 @@ void stand_read(struct stand *s, stand_reads *reads, const char *format, ...)
 const char *stand_faults(const struct stand *s);
 int32_t stand_number(const struct stand *s, const char *purpose);
 
-/* What the ledger makes of the act ${act} on one subject: at STAND_NOW, applied, with revision
+/* What the ledger makes of the act ${act}, of somebody it knows: at STAND_NOW, applied, with revision
  * ${revision}. */
 struct recorded stand_recorded(const struct stand *s, size_t act, int64_t revision);
 /* The answer, and its status in ${ret_status}; static until the next call. */

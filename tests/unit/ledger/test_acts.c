@@ -12,7 +12,10 @@
 
 #define EMAIL    "'subject': {'type': 'email', 'value': 'a@example.com'}"
 #define WEB_FORM EMAIL ", 'collection_method': 'web_form'"
-#define PARENT   "'expressed_by': {'role': 'parent', 'strength': 'signed'}"
+#define SHA256   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define DOCUMENT "'evidence': {'documents': [{'name': 'form.pdf', 'sha256': '" SHA256 "'}]}"
+#define PARENT   "'expressed_by': {'role': 'parent', 'strength': 'signed'}, " DOCUMENT
+#define YES(key) "'purpose': '" key "', 'event_state': 'given'"
 
 static struct stand s;
 
@@ -50,9 +53,10 @@ Test(acts, a_yes_becomes_an_act_of_the_person)
 {
     const struct act *a = record("'purpose': 'news', 'event_state': 'given', 'ref': 'r-1', 'language': 'NL'");
     cr_expect_eq(a->purpose, stand_number(&s, "news"));
-    cr_expect_eq(a->slot, SLOT_SELF);
+    cr_expect_eq(a->slot, SLOT_YES);
     cr_expect_eq(a->role, ROLE_SELF);
-    cr_expect_eq(a->rank_base, rank_base(CLASS_CHOICE, EVENT_GIVEN));
+    cr_expect(a->guardian == NULL && a->guardian_no == 0);
+    cr_expect_eq(a->rank_base, rank_base(CLASS_CHOICE, EVENT_GIVEN, true));
     cr_expect_eq(a->effect, EFFECT_APPLIED);
     cr_expect_eq(a->at, INSTANT_NONE, "the database's clock tells");
     cr_expect_not(a->floating);
@@ -87,7 +91,7 @@ Test(acts, a_yes_that_must_be_confirmed_waits_beside_what_stands)
     cr_expect_eq(a->effect, EFFECT_PENDING);
     cr_expect(a->has_end);
     cr_expect_eq(a->validity.days, CONFIRM_WITHIN_DAYS);
-    cr_expect_eq(record("'purpose': 'offers', 'event_state': 'refused'")->slot, SLOT_SELF,
+    cr_expect_eq(record("'purpose': 'offers', 'event_state': 'refused'")->slot, SLOT_NO,
                  "a No does not wait");
 }
 
@@ -96,6 +100,7 @@ Test(acts, a_yes_to_words_that_are_outdated_says_so)
     const struct act *a =
         record("'purpose': 'news', 'event_state': 'given', 'notice': {'id': 'words', 'version': '1'}");
     cr_expect_eq(a->effect, EFFECT_OUTDATED);
+    cr_expect_not(a->needs_guardian);
     cr_expect_eq(record("'purpose': 'news', 'event_state': 'given'")->effect, EFFECT_APPLIED);
 }
 
@@ -105,6 +110,8 @@ Test(acts, on_paper_nobody_knows_which_words_were_shown)
                "{" EMAIL ", 'collection_method': 'paper', 'purpose': 'news', 'event_state': 'given'}");
     cr_expect_str_eq(stand_faults(&s), "");
     cr_expect_eq(s.acts.list[0].notice, 0);
+    cr_expect_eq(s.acts.list[0].effect, EFFECT_WORDS_UNKNOWN);
+    cr_expect_eq(s.acts.list[0].rank_base, rank_base(CLASS_CHOICE, EVENT_GIVEN, false));
     cr_expect_null(s.acts.context.acts[0].words.id);
     cr_expect_neq(record("'purpose': 'news', 'event_state': 'given'")->notice, 0);
 }
@@ -114,8 +121,11 @@ Test(acts, where_minors_need_a_guardian_the_ledger_is_asked_to_look)
     cr_expect(record("'purpose': 'pupils', 'event_state': 'given'")->needs_guardian);
     cr_expect_not(record("'purpose': 'pupils', 'event_state': 'refused'")->needs_guardian);
     const struct act *a = record("'purpose': 'pupils', 'event_state': 'given', " PARENT);
-    cr_expect_eq(a->slot, SLOT_GUARDIAN);
+    cr_expect_eq(a->slot, SLOT_YES);
     cr_expect_eq(a->role, ROLE_PARENT);
+    cr_expect_eq(a->guardian_no, ROLE_PARENT, "the one parent there is");
+    cr_expect_eq(a->flags & FLAG_STRENGTH, STRENGTH_SIGNED);
+    cr_expect(a->flags & FLAG_WRITTEN);
     cr_expect_not(a->needs_guardian);
     cr_expect_str_eq(a->detail, "{\"expressed_by\":{\"strength\":\"signed\",\"form\":\"electronic\"}}");
 }
@@ -124,8 +134,158 @@ Test(acts, a_copy_of_what_another_system_recorded_ranks_below_a_choice)
 {
     const struct act *a =
         record("'purpose': 'news', 'event_state': 'given', 'import': {'batch': 'b-1', 'source': 'crm'}");
-    cr_expect_eq(a->rank_base, rank_base(CLASS_COPY, EVENT_GIVEN));
+    cr_expect_eq(a->rank_base, rank_base(CLASS_COPY, EVENT_GIVEN, false));
     cr_expect(s.acts.needs_import && !s.acts.needs_record);
+}
+
+Test(acts, a_no_stands_apart_from_a_yes_and_a_signal_beside_both)
+{
+    cr_expect_eq(record("'purpose': 'news', 'event_state': 'refused'")->slot, SLOT_NO);
+    static const char gpc[] = "{" EMAIL ", 'collection_method': 'gpc', 'purpose': 'stats', 'event_state': "
+                              "'refused'}";
+    stand_read(&s, consents_read, "%s", gpc);
+    cr_assert_str_eq(stand_faults(&s), "");
+    cr_expect_eq(s.acts.list[0].slot, SLOT_SIGNAL);
+    const struct act *a = record(YES("stats") ", 'evidence': {'gpc': true}");
+    cr_expect(a->flags & FLAG_SIGNAL);
+    cr_expect_str_eq(a->evidence, "{\"gpc\":true}");
+    cr_expect_not(record(YES("stats") ", 'evidence': {'gpc': false}")->flags & FLAG_SIGNAL);
+}
+
+Test(acts, what_nobody_named_is_told_as_assumed)
+{
+    cr_expect(record(YES("news"))->flags & FLAG_ASSUMED);
+    cr_expect(s.acts.context.acts[0].words.assumed);
+    cr_expect_not(record(YES("news") ", 'language': 'nl-BE'")->flags & FLAG_ASSUMED);
+    cr_expect_str_eq(s.acts.context.acts[0].words.language, "nl");
+    cr_expect_not(record(YES("news") ", 'language': 'nl', 'notice': {'id': 'words', 'version': '2'}")->flags &
+                  FLAG_ASSUMED);
+}
+
+Test(acts, in_an_import_words_in_another_language_are_not_known)
+{
+    const struct act *a = record(YES("news") ", 'language': 'de', 'import': {'batch': 'b', 'source': 'crm'},"
+                                             " 'notice': {'id': 'words', 'version': '2'}");
+    cr_expect_eq(a->notice, 0);
+    cr_expect_eq(a->effect, EFFECT_WORDS_UNKNOWN);
+}
+
+Test(acts, an_objection_is_taken_back_by_a_yes_of_its_own)
+{
+    const struct act *a = record("'purpose': 'survey', 'event_state': 'objection_withdrawn'");
+    cr_expect_eq(a->slot, SLOT_YES);
+    cr_expect_eq(rank_state(a->rank_base), EVENT_OBJECTION_WITHDRAWN);
+    cr_expect(!a->floating && !a->has_end);
+    cr_expect_eq(a->effect, EFFECT_APPLIED);
+}
+
+#define SHOP "'purpose': 'shop', 'event_state': 'eligible'"
+#define SALE(at)                                                                                             \
+    "'sale': {'ref': 'o-1', 'product_group': 'shoes', 'at': '2026-05-01T10:00:00Z', "                        \
+    "'opt_out_offered_at': '" at "'}"
+
+Test(acts, a_soft_opt_in_rests_on_a_sale_or_on_a_published_address)
+{
+    const struct act *a = record(SHOP ", " SALE("2026-05-01T10:00:00Z"));
+    cr_expect_eq(a->slot, SLOT_SALE);
+    a = record(SHOP ", 'published': {'at': '2026-05-01T10:00:00Z', 'for': 'offers of tools', 'where': "
+                    "'https://a.example/contact?q=1'}");
+    cr_expect_eq(a->slot, SLOT_SALE);
+    cr_expect_str_eq(a->detail, "{\"published\":{\"at\":\"2026-05-01T10:00:00Z\",\"for\":\"offers of "
+                                "tools\",\"where\":\"https://a.example/contact\"}}");
+    expect_faults(consents_read, "{" WEB_FORM ", " SHOP ", " SALE("2026-05-02T10:00:00Z") "}",
+                  "/sale/opt_out_offered_at", ERROR_INVALID);
+    expect_faults(consents_read,
+                  "{" WEB_FORM ", " SHOP ", 'sale': {'ref': 'o-1', 'product_group': 'shoes', 'at': "
+                  "'2026-06-01T12:01:01Z', 'opt_out_offered_at': '2026-06-01T12:01:01Z'}}",
+                  "/sale/at /sale/opt_out_offered_at", ERROR_INVALID);
+    expect_faults(consents_read,
+                  "{" WEB_FORM ", " SHOP ", 'published': {'at': '2026-07-01T10:00:00Z', 'for': 'x', 'where': "
+                  "'y'}}",
+                  "/published/at", ERROR_INVALID);
+}
+
+Test(acts, a_guardian_who_is_named_is_a_person_of_their_own)
+{
+    const struct act *a =
+        record(YES("pupils") ", 'expressed_by': {'role': 'parent', 'strength': 'email_plus',"
+                             " 'identifier': {'type': 'email', 'value': 'M@example.com'}}");
+    cr_assert_not_null(a->guardian);
+    cr_expect(a->guardian->is_named && !a->guardian->rotating);
+    cr_expect_eq(a->guardian_no, 0);
+    cr_expect_eq(a->person->count, 1);
+    cr_expect_neq(memcmp(&a->guardian->tag, &a->person->tags[0], sizeof a->guardian->tag), 0);
+    cr_expect_eq(a->flags & (FLAG_STRENGTH | FLAG_WRITTEN), STRENGTH_EMAIL_PLUS);
+    cr_expect_null(strstr(a->detail, "example"), "%s", a->detail);
+}
+
+Test(acts, staff_acts_for_the_person_with_a_document)
+{
+    const struct act *a =
+        record(YES("news") ", 'expressed_by': {'role': 'staff'}, 'minor': false, " DOCUMENT);
+    cr_expect_eq(a->role, ROLE_STAFF);
+    cr_expect_eq(a->slot, SLOT_YES);
+    cr_expect(a->guardian == NULL && a->guardian_no == 0);
+    cr_expect(a->age.told && a->age.documented && !a->age.limited);
+}
+
+Test(acts, what_is_told_of_an_age_is_proven_only_by_a_guardian_or_staff_with_a_document)
+{
+    const struct act *a = record(YES("news") ", 'minor': {'birth_month': '2012-05'}, " DOCUMENT);
+    cr_expect(a->age.told && a->age.limited && !a->age.documented);
+    cr_expect_str_eq(a->age.until, "2028-05-31");
+    cr_expect_not(a->care.told);
+    cr_expect_str_eq(a->detail, "{\"minor\":{\"holds\":true,\"until\":\"2028-05-31\",\"documented\":false}}");
+    a = record(YES("pupils") ", 'minor': true, " PARENT);
+    cr_expect(a->age.told && a->age.limited && a->age.documented);
+    cr_expect_str_eq(a->age.until, "", "no end is known");
+    a = record(YES("pupils") ", 'minor': {'birth_month': '1990-05'}, " PARENT);
+    cr_expect(a->age.documented, "a parent may lift it");
+    a = record(YES("news") ", 'represented': {'until': '2030-01-01'}");
+    cr_expect(a->care.told && a->care.limited && !a->care.documented);
+    cr_expect_str_eq(a->care.until, "2030-01-01");
+}
+
+Test(acts, an_age_from_before_1970_is_over)
+{
+    const struct act *a = record(YES("chat") ", 'minor': {'birth_month': '1930-05'}");
+    cr_expect_str_eq(a->age.until, "1946-05-31");
+}
+
+Test(acts, a_copy_of_a_double_opt_in_says_when_it_was_confirmed)
+{
+#define COPY YES("offers") ", 'import': {'batch': 'b', 'source': 'crm'}, 'event_time': '2026-05-01T00:00:00Z'"
+    const struct act *a = record(COPY ", 'evidence': {'confirmed_at': '2026-05-02T00:00:00Z'}");
+    cr_expect_eq(a->slot, SLOT_YES);
+    static const char *const wrong[] = {"1999-01-01T00:00:00Z", "2026-04-30T23:59:59Z",
+                                        "2099-01-01T00:00:00Z"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char body[512];
+        snprintf(body, sizeof body, "{" WEB_FORM ", " COPY ", 'evidence': {'confirmed_at': '%s'}}", wrong[i]);
+        expect_faults(consents_read, body, "/evidence/confirmed_at", ERROR_INVALID);
+    }
+}
+
+static bool over_has(const struct act *a, int32_t number)
+{
+    for (size_t i = 0; a->over != NULL && i < a->over->count; i++) {
+        if (a->over->numbers[i] == number)
+            return true;
+    }
+    return false;
+}
+
+Test(acts, an_act_tells_whose_noes_count_for_it)
+{
+    const struct act *a = record(YES("news"));
+    const struct purpose *news = policy_purpose(s.controller.policy, "news");
+    cr_expect(over_has(a, PURPOSE_ALL) && over_has(a, purpose_of_channel(CHANNEL_EMAIL)));
+    cr_expect(over_has(a, news->entity_numbers[0]) && over_has(a, news->entity_numbers[1]));
+    a = record(YES("news") ", 'entity': 'west'");
+    cr_expect(over_has(a, news->number));
+    cr_expect_not(over_has(a, news->entity_numbers[0]));
+    a = record("'purpose': 'survey', 'event_state': 'objected'");
+    cr_expect_not(over_has(a, PURPOSE_ALL) || over_has(a, purpose_of_channel(CHANNEL_POST)));
 }
 
 Test(acts, on_another_basis_a_no_is_an_objection)
@@ -192,12 +352,23 @@ Test(acts, more_than_a_few_are_all_there_in_their_order)
     }
 }
 
+struct faulty {
+    const char *members, *pointers;
+    enum error e;
+};
+
+static void expect_each_faulty(const struct faulty *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char body[1024];
+        snprintf(body, sizeof body, "{" WEB_FORM ", %s}", rows[i].members);
+        expect_faults(consents_read, body, rows[i].pointers, rows[i].e);
+    }
+}
+
 Test(acts, each_fault_points_at_its_member)
 {
-    static const struct {
-        const char *members, *pointers;
-        enum error e;
-    } rows[] = {
+    static const struct faulty rows[] = {
         {"'purpose': 'nothing', 'event_state': 'given'", "/purpose", ERROR_UNKNOWN_PURPOSE},
         {"'choices': {'nothing': 'given'}", "/choices/nothing", ERROR_UNKNOWN_PURPOSE},
         {"'choices': {'news': 'maybe'}", "/choices/news", ERROR_INVALID},
@@ -215,27 +386,61 @@ Test(acts, each_fault_points_at_its_member)
          ERROR_UNKNOWN_NOTICE},
         {"'purpose': 'news', 'event_state': 'given', 'expressed_by': {'role': 'self', 'strength': 'signed'}",
          "/expressed_by/strength", ERROR_INVALID},
-        {"'purpose': 'pupils', 'event_state': 'given', 'expressed_by': {'role': 'carer', 'strength': "
-         "'signed'}",
-         "/expressed_by", ERROR_INVALID},
-        {"'purpose': 'pupils', 'event_state': 'given', 'expressed_by': {'role': 'parent', 'strength': "
-         "'email'}",
-         "/expressed_by", ERROR_INVALID},
-        {"'purpose': 'news', 'event_state': 'given', 'minor': false", "/minor", ERROR_INVALID},
+        {YES("news") ", 'language': 'de'", "/language", ERROR_INVALID},
+        {YES("news") ", 'event_time': '2025-01-01T00:00:00Z', 'notice': {'id': 'words', 'version': '2'}",
+         "/notice", ERROR_INVALID},
+        {"'purpose': 'news', 'event_state': 'objection_withdrawn'", "/event_state", ERROR_INVALID},
+        {"'purpose': 'site', 'event_state': 'objection_withdrawn'", "/purpose", ERROR_NOT_WITHDRAWABLE},
+        {"'purpose': 'shop', 'event_state': 'given'", "/event_state", ERROR_INVALID},
+        {"'purpose': 'shop', 'event_state': 'eligible'", "", ERROR_INVALID},
         {"'purpose': 'news', 'event_state': 'given', 'minor': {'birth_month': '2026-07'}",
          "/minor/birth_month", ERROR_INVALID},
         {"'purpose': 'news', 'event_state': 'given', 'evidence': {'ip': 'none'}", "/evidence/ip",
          ERROR_INVALID},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        char body[1024];
-        snprintf(body, sizeof body, "{" WEB_FORM ", %s}", rows[i].members);
-        expect_faults(consents_read, body, rows[i].pointers, rows[i].e);
-    }
+    expect_each_faulty(rows, sizeof rows / sizeof *rows);
     expect_faults(consents_read, "[{" WEB_FORM ", 'purpose': 'news', 'event_state': 'given'}, {}]",
                   "/1/collection_method /1/subject /1/purpose /1/event_state", ERROR_INVALID);
     expect_faults(consents_read, "[]", "", ERROR_INVALID);
     expect_faults(consents_read, "7", "", ERROR_INVALID);
+}
+
+/* Who acts, with what proof, and what they tell of the person. */
+Test(acts, who_may_not_say_it_is_told_where)
+{
+    static const struct faulty rows[] = {
+        {"'purpose': 'pupils', 'event_state': 'given', 'expressed_by': {'role': 'carer', 'strength': "
+         "'email_plus'}",
+         "/expressed_by", ERROR_INVALID},
+        {"'purpose': 'pupils', 'event_state': 'given', 'expressed_by': {'role': 'parent', 'strength': "
+         "'email'}",
+         "/expressed_by", ERROR_INVALID},
+        {YES("pupils") ", 'expressed_by': {'role': 'parent', 'strength': 'signed'}", "/expressed_by/strength",
+         ERROR_INVALID},
+        {YES("pupils") ", 'expressed_by': {'role': 'parent', 'strength': 'email_plus', 'form': 'written'}",
+         "/expressed_by/form", ERROR_INVALID},
+        {YES("pupils") ", 'expressed_by': {'role': 'parent', 'strength': 'email_plus', 'identifier': "
+                       "{'type': "
+                       "'email', 'value': 'x'}}",
+         "/expressed_by/identifier/value", ERROR_INVALID},
+        {YES("news") ", 'expressed_by': {'role': 'self', 'identifier': {'type': 'email', 'value': 'a@b.nl'}}",
+         "/expressed_by/identifier", ERROR_INVALID},
+        {YES("news") ", 'expressed_by': {'role': 'staff'}", "/expressed_by/role", ERROR_INVALID},
+        {YES("news") ", 'expressed_by': {'role': 'controller'}, " DOCUMENT, "/expressed_by/role",
+         ERROR_INVALID},
+        {YES("chat") ", 'minor': true", "/event_state", ERROR_INVALID},
+        {YES("pupils") ", 'minor': {'birth_month': '1990-05'}, 'expressed_by': {'role': 'parent', "
+                       "'strength': "
+                       "'email_plus'}",
+         "/expressed_by", ERROR_INVALID},
+        {YES("news") ", 'minor': false", "/minor", ERROR_INVALID},
+        {YES("news") ", 'minor': false, 'evidence': {'user_agent': 'x'}", "/minor", ERROR_INVALID},
+        {YES("news") ", 'minor': false, " DOCUMENT, "/minor", ERROR_INVALID},
+        {YES("pupils") ", 'minor': false, 'expressed_by': {'role': 'parent', 'strength': 'email_plus'}",
+         "/minor", ERROR_INVALID},
+        {YES("news") ", 'represented': false, " DOCUMENT, "/represented", ERROR_INVALID},
+    };
+    expect_each_faulty(rows, sizeof rows / sizeof *rows);
 }
 
 /* ---- what is to stop ---- */
@@ -250,7 +455,8 @@ Test(acts, a_withdrawal_is_a_choice_whatever_it_came_by)
 {
     withdraw("'purpose': 'news', 'collection_method': 'gpc', 'reason': 'complaint'");
     const struct act *a = &s.acts.list[0];
-    cr_expect_eq(a->rank_base, rank_base(CLASS_CHOICE, EVENT_WITHDRAWN));
+    cr_expect_eq(a->rank_base, rank_base(CLASS_CHOICE, EVENT_WITHDRAWN, false));
+    cr_expect_eq(a->slot, SLOT_NO);
     cr_expect(a->floating);
     cr_expect_str_eq(a->detail, "{\"reason\":\"complaint\"}");
     withdraw("'purpose': 'letters'");
@@ -262,15 +468,32 @@ Test(acts, everything_is_one_act_and_each_purpose_is_told)
     withdraw("'purpose': '*'");
     cr_assert_eq(s.acts.count, 1);
     cr_expect_eq(s.acts.list[0].purpose, PURPOSE_ALL);
-    cr_expect_eq(s.acts.context.kind, RECEIPT_WITHDRAW_ALL);
-    cr_expect_eq(s.acts.context.act_count, 5);
-    cr_expect_eq(s.acts.context.not_stopped_count, 2);
+    cr_expect_null(s.acts.list[0].over);
+    cr_expect_eq(s.acts.context.kind, RECEIPT_WITHDRAW_STANDING);
+    cr_expect_eq(s.acts.context.standing, PURPOSE_ALL);
+    cr_expect_eq(s.acts.context.act_count, 7);
+    cr_assert_eq(s.acts.context.not_stopped_count, 2);
+    cr_expect(s.acts.context.not_stopped[0].objectable, "survey");
+    cr_expect_not(s.acts.context.not_stopped[1].objectable, "site");
+}
+
+Test(acts, with_everything_one_can_object_to_what_it_does_not_stop)
+{
+    withdraw("'purpose': '*', 'object': true");
+    cr_assert_eq(s.acts.count, 2);
+    cr_expect_eq(s.acts.list[0].purpose, PURPOSE_ALL);
+    cr_expect_eq(s.acts.list[1].purpose, stand_number(&s, "survey"));
+    cr_expect_eq(rank_state(s.acts.list[1].rank_base), EVENT_OBJECTED);
+    cr_expect_eq(s.acts.context.not_stopped_count, 1);
+    withdraw("'channel': 'post', 'object': true");
+    cr_expect_eq(s.acts.count, 2);
+    expect_faults(withdraw_read, "{" EMAIL ", 'purpose': 'news', 'object': true}", "/object", ERROR_INVALID);
 }
 
 Test(acts, everything_of_one_entity_is_an_act_for_each_purpose_of_it)
 {
     withdraw("'purpose': '*', 'entity': 'east'");
-    cr_expect_eq(s.acts.count, 6, "survey can be objected to");
+    cr_expect_eq(s.acts.count, 8, "survey can be objected to");
     for (size_t i = 0; i < s.acts.count; i++) {
         int entity = ENTITY_ANY;
         cr_expect_not_null(policy_purpose_numbered(s.controller.policy, s.acts.list[i].purpose, &entity));
@@ -278,11 +501,16 @@ Test(acts, everything_of_one_entity_is_an_act_for_each_purpose_of_it)
     }
 }
 
-Test(acts, a_channel_is_an_act_for_each_purpose_of_it)
+Test(acts, a_channel_is_one_act_that_stands_and_each_purpose_is_told)
 {
     withdraw("'channel': 'web'");
     cr_assert_eq(s.acts.count, 1);
-    cr_expect_eq(s.acts.list[0].purpose, stand_number(&s, "stats"));
+    cr_expect_eq(s.acts.list[0].purpose, purpose_of_channel(CHANNEL_WEB));
+    cr_assert_not_null(s.acts.list[0].over);
+    cr_expect_eq(s.acts.list[0].over->count, 1);
+    cr_expect_eq(s.acts.list[0].over->numbers[0], PURPOSE_ALL);
+    cr_assert_eq(s.acts.context.act_count, 1);
+    cr_expect_eq(s.acts.context.acts[0].number, stand_number(&s, "stats"));
     cr_assert_eq(s.acts.context.not_stopped_count, 1);
     cr_expect_str_eq(s.acts.context.not_stopped[0].purpose, "site");
     cr_expect_str_eq(s.acts.context.not_stopped[0].reason, "exempt");
@@ -307,6 +535,7 @@ Test(acts, an_outcome_stands_in_a_slot_of_its_own)
     cr_assert_str_eq(stand_faults(&s), "");
     cr_assert_eq(s.acts.count, 1);
     cr_expect_eq(s.acts.list[0].slot, SLOT_OUTCOME);
+    cr_expect_eq(s.acts.list[0].role, ROLE_CONTROLLER);
     cr_expect_eq(rank_state(s.acts.list[0].rank_base), EVENT_OVERRIDDEN);
     cr_expect_str_eq(s.acts.list[0].detail, "{\"grounds\":\"a claim at law\"}");
     expect_faults(objection_read, "{" EMAIL ", 'purpose': 'letters', 'outcome': 'upheld', 'grounds': 'g'}",
@@ -315,36 +544,58 @@ Test(acts, an_outcome_stands_in_a_slot_of_its_own)
 
 /* ---- the end of a double opt-in ---- */
 
-static const char *token_of(int32_t controller_id, int32_t purpose, instant expires)
+static const char *token_of(int32_t controller_id, const int32_t purposes[], size_t count)
 {
     static char text[LINK_TEXT_MAX + 1];
     struct confirm_token token = {
-        .controller_id = controller_id, .purpose = purpose, .subject_no = 8, .revision = 21};
-    cr_assert_eq(link_seal(&s.keys, LINK_CONFIRM, expires, &token, sizeof token, text), 0);
+        .controller_id = controller_id, .subject_no = 8, .revision = 21, .span = (int32_t)count};
+    for (size_t i = 0; i < count; i++)
+        token.requests[i] = (struct confirm_one){
+            .purpose = purposes[i], .notice = s.controller.policy->notices[0].number, .text = 1};
+    cr_assert_eq(link_seal(&s.keys, LINK_CONFIRM, STAND_NOW, &token, confirm_token_size(count), text), 0);
     return text;
 }
 
 Test(acts, a_token_of_ours_is_an_act_and_its_request)
 {
     int32_t offers = stand_number(&s, "offers");
-    stand_read(&s, confirm_read, "{'token': '%s'}", token_of(3, offers, STAND_NOW + SECOND));
+    stand_read(&s, confirm_read, "{'token': '%s'}", token_of(3, &offers, 1));
     cr_assert_str_eq(stand_faults(&s), "");
     cr_assert_eq(s.acts.count, 1);
     cr_expect_eq(s.acts.list[0].purpose, offers);
     cr_expect_eq(s.acts.list[0].method, METHOD_DOUBLE_OPT_IN);
+    cr_expect_eq(s.acts.list[0].effect, EFFECT_OUTDATED, "the words that were shown, not those of now");
+    cr_expect_str_eq(s.acts.context.acts[0].words.version, "1");
+    cr_expect_not(s.acts.context.is_array);
     cr_expect_eq(s.acts.confirmation.subject_no, 8);
     cr_expect_eq(s.acts.confirmation.revision, 21);
+    cr_expect_eq(s.acts.confirmation.count, 1);
 }
 
-Test(acts, any_other_token_is_no_act_and_no_fault)
+Test(acts, one_token_confirms_all_that_it_names)
 {
-    int32_t offers = stand_number(&s, "offers");
+    int32_t purposes[CONFIRM_MAX];
+    for (size_t i = 0; i < CONFIRM_MAX; i++)
+        purposes[i] = stand_number(&s, i % 2 == 0 ? "offers" : "chat");
+    stand_read(&s, confirm_read, "{'token': '%s'}", token_of(3, purposes, CONFIRM_MAX));
+    cr_expect_eq(s.acts.count, CONFIRM_MAX);
+    cr_expect(s.acts.context.is_array);
+    cr_expect_eq(s.acts.confirmation.count, CONFIRM_MAX);
+    purposes[1] = 4711; /* none of the policy any more */
+    stand_read(&s, confirm_read, "{'token': '%s'}", token_of(3, purposes, 2));
+    cr_expect_eq(s.acts.count, 1);
+}
+
+Test(acts, any_other_token_is_no_act_and_no_fault_and_says_why)
+{
+    int32_t offers = stand_number(&s, "offers"), gone = 4711;
     stand_read(&s, confirm_read, "{'token': 'none'}");
-    cr_expect(s.acts.count == 0 && reader_ok(&s.body));
-    stand_read(&s, confirm_read, "{'token': '%s'}", token_of(4, offers, STAND_NOW + SECOND));
-    cr_expect(s.acts.count == 0 && reader_ok(&s.body), "another controller's");
-    stand_read(&s, confirm_read, "{'token': '%s'}", token_of(3, offers, STAND_NOW - SECOND));
-    cr_expect(s.acts.count == 0 && reader_ok(&s.body), "expired");
-    stand_read(&s, confirm_read, "{'token': '%s'}", token_of(3, 4711, STAND_NOW + SECOND));
+    cr_expect(s.acts.count == 0 && reader_ok(&s.body) && s.acts.gone != NULL);
+    stand_read(&s, confirm_read, "{'token': '%s'}", token_of(4, &offers, 1));
+    cr_expect(s.acts.count == 0 && reader_ok(&s.body) && s.acts.gone != NULL, "another controller's");
+    const char *foreign = s.acts.gone;
+    stand_read(&s, confirm_read, "{'token': '%s'}", token_of(3, &gone, 1));
     cr_expect(s.acts.count == 0 && reader_ok(&s.body), "of a purpose that is none any more");
+    cr_assert_not_null(s.acts.gone);
+    cr_expect_str_neq(s.acts.gone, foreign);
 }

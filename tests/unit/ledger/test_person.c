@@ -64,6 +64,35 @@ Test(person, the_same_twice_is_once)
     cr_expect_eq(person.count, 2);
 }
 
+Test(person, the_strongest_identifier_comes_first_and_equals_as_they_were_named)
+{
+    static const uint8_t order[] = {IDENTIFIER_CUSTOMER, IDENTIFIER_EMAIL,  IDENTIFIER_EMAIL,
+                                    IDENTIFIER_PHONE,    IDENTIFIER_POSTAL, IDENTIFIER_VISITOR};
+    struct tag first = tag_of(IDENTIFIER_EMAIL, "b@example.com"),
+               second = tag_of(IDENTIFIER_EMAIL, "a@example.com");
+    cr_expect_str_eq(
+        faults_of("[{'type': 'visitor', 'value': 'v-1'}, {'type': 'postal', 'value': 'NL;7521PR;2;'},"
+                  " {'type': 'email', 'value': 'b@example.com'},"
+                  " {'type': 'phone', 'value': '+31612345678'},"
+                  " {'type': 'email', 'value': 'a@example.com'},"
+                  " {'type': 'customer', 'value': 'c-1'}]"),
+        "");
+    cr_assert_eq(person.count, sizeof order);
+    cr_expect_arr_eq(person.types, order, sizeof order);
+    cr_expect_arr_eq(person.tags[1].bytes, first.bytes, TAG_SIZE);
+    cr_expect_arr_eq(person.tags[2].bytes, second.bytes, TAG_SIZE);
+}
+
+Test(person, two_customer_codes_are_two_people)
+{
+    cr_expect_str_eq(
+        faults_of("[{'type': 'customer', 'value': 'c-1'}, {'type': 'email', 'value': 'a@example.com'},"
+                  " {'type': 'customer', 'value': 'c-2'}]"),
+        "/subject/2");
+    cr_expect_str_eq(
+        faults_of("[{'type': 'customer', 'value': 'c-1'}, {'type': 'customer', 'value': 'c-1'}]"), "");
+}
+
 Test(person, while_a_key_is_rotated_each_identifier_has_both_its_tags)
 {
     s.keys =
@@ -95,8 +124,8 @@ Test(person, more_than_eight_are_a_fault)
     char subject[1024];
     size_t len = (size_t)snprintf(subject, sizeof subject, "[");
     for (int i = 0; i < 9; i++)
-        len += (size_t)snprintf(subject + len, sizeof subject - len,
-                                "%s{'type': 'customer', 'value': 'c-%d'}", i > 0 ? "," : "", i);
+        len += (size_t)snprintf(subject + len, sizeof subject - len, "%s{'type': 'visitor', 'value': 'v-%d'}",
+                                i > 0 ? "," : "", i);
     snprintf(subject + len, sizeof subject - len, "]");
     cr_expect_str_eq(faults_of(subject), "/subject");
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/receipt.h"
 
+#include "auth/link.h"
 #include "base/limits.h"
 #include "stand.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,17 +91,23 @@ Test(receipt, the_entity_is_told_where_it_was_said_of_one)
     cr_expect_eq(times(answer(&e, 1), "'purpose':'news','entity':'west','notice':{"), 1);
 }
 
-Test(receipt, one_act_on_several_people_tells_of_the_others_beside)
+Test(receipt, a_yes_tells_what_stays_under_a_no_and_what_was_not_tied)
 {
     read_record("'purpose': 'news', 'event_state': 'given'");
-    struct recorded e[] = {stand_recorded(&s, 0, 1), stand_recorded(&s, 0, 2)};
-    e[1].record_id[UUID_SIZE - 1] |= 1;
-    e[1].subject_no = 2;
-    e[1].effect = EFFECT_SUPERSEDED;
-    const char *json = answer(e, 2);
-    cr_expect_eq(status, 201);
-    cr_expect_eq(times(json, "'also':[{'record_id':"), 1);
-    cr_expect_eq(times(json, "'revision':2,'effect':'superseded'}]"), 1, "%s", json);
+    struct recorded e = stand_recorded(&s, 0, 1);
+    const char *json = answer(&e, 1);
+    cr_expect_eq(times(json, "still_denied") + times(json, "tied") + times(json, "known"), 0, "%s", json);
+    e.still_denied = 1u << IDENTIFIER_CUSTOMER | 1u << IDENTIFIER_PHONE;
+    e.tied = false;
+    json = answer(&e, 1);
+    cr_expect_eq(times(json, "'still_denied':['phone','customer'],'tied':false,"), 1, "%s", json);
+}
+
+Test(receipt, words_that_nobody_named_are_told_as_assumed)
+{
+    read_record("'purpose': 'news', 'event_state': 'given'");
+    struct recorded e = stand_recorded(&s, 0, 1);
+    cr_expect_eq(times(answer(&e, 1), "'assumed':true}"), 1);
 }
 
 Test(receipt, what_waits_is_202_with_a_token_and_a_link)
@@ -111,6 +119,99 @@ Test(receipt, what_waits_is_202_with_a_token_and_a_link)
     cr_expect_eq(times(json, "'event_state':'requested','effect':'pending'"), 1);
     cr_expect_eq(times(json, "'valid_until':null,'confirmation':{'token':'"), 1);
     cr_expect_eq(times(json, "'url':'https://consent.example/confirm/"), 1);
+}
+
+/* The token of the ${n}th receipt; static until the next call. */
+static const char *token_of(const char *json, size_t n)
+{
+    static char token[LINK_TEXT_MAX + 1];
+    const char *at = json;
+    for (size_t i = 0; i <= n; i++) {
+        at = strstr(at, "\"token\":\"");
+        cr_assert_not_null(at, "%s", json);
+        at += strlen("\"token\":\"");
+    }
+    size_t len = strcspn(at, "\"");
+    cr_assert_leq(len, (size_t)LINK_TEXT_MAX);
+    memcpy(token, at, len);
+    token[len] = '\0';
+    return token;
+}
+
+Test(receipt, one_token_confirms_all_requests_of_a_body)
+{
+    read_record("'choices': {'offers': 'given', 'stats': 'refused', 'chat': 'given'}");
+    struct recorded e[] = {stand_recorded(&s, 0, 21), stand_recorded(&s, 1, 22), stand_recorded(&s, 2, 23)};
+    const char *json = answer(e, 3);
+    cr_expect_eq(status, 202);
+    char first[LINK_TEXT_MAX + 1];
+    snprintf(first, sizeof first, "%s", token_of(json, 0));
+    cr_expect_str_eq(first, token_of(json, 1));
+    int32_t purposes[] = {e[0].purpose, e[2].purpose};
+    stand_read(&s, confirm_read, "{'token': '%s'}", first);
+    cr_assert_eq(s.acts.count, 2);
+    cr_expect_eq(s.acts.list[0].purpose, purposes[0]);
+    cr_expect_eq(s.acts.list[1].purpose, purposes[1]);
+    cr_expect_eq(s.acts.confirmation.revision, 21);
+    cr_expect_eq(s.acts.confirmation.count, 3, "as far as the last of them");
+}
+
+/* A token proves that somebody reads one mail box: it must not speak for another. */
+Test(receipt, requests_that_name_another_address_have_a_token_of_their_own)
+{
+    static const char body[] =
+        "[{'subject': [{'type': 'customer', 'value': 'c'}, {'type': 'email', 'value': 'a@example.com'}],"
+        " 'collection_method': 'web_form', 'purpose': 'offers', 'event_state': 'given'},"
+        " {'subject': [{'type': 'email', 'value': '%s@example.com'}, {'type': 'customer', 'value': 'c'}],"
+        " 'collection_method': 'web_form', 'purpose': 'chat', 'event_state': 'given'}]";
+    char first[LINK_TEXT_MAX + 1];
+    stand_read(&s, consents_read, body, "a");
+    struct recorded same[] = {stand_recorded(&s, 0, 21), stand_recorded(&s, 1, 22)};
+    const char *json = answer(same, 2);
+    snprintf(first, sizeof first, "%s", token_of(json, 0));
+    cr_expect_str_eq(first, token_of(json, 1));
+    stand_read(&s, consents_read, body, "b");
+    struct recorded other[] = {stand_recorded(&s, 0, 21), stand_recorded(&s, 1, 22)};
+    json = answer(other, 2);
+    snprintf(first, sizeof first, "%s", token_of(json, 0));
+    cr_expect_str_neq(first, token_of(json, 1));
+}
+
+Test(receipt, a_token_names_each_purpose_once)
+{
+    static const char one[] = "{" EMAIL ", 'collection_method': 'web_form', 'purpose': 'offers', "
+                              "'event_state': 'given'}";
+    stand_read(&s, consents_read, "[%s, %s]", one, one);
+    struct recorded e[] = {stand_recorded(&s, 0, 21), stand_recorded(&s, 1, 22)};
+    char first[LINK_TEXT_MAX + 1];
+    const char *json = answer(e, 2);
+    snprintf(first, sizeof first, "%s", token_of(json, 0));
+    cr_expect_str_neq(first, token_of(json, 1));
+}
+
+Test(receipt, what_was_confirmed_is_told_by_its_purposes_whatever_is_left_of_them)
+{
+    read_record("'choices': {'offers': 'given', 'chat': 'given'}");
+    struct recorded asked[] = {stand_recorded(&s, 0, 21), stand_recorded(&s, 1, 22)};
+    char token[LINK_TEXT_MAX + 1];
+    snprintf(token, sizeof token, "%s", token_of(answer(asked, 2), 0));
+    stand_read(&s, confirm_read, "{'token': '%s'}", token);
+    struct recorded e[] = {stand_recorded(&s, 0, 31), stand_recorded(&s, 1, 32)};
+    e[0].rank |= EVENT_GIVEN;
+    e[1].rank |= EVENT_GIVEN;
+    const char *json = answer(e, 2);
+    cr_expect_eq(status, 201);
+    cr_expect_eq(times(json, "'purpose':'offers'"), 1, "%s", json);
+    cr_expect_eq(times(json, "'purpose':'chat'"), 1);
+    cr_expect_eq(times(json, "'version':'2'"), 2);
+    json = answer(e + 1, 1);
+    cr_expect_eq(status, 201, "the other was no request any more");
+    cr_expect_eq(times(json, "'purpose':'chat'"), 1);
+    answer(e, 0);
+    cr_expect_eq(status, 0);
+    e[1].purpose = stand_number(&s, "news");
+    answer(e, 2);
+    cr_expect_eq(status, 0, "an event of something else");
 }
 
 Test(receipt, events_that_are_not_those_of_the_acts_give_no_answer)
@@ -146,9 +247,17 @@ Test(receipt, a_withdrawal_tells_what_stood)
                  1, "%s", json);
 }
 
-Test(receipt, a_withdrawal_of_a_channel_is_effective_when_the_last_of_it_is)
+Test(receipt, a_withdrawal_tells_where_nobody_was_known_or_nothing_was_tied)
 {
-    read_withdrawal("'channel': 'email'");
+    read_withdrawal("'purpose': 'news'");
+    struct recorded e = stand_recorded(&s, 0, 4);
+    e.known = e.tied = false;
+    cr_expect_eq(times(answer(&e, 1), "'not_stopped':[],'known':false,'tied':false,'effective_at':"), 1);
+}
+
+Test(receipt, a_withdrawal_of_several_is_effective_when_the_last_of_it_is)
+{
+    read_withdrawal("'channel': 'email', 'entity': 'east'");
     struct recorded e[] = {stand_recorded(&s, 0, 1), stand_recorded(&s, 1, 2)};
     e[0].rank += (10 * SECOND) << RANK_TIME_SHIFT;
     const char *json = answer(e, 2);
@@ -165,14 +274,41 @@ Test(receipt, a_standing_no_is_told_of_each_purpose_it_stops_and_each_that_it_do
     struct recorded e = stand_recorded(&s, 0, 1);
     const char *json = answer(&e, 1);
     cr_expect_eq(status, 200);
-    cr_expect_eq(times(json, "'revision':1,'was':null,'effect':'applied'}"), 5, "%s", json);
-    cr_expect_eq(times(json, "'not_stopped':[{'purpose':'survey','reason':'legitimate_interest'},"
-                             "{'purpose':'site','reason':'exempt'}]"),
+    cr_expect_eq(times(json, "'revision':1,'was':null,'effect':'applied'}"), 7, "%s", json);
+    cr_expect_eq(times(json,
+                       "'not_stopped':[{'purpose':'survey','reason':'legitimate_interest','object':true},"
+                       "{'purpose':'site','reason':'exempt'}]"),
                  1);
     struct recorded others[] = {e, e};
     others[1].record_id[0] ^= 1;
     answer(others, 2);
     cr_expect_eq(status, 0, "another act's");
+    e.purpose = purpose_of_channel(CHANNEL_EMAIL);
+    answer(&e, 1);
+    cr_expect_eq(status, 0, "another standing No");
+}
+
+Test(receipt, a_channel_is_told_of_each_purpose_it_stops)
+{
+    read_withdrawal("'channel': 'email'");
+    struct recorded e = stand_recorded(&s, 0, 1);
+    const char *json = answer(&e, 1);
+    cr_expect_eq(status, 200);
+    cr_expect_eq(times(json, "'revision':1,'was':null,'effect':'applied'}"), 2, "%s", json);
+}
+
+Test(receipt, what_was_objected_to_beside_a_standing_no_has_an_event_of_its_own)
+{
+    read_withdrawal("'channel': 'post', 'object': true");
+    struct recorded e[] = {stand_recorded(&s, 0, 1), stand_recorded(&s, 1, 2)};
+    const char *json = answer(e, 2);
+    cr_expect_eq(status, 200);
+    cr_expect_eq(times(json, "'purpose':'letters'"), 1, "%s", json);
+    cr_expect_eq(times(json, "'revision':1,"), 1);
+    cr_expect_eq(times(json, "'revision':2,"), 1);
+    cr_expect_eq(times(json, "'not_stopped':[]"), 1);
+    answer(e, 1);
+    cr_expect_eq(status, 0, "the objection was purged");
 }
 
 /* The standing No came with a time of its own: before the Yes to news, after the one to stats, and offers
@@ -181,35 +317,21 @@ Test(receipt, a_late_standing_no_has_an_effect_of_its_own_on_each_purpose)
 {
     read_withdrawal("'purpose': '*', 'event_time': '2026-03-01T00:00:00Z'");
     struct recorded e = stand_recorded(&s, 0, 9);
-    e.rank = rank_of(CLASS_CHOICE, EVENT_WITHDRAWN, STAND_NOW - 60 * SECOND);
-    int64_t was[] = {stand_number(&s, "news"), rank_of(CLASS_CHOICE, EVENT_GIVEN, STAND_NOW - 30 * SECOND),
-                     stand_number(&s, "stats"), rank_of(CLASS_CHOICE, EVENT_GIVEN, STAND_NOW - 90 * SECOND)};
+    e.rank = rank_of(CLASS_CHOICE, EVENT_WITHDRAWN, false, STAND_NOW - 60 * SECOND);
+    int64_t was[] = {
+        stand_number(&s, "news"), rank_of(CLASS_CHOICE, EVENT_GIVEN, true, STAND_NOW - 30 * SECOND),
+        stand_number(&s, "stats"), rank_of(CLASS_CHOICE, EVENT_GIVEN, true, STAND_NOW - 90 * SECOND)};
     e.was_each = was;
     e.was_each_count = 2;
     const char *json = answer(&e, 1);
     cr_expect_eq(status, 200);
     cr_expect_eq(times(json, "'was':'given','effect':'superseded'}"), 1, "%s", json);
     cr_expect_eq(times(json, "'was':'given','effect':'applied'}"), 1);
-    cr_expect_eq(times(json, "'was':null,'effect':'applied'}"), 3);
+    cr_expect_eq(times(json, "'was':null,'effect':'applied'}"), 5);
     const char *news = strstr(json, stand_json("'purpose':'news'")),
                *stats = strstr(json, stand_json("'purpose':'stats'"));
     cr_expect_lt(strstr(news, "superseded"), strstr(news, "offers"), "it is news that it comes too late for");
     cr_expect_null(strstr(stats, "superseded"));
-}
-
-Test(receipt, a_late_standing_no_of_several_people_tells_the_effect_on_each_of_them)
-{
-    read_withdrawal("'purpose': '*', 'event_time': '2026-03-01T00:00:00Z'");
-    struct recorded e[] = {stand_recorded(&s, 0, 1), stand_recorded(&s, 0, 2)};
-    int64_t was[] = {stand_number(&s, "news"), e[1].rank + (SECOND << RANK_TIME_SHIFT)};
-    e[1].record_id[UUID_SIZE - 1] |= 1;
-    e[1].was_each = was;
-    e[1].was_each_count = 1;
-    const char *json = answer(e, 2);
-    cr_expect_eq(status, 200);
-    cr_expect_eq(times(json, "'effect':'superseded'}]}"), 1, "%s", json);
-    cr_expect_eq(times(json, "'effect':'superseded'"), 1);
-    cr_expect_eq(times(json, "'effect':'applied'"), 9);
 }
 
 /* ---- kept with an idempotency key ---- */
@@ -260,10 +382,14 @@ Test(receipt, kept_it_gives_the_first_answer_again_word_for_word)
     e[0] = stand_recorded(&s, 0, 1);
     e[1] = stand_recorded(&s, 1, 2);
     expect_replay(e, 2, 202);
-    read_withdrawal("'channel': 'email'");
+    read_withdrawal("'channel': 'post', 'object': true");
     e[0] = stand_recorded(&s, 0, 1);
     e[1] = stand_recorded(&s, 1, 2);
     expect_replay(e, 2, 200);
+    read_record("'choices': {'offers': 'given', 'chat': 'given'}");
+    e[0] = stand_recorded(&s, 0, 1);
+    e[1] = stand_recorded(&s, 1, 2);
+    expect_replay(e, 2, 202);
     read_withdrawal("'purpose': '*'");
     e[0] = stand_recorded(&s, 0, 1);
     expect_replay(e, 1, 200);
@@ -287,8 +413,8 @@ Test(receipt, kept_it_holds_nothing_of_the_person)
     free(kept);
 }
 
-#define ACT(notice)  "{'number':1,'purpose':'news','notice':" notice "}"
-#define CONTEXT(act) "{'kind':'record','array':true,'acts':[" act "],'not_stopped':[]}"
+#define ACT(notice)  "{'number':1,'purpose':'news','notice':" notice ",'notice_number':0,'text':-1}"
+#define CONTEXT(act) "{'kind':'record','array':true,'standing':0,'acts':[" act "],'not_stopped':[]}"
 
 Test(receipt, what_was_not_kept_by_us_gives_no_answer)
 {
@@ -298,9 +424,10 @@ Test(receipt, what_was_not_kept_by_us_gives_no_answer)
         "[]",
         "{}",
         "{'kind':'record'}",
-        "{'kind':'other','array':true,'acts':[],'not_stopped':[]}",
-        "{'kind':'record','array':1,'acts':[],'not_stopped':[]}",
-        "{'kind':'withdraw','array':false,'acts':[],'not_stopped':[{'purpose':'site'}]}",
+        "{'kind':'other','array':true,'standing':0,'acts':[],'not_stopped':[]}",
+        "{'kind':'record','array':1,'standing':0,'acts':[],'not_stopped':[]}",
+        "{'kind':'record','array':true,'standing':1,'acts':[],'not_stopped':[]}",
+        "{'kind':'withdraw','array':false,'standing':0,'acts':[],'not_stopped':[{'purpose':'site'}]}",
         CONTEXT("{'number':1,'purpose':'news'}"),
         CONTEXT("{'purpose':'news','notice':null}"),
         CONTEXT("{'number':1.5,'purpose':'news','notice':null}"),
