@@ -36,7 +36,10 @@ bool reason_allows(enum reason reason)
  * (5) The states of other numbers than those of purpose_set_of change nothing; of those that are not the
  *     purpose's own only a No counts.
  * (6) needs_guardian and came_of_age exclude each other; limit is when somebody did come of age.
- * (7) What is not known makes the answer stricter, never milder.
+ * (7) Words and ends that are not known make the answer stricter, never milder; so does an age where the
+ *     purpose requires one.
+ * (8) A further No or limit never turns a denial into an allow, but that a guardian's Yes which ends at
+ *     the day of age lasts the longer, the later that day is.
  *
  * (3) and (4) hold whatever the ledger has: they are asserted where the reason is known. */
 
@@ -176,6 +179,12 @@ static void over_find(struct question *q, int entity)
 }
 
 /* ---- which states count ---- */
+
+/* Whether nothing is allowed but by a Yes or a sale. */
+static bool needs_record(const struct question *q)
+{
+    return q->purpose->basis == BASIS_CONSENT || q->purpose->basis == BASIS_SOFT_OPT_IN;
+}
 
 /* Two of one rank that stand under different numbers: whichever comes first, the same one. */
 static const struct state *higher(const struct state *a, const struct state *b)
@@ -359,9 +368,12 @@ static enum reason no_reason(const struct question *q, const struct state *no)
 /* Of several the strictest counts: the first reason, and of equals the latest. */
 static void no_add(struct question *q, const struct state *no)
 {
-    enum reason found = q->no != NULL ? no_reason(q, q->no) : REASON_COUNT, reason = no_reason(q, no);
-    if (reason < found || (reason == found && rank_time(no->rank) > rank_time(q->no->rank)))
-        q->no = no;
+    if (q->no != NULL) {
+        enum reason found = no_reason(q, q->no), reason = no_reason(q, no);
+        if (found < reason || (found == reason && rank_time(q->no->rank) >= rank_time(no->rank)))
+            return;
+    }
+    q->no = no;
 }
 
 static void self_find(struct question *q)
@@ -384,7 +396,8 @@ static void signal_find(struct question *q)
         no_add(q, signal);
 }
 
-/* A guardian's No stands until that guardian takes it back, or the person comes of age. */
+/* A guardian's No stands until that guardian takes it back, or the person comes of age. That the guardian's
+ * consent was invalidated is told until the person said something. */
 static void guardians_find(struct question *q)
 {
     bool have_say = guardians_have_say(q);
@@ -395,9 +408,10 @@ static void guardians_find(struct question *q)
             continue; /* each guardian once: by what they said last */
         if (is_no(s)) {
             q->guardian_refuses = true;
-            if (q->minor)
+            if (q->minor || (rank_state(s->rank) == EVENT_INVALIDATED && q->self == NULL))
                 no_add(q, s);
-        } else if (have_say && is_strong_enough(&q->purpose->guardian, s)) {
+        } else if (have_say && is_strong_enough(&q->purpose->guardian, s) &&
+                   (is_agreement(s) || !needs_record(q))) {
             q->guardian_yes = higher(q->guardian_yes, s);
         }
     }
@@ -452,30 +466,41 @@ static bool yes_counts(const struct question *q)
     return q->yes != NULL && !yes_is_over(q) && !yes_is_outdated(q) && !yes_is_to_unknown(q);
 }
 
-/* The person's own, but what was said before the limit was not the person's to say; else a guardian's,
- * unless another guardian's No stands. */
-static const struct state *yes_of_age(const struct question *q)
+/* Whether it is the person's to say: not what a guardian has to, and not what was said before the limit. */
+static bool decides_alone(const struct question *q, const struct state *own)
 {
-    const struct state *own = is_no(q->self) ? NULL : q->self;
-    if (own != NULL && q->came_of_age && rank_time(own->rank) < q->limit)
-        own = NULL;
-    return own != NULL || q->guardian_refuses ? own : q->guardian_yes;
+    return own != NULL && !q->needs_guardian && !(q->came_of_age && rank_time(own->rank) < q->limit);
 }
 
-/* For who cannot decide alone a guardian's Yes counts. A soft opt-in rests on a Yes or on a sale, whichever
- * counts. */
-static void yes_find(struct question *q)
+/* A soft opt-in rests on a Yes or on a sale, whichever counts; where no Yes stands, a sale that was
+ * invalidated is the No. */
+static void sale_find(struct question *q)
 {
-    yes_set(q, q->needs_guardian ? q->guardian_yes : yes_of_age(q));
-    if (q->purpose->basis != BASIS_SOFT_OPT_IN || q->needs_guardian)
-        return;
     const struct state *sale = own_state(q, SLOT_SALE);
     if (is_agreement(q->yes) && (sale == NULL || is_no(sale) || yes_counts(q)))
         return;
-    if (is_no(sale)) /* it was invalidated */
+    if (is_no(sale))
         no_add(q, sale);
     else
         yes_set(q, sale);
+}
+
+/* The Yes that is the person's own to say, else a guardian's unless another guardian's No stands. An own Yes
+ * that does not count hides a guardian's from before it, whoever decides: were it only where the person does,
+ * a limit that was told with a No would open what it closes. */
+static void yes_find(struct question *q)
+{
+    const struct state *own = needs_record(q) && is_agreement(q->self) ? q->self : NULL;
+    const struct state *guardians = q->guardian_refuses ? NULL : q->guardian_yes;
+    bool is_last = own != NULL && higher(own, guardians) == own;
+
+    yes_set(q, own);
+    bool counts = yes_counts(q), hides = !counts && is_last && guardians != NULL;
+    if (!hides && !(decides_alone(q, own) && (counts || is_last)))
+        yes_set(q, guardians);
+
+    if (q->purpose->basis == BASIS_SOFT_OPT_IN && !q->needs_guardian)
+        sale_find(q);
 }
 
 /* A request waits beside whatever stands, whoever made it. */
@@ -506,11 +531,6 @@ static struct question question_of(const struct policy *policy, const struct pur
 }
 
 /* ---- the reasons ---- */
-
-static bool needs_record(const struct question *q)
-{
-    return q->purpose->basis == BASIS_CONSENT || q->purpose->basis == BASIS_SOFT_OPT_IN;
-}
 
 static bool is_retired(const struct question *q)
 {
@@ -637,14 +657,20 @@ static enum reason first_that_holds(const struct question *q)
     return REASON_NOT_REQUIRED;
 }
 
+/* What an allow may rest on. */
+static bool is_allowed_by(const struct question *q, enum reason reason)
+{
+    if (no_stands(q)) /* (3) */
+        return false;
+    if (q->needs_guardian && (!yes_is_guardians(q) || yes_is_over(q))) /* (4) */
+        return false;
+    return reason == REASON_GRANTED ? yes_counts(q) && !is_no(q->yes) : !needs_record(q); /* (4) */
+}
+
 static enum reason question_reason(const struct question *q)
 {
     enum reason reason = first_that_holds(q);
-    assert(!no_stands(q) || !reason_allows(reason));                       /* (3) */
-    assert(reason != REASON_GRANTED || (yes_counts(q) && !is_no(q->yes))); /* (4) */
-    assert(!q->needs_guardian || !reason_allows(reason) ||
-           (yes_is_guardians(q) && !yes_is_over(q))); /* (4) */
-    assert(reason != REASON_NOT_REQUIRED || !needs_record(q));
+    assert(!reason_allows(reason) || is_allowed_by(q, reason));
     return reason;
 }
 

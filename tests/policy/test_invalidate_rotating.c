@@ -23,7 +23,7 @@ static void rotation_slow(void)
     database_value(
         &scene.db,
         "create function dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(0.002); "
-        "return old; end $$; create trigger dawdle before delete on identifier for each row execute "
+        "return new; end $$; create trigger dawdle before update of tag on identifier for each row execute "
         "function dawdle()");
 }
 

@@ -470,16 +470,17 @@ Test(invalidate, a_guardians_yes_too_though_the_person_may_decide_by_now)
             "'least': 'checkbox', 'at_limit': 'reconfirm'}}}], 'notices': [{'id': 'phone', 'version': '1', "
             "'texts': {'en': 'Yes.'}}]}",
             t.key));
-    give(&t, "child", "phone", ", 'minor': true, 'expressed_by': {'role': 'parent', 'strength': 'signed'}");
+    give(&t, "child", "phone", ", 'minor': true, 'expressed_by': {'role': 'parent', 'strength': 'email'}");
     cr_assert_str_eq(reason_of(&t, "child", "phone"), "granted");
     cr_assert_eq(
         database_number(
             stage_database(),
-            "with past as (update consent set valid_until = now() - interval '1 day' where slot = 4 "
+            "with past as (update consent set rank = instant_of(now() - interval '1 day') where slot in (8, "
+            "9) "
             "and controller_id = (select controller_id from controller where key = '%s') returning 1) "
             "select count(*) from past",
             t.key),
-        1);
+        2);
     cr_assert_str_eq(reason_of(&t, "child", "phone"), "granted");
     expect(post(&t, 200, "/v1/consents/invalidate",
                 "{'purpose': 'phone', 'notice': {'id': 'phone', 'version': '1'}, 'reason': 'forged'}"),

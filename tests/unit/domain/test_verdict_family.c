@@ -8,74 +8,75 @@
 
 enum { WEAKER = STRENGTH_EMAIL_PLUS, SIGNED = STRENGTH_SIGNED | FLAG_WRITTEN };
 
+static const struct told of_several_guardians[] = {
+    {"one refuses, another agrees since",
+     MAIL,
+     {CHILD, HELD(MAIL, MOTHER, EVENT_REFUSED, BEFORE), HELD(MAIL, FATHER, EVENT_GIVEN, SAID)},
+     "refused"},
+    {"one agrees, another refuses since",
+     MAIL,
+     {CHILD, HELD(MAIL, MOTHER, EVENT_GIVEN, BEFORE), HELD(MAIL, FATHER, EVENT_REFUSED, SAID)},
+     "refused"},
+    {"the same agrees since",
+     MAIL,
+     {CHILD, HELD(MAIL, MOTHER, EVENT_REFUSED, BEFORE), HELD(MAIL, MOTHER, EVENT_GIVEN, SAID)},
+     "granted"},
+    {"a legal representative's is not a carer's",
+     MAIL,
+     {CHILD, HELD(MAIL, ROLE_LEGAL_REPRESENTATIVE, EVENT_REFUSED, BEFORE),
+      HELD(MAIL, CARER, EVENT_GIVEN, SAID)},
+     "refused"},
+    {"both agree",
+     MAIL,
+     {CHILD, HELD(MAIL, MOTHER, EVENT_GIVEN, BEFORE), HELD(MAIL, FATHER, EVENT_GIVEN, SAID)},
+     "granted"},
+    {"both refuse: the first reason",
+     MAIL,
+     {CHILD, HELD(MAIL, MOTHER, EVENT_REFUSED, SAID), HELD(MAIL, FATHER, EVENT_WITHDRAWN, BEFORE)},
+     "withdrawn"},
+    {"one was found invalid",
+     MAIL,
+     {CHILD, HELD(MAIL, MOTHER, EVENT_INVALIDATED, SAID), HELD(MAIL, FATHER, EVENT_GIVEN, BEFORE)},
+     "invalidated"},
+    {"an import's Yes of the same undoes none",
+     MAIL,
+     {CHILD, HELD(MAIL, MOTHER, EVENT_REFUSED, BEFORE),
+      HELD(MAIL, MOTHER, EVENT_GIVEN, SAID, .copied = true)},
+     "refused"},
+    {"the person's No, and a guardian's before it in the order of reasons",
+     MAIL,
+     {CHILD, HELD(MAIL, SELF, EVENT_REFUSED, SAID), HELD(MAIL, MOTHER, EVENT_WITHDRAWN, BEFORE)},
+     "withdrawn"},
+    {"of age, one's own Yes counts",
+     MAIL,
+     {GROWN, HELD(MAIL, MOTHER, EVENT_REFUSED, BEFORE), HELD(MAIL, SELF, EVENT_GIVEN, SAID)},
+     "granted"},
+    {"of age, nothing said, and one guardian's No",
+     MAIL,
+     {GROWN, HELD(MAIL, MOTHER, EVENT_REFUSED, BEFORE), HELD(MAIL, FATHER, EVENT_GIVEN, BEFORE)},
+     "never_asked"},
+    {"of age, nothing said, a guardian's Yes stood",
+     MAIL,
+     {GROWN, HELD(MAIL, FATHER, EVENT_GIVEN, BEFORE)},
+     "granted"},
+    {"of age, the own Yes is from before",
+     MAIL,
+     {GROWN, HELD(MAIL, SELF, EVENT_GIVEN, BEFORE)},
+     "never_asked"},
+    {"an interest, and a guardian's objection",
+     GAMES,
+     {CHILD, HELD(GAMES, MOTHER, EVENT_OBJECTED, BEFORE), HELD(GAMES, FATHER, EVENT_GIVEN, SAID)},
+     "objected"},
+    {"an interest, and a guardian's Yes",
+     GAMES,
+     {CHILD, HELD(GAMES, FATHER, EVENT_GIVEN, SAID)},
+     "not_required"},
+    {"an interest, alone", GAMES, {CHILD}, "guardian_required"},
+};
+
 Test(verdict_family, a_guardians_no_stands_until_that_guardian_takes_it_back)
 {
-    static const struct told rows[] = {
-        {"one refuses, another agrees since",
-         MAIL,
-         {CHILD, HELD(MAIL, MOTHER, EVENT_REFUSED, BEFORE), HELD(MAIL, FATHER, EVENT_GIVEN, SAID)},
-         "refused"},
-        {"one agrees, another refuses since",
-         MAIL,
-         {CHILD, HELD(MAIL, MOTHER, EVENT_GIVEN, BEFORE), HELD(MAIL, FATHER, EVENT_REFUSED, SAID)},
-         "refused"},
-        {"the same agrees since",
-         MAIL,
-         {CHILD, HELD(MAIL, MOTHER, EVENT_REFUSED, BEFORE), HELD(MAIL, MOTHER, EVENT_GIVEN, SAID)},
-         "granted"},
-        {"a legal representative's is not a carer's",
-         MAIL,
-         {CHILD, HELD(MAIL, ROLE_LEGAL_REPRESENTATIVE, EVENT_REFUSED, BEFORE),
-          HELD(MAIL, CARER, EVENT_GIVEN, SAID)},
-         "refused"},
-        {"both agree",
-         MAIL,
-         {CHILD, HELD(MAIL, MOTHER, EVENT_GIVEN, BEFORE), HELD(MAIL, FATHER, EVENT_GIVEN, SAID)},
-         "granted"},
-        {"both refuse: the first reason",
-         MAIL,
-         {CHILD, HELD(MAIL, MOTHER, EVENT_REFUSED, SAID), HELD(MAIL, FATHER, EVENT_WITHDRAWN, BEFORE)},
-         "withdrawn"},
-        {"one was found invalid",
-         MAIL,
-         {CHILD, HELD(MAIL, MOTHER, EVENT_INVALIDATED, SAID), HELD(MAIL, FATHER, EVENT_GIVEN, BEFORE)},
-         "invalidated"},
-        {"an import's Yes of the same undoes none",
-         MAIL,
-         {CHILD, HELD(MAIL, MOTHER, EVENT_REFUSED, BEFORE),
-          HELD(MAIL, MOTHER, EVENT_GIVEN, SAID, .copied = true)},
-         "refused"},
-        {"the person's No, and a guardian's before it in the order of reasons",
-         MAIL,
-         {CHILD, HELD(MAIL, SELF, EVENT_REFUSED, SAID), HELD(MAIL, MOTHER, EVENT_WITHDRAWN, BEFORE)},
-         "withdrawn"},
-        {"of age, one's own Yes counts",
-         MAIL,
-         {GROWN, HELD(MAIL, MOTHER, EVENT_REFUSED, BEFORE), HELD(MAIL, SELF, EVENT_GIVEN, SAID)},
-         "granted"},
-        {"of age, nothing said, and one guardian's No",
-         MAIL,
-         {GROWN, HELD(MAIL, MOTHER, EVENT_REFUSED, BEFORE), HELD(MAIL, FATHER, EVENT_GIVEN, BEFORE)},
-         "never_asked"},
-        {"of age, nothing said, a guardian's Yes stood",
-         MAIL,
-         {GROWN, HELD(MAIL, FATHER, EVENT_GIVEN, BEFORE)},
-         "granted"},
-        {"of age, the own Yes is from before",
-         MAIL,
-         {GROWN, HELD(MAIL, SELF, EVENT_GIVEN, BEFORE)},
-         "never_asked"},
-        {"an interest, and a guardian's objection",
-         GAMES,
-         {CHILD, HELD(GAMES, MOTHER, EVENT_OBJECTED, BEFORE), HELD(GAMES, FATHER, EVENT_GIVEN, SAID)},
-         "objected"},
-        {"an interest, and a guardian's Yes",
-         GAMES,
-         {CHILD, HELD(GAMES, FATHER, EVENT_GIVEN, SAID)},
-         "not_required"},
-        {"an interest, alone", GAMES, {CHILD}, "guardian_required"},
-    };
-    ASSERT_TOLD(rows);
+    ASSERT_TOLD(of_several_guardians);
 }
 
 Test(verdict_family, a_guardians_yes_counts_from_the_least_strength_and_form_on)
@@ -269,20 +270,20 @@ Test(verdict_family, it_tells_who_is_limited_whatever_the_purpose_says_of_them)
                      rows[i].told.question);
 }
 
-/* The Yes that decides is told, and it is the guardian's: nobody looks at the child's beside it. */
+/* The Yes that decides is told, and it is the guardian's: nobody looks at the child's from before it. */
 Test(verdict_family, for_a_child_the_verdict_rests_on_the_latest_of_the_guardians)
 {
     static const struct told rows[] = {
         {.question = "told last",
          .purpose = SITE_CHILD,
-         .held = {CHILD, HELD(SITE_CHILD, SELF, EVENT_GIVEN, AFTER, .unknown = true),
+         .held = {CHILD, HELD(SITE_CHILD, SELF, EVENT_GIVEN, 50, .unknown = true),
                   HELD(SITE_CHILD, MOTHER, EVENT_GIVEN, BEFORE),
                   HELD(SITE_CHILD, FATHER, EVENT_RENEWED, SAID, .ends = 5)}},
         {.question = "told first",
          .purpose = SITE_CHILD,
          .held = {HELD(SITE_CHILD, FATHER, EVENT_RENEWED, SAID, .ends = 5),
                   HELD(SITE_CHILD, MOTHER, EVENT_GIVEN, BEFORE),
-                  HELD(SITE_CHILD, SELF, EVENT_GIVEN, AFTER, .unknown = true), CHILD}},
+                  HELD(SITE_CHILD, SELF, EVENT_GIVEN, 50, .unknown = true), CHILD}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct verdict v = verdict_told(&household, ENTITY_ANY, &rows[i], NOW);
@@ -290,6 +291,52 @@ Test(verdict_family, for_a_child_the_verdict_rests_on_the_latest_of_the_guardian
         assert_decided_by(&v, SAID, EVENT_RENEWED);
         cr_expect_eq(v.valid_until, NOW + 5 * DAY, "%s", rows[i].question);
     }
+}
+
+/* Whatever is known of an age: were it otherwise, a limit could open what it closes. */
+Test(verdict_family, an_own_yes_that_does_not_count_hides_a_guardians_from_before_it_and_none_since)
+{
+    static const struct told rows[] = {
+        {"no known age, hidden",
+         SITE_CHILD,
+         {HELD(SITE_CHILD, SELF, EVENT_GIVEN, SAID, .unknown = true),
+          HELD(SITE_CHILD, PARENT, EVENT_GIVEN, BEFORE)},
+         "notice_unknown"},
+        {"of a child",
+         SITE_CHILD,
+         {CHILD, HELD(SITE_CHILD, SELF, EVENT_GIVEN, SAID, .unknown = true),
+          HELD(SITE_CHILD, PARENT, EVENT_GIVEN, BEFORE)},
+         "notice_unknown"},
+        {"said too young",
+         SITE_CHILD,
+         {FACT(SLOT_AGE, .ends = -1), HELD(SITE_CHILD, SELF, EVENT_GIVEN, SAID, .unknown = true),
+          HELD(SITE_CHILD, PARENT, EVENT_GIVEN, BEFORE)},
+         "notice_unknown"},
+        {"no known age, and a guardian agrees since",
+         SITE_CHILD,
+         {HELD(SITE_CHILD, SELF, EVENT_GIVEN, BEFORE, .unknown = true),
+          HELD(SITE_CHILD, PARENT, EVENT_GIVEN, SAID)},
+         "granted"},
+        {"of a child, likewise",
+         SITE_CHILD,
+         {CHILD, HELD(SITE_CHILD, SELF, EVENT_GIVEN, BEFORE, .unknown = true),
+          HELD(SITE_CHILD, PARENT, EVENT_GIVEN, SAID)},
+         "granted"},
+        {"of a child, and no guardian agrees",
+         SITE_CHILD,
+         {CHILD, HELD(SITE_CHILD, SELF, EVENT_GIVEN, SAID, .unknown = true)},
+         "guardian_required"},
+        {"one that is over, of a child",
+         SITE_CHILD,
+         {CHILD, HELD(SITE_CHILD, SELF, EVENT_GIVEN, BEFORE, .ends = -1),
+          HELD(SITE_CHILD, PARENT, EVENT_RENEWED, SAID)},
+         "granted"},
+        {"where no consent is needed nobody looks at it",
+         GAMES,
+         {CHILD, HELD(GAMES, SELF, EVENT_GIVEN, SAID, .ends = -1), HELD(GAMES, PARENT, EVENT_GIVEN, BEFORE)},
+         "not_required"},
+    };
+    ASSERT_TOLD(rows);
 }
 
 Test(verdict_family, what_is_said_as_the_day_of_age_begins_counts_and_not_a_microsecond_before)

@@ -13,10 +13,14 @@ static bool is_no(enum event_state word)
            word == EVENT_INVALIDATED;
 }
 
+static bool is_agreement(enum event_state word)
+{
+    return word == EVENT_GIVEN || word == EVENT_RENEWED;
+}
+
 static bool is_yes(const struct scene *s, enum event_state word)
 {
-    return word == EVENT_GIVEN || word == EVENT_RENEWED ||
-           (word == EVENT_OBJECTION_WITHDRAWN && s->basis != BASIS_CONSENT);
+    return is_agreement(word) || (word == EVENT_OBJECTION_WITHDRAWN && s->basis != BASIS_CONSENT);
 }
 
 /* What somebody says: the later of the purpose's own act and the standing No; an import never counts as
@@ -71,8 +75,7 @@ static const char *expected_reason(const struct scene *s)
     if (s->child)
         return is_yes(s, guardian) && s->basis != BASIS_SOFT_OPT_IN ? expected_yes(s) : "guardian_required";
 
-    enum event_state word = is_yes(s, self) ? self : is_no(guardian) ? EVENT_NONE : guardian;
-    bool agreed = word == EVENT_GIVEN || word == EVENT_RENEWED;
+    bool agreed = is_agreement(self) || is_agreement(guardian);
     bool sold = s->basis == BASIS_SOFT_OPT_IN && s->self == EVENT_ELIGIBLE;
     if (needs_record(s) && !agreed && !sold)
         return s->pending > 0 ? "unconfirmed" : "never_asked";

@@ -83,7 +83,8 @@ static enum slot slot_of(const struct held_row *h)
     case EVENT_OBJECTED:
         return (enum slot)((h->signal ? SLOT_SIGNAL : SLOT_NO) + h->reached);
     default:
-        return SLOT_YES; /* an event that was invalidated stands where the event stood */
+        return h->sale ? SLOT_SALE
+                       : SLOT_YES; /* an event that was invalidated stands where the event stood */
     }
 }
 

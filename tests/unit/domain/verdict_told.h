@@ -62,6 +62,7 @@ struct held_row {
     bool reached; /* a No that came from elsewhere */
     bool signal;  /* the browser's, or given under it */
     bool unknown; /* which words were shown */
+    bool sale;    /* what was invalidated is one */
     int flags;
     bool forever;   /* a fact whose end is not known */
     enum slot fact; /* SLOT_AGE...; 0: none */
