@@ -192,3 +192,51 @@ Test(words, of_one_act_told_twice_those_that_are_known_stand)
     yes(&t, 201, "last", act);
     cr_expect_str_eq(reason_of(&t, "last", "newsletter"), "granted");
 }
+
+/* ---- that left ---- */
+
+/* Where the newsletter has a version 2, without the first. */
+static json_t *without_the_first(const struct tenant *t)
+{
+    json_t *policy = tenant_policy(t);
+    notice_add(policy, "newsletter", "2", "editorial", "2026-01-01T00:00:00Z");
+    json_array_remove(json_object_get(policy, "notices"), 0);
+    return policy;
+}
+
+static const char stranded[] =
+    "{'pointer': '/notices', 'detail': 'newsletter 1 is not here, and consents rest on it: they are to words "
+    "that nobody knows'}";
+
+Test(words, that_left_while_a_yes_rests_on_them_are_warned_about)
+{
+    struct tenant t = stage_tenant("words-left");
+    json_t *policy = without_the_first(&t);
+    yes(&t, 201, "a", ", 'notice': {'id': 'newsletter', 'version': '1'}");
+    expect(rehearse(&t, 200, policy), "{'warnings': [%s]}", stranded);
+    expect(rehearse(&t, 200, tenant_policy(&t)), "{'warnings': []}");
+    cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "granted", "a rehearsal writes nothing");
+    expect(put(&t, "", policy)->json, "{'changed': true, 'warnings': [%s]}", stranded);
+    cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "notice_unknown");
+    expect(put(&t, "", policy)->json, "{'changed': false, 'warnings': [%s]}", stranded);
+    yes(&t, 201, "a", "");
+    expect(put(&t, "", policy)->json, "{'warnings': []}");
+}
+
+Test(words, that_left_and_that_only_a_no_named_are_not)
+{
+    struct tenant t = stage_tenant("words-left-no");
+    post(&t, 201, "/v1/consents",
+         "{'subject': %s, 'purpose': 'newsletter', 'event_state': 'refused', 'collection_method': 'banner', "
+         "'notice': {'id': 'newsletter', 'version': '1'}}",
+         email("a"));
+    expect(put(&t, "", without_the_first(&t))->json, "{'changed': true, 'warnings': []}");
+}
+
+Test(words, that_left_are_those_of_ones_own_ledger)
+{
+    struct tenant t = stage_tenant("words-left-mine"), other = stage_tenant("words-left-theirs");
+    yes(&other, 201, "a", ", 'notice': {'id': 'newsletter', 'version': '1'}");
+    expect(put(&t, "", without_the_first(&t))->json, "{'warnings': []}");
+    expect(put(&other, "", without_the_first(&other))->json, "{'warnings': [%s]}", stranded);
+}
