@@ -396,8 +396,7 @@ static void signal_find(struct question *q)
         no_add(q, signal);
 }
 
-/* A guardian's No stands until that guardian takes it back, or the person comes of age. That the guardian's
- * consent was invalidated is told until the person said something. */
+/* A guardian's No stands until that guardian takes it back, or the person comes of age. */
 static void guardians_find(struct question *q)
 {
     bool have_say = guardians_have_say(q);
@@ -408,7 +407,7 @@ static void guardians_find(struct question *q)
             continue; /* each guardian once: by what they said last */
         if (is_no(s)) {
             q->guardian_refuses = true;
-            if (q->minor || (rank_state(s->rank) == EVENT_INVALIDATED && q->self == NULL))
+            if (q->minor)
                 no_add(q, s);
         } else if (have_say && is_strong_enough(&q->purpose->guardian, s) &&
                    (is_agreement(s) || !needs_record(q))) {

@@ -485,7 +485,7 @@ Test(invalidate, a_guardians_yes_too_though_the_person_may_decide_by_now)
     expect(post(&t, 200, "/v1/consents/invalidate",
                 "{'purpose': 'phone', 'notice': {'id': 'phone', 'version': '1'}, 'reason': 'forged'}"),
            "{'matched': 1, 'invalidated': 1}");
-    cr_expect_str_eq(reason_of(&t, "child", "phone"), "invalidated");
+    cr_expect_str_eq(reason_of(&t, "child", "phone"), "never_asked", "of age, and said nothing");
 }
 
 Test(invalidate, what_it_is_about_must_be_told)
