@@ -182,8 +182,43 @@ Test(operator, recordings_need_no_consent_and_an_objection_is_weighed)
         "{'subject': %s, 'purpose': 'call_recordings', 'outcome': '%s', 'grounds': 'a quarrel'}";
     post(&t, 201, "/v1/objections", body, email("caller"), "upheld");
     cr_expect_str_eq(reason_of(&t, "caller", "call_recordings"), "objected");
-    post(&t, 201, "/v1/objections", body, email("caller"), "overridden");
+}
+
+Test(operator, interests_are_weighed_once_an_objection_and_the_outcome_is_the_controllers)
+{
+    struct tenant t = company("operator", "operator-weighed");
+    static const char body[] =
+        "{'subject': %s, 'purpose': 'call_recordings', 'outcome': '%s', 'grounds': 'a quarrel'}";
+    post(&t, 409, "/v1/objections", body, email("caller"), "overridden");
+    say(&t, 201, email("caller"), "call_recordings", "objected", "");
+    post(&t, 201, "/v1/objections", body, email("caller"), "upheld");
+    post(&t, 409, "/v1/objections", body, email("caller"), "overridden");
+    cr_expect_str_eq(reason_of(&t, "caller", "call_recordings"), "objected");
+    say(&t, 201, email("caller"), "call_recordings", "objected", "");
+    const json_t *r = post(&t, 201, "/v1/objections", body, email("caller"), "overridden");
     cr_expect_str_eq(reason_of(&t, "caller", "call_recordings"), "not_required");
+    const json_t *events =
+        json_at(get(&t, 200, "/v1/subjects/%s/history", string_at(r, "/subject_id")), "/events");
+    size_t i;
+    json_t *one;
+    bool told = false;
+    json_array_foreach(events, i, one)
+    {
+        if (strcmp(string_at(one, "/event_state"), "overridden") != 0)
+            continue;
+        expect(one, "{'expressed_by': {'role': 'controller'}, 'grounds': 'a quarrel'}");
+        told = true;
+    }
+    cr_expect(told);
+}
+
+Test(operator, an_objection_can_be_taken_back)
+{
+    struct tenant t = company("operator", "operator-back");
+    say(&t, 201, email("caller"), "statistics", "objected", "");
+    cr_expect_str_eq(reason_of(&t, "caller", "statistics"), "restricted");
+    say(&t, 201, email("caller"), "statistics", "objection_withdrawn", "");
+    cr_expect_str_eq(reason_of(&t, "caller", "statistics"), "not_required");
 }
 
 /* ---- no cookies: newsletter and promotion on paper, as processor ---- */
@@ -233,6 +268,20 @@ Test(no_cookies, a_withdrawal_of_a_channel_leaves_the_other)
     cr_expect_str_eq(reason_of(&t, "both", "newsletter"), "granted");
     post(&t, 200, "/v1/withdraw", "{'subject': %s, 'channel': 'email'}", email("both"));
     cr_expect_str_eq(reason_of(&t, "both", "newsletter"), "withdrawn");
+}
+
+Test(no_cookies, a_no_to_a_channel_holds_for_what_is_added_to_it_later)
+{
+    struct tenant t = company("no-cookies", "no-cookies-later");
+    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'channel': 'post'}", email("a"));
+    json_t *policy = example_policy("no-cookies", t.key);
+    json_array_append_new(
+        json_object_get(policy, "purposes"),
+        json_of("{'key': 'samples', 'lawful_basis': 'legitimate_interest', 'channel': 'post', "
+                "'direct_marketing': true}"));
+    tenant_apply(&t, policy);
+    cr_expect_str_eq(reason_of(&t, "a", "samples"), "withdrawn");
+    cr_expect_str_eq(reason_of(&t, "b", "samples"), "not_required");
 }
 
 Test(no_cookies, the_register_says_where_the_company_is_processor)
@@ -310,16 +359,34 @@ Test(youth, a_child_of_15_alone_waits_for_a_guardian)
 Test(youth, who_is_known_to_be_a_child_waits_without_saying_so_again)
 {
     struct tenant t = company("youth", "youth-known");
-    child_says(&t, 201, "kid", "refused");
+    child_says(&t, 202, "kid", "given");
+    say(&t, 201, customer("kid"), "pupil_phone", "refused", "");
     expect(say(&t, 202, customer("kid"), "pupil_phone", "given", ""), "{'effect': 'pending'}");
     cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "guardian_required");
-    say(&t, 201, customer("kid"), "pupil_phone", "refused", "");
-    say(&t, 202, customer("kid"), "pupil_phone", "given",
-        text_of(", 'minor': %s, 'evidence': {'form': 'desk'}", born(15)));
-    expect(say(&t, 201, customer("kid"), "pupil_phone", "given",
-               ", 'minor': false, 'evidence': {'form': 'desk'}"),
-           "{'effect': 'applied'}");
-    cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "granted");
+}
+
+Test(youth, a_child_does_not_come_of_age_by_saying_so)
+{
+    struct tenant t = company("youth", "youth-says");
+    child_says(&t, 202, "kid", "given");
+    expect(say(&t, 422, customer("kid"), "pupil_phone", "given",
+               ", 'minor': false, 'evidence': {'user_agent': 'x'}"),
+           "{'errors': [{'pointer': '/minor'}]}");
+    say(&t, 202, customer("kid"), "pupil_phone", "given", text_of(", 'minor': %s", born(20)));
+    cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "guardian_required");
+}
+
+Test(youth, nobody_whose_age_is_not_known_is_taken_to_be_of_age)
+{
+    struct tenant t = company("youth", "youth-unknown");
+    cr_expect_str_eq(reason(&t, customer("pupil"), "pupil_phone"), "age_unknown");
+    say(&t, 201, customer("pupil"), "pupil_phone", "given", "");
+    cr_expect_str_eq(reason(&t, customer("pupil"), "pupil_phone"), "age_unknown");
+    child_says(&t, 201, "other", "refused");
+    cr_expect_str_eq(reason(&t, customer("other"), "usage_overview"), "age_unknown",
+                     "an age that came with a No opens nothing");
+    say(&t, 201, customer("pupil"), "pupil_phone", "given", text_of(", 'minor': %s", born(20)));
+    cr_expect_str_eq(reason(&t, customer("pupil"), "pupil_phone"), "granted");
 }
 
 Test(youth, a_child_whose_parent_agreed_waits_for_nobody)
@@ -354,7 +421,10 @@ Test(youth, a_carer_and_a_legal_representative_may_sign_too)
     static const char *const roles[] = {"carer", "legal_representative"};
     for (size_t i = 0; i < 2; i++) {
         const char *by =
-            text_of("'expressed_by': {'role': '%s', 'strength': 'signed', 'form': 'electronic'}", roles[i]);
+            text_of("'expressed_by': {'role': '%s', 'strength': 'signed', 'form': 'electronic'}, 'evidence': "
+                    "{'documents': [{'name': 'signed.pdf', 'sha256': "
+                    "'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'}]}",
+                    roles[i]);
         parent_agrees(&t, 201, roles[i], 15, by);
         cr_expect_str_eq(reason(&t, customer(roles[i]), "pupil_phone"), "granted");
     }
@@ -367,8 +437,11 @@ Test(youth, a_checkbox_or_a_form_without_its_hash_is_not_enough)
     expect(parent_agrees(&t, 422, "kid", 15, "'expressed_by': {'role': 'parent', 'strength': 'checkbox'}"),
            "{'errors': [{'pointer': '/expressed_by', 'detail': 'weaker than this purpose asks for'}]}");
     const json_t *unproved = parent_agrees(&t, 422, "kid", 15, paper);
-    expect(unproved, "{'errors': [{'pointer': '/expressed_by'}]}");
-    cr_expect_not_null(strstr(string_at(unproved, "/errors/0/detail"), "in writing"));
+    expect(unproved, "{'errors': [{'pointer': '/expressed_by/strength'}]}");
+    cr_expect_not_null(strstr(string_at(unproved, "/errors/0/detail"), "signed document"));
+    expect(parent_agrees(&t, 422, "kid", 15,
+                         "'expressed_by': {'role': 'parent', 'strength': 'signed', 'form': 'electronic'}"),
+           "{'errors': [{'pointer': '/expressed_by/strength'}]}");
     cr_expect_eq(tenant_events(&t), 0);
 }
 
@@ -401,8 +474,8 @@ Test(youth, the_same_child_in_belgium_decides_alone)
 Test(youth, past_the_limit_a_guardian_has_no_say)
 {
     struct tenant t = company("youth", "youth-limit");
-    expect(parent_agrees(&t, 422, "kid", 16, signed_form),
-           "{'errors': [{'pointer': '/expressed_by', 'detail': 'the person may decide alone by now'}]}");
+    parent_agrees(&t, 201, "kid", 16, signed_form);
+    cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "never_asked");
     say(&t, 201, customer("kid"), "pupil_phone", "given", text_of(", 'minor': %s", born(16)));
     cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "granted");
 }
@@ -450,10 +523,10 @@ Test(youth, a_policy_leaves_consent_to_children_only_with_a_reason_and_is_warned
 Test(youth, who_pays_is_not_who_uses)
 {
     struct tenant t = company("youth", "youth-payer");
-    say(&t, 201, customer("payer"), "pupil_phone", "given", "");
+    say(&t, 201, customer("payer"), "pupil_phone", "given", text_of(", 'minor': %s", born(40)));
     cr_expect_str_eq(reason(&t, customer("payer"), "pupil_phone"), "granted");
-    cr_expect_str_eq(reason(&t, customer("user"), "pupil_phone"), "never_asked");
-    cr_expect_str_eq(reason(&t, visitor("user"), "pupil_phone"), "never_asked");
+    cr_expect_str_eq(reason(&t, customer("user"), "pupil_phone"), "age_unknown");
+    cr_expect_str_eq(reason(&t, visitor("user"), "pupil_phone"), "age_unknown");
     /* The payer signs as a parent, but on the payer's own code. */
     parent_agrees(&t, 201, "payer", 15, signed_form);
     child_says(&t, 202, "user", "given");
@@ -809,6 +882,10 @@ Test(basis, an_objection_is_weighed_by_an_entity_that_the_purpose_is_of)
                          "'weighed', 'entities': "
                          "['acme']}]}"));
     expect(post(&t, 422, "/v1/objections", body, email("a"), "beta"), "{'errors': [{'pointer': '/entity'}]}");
+    post(&t, 201, "/v1/consents",
+         "{'subject': %s, 'purpose': 'calls', 'entity': 'acme', 'event_state': 'objected', "
+         "'collection_method': 'phone'}",
+         email("a"));
     post(&t, 201, "/v1/objections", body, email("a"), "acme");
 }
 
