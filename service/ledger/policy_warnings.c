@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Each line of ${stranded} (store/policy.h). The words are none of the document's: the pointer is to where they
- * would stand. */
+/* Each line of ${stranded} (store/policy.h). The words are none of the document's: the pointer is to where
+ * they would stand. */
 static void stranded_warn(const char *stranded, policy_warning *tell, void *cookie)
 {
     while (stranded != NULL && *stranded != '\0') {

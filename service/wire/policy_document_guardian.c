@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/policy_document_internal.h"
 
+#include <assert.h>
+
 /* Who may decide for a minor, or for somebody represented. */
 
-/* All but the person. */
-enum { GUARDIAN_ROLES = ROLE_COUNT - 1 };
+/* In the order of the enum, from ROLE_PARENT on. */
+static const char *const guardian_words[] = {"parent", "carer", "legal_representative", NULL};
+enum { GUARDIAN_ROLES = ROLE_LEGAL_REPRESENTATIVE - ROLE_PARENT + 1 };
+static_assert(sizeof guardian_words / sizeof *guardian_words == GUARDIAN_ROLES + 1, "each has a word");
 
 static void roles_read(struct draft *d, const struct node *n)
 {
@@ -12,7 +16,7 @@ static void roles_read(struct draft *d, const struct node *n)
     uint8_t roles = 0;
     for (size_t i = 0; i < count; i++) {
         struct node element = node_at(n, i);
-        int word = node_word(&element, role_words + ROLE_PARENT);
+        int word = node_word(&element, guardian_words);
         if (word < 0)
             continue;
         uint8_t bit = (uint8_t)(1U << (word + ROLE_PARENT));
