@@ -68,6 +68,8 @@ static void on_added(struct job *job, enum error e)
         call_problem(call, e, NULL, NULL);
         return;
     }
+
+    /* as the database decided */
     switch (k->job.outcome) {
     case API_KEY_ADDED:
         added_answer(call, k);
@@ -151,6 +153,8 @@ void handle_key_add(struct call *call)
         call_problem(call, ERROR_INVALID, "This takes no Idempotency-Key: its answer is not kept.", NULL);
         return;
     }
+
+    /* what is asked for */
     struct key_adding *k = call_alloc(call, sizeof *k);
     call->state = k;
     call->dispose = adding_dispose;
@@ -162,6 +166,8 @@ void handle_key_add(struct call *call)
         call_bad_body(call, &k->body);
         return;
     }
+
+    /* no more than its maker may */
     uint32_t beyond = k->scopes & ~call->claims.scopes;
     if (beyond != SCOPE_NONE) {
         scopes_format(beyond, k->words);

@@ -84,6 +84,8 @@ void handle_mask(struct call *call)
                      "The query takes ipv4_prefix=0..32 and ipv6_prefix=0..128, each once.", NULL);
         return;
     }
+
+    /* a body that there is room for, in bytes that can be read */
     h2o_iovec_t body = call_body(call), type = call_header(call, "content-type");
     if (!call_hold(call, body.len)) { /* as long as its answer, but for a few bytes */
         call_problem(call, ERROR_OVERLOADED, NULL, NULL);
@@ -94,6 +96,8 @@ void handle_mask(struct call *call)
                      "The body is UTF-16 or UTF-32, in which no address is found; send UTF-8.", NULL);
         return;
     }
+
+    /* text */
     struct buf out;
     buf_init(&out, BATCH_ANSWER_BYTES_MAX);
     if (type_is(type, "text/plain")) {
@@ -105,6 +109,8 @@ void handle_mask(struct call *call)
         buf_free(&out);
         return;
     }
+
+    /* lines of JSON */
     struct mask_json *j = call_alloc(call, sizeof *j);
     j->prefixes = prefixes;
     if (type_is(type, "application/x-ndjson")) {
@@ -116,6 +122,8 @@ void handle_mask(struct call *call)
         buf_free(&out);
         return;
     }
+
+    /* one document of JSON */
     char *room = buf_extend(&out, mask_room(body.len));
     enum mask_json_fault fault = MASK_JSON_OK;
     if (room != NULL)

@@ -267,6 +267,8 @@ void handle_policy_put(struct call *call)
         call_problem(call, ERROR_INVALID, "The query takes force=retire, once, and nothing else.", NULL);
         return;
     }
+
+    /* what the header says */
     struct applying *a = call_alloc(call, sizeof *a);
     call->state = a;
     call->dispose = applying_dispose;
@@ -281,6 +283,8 @@ void handle_policy_put(struct call *call)
     h2o_iovec_t key;
     if (!idempotency_read(call, &key))
         return;
+
+    /* the document, and what is done with it */
     if (!document_read(call, a))
         return;
     a->job = (struct policy_apply_job){.policy = a->policy,
@@ -294,6 +298,8 @@ void handle_policy_put(struct call *call)
         call_problem(call, ERROR_OVERLOADED, NULL, NULL);
         return;
     }
+
+    /* the database decides */
     policy_apply_job_prepare(&a->job);
     a->job.job.deadline = call->deadline;
     a->job.job.done = on_applied;

@@ -60,6 +60,8 @@ static void on_stretch(struct job *job, enum error e)
 {
     struct rehearsing *r = list_entry(list_entry(job, struct walk_job, job), struct rehearsing, walk);
     struct call *call = r->call;
+
+    /* whether there is time for it */
     bool late = clock_monotonic() >= call->deadline;
     if (late || call->worker->draining) {
         call_problem(
@@ -70,6 +72,8 @@ static void on_stretch(struct job *job, enum error e)
             NULL);
         return;
     }
+
+    /* whether it is of the policy that is compared with */
     if (e != ERROR_NONE || r->walk.broken) {
         call_problem(call, e != ERROR_NONE ? e : ERROR_OVERLOADED, NULL, NULL);
         return;
@@ -78,6 +82,8 @@ static void on_stretch(struct job *job, enum error e)
         current_ask(call, r);
         return;
     }
+
+    /* counted, and on */
     rehearsal_count(&r->rehearsal, &r->walk);
     int64_t next = walk_next(&r->walk);
     if (next == INT64_MAX)

@@ -89,6 +89,8 @@ static void looking_begin(struct call *call)
         call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
         return;
     }
+
+    /* whom they ask about */
     reader_close(&l->body);
     h2o_iovec_t body = call_body(call);
     reader_open(&l->body, body.base, body.len);
@@ -101,6 +103,8 @@ static void looking_begin(struct call *call)
         attempt_bad_body(&l->attempt, &l->body);
         return;
     }
+
+    /* under all the tags that may stand for them */
     size_t count = 0;
     for (size_t i = 0; i < l->person.count; i++) {
         l->tags[count++] = l->person.tags[i];

@@ -22,7 +22,7 @@ static const char *fd_read(int fd, struct buf *b)
     }
     explicit_bzero(chunk, sizeof chunk);
     if (buf_failed(b))
-        return "it is too large";
+        return FILE_TOO_LARGE;
     return got < 0 ? strerror(errno) : NULL;
 }
 

@@ -13,6 +13,7 @@ const char *file_read_word(const char *path, struct buf *b);
 void file_wipe(struct buf *b);
 /* As file_read, of a key: a file that others than the service can read is refused (FILE_EXPOSED). */
 const char *file_read_key(const char *path, struct buf *b);
-#define FILE_EXPOSED "it can be read by others than the service: chmod 600"
+#define FILE_EXPOSED   "it can be read by others than the service: chmod 600"
+#define FILE_TOO_LARGE "it is too large"
 /* Whether it would be. False for what is not there. */
 bool file_is_exposed(const char *path);

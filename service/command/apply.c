@@ -136,6 +136,8 @@ static int document_apply(PGconn *pg, const struct subject_keys *keys, void *coo
         policy_apply_job_rehearse(&job);
     else
         policy_apply_job_prepare(&job);
+
+    /* what the database says of it */
     enum error outcome = job_run_blocking(pg, &job.job);
     int rc =
         outcome != ERROR_NONE ? command_failed("apply", error_title(outcome)) : applied_print(pg, d, &job);
@@ -165,6 +167,8 @@ static int apply(const struct config *config, const struct arguments *args)
         return command_misused("apply", "--format is text or json");
     if (format != NULL && arguments_flag(args, "rehearse") == NULL)
         return command_misused("apply", "--format goes with --rehearse");
+
+    /* the document */
     struct buf bytes;
     buf_init(&bytes, POLICY_BODY_BYTES_MAX);
     const char *reason = file_read(path, &bytes);

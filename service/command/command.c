@@ -49,6 +49,14 @@ static void unknown_warn(void)
         log_warn("config.unknown", "variable=%.*s", (int)strcspn(entry, "="), entry);
 }
 
+static int operand_refuse(const struct command *command, const char *operand)
+{
+    char fault[CONFIG_FAULT];
+    snprintf(fault, sizeof fault, "\"%.64s\": it takes flags only: take it out, or name the option it is of",
+             operand);
+    return command_misused(command->name, fault);
+}
+
 int command_run(const struct command *command, int count, char **words)
 {
     struct config config;
@@ -65,7 +73,7 @@ int command_run(const struct command *command, int count, char **words)
     if (args.help)
         rc = command_help(command);
     else if (command->operands[0] == '\0' && args.operand_count > 0)
-        rc = command_misused(command->name, "it takes flags only");
+        rc = operand_refuse(command, args.operands[0]);
     else
         rc = command->run(&config, &args);
     config_free(&config);

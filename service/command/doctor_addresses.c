@@ -55,8 +55,12 @@ static void answer_judge(const struct config *config, const struct way *way, con
                      place, way->option);
         return;
     }
+
+    /* what it says of itself */
     probe_database(answer, theirs);
     answer->text[strcspn(answer->text, "\r\n")] = '\0';
+
+    /* the first of these that is so */
     if (strncmp(answer->text, good, strlen(good)) != 0)
         findings_say(f, FINDING_WARNING, "%s is held by an akkoord that answers %s with %s", place, way->path,
                      answer->text);

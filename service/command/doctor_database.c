@@ -57,6 +57,8 @@ static void promises_check(const struct inspection *i, size_t hosts, struct find
     if (i->version_num < VERSION_OLDEST)
         findings_say(f, FINDING_WARNING, "PostgreSQL %d is older than what is tested (15)",
                      i->version_num / 10000);
+
+    /* promise 3, on this machine */
     if (i->commits_are_durable)
         findings_say(f, FINDING_OK, "a commit is on disk before it is acknowledged");
     else
@@ -64,6 +66,8 @@ static void promises_check(const struct inspection *i, size_t hosts, struct find
             f, FINDING_BROKEN,
             "synchronous_commit, fsync or full_page_writes is off: acknowledged events may be lost; set "
             "all three on");
+
+    /* ... and on the next one */
     if (hosts > 1 && !i->has_standby)
         findings_say(
             f, FINDING_WARNING,
@@ -183,6 +187,8 @@ static const char *advice_on(const char *trouble)
         {"timeout", ": is a firewall between?"},
         {"timed out", ": is a firewall between?"},
     };
+
+    /* the first sign that it has */
     for (size_t i = 0; i < sizeof advices / sizeof *advices; i++) {
         if (strstr(trouble, advices[i].sign) != NULL)
             return advices[i].advice;

@@ -57,18 +57,24 @@ static int add_run(const struct config *config, const struct arguments *args)
     struct duration term;
     char words[SCOPES_TEXT];
     bool unknown;
+
+    /* whose, and for whom */
     if (args->operand_count != 2 || controller == NULL || scope == NULL)
         return command_misused("key add", "NAME, --controller and --scope are needed");
     if (!claims_subject_valid(args->operands[1]))
         return command_misused("key add", "NAME must be 1 to 128 printable ASCII characters");
     if (!controller_key_valid(controller))
         return command_misused("key add", "the controller must be 1 to 64 letters a-z, digits, _ and -");
+
+    /* what it may do, and until when */
     uint32_t scopes = scopes_parse(scope, &unknown);
     if (unknown || scopes == SCOPE_NONE)
         return command_misused("key add",
                                "--scope must be words of `akkoord key --help`, separated by spaces");
     if (expires != NULL && (!duration_parse(expires, strlen(expires), &term) || duration_is_zero(term)))
         return command_misused("key add", "--expires is not an ISO 8601 duration such as P90D or P1Y");
+
+    /* as it is kept */
     scopes_format(scopes, words);
     struct api_key_add_job add = {.controller = controller,
                                   .name = args->operands[1],

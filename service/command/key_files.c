@@ -19,12 +19,14 @@ static int fault_say(char fault[KEY_FILES_FAULT], const char *option, const char
     return -1;
 }
 
-/* That it is exposed says what to do by itself. */
+/* That it is exposed says what to do by itself; one that is too large is another file than was meant. */
 static int read_fault_say(char fault[KEY_FILES_FAULT], const char *option, const char *path,
                           const char *reason)
 {
     if (strcmp(reason, FILE_EXPOSED) != 0)
-        return fault_say(fault, option, path, reason, "name a file that the service may read");
+        return fault_say(fault, option, path, reason,
+                         strcmp(reason, FILE_TOO_LARGE) == 0 ? "name the file of the keys, which are short"
+                                                             : "name a file that the service may read");
     snprintf(fault, KEY_FILES_FAULT, "%s: %.200s: %s", option, path, reason);
     return -1;
 }

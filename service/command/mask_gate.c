@@ -102,6 +102,8 @@ struct mask_gate *mask_gate_open(const struct mask_gate_options *options, const 
     *ret_fault = curl_load();
     if (*ret_fault != NULL)
         return NULL;
+
+    /* the gate itself */
     *ret_fault = "out of memory";
     struct mask_gate *g = calloc(1, sizeof *g);
     if (g == NULL)
@@ -116,6 +118,8 @@ struct mask_gate *mask_gate_open(const struct mask_gate_options *options, const 
         mask_gate_close(g);
         return NULL;
     }
+
+    /* what all its requests have in common */
     curl.easy_setopt(g->curl, CURLOPT_URL, g->url.data);
     curl.easy_setopt(g->curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl.easy_setopt(g->curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);

@@ -118,12 +118,16 @@ static enum probe_outcome answer_take(struct line *l, bool over_tls, const char 
 {
     if ((over_tls && !tls_begin(l)) || !ask(l, path))
         return PROBE_SILENT;
+
+    /* all that comes, or as much as there is room for */
     char text[PROBE_ANSWER_MAX];
     size_t have = 0;
     for (size_t got; have < sizeof text - 1 && (got = receive(l, text + have, sizeof text - 1 - have)) > 0;)
         have += got;
     if (have == 0)
         return PROBE_SILENT;
+
+    /* for who asked */
     text[have] = '\0';
     memcpy(ret_answer->text, text, have + 1);
     ret_answer->certificate = over_tls ? SSL_get1_peer_certificate(l->tls) : NULL;

@@ -172,6 +172,8 @@ static int controller_rotate(PGconn *pg, const struct subject_keys *keys, const 
     uint8_t number = keys->keys[0].number;
     if (state->oldest < state->last && rotation_run(pg, keys, state, state->last) != 0)
         return 1;
+
+    /* the file's first key is old, in force, or new */
     if (number < state->last) {
         fprintf(stderr,
                 "akkoord: rotate: %s: subject key %d is in force; a new one needs a higher number than %d\n",

@@ -84,8 +84,12 @@ static int serve_with(const struct config *config, const struct subject_keys *su
         database_refusal(config, refusal, fault);
         return refuse(fault);
     }
+
+    /* beside whom */
     if (take_over && take_over_check(config, id, &beside, fault) != 0)
         return refuse(fault);
+
+    /* until it is told to stop */
     struct config reload = *config;
     return server_run(
         &(struct server_options){.routes = api_routes,
@@ -145,6 +149,8 @@ static int serve(const struct config *config, const struct arguments *args)
     }
     /* Keys must not end up in a core dump, nor be read by a debugger of another process of the same user. */
     prctl(PR_SET_DUMPABLE, 0);
+
+    /* the keys, and with them the database */
     if (subject_keys_load(config, &subject_keys, fault) != 0)
         return refuse(fault);
     int rc = 1;
@@ -154,6 +160,8 @@ static int serve(const struct config *config, const struct arguments *args)
     } else {
         refuse(fault);
     }
+
+    /* nothing of them stays */
     subject_keys_wipe(&subject_keys);
     prctl(PR_SET_DUMPABLE, 1); /* what looks for leaks at the end is a debugger */
     return rc;

@@ -143,7 +143,8 @@ static const char *rule_of_url(const char *text)
     bool plain = text[strcspn(text, " \"'<>?#\\")] == '\0';
     for (const char *c = text; *c != '\0'; c++)
         plain = plain && *c > 0x20 && *c < 0x7f;
-    if (scheme == 0 || text[scheme] == '\0' || text[scheme] == '/' || !plain)
+    bool has_user = memchr(text + scheme, '@', strcspn(text + scheme, "/")) != NULL;
+    if (scheme == 0 || text[scheme] == '\0' || text[scheme] == '/' || has_user || !plain)
         return "is not http:// or https://, a host and perhaps a path";
     return NULL;
 }
@@ -193,23 +194,37 @@ static const char *value_keep(const struct option *o, const char *text, struct c
 
 /* ---- where values come from ---- */
 
+/* As whoever gave it calls it. */
+static const char *given_name(const struct option *o, bool by_flag, char ret_name[OPTION_NAME_MAX])
+{
+    option_variable(o, ret_name);
+    if (by_flag)
+        snprintf(ret_name, OPTION_NAME_MAX, "--%s", o->name);
+    return ret_name;
+}
+
+static const char *file_suffix(bool by_flag)
+{
+    return by_flag ? "-file" : "_FILE";
+}
+
 static int value_fault(const struct option *o, bool by_flag, const char *text, const char *rule,
                        char fault[CONFIG_FAULT])
 {
     char name[OPTION_NAME_MAX], range[64] = "";
-    option_variable(o, name);
-    if (by_flag)
-        snprintf(name, sizeof name, "--%s", o->name);
     if (o->type == OPTION_NUMBER)
         snprintf(range, sizeof range, " from %lld to %lld", (long long)o->min, (long long)o->max);
-    return fault_set(fault, "%s: \"%.*s\" %s%s", name, FAULT_VALUE_MAX, text, rule, range);
+    const char *user_end = o->type == OPTION_URL ? strrchr(text, '@') : NULL; /* before it is a password */
+    return fault_set(fault, "%s: \"%.*s\" %s%s", given_name(o, by_flag, name), FAULT_VALUE_MAX,
+                     user_end != NULL ? user_end : text, rule, range);
 }
 
 /* A secret from its file, the way containers hand it over: with a newline at the end that is not part of it.
  */
-static int secret_keep(const struct option *o, const char *path, struct config *config,
+static int secret_keep(const struct option *o, bool by_flag, const char *path, struct config *config,
                        char fault[CONFIG_FAULT])
 {
+    char name[OPTION_NAME_MAX];
     struct buf b;
     buf_init(&b, SECRET_BYTES_MAX);
     const char *reason = file_read(path, &b);
@@ -219,7 +234,8 @@ static int secret_keep(const struct option *o, const char *path, struct config *
     if (reason == NULL)
         *(char **)(void *)((char *)config + o->offset) = text_copy(len > 0 ? b.data : "", len);
     else
-        fault_set(fault, "--%s-file: \"%.*s\" cannot be read: %s", o->name, FAULT_VALUE_MAX, path, reason);
+        fault_set(fault, "%s%s: \"%.*s\" cannot be read: %s: name a file that the program may read",
+                  given_name(o, by_flag, name), file_suffix(by_flag), FAULT_VALUE_MAX, path, reason);
     file_wipe(&b);
     return reason == NULL ? 0 : -1;
 }
@@ -227,10 +243,12 @@ static int secret_keep(const struct option *o, const char *path, struct config *
 static int option_keep(const struct option *o, const struct given *g, struct config *config,
                        char fault[CONFIG_FAULT])
 {
+    char name[OPTION_NAME_MAX];
     if (g->value != NULL && g->file != NULL)
-        return fault_set(fault, "--%s and --%s-file: only one of the two can be set", o->name, o->name);
+        return fault_set(fault, "%s and %s%s: only one of the two can be set: take one out",
+                         given_name(o, g->by_flag, name), name, file_suffix(g->by_flag));
     if (g->file != NULL)
-        return secret_keep(o, g->file, config, fault);
+        return secret_keep(o, g->by_flag, g->file, config, fault);
     const char *text = g->value != NULL ? g->value : o->value;
     if (text == NULL)
         return 0;
@@ -453,6 +471,41 @@ const char *config_unknown(char *const *env, size_t *cursor)
     return NULL;
 }
 
+static bool address_holds(const struct address *all, const struct address *one)
+{
+    return all->port == one->port && (all->host[0] == '\0' || strcasecmp(all->host, one->host) == 0);
+}
+
+/* Where the service would stand in its own way: with an address that it is to listen on twice. */
+static int addresses_check(const struct config *config, char fault[CONFIG_FAULT])
+{
+    const struct {
+        const char *option, *list;
+    } lists[] = {{"AKKOORD_LISTEN", config->listen},
+                 {"AKKOORD_TLS_LISTEN", config->tls_listen},
+                 {"AKKOORD_METRICS_LISTEN", config->metrics_listen}};
+    struct address seen[3 * CONFIG_ADDRESSES_MAX];
+    const char *named[3 * CONFIG_ADDRESSES_MAX];
+    size_t count = 0;
+    for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
+        const char *list = lists[l].list;
+        while (address_next(&list, &seen[count])) {
+            const struct address *a = &seen[count];
+            named[count] = lists[l].option;
+            for (size_t i = 0; i < count; i++) {
+                if (address_holds(&seen[i], a) || address_holds(a, &seen[i]))
+                    return fault_set(fault,
+                                     "%s: port %u of %.*s is the one of %s too: name another port, or take "
+                                     "one of the two out",
+                                     lists[l].option, a->port, FAULT_VALUE_MAX,
+                                     a->host[0] != '\0' ? a->host : "*", named[i]);
+            }
+            count++;
+        }
+    }
+    return 0;
+}
+
 int config_serve_check(const struct config *config, char fault[CONFIG_FAULT])
 {
     bool has_certificate = config->tls_cert_file[0] != '\0', has_key = config->tls_key_file[0] != '\0';
@@ -476,5 +529,5 @@ int config_serve_check(const struct config *config, char fault[CONFIG_FAULT])
             fault,
             "AKKOORD_JWT_SECRET_FILE or AKKOORD_JWKS_FILE is needed, and neither is set: name a secret "
             "of mode 600 (`openssl rand -base64 32` makes one), or an issuer's keys");
-    return 0;
+    return addresses_check(config, fault);
 }

@@ -226,6 +226,10 @@ static bool gate_path(struct admission *a)
 
 static void options_answer(struct admission *a)
 {
+    if (media_is_encoded(a->req)) {
+        refuse(a, ERROR_UNSUPPORTED_MEDIA_TYPE, media_encoded);
+        return;
+    }
     counters_request(a->worker->counters, NULL, 204, 0);
     answer_write(a->req, 204, NULL, "", 0);
 }
@@ -335,9 +339,9 @@ static bool gate_media(struct admission *a)
     if (media_fits(a->req, a->route->media))
         return true;
     refuse_client(a, ERROR_UNSUPPORTED_MEDIA_TYPE,
-                  a->route->media == MEDIA_JSON
-                      ? "Send Content-Type: application/json, in UTF-8, not encoded."
-                      : "Send a content type of this route, in UTF-8, not encoded.");
+                  media_is_encoded(a->req)        ? media_encoded
+                  : a->route->media == MEDIA_JSON ? "Send Content-Type: application/json, in UTF-8."
+                                                  : "Send a content type of this route, in UTF-8.");
     return false;
 }
 

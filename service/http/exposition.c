@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "http/call.h"
 #include "http/counters.h"
+#include "http/media.h"
 #include "http/route.h"
 #include "net/guard/guard.h"
 #include "store/lane.h"
@@ -204,6 +205,10 @@ void exposition_answer(h2o_req_t *req, struct worker *const *workers, size_t cou
         !h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"))) {
         h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_ALLOW, NULL, H2O_STRLIT("GET, HEAD"));
         problem_answer(req, ERROR_METHOD_NOT_ALLOWED, NULL, NULL, false);
+        return;
+    }
+    if (media_is_encoded(req)) {
+        problem_answer(req, ERROR_UNSUPPORTED_MEDIA_TYPE, media_encoded, NULL, false);
         return;
     }
 

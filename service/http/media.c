@@ -25,12 +25,21 @@ static bool charset_is_utf8(h2o_iovec_t parameters)
            strcasecmp(text, "charset=us-ascii") == 0;
 }
 
+const char media_encoded[] = "Send it without Content-Encoding.";
+
+bool media_is_encoded(const h2o_req_t *req)
+{
+    return h2o_find_header(&req->headers, H2O_TOKEN_CONTENT_ENCODING, -1) >= 0;
+}
+
 bool media_fits(const h2o_req_t *req, enum media media)
 {
+    if (media_is_encoded(req))
+        return false;
     if (media == MEDIA_NONE)
         return true;
     ssize_t at = h2o_find_header(&req->headers, H2O_TOKEN_CONTENT_TYPE, -1);
-    if (at < 0 || h2o_find_header(&req->headers, H2O_TOKEN_CONTENT_ENCODING, -1) >= 0)
+    if (at < 0)
         return false;
 
     h2o_iovec_t value = req->headers.entries[at].value;

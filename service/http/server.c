@@ -478,6 +478,8 @@ int server_run(const struct server_options *options)
         log_error("guard.missing", "symbol=%s reason=\"libh2o would not find it\"", missing);
         return 1;
     }
+
+    /* the server */
     static struct server *s; /* what goes with the process stays in reach: it is no leak */
     s = calloc(1, sizeof *s);
     if (s == NULL)
@@ -492,6 +494,7 @@ int server_run(const struct server_options *options)
     log_info("server.start", "threads=%u listen=%s tls=%s metrics=%s", s->thread_count, options->listen,
              options->tls_listen, options->metrics_listen);
 
+    /* until a signal ends it */
     signals_wait(s, &set);
     pthread_barrier_wait(&s->together);
     for (unsigned i = 0; i < s->thread_count; i++)

@@ -159,7 +159,6 @@ void acts_common_read(struct acts_common *c, struct writer *detail)
     ref_read(c);
     c->has_documents = has_documents(&c->root);
     expressed_by_read(c, detail);
-    c->act.person = c->person;
     c->act.evidence = evidence_read(c->env->arena, &c->root);
 }
 
@@ -167,6 +166,7 @@ struct acts_common acts_common_of(const struct ledger_env *env, struct acts *act
 {
     struct acts_common c = {.env = env, .controller = env->controller, .acts = acts, .root = root};
     c.person = arena_zeroed(env->arena, sizeof *c.person);
+    c.act.person = c.person;
     c.act.at = INSTANT_NONE;
     c.entity = ENTITY_ANY;
     return c;
@@ -192,18 +192,18 @@ static void over_add(struct purpose_set *over, const struct acts_common *c, cons
 
 void acts_act_on(struct acts_common *c, struct act *act, const struct purpose *purpose)
 {
-    const struct purpose *p = purpose;
     struct purpose_set *over = arena_zeroed(c->env->arena, sizeof *over);
     act->purpose = purpose_number_for(purpose, c->entity);
     act->over = over;
     over_add(over, c, purpose);
-    for (size_t i = 0; i < REPLACES_MAX && p != NULL && p->replaces_number != 0; i++) {
-        int32_t replaced = p->replaces_number;
-        p = policy_purpose_numbered(c->controller->policy, replaced, NULL);
+    int32_t replaced = purpose->replaces_number;
+    for (size_t i = 0; i < REPLACES_MAX && replaced != 0; i++) {
+        const struct purpose *p = policy_purpose_numbered(c->controller->policy, replaced, NULL);
         if (p != NULL)
             over_add(over, c, p);
         else
             over->numbers[over->count++] = replaced; /* it left the policy */
+        replaced = p != NULL ? p->replaces_number : 0;
     }
     if (purpose_stopped_by_all(purpose)) {
         over->numbers[over->count++] = purpose_of_channel((int)purpose->channel);
@@ -243,10 +243,11 @@ struct receipt_act *acts_tell(struct acts_common *c, const struct purpose *purpo
     told->purpose = purpose->key;
     told->entity = c->entity != ENTITY_ANY ? c->controller->policy->entities[c->entity].key : NULL;
     told->is_joined = is_joined(c->acts);
-    if (words != NULL) {
+    told->text = -1;
+    if (words != NULL && words->notice != NULL) {
         told->words = notice_words_of(words->notice, words->text);
         told->words.assumed = words->assumed;
-        told->notice = words->notice != NULL ? words->notice->number : 0;
+        told->notice = words->notice->number;
         told->text = words->text != NULL ? (int32_t)(words->text - words->notice->texts) : -1;
     }
     return told;
@@ -276,24 +277,43 @@ static void act_check(const struct act *a)
     assert(!a->floating || a->at == INSTANT_NONE || a->slot == SLOT_OUTCOME);
     assert((a->effect == EFFECT_PENDING) == (a->slot == SLOT_PENDING));
     assert(slot_fits(a));
+}
+
+static void guardian_check(const struct act *a)
+{
     assert(role_is_guardian(a->role) == (a->guardian != NULL || a->guardian_no != 0));
     assert(a->guardian == NULL || a->guardian_no == 0);
+}
+
+/* The number of the act that is told at ${place}: its own, or (PURPOSE_POINTER) none, where a standing No is
+ * told of again. */
+static int32_t number_told(const struct receipt_context *told, size_t place)
+{
+    const struct receipt_act *a = &told->acts[place];
+    return told->kind != RECEIPT_WITHDRAW_STANDING || a->is_apart ? a->number : PURPOSE_POINTER;
 }
 
 /* (4) */
 static void acts_order_check(const struct acts *acts)
 {
     const struct receipt_context *told = &acts->context;
-    bool is_standing = told->kind == RECEIPT_WITHDRAW_STANDING;
-    size_t next = is_standing ? 1 : 0;
-    assert(!is_standing || (acts->count > 0 && acts->list[0].purpose == told->standing));
+    size_t next = 0;
+    if (told->kind == RECEIPT_WITHDRAW_STANDING) {
+        assert(acts->count > 0 && acts->list[0].purpose == told->standing);
+        next = 1;
+    }
     for (size_t i = 0; i < told->act_count; i++) {
-        if (is_standing && !told->acts[i].is_apart)
+        int32_t number = number_told(told, i);
+        if (number == PURPOSE_POINTER)
             continue;
-        assert(next < acts->count && acts->list[next].purpose == told->acts[i].number);
+        assert(next < acts->count && acts->list[next].purpose == number);
         next++;
     }
     assert(next == acts->count);
+}
+
+static void acts_objects_check(const struct acts *acts)
+{
     for (size_t i = 1; i < acts->count; i++)
         assert(acts->objects[i] >= acts->objects[i - 1]);
 }
@@ -310,7 +330,10 @@ void acts_check(const struct acts *acts, const struct reader *body)
 #ifdef AKKOORD_CHECKS
     if (told->kind != RECEIPT_CONFIRM)
         acts_order_check(acts);
-    for (size_t i = 0; i < acts->count; i++)
+    acts_objects_check(acts);
+    for (size_t i = 0; i < acts->count; i++) {
         act_check(&acts->list[i]);
+        guardian_check(&acts->list[i]);
+    }
 #endif
 }

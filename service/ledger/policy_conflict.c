@@ -48,6 +48,8 @@ static void words_fault(const struct node *root, const struct notice *notice)
 bool policy_conflict_fault(struct reader *body, const struct policy_apply_job *job)
 {
     struct node root = reader_root(body);
+
+    /* at the place in the document that it is about */
     switch (job->outcome) {
     case APPLY_COUNTRY_FIXED:
         controller_fault(&root, "country", ERROR_CONFLICT,

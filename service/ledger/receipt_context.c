@@ -52,6 +52,8 @@ void receipt_context_write(struct buf *out, const struct receipt_context *c)
     writer_text(&w, "kind", kind_words[c->kind]);
     writer_bool(&w, "array", c->is_array);
     writer_int(&w, "standing", c->standing);
+
+    /* what was said */
     writer_array_begin(&w, "acts");
     for (size_t i = 0; i < c->act_count; i++) {
         writer_object_begin(&w, NULL);
@@ -64,6 +66,8 @@ void receipt_context_write(struct buf *out, const struct receipt_context *c)
         writer_object_end(&w);
     }
     writer_array_end(&w);
+
+    /* what was not */
     receipt_not_stopped_write(&w, c);
     writer_object_end(&w);
 }
@@ -159,6 +163,8 @@ bool receipt_context_read(struct reader *reader, const char *json, struct arena 
     reader_open(reader, json, strlen(json));
     struct node root = reader_root(reader), kind = node_member(&root, "kind"),
                 array = node_member(&root, "array"), standing = node_member(&root, "standing");
+
+    /* in the order it was written */
     int word = node_word(&kind, kind_words);
     c.kind = word >= 0 ? (enum receipt_kind)word : RECEIPT_RECORD;
     c.is_array = node_bool(&array);

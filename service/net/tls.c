@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Forward secrecy and authenticated encryption only: what RFC 9113, 9.2.2 leaves of TLS 1.2. */
@@ -28,8 +29,12 @@ static bool refuse(char fault[TLS_FAULT], const char *option, const char *path, 
 static bool is_readable(const char *option, const char *path, char fault[TLS_FAULT])
 {
     char reason[128];
-    if (access(path, R_OK) == 0)
-        return true;
+    struct stat file;
+    if (access(path, R_OK) == 0 && stat(path, &file) == 0) {
+        if (!S_ISDIR(file.st_mode))
+            return true;
+        errno = EISDIR;
+    }
     snprintf(reason, sizeof reason, "cannot be read: %s: name a file that the service may read",
              strerror(errno));
     return refuse(fault, option, path, reason);

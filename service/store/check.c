@@ -46,6 +46,15 @@ static void check_bind(const struct sent *batch, size_t count, struct params *pa
             param_int4(high, highs[c->probes[k].set]);
             c->probes[k].count = 0;
         }
+
+        /* Who asks for the generation alone has a place in the arrays too, as the job's weight says: a probe
+         * of nobody, for no purpose. */
+        if (c->count == 0) {
+            param_int4(controllers, c->job.controller_id);
+            param_bytes(tags, (const unsigned char[TAG_SIZE]){0}, TAG_SIZE);
+            param_int4(low, first);
+            param_int4(high, first - 1);
+        }
     }
 }
 
@@ -144,7 +153,8 @@ void check_job_init(struct check_job *c, int32_t controller_id, struct probe *pr
     static const struct verb check_verb = {
         .statement = "check", .batch_max = READ_BATCH_MAX, .bind = check_bind, .take = check_take};
     *c = (struct check_job){.count = count, .probes = probes, .sets = sets, .set_count = set_count};
-    c->job = (struct job){.verb = &check_verb, .controller_id = controller_id, .weight = (uint32_t)count};
+    c->job = (struct job){
+        .verb = &check_verb, .controller_id = controller_id, .weight = count > 0 ? (uint32_t)count : 1};
 }
 
 void check_job_clear(struct check_job *c)

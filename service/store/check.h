@@ -30,7 +30,8 @@ struct check_job {
     bool broken; /* memory ran out, or the rows were not what was asked for: nothing may be concluded */
 };
 
-/* Fills in the job's verb and weight; the caller sets deadline and done. */
+/* Fills in the job's verb and weight; the caller sets deadline and done. ${count} 0: the generation and the
+ * time alone are asked. */
 void check_job_init(struct check_job *c, int32_t controller_id, struct probe *probes, size_t count,
                     const struct purpose_set *sets, size_t set_count);
 /* Frees what the answer holds. */

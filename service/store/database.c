@@ -79,18 +79,37 @@ static size_t list_count(const char *list)
     return n;
 }
 
-static void hosts_read(struct database *db, PQconninfoOption *defaults)
+static bool is_port(const char *text)
+{
+    char *end;
+    long port = strtol(text, &end, 10);
+    return *end == '\0' && port >= 1 && port <= 65535;
+}
+
+/* Returns NULL, or what is wrong with them. */
+static const char *hosts_read(struct database *db, PQconninfoOption *defaults)
 {
     char *names = option_take(db->options, defaults, "host");
     char *addresses = option_take(db->options, defaults, "hostaddr");
     char *ports = option_take(db->options, defaults, "port");
     size_t n = names != NULL ? list_count(names) : list_count(addresses);
+    const char *fault = NULL;
+    if (n > HOSTS_MAX)
+        fault = "more than 8 hosts";
+    else if ((names != NULL && addresses != NULL && list_count(addresses) != n) ||
+             (list_count(ports) != 1 && list_count(ports) != n))
+        fault = "host, hostaddr and port name not as many";
+
     db->host_count = n < HOSTS_MAX ? n : HOSTS_MAX;
-    for (size_t i = 0; i < db->host_count; i++)
+    for (size_t i = 0; i < db->host_count; i++) {
         db->hosts[i] = (struct host){list_item(names, i), list_item(addresses, i), list_item(ports, i)};
+        if (db->hosts[i].port != NULL && !is_port(db->hosts[i].port))
+            fault = "port is no number from 1 to 65535";
+    }
     free(names);
     free(addresses);
     free(ports);
+    return fault;
 }
 
 /* What libpq could not read may be a part of a password: what it quotes is taken out. */
@@ -106,28 +125,6 @@ static void fault_redact(char *fault)
     }
     if (fault != NULL)
         *to = '\0';
-}
-
-struct database *database_create(const char *conninfo, const struct subject_keys *keys, char **ret_fault)
-{
-    PQconninfoOption *options = PQconninfoParse(conninfo, ret_fault);
-    if (options == NULL) {
-        fault_redact(*ret_fault);
-        return NULL;
-    }
-    PQconninfoOption *defaults = PQconndefaults();
-    struct database *db = calloc(1, sizeof *db);
-    if (db == NULL)
-        abort();
-    db->options = options;
-    db->keys = keys;
-    hosts_read(db, defaults);
-    char *own = option_take(options, defaults, "options");
-    if (asprintf(&db->session, "%s %s", own != NULL ? own : "", session_options) < 0)
-        abort();
-    free(own);
-    PQconninfoFree(defaults);
-    return db;
 }
 
 void database_destroy(struct database *db)
@@ -222,6 +219,54 @@ static struct settings settings_of(const struct database *db, size_t host, const
     settings_add(&s, "target_session_attrs", "read-write");
     settings_add(&s, "client_encoding", "UTF8");
     return s;
+}
+
+/* What libpq itself takes no connection with, such as an sslmode that it does not know: it never will. It is
+ * tried on a socket that is nowhere. NULL: nothing. The caller frees it with PQfreemem. */
+static char *settings_fault(const struct database *db)
+{
+    struct settings s = settings_of(db, 0, NULL);
+    settings_add(&s, "host", "/nonexistent");
+    settings_add(&s, "hostaddr", "");
+    settings_add(&s, "password", "none"); /* else it reads a passfile */
+    if (PQpingParams(s.keywords, s.values, 0) != PQPING_NO_ATTEMPT)
+        return NULL;
+    PGconn *pg = PQconnectStartParams(s.keywords, s.values, 0);
+    char *fault = strdup(PQerrorMessage(pg));
+    PQfinish(pg);
+    return fault;
+}
+
+struct database *database_create(const char *conninfo, const struct subject_keys *keys, char **ret_fault)
+{
+    PQconninfoOption *options = PQconninfoParse(conninfo, ret_fault);
+    if (options == NULL) {
+        fault_redact(*ret_fault);
+        return NULL;
+    }
+
+    /* hosts, and the settings of each session */
+    PQconninfoOption *defaults = PQconndefaults();
+    struct database *db = calloc(1, sizeof *db);
+    if (db == NULL)
+        abort();
+    db->options = options;
+    db->keys = keys;
+    const char *wrong = hosts_read(db, defaults);
+    char *own = option_take(options, defaults, "options");
+    if (asprintf(&db->session, "%s %s", own != NULL ? own : "", session_options) < 0)
+        abort();
+    free(own);
+    PQconninfoFree(defaults);
+
+    /* what no connection could be made with */
+    char *fault = wrong != NULL ? strdup(wrong) : settings_fault(db);
+    if (fault == NULL)
+        return db;
+    fault_redact(fault);
+    *ret_fault = fault;
+    database_destroy(db);
+    return NULL;
 }
 
 PGconn *database_connect_start(const struct database *db, size_t host, const char *address)

@@ -40,7 +40,7 @@ struct job {
     int64_t deadline;  /* of clock_monotonic, from acceptance */
     /* only jobs of one edition share a batch; where it writes, only those of one controller too */
     int64_t edition;
-    uint32_t weight; /* probes or acts, at least 1 */
+    uint32_t weight; /* probes or acts, at least 1 (asserted); stays as it is until ${done} */
     void (*done)(struct job *job, enum error outcome);
 
     struct list link;

@@ -1,44 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/lane.h"
+#include "store/lane_internal.h"
 
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "loop/loop.h"
-#include "store/params.h"
 #include "store/sqlstate.h"
 
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Jobs sent together. */
-struct lane_batch {
-    struct list link; /* in lane->wire */
-    const struct verb *verb;
-    size_t count;
-    struct sent jobs[];
-};
-
-struct lane {
-    struct loop *loop;
-    const char *name;
-    struct conn *conn;
-    struct loop_task flush;
-    struct loop_pulse pulse;
-    struct list queue; /* jobs, in the order to be sent */
-    struct list again; /* batches to be sent before the queue: they met an error and are surely not written */
-    struct list refused; /* jobs that found the queue full; answered at the end of the tick */
-    uint64_t weight;     /* of the queue */
-    struct list wire;    /* batches, oldest first */
-    int on_wire;
-    int depth;        /* of on_wire */
-    int64_t ready_at; /* when the connection was last seen ready */
-    struct params admitted, params;
-    struct lane_stats stats;
-};
 
 static void queue_append(struct lane *lane, struct job *job)
 {
@@ -61,7 +33,7 @@ static void job_answer(struct job *job, enum error outcome)
     job->done(job, outcome);
 }
 
-static bool job_travels_with(const struct job *a, const struct job *b)
+bool job_travels_with(const struct job *a, const struct job *b)
 {
     return a->verb == b->verb && a->edition == b->edition &&
            (!a->verb->writes || a->controller_id == b->controller_id);
@@ -73,6 +45,8 @@ static struct lane_batch *batch_gather(struct lane *lane)
     struct job *first = list_entry(lane->queue.next, struct job, link);
     uint32_t weight = 0;
     size_t count = 0;
+
+    /* how many there are */
     list_each(node, &lane->queue)
     {
         const struct job *job = list_entry(node, struct job, link);
@@ -83,10 +57,14 @@ static struct lane_batch *batch_gather(struct lane *lane)
         weight += job->weight;
         count++;
     }
+
+    /* room for so many */
     struct lane_batch *batch = fault_strikes() ? NULL : malloc(sizeof *batch + count * sizeof *batch->jobs);
     if (batch == NULL)
         return NULL;
     *batch = (struct lane_batch){.verb = first->verb};
+
+    /* out of the queue, into their places */
     const struct job company = *first;
     list_each_safe(node, &lane->queue)
     {
@@ -184,6 +162,7 @@ static void on_flush(struct loop_task *task)
         batch_send(lane, batch);
     }
     atomic_store_explicit(&lane->stats.queued, lane->weight, memory_order_relaxed);
+    lane_check(lane);
 }
 
 static struct lane_batch *wire_first(struct lane *lane)
@@ -282,6 +261,8 @@ static void batch_failed(struct lane *lane, struct lane_batch *batch, const char
     enum fate fate = sqlstate_fate(sqlstate);
     log_warn("batch.failed", "lane=%s statement=%s jobs=%zu sqlstate=%s", lane->name, batch->verb->statement,
              batch->count, sqlstate);
+
+    /* sent again, by halves or whole, or answered */
     switch (fate) {
     case FATE_SPLIT:
         batch_split(lane, batch);
@@ -313,6 +294,7 @@ static void on_conn_sync(void *cookie, const char *sqlstate)
     else
         batch_failed(lane, batch, sqlstate);
     loop_task_post(lane->loop, &lane->flush);
+    lane_check(lane);
 }
 
 static void on_conn_lost(void *cookie)
@@ -333,6 +315,7 @@ static void on_conn_lost(void *cookie)
             batch_requeue(lane, batch);
         }
     }
+    lane_check_counts(lane); /* it may be a step of another */
 }
 
 /* What waits too long in the queue is surely not written. In an outage nobody waits
@@ -381,6 +364,7 @@ static void on_beat(struct loop_pulse *pulse)
     batches_expire(&lane->wire, now, true);
     atomic_store_explicit(&lane->stats.state, (int)conn_state(lane->conn), memory_order_relaxed);
     atomic_store_explicit(&lane->stats.queued, lane->weight, memory_order_relaxed);
+    lane_check(lane);
 }
 
 struct lane *lane_create(struct loop *loop, const struct database *db, const char *name, int depth,
@@ -413,8 +397,11 @@ void lane_destroy(struct lane *lane)
     on_conn_lost(lane);
     for (struct list *node = list_shift(&lane->again); node != NULL; node = list_shift(&lane->again))
         batch_answer(list_entry(node, struct lane_batch, link), ERROR_UNAVAILABLE);
-    for (struct list *node = list_shift(&lane->queue); node != NULL; node = list_shift(&lane->queue))
-        job_answer(list_entry(node, struct job, link), ERROR_UNAVAILABLE);
+    while (!list_empty(&lane->queue)) {
+        struct job *job = list_entry(lane->queue.next, struct job, link);
+        queue_remove(lane, job);
+        job_answer(job, ERROR_UNAVAILABLE);
+    }
     for (struct list *node = list_shift(&lane->refused); node != NULL; node = list_shift(&lane->refused))
         job_answer(list_entry(node, struct job, link), ERROR_OVERLOADED);
     conn_destroy(lane->conn);
@@ -427,6 +414,7 @@ void lane_destroy(struct lane *lane)
 
 void lane_submit(struct lane *lane, struct job *job)
 {
+    assert(job->weight > 0); /* (6) */
     job->tries = 0;
     if (lane->weight + job->weight > QUEUE_PROBES_MAX && !list_empty(&lane->queue)) {
         job->batch = NULL;
@@ -436,6 +424,7 @@ void lane_submit(struct lane *lane, struct job *job)
         queue_append(lane, job);
     }
     loop_task_post(lane->loop, &lane->flush);
+    lane_check_counts(lane);
 }
 
 void lane_cancel(struct lane *lane, struct job *job)
@@ -451,6 +440,7 @@ void lane_cancel(struct lane *lane, struct job *job)
         lane->weight -= queued ? job->weight : 0;
     }
     job->batch = NULL;
+    lane_check_counts(lane);
 }
 
 bool lane_is_ready(const struct lane *lane)

@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What is known under a tag of a purpose and of those whose Noes count for it: the highest rank of what the
--- person said or somebody else's No brought, and of what a guardian did where p_guardian is not 0.
-create or replace function stood(c integer, p_tag bytea, p_purposes integer[], p_purpose integer, p_guardian integer)
+-- person said or somebody else's No brought, and of what a guardian did where p_guardian is not 0. Of the
+-- first two of p_purposes, the act's own and that for all entities, a Yes counts too.
+create or replace function stood(c integer, p_tag bytea, p_purposes integer[], p_guardian integer)
 returns bigint language plpgsql stable as $$
 begin
     return (select max(s.rank) from states_heard(c, p_tag, p_purposes) s
             where s.slot between p_guardian * slot_count() and p_guardian * slot_count() + slot_reached()
-                  and (s.purpose_id = p_purpose or rank_is_no(s.rank)));
+                  and (s.purpose_id = any (p_purposes[1:2]) or rank_is_no(s.rank)));
 end $$;
 
 -- Of a standing No: purpose and rank of each that had one, and of what stood over it.
@@ -38,13 +39,13 @@ begin
 end $$;
 
 -- Whether a guardian agreed, and none said no since.
-create or replace function is_agreed(c integer, p_tag bytea, p_purposes integer[], p_purpose integer)
+create or replace function is_agreed(c integer, p_tag bytea, p_purposes integer[])
 returns boolean language plpgsql stable as $$
 begin
     return (
         select coalesce(bool_and(not rank_is_no(g.rank)), false)
         from (select max(s.rank) as rank from states_heard(c, p_tag, p_purposes) s
-              where s.slot >= slot_count() and (s.purpose_id = p_purpose or rank_is_no(s.rank))
+              where s.slot >= slot_count() and (s.purpose_id = any (p_purposes[1:2]) or rank_is_no(s.rank))
               group by s.slot / slot_count()) g);
 end $$;
 
@@ -217,7 +218,7 @@ begin
               cross join lateral (select x.* from identifier x
                                   where x.controller_id = c and x.subject_no = b.no offset 0) i
               where b.no <> all (p_nos)
-                    and rank_is_no(stood(c, i.tag, a.purpose_id || a.over, a.purpose_id, 0))) d);
+                    and rank_is_no(stood(c, i.tag, a.purpose_id || a.over, 0))) d);
 end $$;
 
 -- The rows that say what an act told of the person's age, or of being represented. p_row has what all rows of
@@ -279,7 +280,7 @@ begin
     if a.effect <> effect_settled_there() then
         return a.effect;
     end if;
-    return case when is_limited(c, tag, p_now) and not is_agreed(c, tag, purposes, a.purpose_id)
+    return case when is_limited(c, tag, p_now) and not is_agreed(c, tag, purposes)
                 then effect_pending() else effect_applied() end;
 end $$;
 
@@ -312,12 +313,12 @@ begin
     end if;
 
     -- What stood before, and whether there is anything to weigh.
-    prior := stood(c, tag, a.purpose_id || a.over, a.purpose_id, g);
+    prior := stood(c, tag, a.purpose_id || a.over, g);
     if a.slot = slot_outcome()
        and (rank_is_no(prior) is distinct from true
             or exists (select from consent x
                        where x.controller_id = c and x.tag = substr(a.tags, 1, tag_size())
-                             and x.purpose_id = a.purpose_id and x.slot = slot_outcome()
+                             and x.purpose_id in (a.purpose_id, a.over[1]) and x.slot = slot_outcome()
                              and rank_time(x.rank) >= rank_time(prior))) then
         outcome := record_no_objection();
         return;
@@ -328,7 +329,8 @@ begin
     h.latest := greatest(h.latest, at);
     e.slot := a.slot + g * slot_count();
     e.rank := rank_at(a.rank_base, at);
-    e.valid_until := time_of(at) + a.validity;
+    -- a request waits from when it was recorded
+    e.valid_until := time_of(case when a.slot = slot_pending() then p_now else at end) + a.validity;
     if rank_state(a.rank_base) = event_invalidated() then
         i.nos := i.nos || invalidated_nos(c, substr(a.tags, 1, tag_size()), a.purpose_id, e.slot, i.nos[1]);
     end if;

@@ -32,7 +32,7 @@ begin
         left join lateral (select max(x.rank) as prior from consent x
                            where i.subject_no is not null and x.controller_id = c and x.tag = a.tags
                                  and x.purpose_id = any (a.purpose_id || a.over) and x.slot <= slot_reached()
-                                 and (x.purpose_id = a.purpose_id or rank_is_no(x.rank)) offset 0) s on true
+                                 and (x.purpose_id in (a.purpose_id, a.over[1]) or rank_is_no(x.rank)) offset 0) s on true
         where a.request <> all (left_out)),
     placed as materialized (
         select p.*,
@@ -40,7 +40,7 @@ begin
                coalesce(p.known_no, h.subject_no + count(*) filter (where p.known_no is null)
                                                    over (rows unbounded preceding)) as subject_no,
                rank_at(p.rank_base, p.event_us) as rank,
-               time_of(p.event_us) + p.validity as valid_until,
+               time_of(case when p.slot = slot_pending() then p_now else p.event_us end) + p.validity as valid_until,
                case when p.slot = slot_pending() then p.effect
                     when p.slot = slot_sale() and rank_is_no(p.prior)
                          or p.slot <> slot_sale() and rank_at(p.rank_base, p.event_us) >> 5 < p.prior >> 5

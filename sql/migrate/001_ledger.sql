@@ -137,7 +137,8 @@ create table event (
     detail             jsonb              -- import, sale, minor, reason
 );
 create index event_by_subject on event (controller_id, subject_no, revision);
--- Behind the other: of two indexes that look alike, as they do while a table is small, the later made is taken.
+-- Behind the other: of two indexes that look alike, as they do while a table is small, the later made is
+-- taken.
 alter table event add primary key (controller_id, revision);
 
 -- One act as the program sends it (service/store/record.h, struct act): the only list of its members here.
@@ -147,7 +148,7 @@ create type act as (
     types           bytea, -- likewise
     old_tags        bytea, -- while a rotation runs: the same under the key that goes
     purpose_id      integer,
-    over            integer[], -- whose Noes count for this purpose too: standing Noes, other entities' numbers
+    over            integer[], -- whose Noes count for this purpose too; the first its number for all entities
     slot            integer, -- of the person: the guardian's number is added
     guardian        bytea, -- the tag of a guardian who is named
     old_guardian    bytea,

@@ -245,12 +245,40 @@ Test(transport, a_content_type_that_a_route_does_not_take_is_415)
     for (size_t i = 0; right[i] != NULL; i++)
         cr_assert_eq(ask(&t, NULL, "/v1/check", "{}", right[i])->status, 422, "%s", right[i]);
     cr_assert_eq(ask(&t, NULL, "/v1/check/batch", "{}", "application/json")->status, 415);
-    const struct answer *encoded = client_send(&(struct request){.service = t.service,
-                                                                 .path = "/v1/check",
-                                                                 .token = t.token,
-                                                                 .body = "{}",
-                                                                 .headers = {"Content-Encoding: gzip"}});
-    cr_assert_eq(encoded->status, 415);
+}
+
+Test(transport, a_content_encoding_is_415_with_and_without_a_body)
+{
+    static const struct {
+        const char *method, *path, *body;
+    } requests[] = {{"POST", "/v1/check", "{}"},        {"GET", "/healthz", NULL},
+                    {"HEAD", "/readyz", NULL},          {"GET", "/docs", NULL},
+                    {"GET", "/openapi.yaml", NULL},     {"GET", "/v1/policy", NULL},
+                    {"GET", "/v1/policy/schema", NULL}, {"GET", "/v1/policy/register", NULL},
+                    {"OPTIONS", "/v1/check", NULL}};
+    struct tenant t = stage_tenant("encoded");
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        struct request request = {.service = t.service,
+                                  .method = requests[i].method,
+                                  .path = requests[i].path,
+                                  .token = t.token,
+                                  .body = requests[i].body};
+        cr_expect_neq(client_send(&request)->status, 415, "%s without it", request.path);
+        request.headers[0] = "Content-Encoding: gzip";
+        const struct answer *a = client_send(&request);
+        cr_expect_eq(a->status, 415, "%s: %d %s", request.path, a->status, a->body);
+    }
+}
+
+Test(transport, metrics_take_none_either)
+{
+    struct service metrics = *stage_service(0);
+    metrics.port = metrics.metrics_port;
+    cr_assert_eq(
+        client_send(
+            &(struct request){.service = &metrics, .path = "/metrics", .headers = {"Content-Encoding: gzip"}})
+            ->status,
+        415);
 }
 
 Test(transport, what_can_be_wrong_is_looked_at_in_the_order_of_the_contract)

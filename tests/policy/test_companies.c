@@ -182,6 +182,12 @@ Test(operator, recordings_need_no_consent_and_an_objection_is_weighed)
         "{'subject': %s, 'purpose': 'call_recordings', 'outcome': '%s', 'grounds': 'a quarrel'}";
     post(&t, 201, "/v1/objections", body, email("caller"), "upheld");
     cr_expect_str_eq(reason_of(&t, "caller", "call_recordings"), "objected");
+    expect(post(&t, 409, "/v1/objections", body, email("caller"), "overridden"),
+           "{'type': 'urn:akkoord:problem:no-objection'}");
+    cr_expect_str_eq(reason_of(&t, "caller", "call_recordings"), "objected");
+    say(&t, 201, email("caller"), "call_recordings", "objected", "");
+    post(&t, 201, "/v1/objections", body, email("caller"), "overridden");
+    cr_expect_str_eq(reason_of(&t, "caller", "call_recordings"), "not_required");
 }
 
 Test(operator, interests_are_weighed_once_an_objection_and_the_outcome_is_the_controllers)
@@ -335,9 +341,12 @@ static const json_t *child_says(const struct tenant *t, int status, const char *
     return say(t, status, customer(name), "pupil_phone", state, text_of(", 'minor': %s", born(15)));
 }
 
+#define PROOF                                                                                                \
+    "'evidence': {'documents': [{'name': 'form.pdf', 'sha256': "                                             \
+    "'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'}]}"
+
 static const char signed_form[] =
-    "'expressed_by': {'role': 'parent', 'strength': 'signed', 'form': 'written'}, 'evidence': {'documents': "
-    "[{'name': 'form.pdf', 'sha256': 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'}]}";
+    "'expressed_by': {'role': 'parent', 'strength': 'signed', 'form': 'written'}, " PROOF;
 
 /* A parent's Yes for somebody of that age; ${by}: how it was expressed. */
 static const json_t *parent_agrees(const struct tenant *t, int status, const char *name, int years,
@@ -359,10 +368,20 @@ Test(youth, a_child_of_15_alone_waits_for_a_guardian)
 Test(youth, who_is_known_to_be_a_child_waits_without_saying_so_again)
 {
     struct tenant t = company("youth", "youth-known");
+    child_says(&t, 201, "kid", "refused");
+    expect(say(&t, 202, customer("kid"), "pupil_phone", "given", ""), "{'effect': 'pending'}");
+    cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "age_unknown",
+                     "what is told with a No may limit, and opens nothing");
     child_says(&t, 202, "kid", "given");
-    say(&t, 201, customer("kid"), "pupil_phone", "refused", "");
     expect(say(&t, 202, customer("kid"), "pupil_phone", "given", ""), "{'effect': 'pending'}");
     cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "guardian_required");
+    expect(say(&t, 422, customer("kid"), "pupil_phone", "given",
+               ", 'minor': false, 'evidence': {'form': 'desk'}"),
+           "{'errors': [{'pointer': '/minor'}]}");
+    expect(say(&t, 201, customer("kid"), "pupil_phone", "given",
+               ", 'minor': false, 'expressed_by': {'role': 'staff'}, " PROOF),
+           "{'effect': 'applied'}");
+    cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "granted");
 }
 
 Test(youth, a_child_does_not_come_of_age_by_saying_so)
@@ -420,11 +439,8 @@ Test(youth, a_carer_and_a_legal_representative_may_sign_too)
     struct tenant t = company("youth", "youth-roles");
     static const char *const roles[] = {"carer", "legal_representative"};
     for (size_t i = 0; i < 2; i++) {
-        const char *by =
-            text_of("'expressed_by': {'role': '%s', 'strength': 'signed', 'form': 'electronic'}, 'evidence': "
-                    "{'documents': [{'name': 'signed.pdf', 'sha256': "
-                    "'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'}]}",
-                    roles[i]);
+        const char *by = text_of(
+            "'expressed_by': {'role': '%s', 'strength': 'signed', 'form': 'electronic'}, " PROOF, roles[i]);
         parent_agrees(&t, 201, roles[i], 15, by);
         cr_expect_str_eq(reason(&t, customer(roles[i]), "pupil_phone"), "granted");
     }
@@ -438,10 +454,11 @@ Test(youth, a_checkbox_or_a_form_without_its_hash_is_not_enough)
            "{'errors': [{'pointer': '/expressed_by', 'detail': 'weaker than this purpose asks for'}]}");
     const json_t *unproved = parent_agrees(&t, 422, "kid", 15, paper);
     expect(unproved, "{'errors': [{'pointer': '/expressed_by/strength'}]}");
-    cr_expect_not_null(strstr(string_at(unproved, "/errors/0/detail"), "signed document"));
-    expect(parent_agrees(&t, 422, "kid", 15,
-                         "'expressed_by': {'role': 'parent', 'strength': 'signed', 'form': 'electronic'}"),
-           "{'errors': [{'pointer': '/expressed_by/strength'}]}");
+    cr_expect_not_null(strstr(string_at(unproved, "/errors/0/detail"), "evidence.documents"));
+    const char *spoken = "'expressed_by': {'role': 'parent', 'strength': 'in_person'}, " PROOF;
+    unproved = parent_agrees(&t, 422, "kid", 15, spoken);
+    expect(unproved, "{'errors': [{'pointer': '/expressed_by'}]}");
+    cr_expect_not_null(strstr(string_at(unproved, "/errors/0/detail"), "in writing"));
     cr_expect_eq(tenant_events(&t), 0);
 }
 
@@ -474,8 +491,11 @@ Test(youth, the_same_child_in_belgium_decides_alone)
 Test(youth, past_the_limit_a_guardian_has_no_say)
 {
     struct tenant t = company("youth", "youth-limit");
+    expect(parent_agrees(&t, 422, "kid", 16, "'expressed_by': {'role': 'parent', 'strength': 'eid'}"),
+           "{'errors': [{'pointer': '/expressed_by', 'detail': 'the person may decide alone by now'}]}");
     parent_agrees(&t, 201, "kid", 16, signed_form);
-    cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "never_asked");
+    cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "never_asked",
+                     "it tells the age, by a document");
     say(&t, 201, customer("kid"), "pupil_phone", "given", text_of(", 'minor': %s", born(16)));
     cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "granted");
 }
@@ -882,11 +902,19 @@ Test(basis, an_objection_is_weighed_by_an_entity_that_the_purpose_is_of)
                          "'weighed', 'entities': "
                          "['acme']}]}"));
     expect(post(&t, 422, "/v1/objections", body, email("a"), "beta"), "{'errors': [{'pointer': '/entity'}]}");
-    post(&t, 201, "/v1/consents",
-         "{'subject': %s, 'purpose': 'calls', 'entity': 'acme', 'event_state': 'objected', "
-         "'collection_method': 'phone'}",
-         email("a"));
+    post(&t, 409, "/v1/objections", body, email("a"), "acme");
+    say(&t, 201, email("a"), "calls", "objected", "");
+    cr_expect_str_eq(reason_of(&t, "a", "calls"), "restricted");
     post(&t, 201, "/v1/objections", body, email("a"), "acme");
+    cr_expect_str_eq(reason_of(&t, "a", "calls"), "not_required");
+    post(&t, 409, "/v1/objections", body, email("a"), "acme");
+    say(&t, 201, email("b"), "calls", "objected", ", 'entity': 'acme'");
+    cr_expect_str_eq(reason_of(&t, "b", "calls"), "restricted");
+    post(&t, 201, "/v1/objections",
+         "{'subject': %s, 'purpose': 'calls', 'outcome': 'overridden', 'grounds': 'a quarrel'}", email("b"));
+    cr_expect_str_eq(reason_of(&t, "b", "calls"), "not_required");
+    expect(post(&t, 409, "/v1/objections", body, email("b"), "acme"),
+           "{'type': 'urn:akkoord:problem:no-objection'}");
 }
 
 Test(purpose, a_retired_one_has_its_place_among_entities_that_came_later)

@@ -260,13 +260,6 @@ struct heard ledger_heard(const struct ledger *l, struct tag tag, int32_t purpos
     return heard_of(l, tag, &set);
 }
 
-struct state heard_in(const struct heard *h, int32_t purpose, enum slot slot)
-{
-    struct states s = {.count = h->count, .list = h->list};
-    const struct state *found = states_find(&s, purpose, slot);
-    return found != NULL ? *found : (struct state){0};
-}
-
 enum reason ledger_reason(const struct ledger *l, struct tag tag, int32_t purpose)
 {
     const struct purpose *p = policy_purpose_numbered(&policy, purpose, NULL);

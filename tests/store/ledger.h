@@ -62,8 +62,6 @@ struct heard {
     struct state list[32];
 };
 struct heard ledger_heard(const struct ledger *l, struct tag tag, int32_t purpose);
-/* The highest state in one slot of the person's own; its rank is 0 where there is none. */
-struct state heard_in(const struct heard *h, int32_t purpose, enum slot slot);
 /* The reason a check gives now. */
 enum reason ledger_reason(const struct ledger *l, struct tag tag, int32_t purpose);
 /* The database's clock. */

@@ -258,6 +258,31 @@ Test(lane, checks_of_several_controllers_travel_together_and_each_reaches_its_ow
     ledger_close(&other);
 }
 
+/* It has a place in the batch like the others, and takes none of theirs. */
+Test(lane, who_asks_for_the_generation_alone_shifts_nobodys_answer)
+{
+    start("generation");
+    ask_record(0, NULL, PATIENCE_MS);
+    assert_answered(0, 1, ERROR_NONE);
+    uint64_t before = lane_stats(lane)->batches;
+    for (size_t i = 0; i < 6; i++) {
+        if (i % 2 == 0) {
+            check_job_init(&asks[i].check, l.controller, NULL, 0, NULL, 0);
+            submit(&asks[i], &asks[i].check.job, PATIENCE_MS);
+        } else {
+            ask_check(i, PATIENCE_MS);
+            asks[i].probe.tag = tag_numbered(i == 3 ? 0 : 1);
+        }
+    }
+    assert_answered(0, 6, ERROR_NONE);
+    cr_assert_eq(lane_stats(lane)->batches, before + 1);
+    for (size_t i = 0; i < 6; i++) {
+        cr_expect_eq(asks[i].check.generation, l.generation);
+        if (i % 2 == 1)
+            cr_expect_eq(check_states(&asks[i].check, 0).count, i == 3 ? 1 : 0, "%zu", i);
+    }
+}
+
 Test(lane, while_batches_are_on_the_wire_the_next_one_grows)
 {
     start("grows");

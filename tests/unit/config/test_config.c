@@ -159,6 +159,7 @@ Test(config, what_is_wrong_is_refused_in_words_that_name_the_option)
         {"--public-url=http:///path", "--public-url: "},
         {"--public-url=http://x?y", "--public-url: "},
         {"--public-url=http://x y", "--public-url: "},
+        {"--public-url=https://user:secret@x/y", "--public-url: \"@x/y\""},
         {"--listne=:1", "--listne: there is no such option here"},
         {"--listen-file=x", "--listen-file: there is no such option here"},
         {"--live=yes", "--live: there is no such option here"},
@@ -384,6 +385,32 @@ Test(config, what_serving_needs_is_told_before_it_starts)
         cr_expect_eq(config_serve_check(&config, fault), rows[i].fault == NULL ? 0 : -1, "%zu", i);
         cr_expect(rows[i].fault == NULL || strncmp(fault, rows[i].fault, strlen(rows[i].fault)) == 0,
                   "%zu: %s", i, fault);
+    }
+}
+
+Test(config, a_service_does_not_stand_in_its_own_way)
+{
+    static const struct {
+        char *listen, *tls, *metrics;
+        bool meets;
+    } rows[] = {{"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", false},
+                {"127.0.0.1:1", "127.0.0.2:1", "[::1]:1", false},
+                {"127.0.0.1:1,127.0.0.1:1", "", "127.0.0.1:3", true},
+                {"127.0.0.1:1", "127.0.0.1:1", "127.0.0.1:3", true},
+                {"127.0.0.1:1", "", "127.0.0.1:2,127.0.0.1:1", true},
+                {":1", "", "127.0.0.1:1", true},
+                {"Example.nl:1", "", "example.nl:1", true},
+                {"127.0.0.1:3", "", "*:3", true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct config given = {.listen = rows[i].listen,
+                                     .tls_listen = rows[i].tls,
+                                     .metrics_listen = rows[i].metrics,
+                                     .tls_cert_file = "c",
+                                     .tls_key_file = "k",
+                                     .subject_key_file = "s",
+                                     .jwt_secret_file = "j",
+                                     .jwks_file = ""};
+        cr_expect_eq(config_serve_check(&given, fault), rows[i].meets ? -1 : 0, "%zu: %s", i, fault);
     }
 }
 

@@ -39,7 +39,6 @@ Test(media, a_type_is_one_of_the_routes_in_utf8)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         cr_expect_not(fits(MEDIA_JSON, wrong[i], NULL), "%s", wrong[i]);
     cr_expect_not(fits(MEDIA_JSON, NULL, NULL));
-    cr_expect_not(fits(MEDIA_JSON, "application/json", "gzip"));
 }
 
 Test(media, each_kind_takes_its_own)
@@ -51,4 +50,12 @@ Test(media, each_kind_takes_its_own)
     cr_expect_not(fits(MEDIA_MASKABLE, "text/html", NULL));
     cr_expect(fits(MEDIA_NONE, NULL, NULL));
     cr_expect(fits(MEDIA_NONE, "text/html", NULL), "it takes no body, whatever it is called");
+}
+
+Test(media, none_is_taken_encoded_with_or_without_a_body)
+{
+    cr_expect_not(fits(MEDIA_JSON, "application/json", "gzip"));
+    cr_expect_not(fits(MEDIA_NDJSON, "application/x-ndjson", "identity"));
+    cr_expect_not(fits(MEDIA_NONE, NULL, "gzip"));
+    cr_expect_not(fits(MEDIA_NONE, NULL, ""));
 }
