@@ -19,6 +19,8 @@
  * (1) Each gets an event of its own, a No at the consent's own time and above it in rank, so that it undoes
  *     that consent and nothing newer: who chose again meanwhile has chosen. It is bound to what the consent
  *     named: nobody said No.
+ *     What named several identifiers counts once: it is looked for under each, since under its person's
+ *     strongest something newer may stand.
  * (2) What was invalidated is no consent any more, nor is one that a No stands above: the same call again
  *     finds the rest, and whoever is cut short goes on where they were.
  * (3) A stretch of subjects is matched and then written in batches, before the next is asked for; one job
@@ -53,6 +55,7 @@ struct invalidating {
 
     /* What the body names, by the policy of this attempt. */
     struct purpose_set purposes; /* the purpose, and each entity's */
+    struct purpose_set over;     /* whose Noes may have undone it */
     int32_t notice;              /* 0: any */
     const char *form;            /* NULL: any; likewise below */
     const char *import_batch;
@@ -101,6 +104,11 @@ static void purpose_read(struct invalidating *v, const struct node *root)
     if (p == NULL)
         return;
     purpose_set_add(&v->purposes, policy, p);
+    v->over = (struct purpose_set){.count = 1, .numbers = {p->number}};
+    if (purpose_stopped_by_all(p)) {
+        v->over.numbers[v->over.count++] = purpose_of_channel((int)p->channel);
+        v->over.numbers[v->over.count++] = PURPOSE_ALL;
+    }
 }
 
 static void notice_read(struct invalidating *v, const struct node *n)
@@ -208,6 +216,8 @@ static bool state_matches(const struct invalidating *v, const struct walked *sub
     instant time = rank_time(s->rank);
     if (!slot_holds_consent(s->slot) || event_state_is_no(rank_state(s->rank)))
         return false; /* (2): it was invalidated */
+    if (proof->is_elsewhere)
+        return false; /* (1) */
     if (v->notice != 0 && s->notice_number != v->notice)
         return false;
     if ((v->from != INSTANT_NONE && time < v->from) || (v->to != INSTANT_NONE && time >= v->to))
@@ -236,16 +246,26 @@ static size_t match_next(struct invalidating *v, const struct walked **ret_subje
 }
 
 /* While a key is rotated the tag may be one that moves before this is written: it is given as both. */
-static bool person_of(const struct controller *c, const struct walked *s, struct person *ret_person)
+static bool tag_add(const struct controller *c, const struct tag *tag, uint8_t type, struct person *person)
 {
-    *ret_person = (struct person){.count = 1, .tags = {s->tag}, .types = {s->type}};
+    size_t at = person->count++;
+    person->tags[at] = person->old_tags[at] = *tag;
+    person->types[at] = type;
     if (c->old_tagger == NULL)
         return true;
-    if (tagger_wrap(c->tagger, &s->tag, &ret_person->tags[0]) != 0)
+    if (tagger_wrap(c->tagger, tag, &person->tags[at]) != 0)
         return false;
-    ret_person->rotating = memcmp(&s->tag, &ret_person->tags[0], sizeof s->tag) != 0;
-    ret_person->old_tags[0] = s->tag;
+    person->rotating = person->rotating || memcmp(tag, &person->tags[at], sizeof *tag) != 0;
     return true;
+}
+
+/* Who said it, and the identifier that it was found under. */
+static bool person_of(const struct controller *c, const struct walked *s, const struct walked_proof *proof,
+                      struct person *ret_person)
+{
+    *ret_person = (struct person){0};
+    bool good = !proof->has_owner || tag_add(c, &proof->owner, proof->owner_type, ret_person);
+    return tag_add(c, &s->tag, s->type, ret_person) && good;
 }
 
 static bool act_of(struct invalidating *v, size_t at, const struct walked *subject)
@@ -255,6 +275,7 @@ static bool act_of(struct invalidating *v, size_t at, const struct walked *subje
     const struct state *s = &v->walk.states[at];
     *act = (struct act){.person = person,
                         .purpose = s->purpose,
+                        .over = &v->over,
                         .slot = s->slot,
                         .role = ROLE_CONTROLLER,
                         .guardian_no = s->guardian,
@@ -265,7 +286,8 @@ static bool act_of(struct invalidating *v, size_t at, const struct walked *subje
                         .effect = EFFECT_APPLIED,
                         .detail = v->detail};
     v->record.count++;
-    return person_of(v->attempt.controller, subject, person) && uuid_v7(act->record_id) == 0;
+    return person_of(v->attempt.controller, subject, &v->walk.proofs[at], person) &&
+           uuid_v7(act->record_id) == 0;
 }
 
 /* ---- stretch by stretch ---- */
@@ -452,12 +474,11 @@ static void stretch_ask(struct call *call, struct invalidating *v)
         return;
     }
     walk_job_clear(&v->walk);
-    v->walk =
-        (struct walk_job){.job.controller_id = v->attempt.controller->controller_id,
-                          .after = v->after,
-                          .numbers = WALK_SUBJECTS_MAX,
-                          .proof = v->form != NULL || v->import_batch != NULL ? WALK_ORIGINS : WALK_REFS,
-                          .only = &v->purposes};
+    v->walk = (struct walk_job){.job.controller_id = v->attempt.controller->controller_id,
+                                .after = v->after,
+                                .numbers = WALK_SUBJECTS_MAX,
+                                .proof = WALK_ORIGINS,
+                                .only = &v->purposes};
     walk_job_prepare(&v->walk);
     v->walk.job.deadline = call->deadline;
     v->walk.job.done = on_stretch;

@@ -49,6 +49,8 @@ static void due_write(const struct due *d, const char *kind, instant at)
     char subject[SUBJECT_ID_TEXT + 1];
     if (at == INSTANT_NONE || at <= r->walk.as_of || at > r->until)
         return;
+    if (r->walk.proofs[d->proof].is_others)
+        return; /* told of them */
     subject_id_format(r->attempt.controller->ids, d->subject->subject_no, subject);
     writer_object_begin(&r->w, NULL);
     writer_text(&r->w, "subject_id", subject);

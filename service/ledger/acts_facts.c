@@ -158,7 +158,7 @@ bool acts_tell_minor(const struct acts_common *c)
 bool acts_tell_of_age(const struct acts_common *c)
 {
     const struct fact *age = &c->act.age;
-    return age->told && age->limited && !age->documented && age->until[0] != '\0' &&
+    return age->told && age->limited && age->until[0] != '\0' &&
            acts_time(c) >= day_begins(age->until) + latest_zone;
 }
 

@@ -41,8 +41,8 @@ struct acts_common acts_common_of(const struct ledger_env *env, struct acts *act
 void acts_common_read(struct acts_common *c, struct writer *detail);
 /* What it says of the person, such as being a minor: into ${act}, and into the event's detail. */
 void acts_facts_read(struct acts_common *c, struct writer *detail);
-/* Whether it tells, by itself, that the person is under an age limit when it is said; or, without a document
- * that would lift one, is over it. Neither, where that depends on the time zone. */
+/* Whether it tells, by itself, that the person is under an age limit when it is said; or that they are over
+ * it, by a date. Neither, where that depends on the time zone. */
 bool acts_tell_minor(const struct acts_common *c);
 bool acts_tell_of_age(const struct acts_common *c);
 /* The event's detail is whole; frees ${detail}. */

@@ -45,11 +45,11 @@ struct act {
     enum slot slot;  /* SLOT_YES, SLOT_NO, SLOT_SIGNAL, SLOT_SALE, SLOT_PENDING or SLOT_OUTCOME */
     enum role role;
     const struct guardian *guardian; /* where the role is one, and an identifier was given */
-    int32_t
-        guardian_no; /* likewise, where none was: the role, or as it is stored; 0: it is the person's own */
+    /* likewise, where none was: the role, or as it is stored; 0: it is the person's own */
+    int32_t guardian_no;
     /* Whose Noes count for this purpose too, of which ${effect} and ${was} tell: standing Noes that stop it,
-     * other entities' numbers, what it replaces. The first is the purpose's number for all entities, whose Yes
-     * counts too. Of a standing No what stands over it. */
+     * other entities' numbers, what it replaces. The first is the purpose's number for all entities, whose
+     * Yes counts too. Of a standing No what stands over it. */
     const struct purpose_set *over; /* NULL: none */
     uint8_t flags;                  /* FLAG_... */
     enum collection_method method;

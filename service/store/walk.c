@@ -17,10 +17,14 @@ enum {
     COLUMN_TAG,
     COLUMN_TYPE,
     COLUMN_STATE,
-    COLUMN_ROLE = COLUMN_STATE + STATE_COLUMNS,
+    COLUMN_IS_OTHERS = COLUMN_STATE + STATE_COLUMNS,
+    COLUMN_ROLE,
     COLUMN_REF,
     COLUMN_BATCH,
-    COLUMN_FORM
+    COLUMN_FORM,
+    COLUMN_OWNER_TAG,
+    COLUMN_OWNER_TYPE,
+    COLUMN_IS_ELSEWHERE
 };
 
 static void walk_bind(const struct sent *batch, size_t count, struct params *params)
@@ -56,15 +60,32 @@ static char *text_take(struct walk_job *w, const PGresult *rows, int row, int co
     return text;
 }
 
+static void owner_take(struct walk_job *w, const PGresult *rows, int row, struct walked_proof *proof)
+{
+    size_t len;
+    const char *tag = row_bytes(rows, row, COLUMN_OWNER_TAG, &len);
+    if (tag == NULL)
+        return;
+    proof->has_owner = true;
+    proof->owner_type = (uint8_t)row_int2(rows, row, COLUMN_OWNER_TYPE);
+    proof->is_elsewhere = row_bool(rows, row, COLUMN_IS_ELSEWHERE);
+    if (len == TAG_SIZE)
+        memcpy(proof->owner.bytes, tag, TAG_SIZE);
+    else
+        w->broken = true;
+}
+
 static void state_take(struct walk_job *w, const PGresult *rows, int row)
 {
     struct walked_proof *proof = &w->proofs[w->state_count];
     w->states[w->state_count++] = state_of(rows, row, COLUMN_STATE);
     w->subjects[w->count - 1].count++;
+    proof->is_others = row_bool(rows, row, COLUMN_IS_OTHERS);
     proof->role = (enum role)row_int2(rows, row, COLUMN_ROLE);
     proof->ref = text_take(w, rows, row, COLUMN_REF);
     proof->batch = text_take(w, rows, row, COLUMN_BATCH);
     proof->form = text_take(w, rows, row, COLUMN_FORM);
+    owner_take(w, rows, row, proof);
 }
 
 static void row_take(struct walk_job *w, const PGresult *rows, int row)

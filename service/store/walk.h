@@ -8,14 +8,21 @@
 enum walk_proof {
     WALK_STATES, /* nothing */
     WALK_REFS,   /* role and ref */
-    WALK_ORIGINS /* also the import's batch, and the form */
+    /* also the import's batch, and the form; identifiers that are nobody's strongest are walked too */
+    WALK_ORIGINS
 };
 
 struct walked_proof {
+    bool is_others; /* of another person's event; false where nothing is told of it */
     enum role role;
     char *ref; /* NULL where there is none, or the event was purged; likewise below */
     char *batch;
     char *form;
+    /* From WALK_ORIGINS on, of a Yes that was said with another identifier, the person's strongest: */
+    bool has_owner;
+    struct tag owner;
+    uint8_t owner_type;
+    bool is_elsewhere; /* it is walked there, or under another one of those named */
 };
 
 /* One person on the way. */

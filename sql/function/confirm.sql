@@ -11,7 +11,8 @@ begin
         select v, coalesce(n.beside_nos, '{}')
         from event v
         left join named n on n.controller_id = c and n.revision = v.revision
-        where v.controller_id = c and v.revision >= p_confirms[2] and v.revision < p_confirms[2] + p_confirms[3]
+        where v.controller_id = c and v.revision >= p_confirms[2]
+              and v.revision < p_confirms[2] + p_confirms[3]
               and v.subject_no = p_confirms[1] and v.slot = slot_pending()
         order by v.revision;
 end $$;
@@ -27,7 +28,8 @@ declare
 begin
     for r in select * from requests_of(c, p_confirms) loop
         for a in select x.* from unnest(p_acts) x where x.purpose_id = (r.e).purpose_id loop
-            select string_agg(i.tag, null order by n.place), string_agg(set_byte('\x00', 0, i.type), null order by n.place)
+            select string_agg(i.tag, null order by n.place),
+                   string_agg(set_byte('\x00', 0, i.type), null order by n.place)
                 into a.tags, a.types
                 from unnest((r.e).subject_no || r.beside_nos) with ordinality n(no, place)
                 cross join lateral (select x.* from identifier x
@@ -81,7 +83,7 @@ begin
     delete from consent s using requests_of(c, p_confirms) r
         cross join unnest((r.e).subject_no || r.beside_nos) n(no)
         join identifier i on i.controller_id = c and i.subject_no = n.no
-        where s.controller_id = c and s.tag = i.tag and s.purpose_id = (r.e).purpose_id and s.slot = slot_pending()
-              and s.revision = (r.e).revision;
+        where s.controller_id = c and s.tag = i.tag and s.purpose_id = (r.e).purpose_id
+              and s.slot = slot_pending() and s.revision = (r.e).revision;
 end $$;
 revoke execute on function end_requests from public;

@@ -8,51 +8,33 @@ create or replace function slot_yes() returns integer immutable parallel safe re
 create or replace function slot_no() returns integer immutable parallel safe return 1;
 create or replace function slot_reached() returns integer immutable parallel safe return 2;
 create or replace function slot_signal() returns integer immutable parallel safe return 3;
-create or replace function slot_signal_reached() returns integer immutable parallel safe return 4;
 create or replace function slot_sale() returns integer immutable parallel safe return 5;
 create or replace function slot_pending() returns integer immutable parallel safe return 6;
 create or replace function slot_outcome() returns integer immutable parallel safe return 7;
 create or replace function slot_age() returns integer immutable parallel safe return 8;
 create or replace function slot_age_limit() returns integer immutable parallel safe return 9;
-create or replace function slot_age_reached() returns integer immutable parallel safe return 10;
 create or replace function slot_age_document() returns integer immutable parallel safe return 11;
 create or replace function slot_care() returns integer immutable parallel safe return 12;
 create or replace function slot_care_limit() returns integer immutable parallel safe return 13;
-create or replace function slot_care_reached() returns integer immutable parallel safe return 14;
 create or replace function slot_care_document() returns integer immutable parallel safe return 15;
 create or replace function slot_count() returns integer immutable parallel safe return 16;
 create or replace function guardian_named() returns integer immutable parallel safe return 8;
 
 -- enum event_state
-create or replace function event_eligible() returns smallint immutable parallel safe return 1::smallint;
 create or replace function event_given() returns smallint immutable parallel safe return 2::smallint;
-create or replace function event_objection_withdrawn() returns smallint immutable parallel safe return 3::smallint;
-create or replace function event_renewed() returns smallint immutable parallel safe return 4::smallint;
-create or replace function event_requested() returns smallint immutable parallel safe return 5::smallint;
-create or replace function event_overridden() returns smallint immutable parallel safe return 6::smallint;
 create or replace function event_invalidated() returns smallint immutable parallel safe return 8::smallint;
-create or replace function event_objected() returns smallint immutable parallel safe return 9::smallint;
-create or replace function event_refused() returns smallint immutable parallel safe return 10::smallint;
-create or replace function event_upheld() returns smallint immutable parallel safe return 11::smallint;
-create or replace function event_withdrawn() returns smallint immutable parallel safe return 12::smallint;
 
 -- enum event_class
-create or replace function class_copy() returns smallint immutable parallel safe return 0::smallint;
 create or replace function class_choice() returns smallint immutable parallel safe return 1::smallint;
 
 -- enum effect; and what an act asks for that is settled here
 create or replace function effect_applied() returns smallint immutable parallel safe return 0::smallint;
 create or replace function effect_superseded() returns smallint immutable parallel safe return 1::smallint;
-create or replace function effect_outdated() returns smallint immutable parallel safe return 2::smallint;
 create or replace function effect_pending() returns smallint immutable parallel safe return 3::smallint;
-create or replace function effect_words_unknown() returns smallint immutable parallel safe return 4::smallint;
 create or replace function effect_settled_there() returns smallint immutable parallel safe return 5::smallint;
 
 -- FLAG_...
-create or replace function flag_strength() returns smallint immutable parallel safe return 7::smallint;
-create or replace function flag_written() returns smallint immutable parallel safe return 8::smallint;
 create or replace function flag_signal() returns smallint immutable parallel safe return 16::smallint;
-create or replace function flag_assumed() returns smallint immutable parallel safe return 32::smallint;
 
 -- enum record_outcome
 create or replace function record_done() returns smallint immutable parallel safe return 0::smallint;

@@ -23,7 +23,8 @@ create or replace function record(
     r_key bytea[], r_fingerprint bytea[], r_context text[], r_actor text[],
     p_acts act[],
     p_apart boolean, -- no two acts touch one person, and each is of those that record_apart() takes
-    p_confirms bigint[]) -- requests that one request's acts confirm: subject_no, first revision, how many; or null
+    -- requests that one request's acts confirm: subject_no, first revision, how many; or null
+    p_confirms bigint[])
 returns table (
     outcome smallint, -- an enum record_outcome
     request integer, act integer, -- indexes
@@ -82,8 +83,8 @@ begin
     end if;
 
     -- 3. A clock that is a little ahead is forgiven: such an act gets the time it is.
-    for k in select (n - 1)::integer from (select a.at, a.ordinality as n from unnest(p_acts) with ordinality a) a
-             where at > now_us + ahead_max loop
+    for k in select (a.ordinality - 1)::integer from unnest(p_acts) with ordinality a
+             where a.at > now_us + ahead_max loop
         if p_acts[k + 1].request <> all (left_out) then
             left_out := left_out || p_acts[k + 1].request;
             outcome := record_in_future();
@@ -119,13 +120,13 @@ begin
         perform wrap_tags(c, array_agg(old.tag), array_agg(new.tag))
             from (select distinct tags, old_tags from unnest(p_acts) where old_tags is not null) a
             cross join lateral tags_of(a.old_tags) old
-            join lateral tags_of(a.tags) new on new.place = old.place;
+            join lateral tags_of(a.tags) new on new.place = old.place and new.tag <> old.tag;
     end if;
 
     -- 6. Where the statement for all finds that they are not apart after all, it writes nothing.
     if p_apart then
-        return query select * from record_apart(c, h, p_policy_version, r_key, r_fingerprint, r_context, r_actor,
-                                                p_acts, left_out, now_us);
+        return query select * from record_apart(c, h, p_policy_version, r_key, r_fingerprint, r_context,
+                                                r_actor, p_acts, left_out, now_us);
     end if;
     if not p_apart or not found then
         return query select * from record_one_by_one(c, h, p_policy_version, r_key, r_fingerprint, r_context,

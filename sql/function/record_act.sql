@@ -31,7 +31,8 @@ begin
     return (
         select coalesce(bool_or(until > p_now), false)
         from (select case when bool_or(s.slot & 3 = 3)
-                          then (array_agg(coalesce(instant_of(s.valid_until), 0) order by s.slot & 3 desc, s.rank desc))[1]
+                          then (array_agg(coalesce(instant_of(s.valid_until), 0)
+                                          order by s.slot & 3 desc, s.rank desc))[1]
                           else max(s.rank) end as until
               from states_heard(c, p_tag, array[purpose_all()]) s
               where s.slot between slot_age() and slot_care_document()
@@ -57,15 +58,18 @@ begin
            else instant_of(p_until::timestamp at time zone p_zone) end;
 end $$;
 
--- What else the event named that stands in that slot: its invalidation holds for all of it.
-create or replace function invalidated_nos(c integer, p_tag bytea, p_purpose integer, p_slot integer, p_person bigint)
+-- What else the Yes of that time named that stands in that slot under one of the act's identifiers: its
+-- invalidation holds for all of it.
+create or replace function invalidated_nos(c integer, a act, p_slot integer, p_at bigint, p_nos bigint[])
 returns bigint[] language plpgsql stable as $$
 begin
-    return array(select b from consent x
+    return array(select distinct b from tags_of(a.tags) t
+                 cross join lateral (select x.* from consent x
+                                     where x.controller_id = c and x.tag = t.tag
+                                           and x.purpose_id = a.purpose_id and x.slot = p_slot offset 0) x
                  join named n on n.controller_id = c and n.revision = x.revision
                  cross join unnest(n.beside_nos) b
-                 where x.controller_id = c and x.tag = p_tag and x.purpose_id = p_purpose and x.slot = p_slot
-                       and b <> p_person);
+                 where rank_time(x.rank) = p_at and not rank_is_no(x.rank) and b <> all (p_nos));
 end $$;
 
 -- The number of a guardian: the role's, or that of the identifier that names one.
@@ -92,25 +96,27 @@ end $$;
 
 -- The identifiers that an act names, by number, in its order; who is new gets the next one after last. Told
 -- of them: whether any was known, whether any is tied.
-create or replace function identifiers_of(c integer, a act, inout last bigint, out nos bigint[], out known boolean,
-                                          out tied boolean)
+create or replace function identifiers_of(c integer, a act, inout last bigint, out nos bigint[],
+                                          out known boolean, out tied boolean)
 language plpgsql as $$
 declare
     first bigint := last;
     person boolean; -- the first has a history already
 begin
     select array_agg(i.subject_no order by t.place), coalesce(bool_or(i.subject_no is not null), false),
-           coalesce(bool_or(i.is_tied), false), coalesce(bool_or(i.is_person) filter (where t.place = 0), false)
+           coalesce(bool_or(i.is_tied), false),
+           coalesce(bool_or(i.is_person) filter (where t.place = 0), false)
         into nos, known, tied, person
         from tags_of(a.tags) t
-        left join lateral (select x.* from identifier x where x.controller_id = c and x.tag = t.tag offset 0) i on true;
+        left join lateral (select x.* from identifier x
+                           where x.controller_id = c and x.tag = t.tag offset 0) i on true;
     for k in 1 .. cardinality(nos) loop
         if nos[k] is null then
             last := last + 1;
             nos[k] := last;
             insert into identifier (controller_id, tag, subject_no, type, is_person)
-                values (c, substr(a.tags, (k - 1) * tag_size() + 1, tag_size()), last, get_byte(a.types, k - 1),
-                        k = 1);
+                values (c, substr(a.tags, (k - 1) * tag_size() + 1, tag_size()), last,
+                        get_byte(a.types, k - 1), k = 1);
         end if;
     end loop;
     if not person and nos[1] <= first then
@@ -160,7 +166,8 @@ begin
         return false;
     end if;
     foreach k in array fresh loop
-        perform tie_identifier(c, p_nos[1], persons, p_nos[k], get_byte(a.types, k - 1)::smallint, p_nos[k] > p_last);
+        perform tie_identifier(c, p_nos[1], persons, p_nos[k], get_byte(a.types, k - 1)::smallint,
+                               p_nos[k] > p_last);
     end loop;
     return true;
 end $$;
@@ -241,7 +248,7 @@ begin
     p_row.valid_until := case when until > 0 then time_of(until) end;
     p_row.rank := until;
     if until > 0 then
-        p_row.slot := p_slot + 1;
+        p_row.slot := p_slot + slot_age_limit() - slot_age();
         rows := rows || p_row;
     end if;
     -- what is told with a No may limit, and never opens
@@ -250,7 +257,7 @@ begin
         rows := rows || p_row;
     end if;
     if not p_is_no and p_documented then
-        p_row.slot := p_slot + 3;
+        p_row.slot := p_slot + slot_age_document() - slot_age();
         p_row.rank := p_at;
         p_row.tiebreak := (until / 86400000000)::integer;
         rows := rows || p_row;
@@ -285,8 +292,9 @@ begin
 end $$;
 
 -- Records one act, under the head's lock: settles who it is of, ties, writes what stands now, and adds the
--- event. h is the head as it will be written. p_now is microseconds. The outcome is record_done(), or says why
--- the act is refused: record_too_many(), record_no_objection(); what was written then has to be taken back.
+-- event. h is the head as it will be written. p_now is microseconds. The outcome is record_done(), or says
+-- why the act is refused: record_too_many(), record_no_objection(); what was written then has to be taken
+-- back.
 create or replace function record_act(c integer, a act, p_actor text, p_policy_version integer, p_now bigint,
                                       p_zone text, inout h head, out e event, out outcome smallint)
 language plpgsql as $$
@@ -332,7 +340,7 @@ begin
     -- a request waits from when it was recorded
     e.valid_until := time_of(case when a.slot = slot_pending() then p_now else at end) + a.validity;
     if rank_state(a.rank_base) = event_invalidated() then
-        i.nos := i.nos || invalidated_nos(c, substr(a.tags, 1, tag_size()), a.purpose_id, e.slot, i.nos[1]);
+        i.nos := i.nos || invalidated_nos(c, a, e.slot, at, i.nos);
     end if;
     e.was_each := case when is_standing
                        then stood_each(c, substr(a.tags, 1, tag_size()), a.purpose_id || a.over, g) end;
@@ -345,12 +353,13 @@ begin
 
     -- The event, and what came of it.
     e := row(c, h.revision, a.record_id, i.nos[1], a.purpose_id, e.rank, time_of(p_now), e.valid_until,
-             a.notice_no, p_policy_version, e.slot, a.flags, a.role, a.method, 0, coalesce(rank_state(prior), 0),
-             e.was_each, 0, a.language, p_actor, a.ref, a.detail::jsonb);
+             a.notice_no, p_policy_version, e.slot, a.flags, a.role, a.method, 0,
+             coalesce(rank_state(prior), 0), e.was_each, 0, a.language, p_actor, a.ref, a.detail::jsonb);
     e.effect := effect_of(c, a, e, prior, p_now);
     e.answer := case when i.known then 0 else answer_unknown() end
                 + case when ties then 0 else answer_untied() end
-                + case when a.slot = slot_yes() and g = 0 and not is_no and i.tied then still_denied(c, a, i.nos) else 0 end;
+                + case when a.slot = slot_yes() and g = 0 and not is_no and i.tied
+                       then still_denied(c, a, i.nos) else 0 end;
     insert into event select e.*;
     if cardinality(i.nos) > 1 then
         insert into named (controller_id, revision, beside_nos) values (c, e.revision, i.nos[2:]);

@@ -22,7 +22,8 @@ begin
     with
     -- each with its identifier, and what stands there: one probe of each index
     probed as materialized (
-        select a.*, (a.ordinality - 1)::integer as act, i.subject_no as known_no, i.is_person, i.is_tied, s.prior,
+        select a.*, (a.ordinality - 1)::integer as act, i.subject_no as known_no, i.is_person, i.is_tied,
+               s.prior,
                case when a.floating then greatest(p_now, h.latest)
                     when a.at is null then p_now - a.age
                     else least(a.at, p_now) end as event_us
@@ -32,7 +33,8 @@ begin
         left join lateral (select max(x.rank) as prior from consent x
                            where i.subject_no is not null and x.controller_id = c and x.tag = a.tags
                                  and x.purpose_id = any (a.purpose_id || a.over) and x.slot <= slot_reached()
-                                 and (x.purpose_id in (a.purpose_id, a.over[1]) or rank_is_no(x.rank)) offset 0) s on true
+                                 and (x.purpose_id in (a.purpose_id, a.over[1]) or rank_is_no(x.rank))
+                           offset 0) s on true
         where a.request <> all (left_out)),
     placed as materialized (
         select p.*,
@@ -40,7 +42,8 @@ begin
                coalesce(p.known_no, h.subject_no + count(*) filter (where p.known_no is null)
                                                    over (rows unbounded preceding)) as subject_no,
                rank_at(p.rank_base, p.event_us) as rank,
-               time_of(case when p.slot = slot_pending() then p_now else p.event_us end) + p.validity as valid_until,
+               time_of(case when p.slot = slot_pending() then p_now else p.event_us end) + p.validity
+                   as valid_until,
                case when p.slot = slot_pending() then p.effect
                     when p.slot = slot_sale() and rank_is_no(p.prior)
                          or p.slot <> slot_sale() and rank_at(p.rank_base, p.event_us) >> 5 < p.prior >> 5
@@ -94,6 +97,7 @@ begin
             where (old.rank, old.tiebreak) < (excluded.rank, excluded.tiebreak))
 
     select record_done(), request, act, record_id, revision, subject_no, rank, now_, valid_until, purpose_id,
-           settled, coalesce(rank_state(prior), 0::smallint), null::bigint[], p_policy_version, null::text, answer
+           settled, coalesce(rank_state(prior), 0::smallint), null::bigint[], p_policy_version, null::text,
+           answer
     from placed;
 end $$;

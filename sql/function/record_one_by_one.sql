@@ -19,7 +19,8 @@ declare
     done record; -- what record_act() says of one act
     k integer;
 begin
-    for r in select x.request, (min(x.ordinality) - 1)::integer as first, (max(x.ordinality) - 1)::integer as last
+    for r in select x.request, (min(x.ordinality) - 1)::integer as first,
+                    (max(x.ordinality) - 1)::integer as last
              from unnest(p_acts) with ordinality x
              where x.request <> all (left_out) group by x.request order by x.request loop
         -- All or nothing: what was written is taken back by the exception.
@@ -46,8 +47,8 @@ begin
         end;
         h := next;
         if r_key[r.request + 1] is not null then
-            insert into idempotency as old (controller_id, key_hash, fingerprint, context, first_revision, events,
-                                            recorded_at)
+            insert into idempotency as old (controller_id, key_hash, fingerprint, context, first_revision,
+                                            events, recorded_at)
                 values (c, r_key[r.request + 1], r_fingerprint[r.request + 1], r_context[r.request + 1],
                         events[1].revision, cardinality(events), time_of(p_now))
                 on conflict (controller_id, key_hash) do update
@@ -62,5 +63,6 @@ begin
                                 e.policy_version, null::text, e.answer;
         end loop;
     end loop;
-    update head set revision = h.revision, subject_no = h.subject_no, latest = h.latest where controller_id = c;
+    update head set revision = h.revision, subject_no = h.subject_no, latest = h.latest
+        where controller_id = c;
 end $$;

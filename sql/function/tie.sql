@@ -26,10 +26,12 @@
 
 -- Whether a slot travels; then the next slot is where it arrives.
 create or replace function slot_travels(slot integer) returns boolean
-    language sql immutable parallel safe as 'select slot & 15 in (1, 3, 9, 13)';
+    language sql immutable parallel safe as
+    'select slot % slot_count() in (slot_no(), slot_signal(), slot_age_limit(), slot_care_limit())';
 -- Whether it is what a No or a limit did: travels or arrived.
 create or replace function slot_is_heard(slot integer) returns boolean
-    language sql immutable parallel safe as 'select slot & 15 in (1, 2, 3, 4, 9, 10, 13, 14)';
+    language sql immutable parallel safe as
+    'select slot_travels(slot) or slot_travels(slot - 1)';
 
 -- The identifiers themselves and the persons above, as far as the first crowded one on each way. Browsers
 -- among them go: nothing is tied to a browser.
@@ -39,7 +41,8 @@ declare
     above bigint[];
     rim bigint[]; -- found last
 begin
-    select array_agg(distinct i.subject_no), array_agg(i.subject_no) filter (where not i.is_crowded and i.is_tied)
+    select array_agg(distinct i.subject_no),
+           array_agg(i.subject_no) filter (where not i.is_crowded and i.is_tied)
         into above, rim
         from unnest(p_nos) n(no)
         cross join lateral (select x.* from identifier x where x.controller_id = c and x.subject_no = n.no
@@ -84,11 +87,11 @@ end $$;
 create or replace function push_states(c integer, p_rows consent[], p_nos bigint[], p_arrive boolean)
 returns void language plpgsql as $$
 begin
-    insert into consent as old (controller_id, tag, purpose_id, slot, notice_no, flags, tiebreak, rank, revision,
-                                valid_until, record_id)
+    insert into consent as old (controller_id, tag, purpose_id, slot, notice_no, flags, tiebreak, rank,
+                                revision, valid_until, record_id)
     select distinct on (i.tag, r.purpose_id, r.to_slot)
-           c, i.tag, r.purpose_id, r.to_slot, r.notice_no, r.flags, r.tiebreak, r.rank, r.revision, r.valid_until,
-           r.record_id
+           c, i.tag, r.purpose_id, r.to_slot, r.notice_no, r.flags, r.tiebreak, r.rank, r.revision,
+           r.valid_until, r.record_id
     from unnest(p_nos) n(no)
     cross join lateral (select x.tag from identifier x where x.controller_id = c and x.subject_no = n.no
                         offset 0) i
@@ -108,7 +111,8 @@ language plpgsql stable as $$
 begin
     return (select array_agg(s) from identifier i
             cross join lateral (select x.* from consent x where x.controller_id = c and x.tag = i.tag
-                                      and x.purpose_id <> purpose_pointer() and slot_is_heard(x.slot) offset 0) s
+                                      and x.purpose_id <> purpose_pointer() and slot_is_heard(x.slot)
+                                offset 0) s
             where i.controller_id = c and i.subject_no = p_no);
 end $$;
 
@@ -149,8 +153,9 @@ begin
     perform point_at(c, beside, p_no, pointer_side());
 end $$;
 
--- Ties an identifier that was named beside a person's, for the first time. The person is no browser. p_persons:
--- persons_above() it. p_is_new: nobody knew it before this act, so that nothing is heard or had there.
+-- Ties an identifier that was named beside a person's, for the first time. The person is no browser.
+-- p_persons: persons_above() it. p_is_new: nobody knew it before this act, so that nothing is heard or had
+-- there.
 create or replace function tie_identifier(c integer, p_person bigint, p_persons bigint[], p_beside bigint,
                                           p_type smallint, p_is_new boolean)
 returns void language plpgsql as $$
@@ -182,7 +187,8 @@ begin
                                        and s.purpose_id = purpose_pointer() offset 0) x
              where i.controller_id = c and i.subject_no = p_person loop
         perform point_at(c, array(select f from unnest(fresh) f
-                                  where f <> all (identifiers_below(c, array[p.target]))), p.target, pointer_side());
+                                  where f <> all (identifiers_below(c, array[p.target]))),
+                         p.target, pointer_side());
     end loop;
 
     -- (1) Upward: what travels goes on to the persons, and reaches what else they have.
@@ -201,8 +207,8 @@ end $$;
 
 -- (4) Of identifiers that these persons have from now on: who was crowded is pointed at by them, and who
 -- becomes it, by all that share a person with it, as far as one could walk up to here.
-create or replace function crowd(c integer, p_fresh bigint[], p_persons bigint[], p_is_new boolean) returns void
-language plpgsql as $$
+create or replace function crowd(c integer, p_fresh bigint[], p_persons bigint[], p_is_new boolean)
+returns void language plpgsql as $$
 declare
     under_crowded boolean := exists (
         select from unnest(p_persons) q(no)

@@ -12,7 +12,8 @@ begin
         delete from consent s where s.controller_id = c and s.tag = any (p_old)
         returning p_new[array_position(p_old, s.tag)] as new, s.*)
     insert into consent as old
-        (controller_id, tag, purpose_id, slot, notice_no, flags, tiebreak, rank, revision, valid_until, record_id)
+        (controller_id, tag, purpose_id, slot, notice_no, flags, tiebreak, rank, revision, valid_until,
+         record_id)
         select c, new, purpose_id, slot, notice_no, flags, tiebreak, rank, revision, valid_until, record_id
         from moved
         on conflict (controller_id, tag, purpose_id, slot) do update

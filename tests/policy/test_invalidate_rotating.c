@@ -52,8 +52,8 @@ Test(invalidate_rotating, everybody_is_found_and_nobody_new_is_made_up)
         post(&scene.tenant, 200, "/v1/consents/invalidate",
              "{'purpose': 'newsletter', 'period': {'from': '2000-01-01T00:00:00Z'}, 'reason': 'untrue'}");
     cr_expect(process_wait(pid, 0) < 0, "the rotation was over too soon to meet");
-    cr_expect_eq(number_at(r, "/matched"), given);
-    cr_expect_eq(number_at(r, "/invalidated"), counted);
+    cr_expect_eq(number_at(r, "/matched"), given, "%ld of %ld", number_at(r, "/matched"), given);
+    cr_expect_eq(number_at(r, "/invalidated"), counted, "%ld of %ld", number_at(r, "/invalidated"), counted);
     cr_assert_eq(process_wait(pid, 120000), 0);
     memset(scene.says_yes, 0, sizeof scene.says_yes);
     people_check(&scene);

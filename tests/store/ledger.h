@@ -46,8 +46,8 @@ struct tag tag_numbered(uint32_t n);
 struct person person_numbered(uint32_t n);
 struct person person_of(uint32_t first, size_t count);
 
-/* An act by the person through a web form, at ${at} or INSTANT_NONE (then a No floats). A Yes is to known words,
- * in the slot that its state has. */
+/* An act by the person through a web form, at ${at} or INSTANT_NONE (then a No floats), in the slot that its
+ * state has. A Yes is to known words. */
 struct act act_of(const struct person *person, int32_t purpose, enum event_state state, instant at);
 /* The request of these acts; not submitted. */
 struct record_job request_of(const struct ledger *l, struct act *acts, size_t count);

@@ -156,7 +156,8 @@ static unsigned named_by(const struct telling *t, const struct person *p)
     return named;
 }
 
-/* What each act names, and what each identifier has: itself, what came beside it, and what came beside that. */
+/* What each act names, and what each identifier has: itself, what came beside it, and what came beside
+ * that. */
 static void telling_settle(struct telling *t)
 {
     for (size_t k = 0; k < IDENTIFIERS; k++)

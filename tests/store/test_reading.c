@@ -335,7 +335,7 @@ Test(reading, a_walk_meets_persons_only_each_under_the_own_identifier)
 {
     l = ledger_open("walked");
     int64_t anna = says(ANNA, MAIL, EVENT_GIVEN), bert = says(BERT, MAIL, EVENT_WITHDRAWN);
-    struct walk_job w = {.job.controller_id = l.controller, .numbers = 100, .proof = WALK_ORIGINS};
+    struct walk_job w = {.job.controller_id = l.controller, .numbers = 100, .proof = WALK_REFS};
     walk_job_prepare(&w);
     cr_assert_eq(job_run_blocking(l.pg, &w.job), ERROR_NONE);
     cr_assert_not(w.broken);
