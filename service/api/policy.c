@@ -6,6 +6,7 @@
 #include "http/controllers.h"
 #include "http/etag.h"
 #include "http/idempotency.h"
+#include "ledger/policy_warnings.h"
 #include "store/lane.h"
 #include "wire/policy_document.h"
 
@@ -123,15 +124,7 @@ static void applying_dispose(void *state)
     reader_close(&a->body);
     policy_free(a->policy);
     buf_free(&a->document);
-}
-
-static void warning_write(void *writer, const char *pointer, const char *detail)
-{
-    struct writer *w = writer;
-    writer_object_begin(w, NULL);
-    writer_text(w, "pointer", pointer);
-    writer_text(w, "detail", detail);
-    writer_object_end(w);
+    policy_apply_job_clear(&a->job);
 }
 
 static void applied_answer(struct call *call, struct applying *a)
@@ -144,9 +137,7 @@ static void applied_answer(struct call *call, struct applying *a)
     writer_sha256(&w, "sha256", a->sha256);
     writer_bool(&w, "changed", a->job.outcome == APPLY_DONE || a->job.outcome == APPLY_DONE_BEFORE);
     policy_document_not_enforced(&a->body, &w, "not_enforced");
-    writer_array_begin(&w, "warnings");
-    policy_document_warn(&a->body, a->policy, warning_write, &w);
-    writer_array_end(&w);
+    policy_warnings_write(&a->body, &a->job, &w);
     writer_object_end(&w);
     version_headers(call, a->job.version);
     call_answer_json(call, 200, &out);

@@ -28,6 +28,7 @@ static void rehearsing_dispose(void *state)
 {
     struct rehearsing *r = state;
     walk_job_clear(&r->walk);
+    policy_apply_job_clear(&r->conflict);
     rehearsal_close(&r->rehearsal);
     controller_job_clear(&r->current);
     policy_free(r->policy);
@@ -39,7 +40,7 @@ static void rehearsing_answer(struct call *call, struct rehearsing *r)
     struct buf out;
     buf_init(&out, ANSWER_BYTES_MAX);
     struct writer w = writer_of(&out);
-    rehearsal_write(&r->rehearsal, &w);
+    rehearsal_write(&r->rehearsal, &r->conflict, &w);
     call_answer_json(call, 200, &out);
 }
 

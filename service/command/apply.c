@@ -4,6 +4,7 @@
 #include "command/apply_rehearsal.h"
 #include "command/command.h"
 #include "command/on_database.h"
+#include "ledger/policy_warnings.h"
 #include "store/blocking.h"
 #include "store/policy.h"
 #include "wire/policy_document.h"
@@ -108,8 +109,18 @@ static int outcome_print(struct document *d, const struct policy_apply_job *job)
     printf("%s: %sversion %d is in force\n", d->policy->controller,
            job->outcome == APPLY_SAME ? "unchanged, " : "", job->version);
     not_enforced_print(d);
-    policy_document_warn(&d->reader, d->policy, warning_print, NULL);
+    policy_warnings(&d->reader, job, warning_print, NULL);
     return 0;
+}
+
+static int applied_print(PGconn *pg, struct document *d, const struct policy_apply_job *job)
+{
+    if (!d->rehearse || (job->outcome != APPLY_DONE && job->outcome != APPLY_SAME))
+        return outcome_print(d, job);
+    int rc = apply_rehearse(pg, &d->reader, d->policy, job, d->json);
+    if (rc == 0 && !d->json)
+        policy_warnings(&d->reader, job, warning_print, NULL);
+    return rc;
 }
 
 static int document_apply(PGconn *pg, const struct subject_keys *keys, void *cookie)
@@ -128,11 +139,10 @@ static int document_apply(PGconn *pg, const struct subject_keys *keys, void *coo
 
     /* what the database says of it */
     enum error outcome = job_run_blocking(pg, &job.job);
-    if (outcome != ERROR_NONE)
-        return command_failed("apply", error_title(outcome));
-    if (d->rehearse && (job.outcome == APPLY_DONE || job.outcome == APPLY_SAME))
-        return apply_rehearse(pg, &d->reader, d->policy, d->json);
-    return outcome_print(d, &job);
+    int rc =
+        outcome != ERROR_NONE ? command_failed("apply", error_title(outcome)) : applied_print(pg, d, &job);
+    policy_apply_job_clear(&job);
+    return rc;
 }
 
 static int apply_bytes(const struct config *config, const struct arguments *args, const struct buf *bytes)

@@ -109,12 +109,12 @@ static void words_print(struct rehearsal *r)
 
 /* ---- the walk ---- */
 
-static int json_print(struct rehearsal *r)
+static int json_print(struct rehearsal *r, const struct policy_apply_job *job)
 {
     struct buf out;
     buf_init(&out, ANSWER_BYTES_MAX);
     struct writer w = writer_of(&out);
-    rehearsal_write(r, &w);
+    rehearsal_write(r, job, &w);
     bool failed = buf_failed(&out);
     if (!failed)
         printf("%.*s\n", (int)out.len, out.data);
@@ -155,7 +155,8 @@ static enum error rehearsal_run(PGconn *pg, struct reader *document, struct poli
     return e;
 }
 
-int apply_rehearse(PGconn *pg, struct reader *document, struct policy *policy, bool json)
+int apply_rehearse(PGconn *pg, struct reader *document, struct policy *policy,
+                   const struct policy_apply_job *job, bool json)
 {
     struct rehearsal r = {0};
     bool stale = true;
@@ -170,7 +171,7 @@ int apply_rehearse(PGconn *pg, struct reader *document, struct policy *policy, b
     else if (stale)
         rc = command_failed("apply", "the policy changes faster than it can be read");
     else if (json)
-        rc = json_print(&r);
+        rc = json_print(&r, job);
     else {
         words_print(&r);
         rc = 0;

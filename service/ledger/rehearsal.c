@@ -3,6 +3,7 @@
 
 #include "base/fault.h"
 #include "base/limits.h"
+#include "ledger/policy_warnings.h"
 #include "wire/policy_document.h"
 
 #include <stdlib.h>
@@ -268,7 +269,7 @@ static void tally_write(const struct tally *t, struct writer *w)
     }
 }
 
-void rehearsal_write(struct rehearsal *r, struct writer *w)
+void rehearsal_write(struct rehearsal *r, const struct policy_apply_job *job, struct writer *w)
 {
     writer_object_begin(w, NULL);
     writer_int(w, "version", r->version);
@@ -277,6 +278,7 @@ void rehearsal_write(struct rehearsal *r, struct writer *w)
     for (size_t i = 0; i < r->tally_count; i++)
         tally_write(&r->tallies[i], w);
     writer_array_end(w);
+    policy_warnings_write(r->proposed, job, w);
     writer_int(w, "subjects", r->subjects);
     writer_moment(w, "as_of", r->as_of);
     writer_object_end(w);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "store/numbering.h"
+#include "store/policy.h"
 #include "store/walk.h"
 #include "wire/reader.h"
 #include "wire/writer.h"
@@ -42,8 +43,8 @@ void rehearsal_close(struct rehearsal *r);
 void rehearsal_walk(const struct rehearsal *r, int64_t after, struct walk_job *ret_walk);
 /* Counts the stretch's subjects. */
 void rehearsal_count(struct rehearsal *r, const struct walk_job *walk);
-/* The answer, one JSON object. */
-void rehearsal_write(struct rehearsal *r, struct writer *w);
+/* The answer, one JSON object. ${job} has rehearsed the document. */
+void rehearsal_write(struct rehearsal *r, const struct policy_apply_job *job, struct writer *w);
 
 typedef void rehearsal_member(void *cookie, const char *name);
 /* Tells the members of a purpose that differ; with ${tally} NULL those of the document, beside purposes

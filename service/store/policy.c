@@ -125,6 +125,8 @@ static void apply_take(const struct sent *batch, size_t count, const PGresult *r
     p->outcome = (enum apply_outcome)row_int2(rows, 0, 0);
     p->version = row_int4(rows, 0, 1);
     p->offender = (size_t)row_int4(rows, 0, 2);
+    free(p->stranded);
+    p->stranded = row_text(rows, 0, 3);
     if (p->outcome == APPLY_BASIS_FIXED)
         p->offender /= p->policy->entity_count + 1;
 }
@@ -146,6 +148,12 @@ void policy_apply_job_rehearse(struct policy_apply_job *p)
         .statement = "policy_rehearse", .batch_max = 1, .bind = rehearse_bind, .take = apply_take};
     p->job.verb = &verb;
     p->job.weight = 1;
+}
+
+void policy_apply_job_clear(struct policy_apply_job *p)
+{
+    free(p->stranded);
+    p->stranded = NULL;
 }
 
 void policy_apply_job_prepare(struct policy_apply_job *p)

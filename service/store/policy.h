@@ -54,7 +54,12 @@ struct policy_apply_job {
     enum apply_outcome outcome;
     int32_t version; /* in force afterwards; of BEFORE, after the first request */
     size_t offender; /* BASIS_FIXED, WORDS_FIXED: index into the policy's purposes or notices */
+    /* notice versions that Yeses rest on and the document has not: a line each, the id, a tab and the
+     * version; NULL: none was found, or memory ran out */
+    char *stranded;
 };
+/* Frees what the answer holds. */
+void policy_apply_job_clear(struct policy_apply_job *p);
 /* Fills in verb and weight. */
 void policy_apply_job_prepare(struct policy_apply_job *p);
 /* Makes the job tell its outcome, and the version in force (0: none), with nothing written: policy and sha256

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/policy_document_internal.h"
 
+#include <assert.h>
+
 /* Who may decide for a minor, or for somebody represented. */
+
+/* In the order of the enum, from ROLE_PARENT on. */
+static const char *const guardian_words[] = {"parent", "carer", "legal_representative", NULL};
+enum { GUARDIAN_ROLES = ROLE_LEGAL_REPRESENTATIVE - ROLE_PARENT + 1 };
+static_assert(sizeof guardian_words / sizeof *guardian_words == GUARDIAN_ROLES + 1, "each has a word");
 
 static void roles_read(struct draft *d, const struct node *n)
 {
-    static const char *const words[] = {"parent", "carer", "legal_representative", NULL};
-    size_t count = node_elements(n, 1, sizeof words / sizeof *words - 1);
+    size_t count = node_elements(n, 1, GUARDIAN_ROLES);
     uint8_t roles = 0;
     for (size_t i = 0; i < count; i++) {
         struct node element = node_at(n, i);
-        int word = node_word(&element, words);
+        int word = node_word(&element, guardian_words);
         if (word < 0)
             continue;
         uint8_t bit = (uint8_t)(1U << (word + ROLE_PARENT));

@@ -1,4 +1,4 @@
 -- SPDX-License-Identifier: Apache-2.0
-select outcome, version, offender
+select outcome, version, offender, words_stranded($1, $13, $14)
 from apply_policy($1, $2, $3, $4, $5, $6, $7, $8::int4::int2, $9, $10, $11, $12, $13, $14, $15, $16, $17,
                   $18);

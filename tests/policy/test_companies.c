@@ -190,6 +190,43 @@ Test(operator, recordings_need_no_consent_and_an_objection_is_weighed)
     cr_expect_str_eq(reason_of(&t, "caller", "call_recordings"), "not_required");
 }
 
+Test(operator, interests_are_weighed_once_an_objection_and_the_outcome_is_the_controllers)
+{
+    struct tenant t = company("operator", "operator-weighed");
+    static const char body[] =
+        "{'subject': %s, 'purpose': 'call_recordings', 'outcome': '%s', 'grounds': 'a quarrel'}";
+    post(&t, 409, "/v1/objections", body, email("caller"), "overridden");
+    say(&t, 201, email("caller"), "call_recordings", "objected", "");
+    post(&t, 201, "/v1/objections", body, email("caller"), "upheld");
+    post(&t, 409, "/v1/objections", body, email("caller"), "overridden");
+    cr_expect_str_eq(reason_of(&t, "caller", "call_recordings"), "objected");
+    say(&t, 201, email("caller"), "call_recordings", "objected", "");
+    const json_t *r = post(&t, 201, "/v1/objections", body, email("caller"), "overridden");
+    cr_expect_str_eq(reason_of(&t, "caller", "call_recordings"), "not_required");
+    const json_t *events =
+        json_at(get(&t, 200, "/v1/subjects/%s/history", string_at(r, "/subject_id")), "/events");
+    size_t i;
+    json_t *one;
+    bool told = false;
+    json_array_foreach(events, i, one)
+    {
+        if (strcmp(string_at(one, "/event_state"), "overridden") != 0)
+            continue;
+        expect(one, "{'expressed_by': {'role': 'controller'}, 'grounds': 'a quarrel'}");
+        told = true;
+    }
+    cr_expect(told);
+}
+
+Test(operator, an_objection_can_be_taken_back)
+{
+    struct tenant t = company("operator", "operator-back");
+    say(&t, 201, email("caller"), "statistics", "objected", "");
+    cr_expect_str_eq(reason_of(&t, "caller", "statistics"), "restricted");
+    say(&t, 201, email("caller"), "statistics", "objection_withdrawn", "");
+    cr_expect_str_eq(reason_of(&t, "caller", "statistics"), "not_required");
+}
+
 /* ---- no cookies: newsletter and promotion on paper, as processor ---- */
 
 Test(no_cookies, the_list_says_none_and_no_cookie_consent_is_taken)
@@ -237,6 +274,20 @@ Test(no_cookies, a_withdrawal_of_a_channel_leaves_the_other)
     cr_expect_str_eq(reason_of(&t, "both", "newsletter"), "granted");
     post(&t, 200, "/v1/withdraw", "{'subject': %s, 'channel': 'email'}", email("both"));
     cr_expect_str_eq(reason_of(&t, "both", "newsletter"), "withdrawn");
+}
+
+Test(no_cookies, a_no_to_a_channel_holds_for_what_is_added_to_it_later)
+{
+    struct tenant t = company("no-cookies", "no-cookies-later");
+    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'channel': 'post'}", email("a"));
+    json_t *policy = example_policy("no-cookies", t.key);
+    json_array_append_new(
+        json_object_get(policy, "purposes"),
+        json_of("{'key': 'samples', 'lawful_basis': 'legitimate_interest', 'channel': 'post', "
+                "'direct_marketing': true}"));
+    tenant_apply(&t, policy);
+    cr_expect_str_eq(reason_of(&t, "a", "samples"), "withdrawn");
+    cr_expect_str_eq(reason_of(&t, "b", "samples"), "not_required");
 }
 
 Test(no_cookies, the_register_says_where_the_company_is_processor)
@@ -331,6 +382,30 @@ Test(youth, who_is_known_to_be_a_child_waits_without_saying_so_again)
                ", 'minor': false, 'expressed_by': {'role': 'staff'}, " PROOF),
            "{'effect': 'applied'}");
     cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "granted");
+}
+
+Test(youth, a_child_does_not_come_of_age_by_saying_so)
+{
+    struct tenant t = company("youth", "youth-says");
+    child_says(&t, 202, "kid", "given");
+    expect(say(&t, 422, customer("kid"), "pupil_phone", "given",
+               ", 'minor': false, 'evidence': {'user_agent': 'x'}"),
+           "{'errors': [{'pointer': '/minor'}]}");
+    say(&t, 202, customer("kid"), "pupil_phone", "given", text_of(", 'minor': %s", born(20)));
+    cr_expect_str_eq(reason(&t, customer("kid"), "pupil_phone"), "guardian_required");
+}
+
+Test(youth, nobody_whose_age_is_not_known_is_taken_to_be_of_age)
+{
+    struct tenant t = company("youth", "youth-unknown");
+    cr_expect_str_eq(reason(&t, customer("pupil"), "pupil_phone"), "age_unknown");
+    say(&t, 201, customer("pupil"), "pupil_phone", "given", "");
+    cr_expect_str_eq(reason(&t, customer("pupil"), "pupil_phone"), "age_unknown");
+    child_says(&t, 201, "other", "refused");
+    cr_expect_str_eq(reason(&t, customer("other"), "usage_overview"), "age_unknown",
+                     "an age that came with a No opens nothing");
+    say(&t, 201, customer("pupil"), "pupil_phone", "given", text_of(", 'minor': %s", born(20)));
+    cr_expect_str_eq(reason(&t, customer("pupil"), "pupil_phone"), "granted");
 }
 
 Test(youth, a_child_whose_parent_agreed_waits_for_nobody)
