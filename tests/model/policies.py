@@ -2,7 +2,7 @@
 """The policy of all worlds and stories: as the model knows it, and as a document."""
 from dataclasses import replace
 
-from model import Purpose
+from model import STOPPABLE, Purpose
 
 ENTITIES = ("a", "b")
 POLICY = (
@@ -78,3 +78,11 @@ def policy_document(policy, controller, moment):
             "entities": [{"key": key, "name": key} for key in ENTITIES],
             "purposes": [purpose_document(purpose) for purpose in policy],
             "notices": [notice for purpose in policy if has_words(purpose) for notice in notice_documents(purpose, moment)]}
+
+
+def each_of(act):
+    """What an act says: a No to all that one entity does is one to each of it that there is, and stands over nothing else."""
+    if act.entity is None or act.scope in (purpose.key for purpose in POLICY):
+        return [act]
+    return [replace(act, scope=purpose.key, state="withdrawn" if purpose.basis == "consent" else "objected") for purpose in POLICY
+            if act.scope in ("*", "channel:" + purpose.channel) and (purpose.basis in STOPPABLE or purpose.direct_marketing)]

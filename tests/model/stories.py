@@ -8,7 +8,7 @@ import sys
 from lib.house import say
 from model import World
 from notation import NOW, question_text, stories_read
-from policies import ENTITIES, POLICY
+from policies import ENTITIES, POLICY, each_of
 from real import Real
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -27,7 +27,7 @@ def main():
         copies = [(story, real.copy(order, chance)) for story in stories for order in (story[1], story[1][::-1])]
         real.tell([copy for _, copy in copies])
         for (title, acts, questions), copy in copies:
-            world = World(acts, POLICY, ENTITIES)
+            world = World([said for act in acts for said in each_of(act)], POLICY, ENTITIES)
             wrong += wrong_of(title, "the model", questions, [world.check(*q[:2], NOW, q[2]) for q in questions])
             wrong += wrong_of(title, "the service", questions, real.check([(copy.number, *q[:3]) for q in questions]))
     say("\n".join(wrong))

@@ -17,7 +17,7 @@ from lib.house import LONG, say
 from model import ALLOW, FOREVER, GUARDIAN, NO, Act, Fact, World
 from notation import NOW, act_text, question_text
 from plants import PLANTS
-from policies import ENTITIES, LATER, POLICY, has_words
+from policies import ENTITIES, LATER, POLICY, each_of, has_words
 from real import CONFIRM, Real
 from translation import PURPOSES, guardian_role, is_standing
 
@@ -79,8 +79,8 @@ def fit(act):
 
 
 def fit_standing(act):
-    """A standing No is a withdrawal, of all entities, with nothing told beside."""
-    return replace(act, state="withdrawn", entity=None, imported=False, words=False, confirmed=True, age=None, care=None, signal=False)
+    """A standing No is a withdrawal, with nothing told beside."""
+    return replace(act, state="withdrawn", imported=False, words=False, confirmed=True, age=None, care=None, signal=False)
 
 
 def fit_purpose(act, purpose):
@@ -188,7 +188,8 @@ class Trial:
         self.invalidates = invalidates
         self.policy = policy
         self.chance = random.Random(f"order {seed}")
-        self.acts = acts
+        # a No to all of one entity is to what the policy has then: the same in both orders
+        self.acts = [replace(act, entity=None) if is_standing(act) and policy is not POLICY else act for act in acts]
         self.copies = [real.copy(self.chance.sample(self.acts, len(self.acts)), self.chance) for _ in range(2)]
         self.copies[0].until -= 1
         self.before = probes_make(self.chance, self.acts, [purpose.key for purpose in POLICY])
@@ -200,11 +201,17 @@ class Trial:
     def fault(self, what, probe, got, due):
         self.faults.append((what, probe, got, due))
 
+    @staticmethod
+    def confirmed(steps):
+        """The tokens that were taken: each is of all that was asked of the same person in one body."""
+        return {step.asked.token for step in steps if step.kind == CONFIRM and step.status == 201}
+
     def told(self, copy):
         """The acts so far, as they turned out: what nobody confirmed waits."""
         steps = copy.steps[:copy.at]
-        confirmed = [step.asked for step in steps if step.kind == CONFIRM and step.status == 201]
-        return [replace(step.act, confirmed=step.token is None or step in confirmed) for step in steps if step.kind != CONFIRM]
+        tokens = self.confirmed(steps)
+        return [said for step in steps if step.kind != CONFIRM
+                for said in each_of(replace(step.act, confirmed=step.token is None or step.token in tokens))]
 
     def invalidate(self):
         for copy in self.copies:
@@ -215,11 +222,16 @@ class Trial:
         """A request that a No overtook before it was confirmed stays one."""
         until = copy.at
         for copy.at, step in enumerate(copy.steps[:until]):
-            if step.kind == CONFIRM:
-                world, act = World(self.told(copy), POLICY, ENTITIES), step.act
-                due = 410 if world.is_overtaken(act) else 201
-                if step.status != due:
-                    self.fault("a confirmation", (act.names, act.scope, act.entity), step.status, due)
+            if step.kind != CONFIRM:
+                continue
+            before, act = copy.steps[:copy.at], step.act
+            world = World(self.told(copy), POLICY, ENTITIES)
+            asked = [one.act for one in before if one.token == step.asked.token]
+            due = 410 if any(world.is_overtaken(one) for one in asked) else 201
+            if step.asked.token in self.confirmed(before):
+                due = 200
+            if step.status != due:
+                self.fault("a confirmation", (act.names, act.scope, act.entity), step.status, due)
         copy.at = until
 
     def answers_hold(self, what, copy, policy, probes, reasons):
