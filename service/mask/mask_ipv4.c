@@ -23,7 +23,7 @@ struct numbers {
 static void part_read(const struct segment *g, struct numbers *n)
 {
     struct part part = {.from = n->end};
-    while (segment_is(g, n->end, DIGIT) && !g->taken[n->end])
+    while (segment_is(g, n->end, DIGIT) && !segment_taken(g, n->end, n->end + 1))
         n->end++;
     part.to = n->end;
     part.value = octet_read((const char *)g->reading->chars + part.from, part.to - part.from, true);
@@ -49,7 +49,8 @@ static struct numbers numbers_read(const struct segment *g, size_t at)
     struct numbers n = {.end = at, .after_letter = at > g->from && char_is(g->reading->chars[at - 1], ALNUM)};
     part_read(g, &n);
     n.joint = segment_is_char(g, n.end, '-') ? '-' : '.';
-    while (segment_is_char(g, n.end, n.joint) && segment_is(g, n.end + 1, DIGIT) && !g->taken[n.end + 1]) {
+    while (segment_is_char(g, n.end, n.joint) && segment_is(g, n.end + 1, DIGIT) &&
+           !segment_taken(g, n.end + 1, n.end + 2)) {
         n.end++;
         part_read(g, &n);
     }
@@ -154,7 +155,7 @@ static bool numbers_mask(struct segment *g, const struct numbers *n)
 void ipv4_find(struct segment *g)
 {
     for (size_t i = g->from; i < g->to;) {
-        if (!segment_is(g, i, DIGIT) || g->taken[i]) {
+        if (!segment_is(g, i, DIGIT) || segment_taken(g, i, i + 1)) {
             i++;
             continue;
         }

@@ -3,13 +3,66 @@
 
 #include <assert.h>
 
+static bool is_of_segment(uint8_t c)
+{
+    return char_is(c, ALNUM) || c == '.' || c == ':' || c == '-' || c == '_';
+}
+
+static void segment_bound(struct segment *g, const struct reading *r)
+{
+    size_t from = r->here, to = from;
+    while (from > 0 && is_of_segment(r->chars[r->here]) && is_of_segment(r->chars[from - 1]))
+        from--;
+    while (to < r->count && is_of_segment(r->chars[to]))
+        to++;
+    g->reading = r;
+    g->from = from;
+    g->to = to;
+    g->name_count = 0;
+}
+
+static void segment_clear(struct segment *g, size_t begin, size_t end)
+{
+    memset(g->taken + begin, 0, (end - begin) * sizeof g->taken[0]);
+    memset(g->starts + begin, 0, (end - begin) * sizeof g->starts[0]);
+}
+
+void segment_open(struct segment *g, const struct reading *r, struct mask_prefixes prefixes)
+{
+    g->prefixes = prefixes;
+    g->count = 0;
+    segment_bound(g, r);
+    g->begin = r->at[g->from];
+    g->end = r->at[g->to];
+    segment_clear(g, g->begin, g->end);
+}
+
+void segment_reopen(struct segment *g, const struct reading *r)
+{
+    segment_bound(g, r);
+    size_t begin = r->at[g->from], end = r->at[g->to];
+    if (begin < g->begin) {
+        segment_clear(g, begin, g->begin);
+        g->begin = begin;
+    }
+    if (end > g->end) {
+        segment_clear(g, g->end, end);
+        g->end = end;
+    }
+}
+
 struct finding *segment_add(struct segment *g, size_t from, size_t to)
 {
     assert(g->count < FINDINGS_MAX && from < to && to <= g->to); /* (2) */
+    const uint16_t *at = g->reading->at;
     struct finding *f = &g->findings[g->count++];
-    *f = (struct finding){.from = (uint16_t)from, .to = (uint16_t)to};
-    g->starts[from] = (uint16_t)g->count;
-    for (size_t i = from; i < to; i++) {
+    *f = (struct finding){.reading = g->reading,
+                          .from = (uint16_t)from,
+                          .to = (uint16_t)to,
+                          .end = at[to],
+                          .outer = to == g->to};
+    g->starts[at[from]] = (uint16_t)g->count;
+    for (size_t i = at[from]; i < at[to]; i++) {
         assert(!g->taken[i]); /* (1) */
         g->taken[i] = true;
     }

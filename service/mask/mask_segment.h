@@ -7,20 +7,25 @@
 
 /* Private to the mask: one stretch of letters, digits and `.:-_` of a reading, and the addresses in it. */
 
-/* What is written in the place of the characters [from, to). */
+/* What is written in the place of the characters [from, to) of a reading. */
 struct finding {
+    const struct reading *reading;
     uint16_t from, to;
-    uint8_t len; /* 0: it stays as it is */
+    uint16_t end; /* in the text, from the reading's base on */
+    uint8_t len;  /* 0: it stays as it is */
+    bool outer;   /* the segment ends with it */
     bool ipv6;
     bool scoped; /* an IPv6 address that is link-local or multicast */
     char text[MASK_ADDRESS_SIZE];
 };
 
-enum { FINDINGS_MAX = READING_MAX / 2 + 1, NAMES_MAX = 8 };
+enum { FINDINGS_MAX = 4 * READING_MAX / 7 + 2, NAMES_MAX = 8 };
 
-/* (1) Findings do not overlap: a character that is taken belongs to one, or to a name that was looked at.
- * (2) A finding stands for one address or one part of one; each is of a character at least and has one
- *     beside it that is not part of any, so FINDINGS_MAX are enough. */
+/* (1) Findings do not overlap, also of several readings of one word: a byte that is taken belongs to one, or
+ *     to a name that was looked at.
+ * (2) A finding stands for one address or one part of one, has a byte at least, and one beside it that is
+ *     not part of any; but for the last of four octets, which has three among them. So FINDINGS_MAX are
+ *     enough. */
 struct segment {
     const struct reading *reading;
     struct mask_prefixes prefixes;
@@ -32,9 +37,15 @@ struct segment {
     } names[NAMES_MAX];
     size_t count;
     struct finding findings[FINDINGS_MAX];
-    uint16_t starts[READING_MAX + 1]; /* one more than the finding that starts at a character */
+    size_t begin, end;                /* the bytes of the text that the following are of */
+    uint16_t starts[READING_MAX + 1]; /* one more than the finding that starts at a byte */
     bool taken[READING_MAX + 1];
 };
+
+/* The segment around the candidate of ${r}. */
+void segment_open(struct segment *g, const struct reading *r, struct mask_prefixes prefixes);
+/* The same for another reading of the same word: what was found stays. */
+void segment_reopen(struct segment *g, const struct reading *r);
 
 /* A new finding of [${from}, ${to}), which becomes taken. */
 struct finding *segment_add(struct segment *g, size_t from, size_t to);
@@ -53,6 +64,12 @@ void ipv4_find(struct segment *g);
 static inline bool char_is(uint8_t c, unsigned classes)
 {
     return (mask_class[c] & classes) != 0;
+}
+/* Whether a part of the characters [${from}, ${to}) is taken. */
+static inline bool segment_taken(const struct segment *g, size_t from, size_t to)
+{
+    const uint16_t *at = g->reading->at;
+    return memchr(g->taken + at[from], true, (size_t)(at[to] - at[from])) != NULL;
 }
 static inline bool segment_is(const struct segment *g, size_t at, unsigned classes)
 {

@@ -234,10 +234,23 @@ static const struct text_case cases[] = {
     {"b.1.2.3.4.b.ip6.arpa", NULL},
     {"1.2.3.44.a.ip6.arpa", "1.2.3.0.a.ip6.arpa"},
     {"8.0.0.9.ip\x16.arpa", "0.0.0.0.ip\x16.arpa"},
-    {"::ff192.0.2.33.in-addr.arpa", NULL},
     {"::ffff:2001:db8.in-addr.arpa", "::ffff:2001:d00.in-addr.arpa"},
     {"fe80::1%eth0:80 x", "fe80:: x"},
+    {":b3.2.0.1.in-addr.arpa", ":b0.2.0.1.in-addr.arpa"},
+    {"::ff192.0.2.33.in-addr.arpa", "::ff000.0.2.33.in-addr.arpa"},
     {"user%10.0.0.1", "user%10.0.0.0"},
+
+    /* What may be an escape or a sign, beside other addresses. */
+    {"%5C0.0.0.1.0001:5::", "%5C0.0.0.0.0001:5::"},
+    {"\\127.0.0.1:2001:db8:1:2::3", "\\127.0.0.0:2001:db8:1::"},
+    {"CORP\\127.0.0.1.2", "CORP\\127.0.0.0.0"},
+    {"\\126.113.0.203.in-addr.arpa", "\\0.113.0.203.in-addr.arpa"},
+    {"\\127.0.0.%31", "\\127.0.0.0"},
+    {"2.0.2.33%33", "2.0.2.0"},
+    {"2.0.2.33%2533", "2.0.2.0"},
+    {"\\b:2:3:4:5:6:7:8", "\\b:2:3::"},
+    {"\x1b[3::b", "\x1b[3::"},
+    {"\x1b[38:2::255:0:0m2001:db8:1:2::3", "\x1b[38:2::255:0:0m2001:db8:1::"},
 };
 
 #define EACH_CASE(c) for (const struct text_case *c = cases; c < cases + sizeof cases / sizeof cases[0]; c++)
