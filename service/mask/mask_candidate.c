@@ -137,7 +137,7 @@ static void octets_extend(struct segment *g, const struct reading *r, size_t fir
             if (r->at[i] != f->end || !char_is(r->chars[i], DIGIT) || r->at[i + 1] > g->end ||
                 g->taken[f->end])
                 continue;
-            memset(g->taken + f->end, true, (size_t)(r->at[i + 1] - f->end));
+            memset(g->taken + f->end, TAKEN, (size_t)(r->at[i + 1] - f->end));
             f->end = r->at[i + 1];
         }
     }

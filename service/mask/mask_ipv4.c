@@ -129,16 +129,16 @@ static bool is_date(const struct segment *g, const struct numbers *n)
 
 /* Masks the numbers if they are an address: four, or five of which the last is a port, or the first belongs
  * to what is before. */
-static bool numbers_mask(struct segment *g, const struct numbers *n)
+static void numbers_mask(struct segment *g, const struct numbers *n)
 {
     bool host = n->count <= PARTS_MAX && host_follows(g, n->end, n->joint);
     bool first = is_address(n, 0), second = n->count == PARTS_MAX && is_address(n, 1);
     if (n->count > PARTS_MAX || (n->joint == '-' && !host))
-        return false;
+        return;
     if (first && !host && !n->after_letter)
         second = false;
     if (second && !first && is_date(g, n))
-        return false;
+        return;
     uint8_t kept[PARTS_MAX] = {0xff, 0xff, 0xff, 0xff, 0xff};
     if (first)
         parts_keep(g, host && (n->joint == '.' || !is_forward(g, n->parts)), kept);
@@ -149,18 +149,27 @@ static bool numbers_mask(struct segment *g, const struct numbers *n)
         if (kept[i] != 0xff)
             segment_number(g, part->from, part->to, (uint8_t)(part->value & kept[i]));
     }
-    return first || second;
+}
+
+/* The last number of a row may be the first of another, which dots join instead of dashes or the other way
+ * round: that is read before the row is masked. */
+static size_t rows_mask(struct segment *g, size_t at)
+{
+    struct numbers n = numbers_read(g, at);
+    for (bool more = true; more;) {
+        struct numbers next = {0};
+        more = n.last > at && (segment_is_char(g, n.end, '.') || segment_is_char(g, n.end, '-'));
+        if (more)
+            next = numbers_read(g, at = n.last);
+        numbers_mask(g, &n);
+        if (more)
+            n = next;
+    }
+    return n.end;
 }
 
 void ipv4_find(struct segment *g)
 {
-    for (size_t i = g->from; i < g->to;) {
-        if (!segment_is(g, i, DIGIT) || segment_taken(g, i, i + 1)) {
-            i++;
-            continue;
-        }
-        struct numbers n = numbers_read(g, i);
-        bool joined = segment_is_char(g, n.end, '.') || segment_is_char(g, n.end, '-');
-        i = !numbers_mask(g, &n) && joined && n.last > i ? n.last : n.end;
-    }
+    for (size_t i = g->from; i < g->to;)
+        i = segment_is(g, i, DIGIT) && !segment_taken(g, i, i + 1) ? rows_mask(g, i) : i + 1;
 }

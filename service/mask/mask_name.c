@@ -76,7 +76,7 @@ static void nibble_label_mask(struct segment *g, size_t from, size_t to, size_t 
 {
     char old = (char)g->reading->chars[from];
     char c = to - from == 1 ? nibble_mask((uint8_t)old, i, g->prefixes.ipv6) : '0';
-    if (to - from == 1 && c == old)
+    if ((to - from == 1 && c == old) || !segment_free(g, from, to))
         return;
     struct finding *f = segment_add(g, from, to);
     f->text[0] = c;
@@ -95,9 +95,8 @@ static void octet_label_mask(struct segment *g, size_t from, size_t to, size_t i
     uint8_t kept = byte_mask((uint8_t)value, i < 4 ? (unsigned)i : 3, g->prefixes.ipv4);
     if (kept == value)
         return;
-    segment_number(g, from, to, kept);
-    struct finding *f = &g->findings[g->count - 1];
-    if (!joined || f->len == to - from)
+    struct finding *f = segment_number(g, from, to, kept);
+    if (f == NULL || !joined || f->len >= to - from)
         return;
     memmove(f->text + (to - from) - f->len, f->text, f->len);
     memset(f->text, '0', to - from - f->len);
@@ -145,7 +144,7 @@ static void name_mask(struct segment *g, const struct segment_name *name)
         if (char_is(chars[from], DIGIT) && !segment_taken(g, from, end))
             octet_label_mask(g, from, end, 3, false);
     }
-    memset(g->taken + at[from], true, (size_t)(at[name->dot + 1] - at[from]));
+    memset(g->taken + at[from], TAKEN, (size_t)(at[name->dot + 1] - at[from]));
 }
 
 void names_mask(struct segment *g)

@@ -63,14 +63,33 @@ struct finding *segment_add(struct segment *g, size_t from, size_t to)
                           .outer = to == g->to};
     g->starts[at[from]] = (uint16_t)g->count;
     for (size_t i = at[from]; i < at[to]; i++) {
-        assert(!g->taken[i]); /* (1) */
-        g->taken[i] = true;
+        assert(g->taken[i] == 0); /* (1) */
+        g->taken[i] = TAKEN;
     }
     return f;
 }
 
-void segment_number(struct segment *g, size_t from, size_t to, uint8_t value)
+bool segment_free(const struct segment *g, size_t from, size_t to)
 {
-    struct finding *f = segment_add(g, from, to);
+    const uint16_t *at = g->reading->at;
+    for (size_t i = at[from]; i < at[to]; i++)
+        if (g->taken[i] != 0)
+            return false;
+    return true;
+}
+
+struct finding *segment_number(struct segment *g, size_t from, size_t to, uint8_t value)
+{
+    const uint16_t *at = g->reading->at;
+    size_t known = g->starts[at[from]];
+    struct finding *f = known != 0 ? &g->findings[known - 1] : NULL;
+    if (f != NULL && g->taken[at[from]] == TAKEN_OCTET && f->end == at[to])
+        value &= (uint8_t)octet_read(f->text, f->len, true);
+    else if (!segment_free(g, from, to))
+        return NULL;
+    else
+        f = segment_add(g, from, to);
+    memset(g->taken + at[from], TAKEN_OCTET, (size_t)(at[to] - at[from]));
     f->len = (uint8_t)(octet_print(f->text, value) - f->text);
+    return f;
 }

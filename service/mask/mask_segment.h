@@ -20,9 +20,10 @@ struct finding {
 };
 
 enum { FINDINGS_MAX = 4 * READING_MAX / 7 + 2, NAMES_MAX = 8 };
+enum { TAKEN = 1, TAKEN_OCTET };
 
 /* (1) Findings do not overlap, also of several readings of one word: a byte that is taken belongs to one, or
- *     to a name that was looked at.
+ *     to a name that was looked at. An octet may be one of another address too, and loses the bits of both.
  * (2) A finding stands for one address or one part of one, has a byte at least, and one beside it that is
  *     not part of any; but for the last of four octets, which has three among them. So FINDINGS_MAX are
  *     enough. */
@@ -39,7 +40,7 @@ struct segment {
     struct finding findings[FINDINGS_MAX];
     size_t begin, end;                /* the bytes of the text that the following are of */
     uint16_t starts[READING_MAX + 1]; /* one more than the finding that starts at a byte */
-    bool taken[READING_MAX + 1];
+    uint8_t taken[READING_MAX + 1];
 };
 
 /* The segment around the candidate of ${r}. */
@@ -49,8 +50,10 @@ void segment_reopen(struct segment *g, const struct reading *r);
 
 /* A new finding of [${from}, ${to}), which becomes taken. */
 struct finding *segment_add(struct segment *g, size_t from, size_t to);
-/* A new finding of digits that become ${value}. */
-void segment_number(struct segment *g, size_t from, size_t to, uint8_t value);
+/* Whether nothing takes a part of the characters [${from}, ${to}). */
+bool segment_free(const struct segment *g, size_t from, size_t to);
+/* The finding of digits that become ${value}; NULL where a part of them is taken in another way. */
+struct finding *segment_number(struct segment *g, size_t from, size_t to, uint8_t value);
 
 /* Finds the labels of names below in-addr.arpa and ip6.arpa. */
 void names_find(struct segment *g);
@@ -65,11 +68,11 @@ static inline bool char_is(uint8_t c, unsigned classes)
 {
     return (mask_class[c] & classes) != 0;
 }
-/* Whether a part of the characters [${from}, ${to}) is taken. */
+/* Whether a part of the characters [${from}, ${to}) is taken by more than an octet. */
 static inline bool segment_taken(const struct segment *g, size_t from, size_t to)
 {
     const uint16_t *at = g->reading->at;
-    return memchr(g->taken + at[from], true, (size_t)(at[to] - at[from])) != NULL;
+    return memchr(g->taken + at[from], TAKEN, (size_t)(at[to] - at[from])) != NULL;
 }
 static inline bool segment_is(const struct segment *g, size_t at, unsigned classes)
 {
