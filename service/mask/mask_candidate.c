@@ -24,8 +24,7 @@ enum { SEGMENT_REST = 64 };
 static void segment_judge(struct segment *g)
 {
     names_find(g);
-    if (g->count == 0)
-        ipv6_find(g);
+    ipv6_find(g);
     names_mask(g);
     ipv4_find(g);
 }
@@ -78,7 +77,9 @@ static void finding_write(struct scan *s, const struct finding *f)
     assert(from >= s->done && to > from && to <= s->len); /* (6) */
     if (f->ipv6)
         s->zone = (struct mask_zone){.encoded = mark_spelling(s, f, ':', 0, &at) == 3, .scoped = f->scoped};
-    if (f->len == 0 || (f->len == to - from && memcmp(f->text, s->text + from, f->len) == 0))
+    bool same = f->len == f->to - f->from && f->end == r->at[f->to] &&
+                memcmp(f->text, r->chars + f->from, f->len) == 0;
+    if (f->len == 0 || same)
         scan_write(s, to);
     else
         scan_replace(s, from, to, spelled, finding_spell(s, f, spelled));

@@ -23,7 +23,7 @@ struct numbers {
 static void part_read(const struct segment *g, struct numbers *n)
 {
     struct part part = {.from = n->end};
-    while (segment_is(g, n->end, DIGIT) && !segment_taken(g, n->end, n->end + 1))
+    while (segment_is(g, n->end, DIGIT) && !segment_taken(g, n->end))
         n->end++;
     part.to = n->end;
     part.value = octet_read((const char *)g->reading->chars + part.from, part.to - part.from, true);
@@ -50,7 +50,7 @@ static struct numbers numbers_read(const struct segment *g, size_t at)
     part_read(g, &n);
     n.joint = segment_is_char(g, n.end, '-') ? '-' : '.';
     while (segment_is_char(g, n.end, n.joint) && segment_is(g, n.end + 1, DIGIT) &&
-           !segment_taken(g, n.end + 1, n.end + 2)) {
+           !segment_taken(g, n.end + 1)) {
         n.end++;
         part_read(g, &n);
     }
@@ -171,5 +171,5 @@ static size_t rows_mask(struct segment *g, size_t at)
 void ipv4_find(struct segment *g)
 {
     for (size_t i = g->from; i < g->to;)
-        i = segment_is(g, i, DIGIT) && !segment_taken(g, i, i + 1) ? rows_mask(g, i) : i + 1;
+        i = segment_is(g, i, DIGIT) && !segment_taken(g, i) ? rows_mask(g, i) : i + 1;
 }

@@ -338,14 +338,14 @@ static void run_judge(struct segment *g, const struct run *run)
         return;
 
     struct ipv6 address;
-    if (whole_read(g, run, &span, &address)) {
+    if (whole_read(g, run, &span, &address) && segment_free(g, span.from, span.to)) {
         prefix_cut(g, &span, &address);
         address_found(g, run, span, &address);
         return;
     }
     bool stays;
     for (struct span rest = span, part; part_find(g, rest, &part, &stays); rest.from = part.to) {
-        if (!span_read(g, part, &address))
+        if (!segment_free(g, part.from, part.to) || !span_read(g, part, &address))
             continue;
         if (stays)
             segment_add(g, part.from, part.to)->ipv6 = true;

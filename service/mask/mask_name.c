@@ -114,7 +114,7 @@ static bool is_behind_colon(const struct segment *g, size_t end)
 static void label_mask(struct segment *g, const struct segment_name *name, size_t from, size_t end, size_t i)
 {
     bool joined = from == name->from && is_behind_colon(g, from);
-    if (from == end || segment_taken(g, from, end))
+    if (from == end || segment_taken(g, from))
         return;
     if (!name->ip6)
         octet_label_mask(g, from, end, i, joined && g->reading->chars[from - 1] != ':');
@@ -141,10 +141,10 @@ static void name_mask(struct segment *g, const struct segment_name *name)
         size_t end = from--;
         while (from > g->from && char_is(chars[from], DIGIT) && char_is(chars[from - 1], DIGIT))
             from--;
-        if (char_is(chars[from], DIGIT) && !segment_taken(g, from, end))
+        if (char_is(chars[from], DIGIT) && !segment_taken(g, from))
             octet_label_mask(g, from, end, 3, false);
     }
-    memset(g->taken + at[from], TAKEN, (size_t)(at[name->dot + 1] - at[from]));
+    memset(g->taken + at[from], TAKEN_NAME, (size_t)(at[name->dot + 1] - at[from]));
 }
 
 void names_mask(struct segment *g)

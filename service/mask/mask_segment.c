@@ -37,8 +37,19 @@ void segment_open(struct segment *g, const struct reading *r, struct mask_prefix
     segment_clear(g, g->begin, g->end);
 }
 
-void segment_reopen(struct segment *g, const struct reading *r)
+/* What stays as it is takes nothing of what other readings may hold. */
+static void findings_release(struct segment *g)
 {
+    for (size_t i = g->begin; i < g->end; i++) {
+        const struct finding *f = g->starts[i] != 0 ? &g->findings[g->starts[i] - 1] : NULL;
+        if (f != NULL && f->len == 0)
+            segment_clear(g, i, f->end);
+    }
+}
+
+void segment_reopen(struct segment *g, struct reading *r)
+{
+    findings_release(g);
     segment_bound(g, r);
     size_t begin = r->at[g->from], end = r->at[g->to];
     if (begin < g->begin) {
@@ -49,6 +60,9 @@ void segment_reopen(struct segment *g, const struct reading *r)
         segment_clear(g, g->end, end);
         g->end = end;
     }
+    for (size_t i = g->from; i < g->to; i++)
+        if (memchr(g->taken + r->at[i], TAKEN, (size_t)(r->at[i + 1] - r->at[i])) != NULL)
+            r->chars[i] = 0;
 }
 
 struct finding *segment_add(struct segment *g, size_t from, size_t to)

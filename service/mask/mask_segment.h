@@ -20,7 +20,7 @@ struct finding {
 };
 
 enum { FINDINGS_MAX = 4 * READING_MAX / 7 + 2, NAMES_MAX = 8 };
-enum { TAKEN = 1, TAKEN_OCTET };
+enum { TAKEN_OCTET = 1, TAKEN_NAME, TAKEN };
 
 /* (1) Findings do not overlap, also of several readings of one word: a byte that is taken belongs to one, or
  *     to a name that was looked at. An octet may be one of another address too, and loses the bits of both.
@@ -45,8 +45,8 @@ struct segment {
 
 /* The segment around the candidate of ${r}. */
 void segment_open(struct segment *g, const struct reading *r, struct mask_prefixes prefixes);
-/* The same for another reading of the same word: what was found stays. */
-void segment_reopen(struct segment *g, const struct reading *r);
+/* The same for another reading of the same word, without what was found in those before. */
+void segment_reopen(struct segment *g, struct reading *r);
 
 /* A new finding of [${from}, ${to}), which becomes taken. */
 struct finding *segment_add(struct segment *g, size_t from, size_t to);
@@ -68,11 +68,13 @@ static inline bool char_is(uint8_t c, unsigned classes)
 {
     return (mask_class[c] & classes) != 0;
 }
-/* Whether a part of the characters [${from}, ${to}) is taken by more than an octet. */
-static inline bool segment_taken(const struct segment *g, size_t from, size_t to)
+/* Whether a part of the character at ${at} is taken by more than an octet. */
+static inline bool segment_taken(const struct segment *g, size_t at)
 {
-    const uint16_t *at = g->reading->at;
-    return memchr(g->taken + at[from], TAKEN, (size_t)(at[to] - at[from])) != NULL;
+    for (size_t i = g->reading->at[at]; i < g->reading->at[at + 1]; i++)
+        if (g->taken[i] > TAKEN_OCTET)
+            return true;
+    return false;
 }
 static inline bool segment_is(const struct segment *g, size_t at, unsigned classes)
 {
