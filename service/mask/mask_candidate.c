@@ -77,9 +77,7 @@ static void finding_write(struct scan *s, const struct finding *f)
     assert(from >= s->done && to > from && to <= s->len); /* (6) */
     if (f->ipv6)
         s->zone = (struct mask_zone){.encoded = mark_spelling(s, f, ':', 0, &at) == 3, .scoped = f->scoped};
-    bool same = f->len == f->to - f->from && f->end == r->at[f->to] &&
-                memcmp(f->text, r->chars + f->from, f->len) == 0;
-    if (f->len == 0 || same)
+    if (finding_stays(f))
         scan_write(s, to);
     else
         scan_replace(s, from, to, spelled, finding_spell(s, f, spelled));
@@ -128,15 +126,21 @@ static size_t segment_end(const struct segment *g)
     return r->base + r->at[to];
 }
 
-/* Digits that ${r} reads behind an octet of another reading would be one with what is left of that: they go
- * with it (`192.0.2.33%33`). */
-static void octets_extend(struct segment *g, const struct reading *r, size_t first)
+/* Octets of a literal reading are not to be part of what ${r} reads once they are masked. Digits behind one go
+ * with it (`192.0.2.33%33`), and behind a sign zeros are written, of which one is left behind the escape that they may be. */
+static void octets_part(const struct scan *s, struct segment *g, const struct reading *r, size_t first)
 {
     for (size_t n = first; n < g->count; n++) {
         struct finding *f = &g->findings[n];
-        for (size_t i = 0; !f->ipv6 && i < r->count && r->at[i] <= f->end; i++) {
+        size_t from = f->reading->at[f->from];
+        uint8_t sign = from > 0 ? s->text[r->base + from - 1] : 0;
+        if (f->ipv6)
+            continue;
+        if (char_is(sign, SIGN) && !finding_stays(f))
+            memset(f->text, '0', f->len = sign == '%' ? 3 : 2);
+        for (size_t i = 0; i < r->count && r->at[i] <= f->end; i++) {
             if (r->at[i] != f->end || !char_is(r->chars[i], DIGIT) || r->at[i + 1] > g->end ||
-                g->taken[f->end])
+                g->taken[f->end] != 0)
                 continue;
             memset(g->taken + f->end, TAKEN, (size_t)(r->at[i + 1] - f->end));
             f->end = r->at[i + 1];
@@ -152,11 +156,11 @@ static size_t literal_judge(const struct scan *s, size_t at, const struct readin
     for (unsigned literal = 1; literal <= LITERAL_ALL; literal++) {
         if ((literal & ~decoded->doubtful) != 0)
             continue;
-        size_t first = g->count;
         reading_make(s, at, literal, &r[literal]);
         segment_reopen(g, &r[literal]);
+        size_t first = g->count;
         segment_judge(g);
-        octets_extend(g, decoded, first);
+        octets_part(s, g, decoded, first);
         size_t other = segment_end(g);
         end = other < end ? other : end;
         *ret_over &= !is_cut_off(g);

@@ -159,10 +159,14 @@ static bool has_gap(const char *text, size_t len)
 
 static void address_found(struct segment *g, const struct run *run, struct span span, struct ipv6 *address)
 {
-    struct finding *f = segment_add(g, span.from, span.to == run->to && run->zone != 0 ? run->zone : span.to);
+    size_t to = span.to == run->to && run->zone != 0 ? run->zone : span.to;
+    if (!segment_cover(g, span.from, to))
+        return;
+    struct finding *f = segment_add(g, span.from, to);
     const uint8_t *bytes = address->bytes;
     f->ipv6 = true;
     f->scoped = bytes[0] == 0xff || (bytes[0] == 0xfe && bytes[1] >> 6 == 2);
+    f->masked = is_masked(g, *address);
     ipv6_mask(address, g->prefixes);
 
     bool before_name = false; /* labels of a name follow: no dot belongs to the address */
@@ -338,18 +342,18 @@ static void run_judge(struct segment *g, const struct run *run)
         return;
 
     struct ipv6 address;
-    if (whole_read(g, run, &span, &address) && segment_free(g, span.from, span.to)) {
+    if (whole_read(g, run, &span, &address)) {
         prefix_cut(g, &span, &address);
         address_found(g, run, span, &address);
         return;
     }
     bool stays;
     for (struct span rest = span, part; part_find(g, rest, &part, &stays); rest.from = part.to) {
-        if (!segment_free(g, part.from, part.to) || !span_read(g, part, &address))
+        if (!span_read(g, part, &address))
             continue;
-        if (stays)
+        if (stays && segment_free(g, part.from, part.to))
             segment_add(g, part.from, part.to)->ipv6 = true;
-        else
+        else if (!stays)
             address_found(g, run, part, &address);
     }
 }

@@ -37,17 +37,33 @@ void segment_open(struct segment *g, const struct reading *r, struct mask_prefix
     segment_clear(g, g->begin, g->end);
 }
 
-/* What stays as it is takes nothing of what other readings may hold. */
-static void findings_release(struct segment *g)
+bool finding_stays(const struct finding *f)
 {
-    for (size_t i = g->begin; i < g->end; i++) {
-        const struct finding *f = g->starts[i] != 0 ? &g->findings[g->starts[i] - 1] : NULL;
-        if (f != NULL && f->len == 0)
-            segment_clear(g, i, f->end);
-    }
+    const struct reading *r = f->reading;
+    return f->len == 0 || (f->len == f->to - f->from && f->end == r->at[f->to] &&
+                           memcmp(f->text, r->chars + f->from, f->len) == 0);
 }
 
-void segment_reopen(struct segment *g, struct reading *r)
+/* What stays as it is takes nothing of what other readings may hold; what is left moves up. */
+static void findings_release(struct segment *g)
+{
+    size_t count = 0;
+    for (size_t n = 0; n < g->count; n++) {
+        struct finding *f = &g->findings[n];
+        size_t begin = f->reading->at[f->from];
+        if (g->starts[begin] != n + 1)
+            continue;
+        if (f->masked || finding_stays(f)) {
+            segment_clear(g, begin, f->end);
+            continue;
+        }
+        g->findings[count++] = *f;
+        g->starts[begin] = (uint16_t)count;
+    }
+    g->count = count;
+}
+
+void segment_reopen(struct segment *g, const struct reading *r)
 {
     findings_release(g);
     segment_bound(g, r);
@@ -60,9 +76,6 @@ void segment_reopen(struct segment *g, struct reading *r)
         segment_clear(g, g->end, end);
         g->end = end;
     }
-    for (size_t i = g->from; i < g->to; i++)
-        if (memchr(g->taken + r->at[i], TAKEN, (size_t)(r->at[i + 1] - r->at[i])) != NULL)
-            r->chars[i] = 0;
 }
 
 struct finding *segment_add(struct segment *g, size_t from, size_t to)
@@ -81,6 +94,26 @@ struct finding *segment_add(struct segment *g, size_t from, size_t to)
         g->taken[i] = TAKEN;
     }
     return f;
+}
+
+/* The end of the finding that starts at the byte ${at}, or 0. */
+static size_t finding_end(const struct segment *g, size_t at)
+{
+    return g->starts[at] != 0 ? g->findings[g->starts[at] - 1].end : 0;
+}
+
+bool segment_cover(struct segment *g, size_t from, size_t to)
+{
+    size_t begin = g->reading->at[from], end = g->reading->at[to];
+    for (size_t i = begin; i < end; i++) {
+        size_t known = finding_end(g, i);
+        if (known > end || (known == 0 && g->taken[i] != 0))
+            return false;
+        if (known != 0)
+            i = known - 1;
+    }
+    segment_clear(g, begin, end);
+    return true;
 }
 
 bool segment_free(const struct segment *g, size_t from, size_t to)

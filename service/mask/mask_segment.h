@@ -15,18 +15,19 @@ struct finding {
     uint8_t len;  /* 0: it stays as it is */
     bool outer;   /* the segment ends with it */
     bool ipv6;
+    bool masked; /* an IPv6 address of which the text holds no more than is kept, maybe in another spelling */
     bool scoped; /* an IPv6 address that is link-local or multicast */
     char text[MASK_ADDRESS_SIZE];
 };
 
-enum { FINDINGS_MAX = 4 * READING_MAX / 7 + 2, NAMES_MAX = 8 };
+enum { FINDINGS_MAX = 2 * (4 * READING_MAX / 7 + 2), NAMES_MAX = 8 };
 enum { TAKEN_OCTET = 1, TAKEN_NAME, TAKEN };
 
 /* (1) Findings do not overlap, also of several readings of one word: a byte that is taken belongs to one, or
  *     to a name that was looked at. An octet may be one of another address too, and loses the bits of both.
  * (2) A finding stands for one address or one part of one, has a byte at least, and one beside it that is
- *     not part of any; but for the last of four octets, which has three among them. So FINDINGS_MAX are
- *     enough. */
+ *     not part of any; but for the last of four octets, which has three among them. Those of one reading are
+ *     added to no more than those are that do not overlap: FINDINGS_MAX are enough. */
 struct segment {
     const struct reading *reading;
     struct mask_prefixes prefixes;
@@ -46,10 +47,15 @@ struct segment {
 /* The segment around the candidate of ${r}. */
 void segment_open(struct segment *g, const struct reading *r, struct mask_prefixes prefixes);
 /* The same for another reading of the same word, without what was found in those before. */
-void segment_reopen(struct segment *g, struct reading *r);
+void segment_reopen(struct segment *g, const struct reading *r);
 
+/* Whether the text stays as it is. */
+bool finding_stays(const struct finding *f);
 /* A new finding of [${from}, ${to}), which becomes taken. */
 struct finding *segment_add(struct segment *g, size_t from, size_t to);
+/* Drops the findings among the characters [${from}, ${to}). Returns false, with nothing dropped, where one is
+ * in there by a part only, or a name. */
+bool segment_cover(struct segment *g, size_t from, size_t to);
 /* Whether nothing takes a part of the characters [${from}, ${to}). */
 bool segment_free(const struct segment *g, size_t from, size_t to);
 /* The finding of digits that become ${value}; NULL where a part of them is taken in another way. */
