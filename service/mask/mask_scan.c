@@ -97,11 +97,20 @@ bool zone_starts(const struct scan *s, size_t at)
     return !delimiter || (number && s->zone.scoped);
 }
 
-/* Whether a letter or digit stands at ${at}, written as %XX. */
-static bool encoded_alnum(const struct scan *s, size_t at)
+/* How far an escape behind a zone is looked at. */
+enum { AHEAD = 16 };
+
+/* What the escape at ${at} stands for, when it is read until none is left. */
+static uint8_t escape_meaning(const struct scan *s, size_t at)
 {
-    return scan_is(s, at + 1, HEX) && scan_is(s, at + 2, HEX) &&
-           (mask_class[hex_of(s->text[at + 1]) << 4 | hex_of(s->text[at + 2])] & ALNUM) != 0;
+    uint8_t copy[AHEAD], c = 0;
+    size_t len = s->len - at < AHEAD ? s->len - at : AHEAD, from = 0, width;
+    memcpy(copy, s->text + at, len);
+    while ((width = escape_read(copy + from, len - from, &c)) != 0) {
+        from += width - 1;
+        copy[from] = c;
+    }
+    return copy[from];
 }
 
 /* Whether the zone goes on at ${at}. A dot belongs to it only before a further character of it
@@ -111,7 +120,8 @@ static bool zone_goes_on(const struct scan *s, size_t at)
     char kind;
     size_t width = separator_at(s, at, &kind);
     if (width == 0)
-        return scan_is(s, at, ZONE) || (s->text[at] == '%' && (zone_starts(s, at) || encoded_alnum(s, at)));
+        return scan_is(s, at, ZONE) || (s->text[at] == '%' && zone_starts(s, at)) ||
+               (scan_is(s, at, SIGN) && (mask_class[escape_meaning(s, at)] & ALNUM) != 0);
     return kind == '.' ? scan_is(s, at + width, ZONE) : colon_joins(s, at);
 }
 
@@ -119,7 +129,6 @@ static bool zone_goes_on(const struct scan *s, size_t at)
  * escape behind an encoded colon takes. */
 static bool zone_is_decided(const struct scan *s, size_t at)
 {
-    enum { AHEAD = 10 };
     for (size_t i = at; i < at + AHEAD; i++) {
         if (i == s->len)
             return s->last;
