@@ -20,11 +20,12 @@
  *              that are ipv4; or five: ipv4 "." number (a port, as tcpdump writes it), or number "." ipv4,
  *              and both where a letter is before them. Not six and more (an OID), not year "." month "."
  *              day "." number "." number.
- *   host     = numbers "." label with a letter in it, but for a service's word alone (`.https`): an address
- *              in the name of a host stands there in either direction, so its first and last octet are
- *              masked. Or dashed: four octets (or five numbers) with "-" between them, whatever letters are
- *              beside them, where a dot and a label follow later; in either direction too, but for `ip-`,
- *              and where the first octet is the higher one: then as written.
+ *   host     = numbers "." label with a letter in it, but for a service's word alone (`.https`) and a known
+ *              end of a file's name (`.pdf`, `.log.1.gz`): an address in the name of a host stands there in
+ *              either direction, so its first and last octet are masked. Or dashed: four octets (or five
+ *              numbers) with "-" between them, whatever letters are beside them, where a dot and a label
+ *              follow later; in either direction too, but for `ip-`, in the name of a file, and where the
+ *              first octet is the higher one: then as written.
  *   group    = one to four hex digits
  *   run      = a row of groups, colons and dots; a word (letters and digits that are no group) that touches
  *              it is none of it

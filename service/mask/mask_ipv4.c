@@ -63,39 +63,80 @@ static struct numbers numbers_read(const struct segment *g, size_t at)
     return n;
 }
 
-/* A port's or file's word, as tcpdump and netstat write it: 192.0.2.33.https is no name of a host. */
-static bool is_service(const struct segment *g, size_t from, size_t to)
+static bool is_word(const struct segment *g, size_t from, size_t to, const char *const words[])
 {
-    static const char *const services[] = {
-        "bgp",   "bootpc", "bootps", "dhcp",       "domain", "ftp",    "http",   "https", "imap",
-        "imaps", "ipp",    "isakmp", "kerberos",   "ldap",   "ldaps",  "mdns",   "mysql", "nfs",
-        "ntp",   "pop3",   "pop3s",  "postgresql", "radius", "rsync",  "sip",    "smb",   "smtp",
-        "smtps", "snmp",   "ssh",    "submission", "sunrpc", "syslog", "telnet", "tftp",  "www",
-        "log",   "json",   "txt",    "csv",        "gz",     "pcap"};
-    for (size_t i = 0; i < sizeof services / sizeof services[0]; i++)
-        if (strlen(services[i]) == to - from &&
-            strncasecmp((const char *)g->reading->chars + from, services[i], to - from) == 0)
+    for (size_t i = 0; words[i] != NULL; i++)
+        if (strlen(words[i]) == to - from &&
+            strncasecmp((const char *)g->reading->chars + from, words[i], to - from) == 0)
             return true;
     return false;
 }
 
-/* Whether what ends at ${at} goes on as the name of a host: a dot and a label with a letter in it. Behind
- * dashes the label that they are in goes on first. */
-static bool host_follows(const struct segment *g, size_t at, char joint)
+/* A port's word, as tcpdump and netstat write it: 192.0.2.33.https is no name of a host. */
+static bool is_service(const struct segment *g, size_t from, size_t to)
 {
-    while (joint == '-' &&
-           (segment_is(g, at, ALNUM) || segment_is_char(g, at, '-') || segment_is_char(g, at, '_')))
+    static const char *const services[] = {
+        "bgp",        "bootpc",     "bootps",   "dhcp",   "domain", "ftp",  "http",  "https", "imap", "imaps",
+        "ipp",        "isakmp",     "kerberos", "ldap",   "ldaps",  "mdns", "mysql", "nfs",   "ntp",  "pop3",
+        "pop3s",      "postgresql", "radius",   "rsync",  "sip",    "smb",  "smtp",  "smtps", "snmp", "ssh",
+        "submission", "sunrpc",     "syslog",   "telnet", "tftp",   "www",  NULL};
+    return is_word(g, from, to, services);
+}
+
+static size_t label_end(const struct segment *g, size_t at)
+{
+    while (segment_is(g, at, ALNUM) || segment_is_char(g, at, '-') || segment_is_char(g, at, '_'))
         at++;
-    size_t label = ++at;
-    if (!segment_is_char(g, at - 1, '.') || !segment_is(g, at, ALNUM))
-        return false;
-    bool letter = false;
-    for (; segment_is(g, at, ALNUM) || segment_is_char(g, at, '-') || segment_is_char(g, at, '_') ||
-           (joint == '-' && segment_is_char(g, at, '.'));
-         at++)
-        letter |= segment_is(g, at, ALNUM) && !segment_is(g, at, DIGIT);
-    bool more = segment_is_char(g, at, '.') && segment_is(g, at + 1, ALNUM);
-    return letter && (joint == '-' || more || !is_service(g, label, at));
+    return at;
+}
+
+static bool has_letter(const struct segment *g, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++)
+        if (segment_is(g, i, ALNUM) && !segment_is(g, i, DIGIT))
+            return true;
+    return false;
+}
+
+/* Whether all labels from ${at} on are the end of a file's name: `pdf`, `log.1.gz`. No top-level domain is
+ * among them but zip. */
+static bool is_file(const struct segment *g, size_t at)
+{
+    static const char *const files[] = {
+        "bak", "bin",  "bz2",  "cfg", "conf", "crt",    "csv",    "dat", "db",   "dmp",     "doc",  "docx",
+        "eml", "err",  "gif",  "gz",  "har",  "htm",    "html",   "ini", "jpeg", "jpg",     "json", "jsonl",
+        "key", "lock", "log",  "mp3", "mp4",  "msg",    "ndjson", "old", "out",  "parquet", "pcap", "pcapng",
+        "pdf", "pem",  "pid",  "png", "sql",  "sqlite", "svg",    "tar", "tgz",  "tmp",     "tsv",  "txt",
+        "wav", "xls",  "xlsx", "xml", "xz",   "yaml",   "yml",    "zip", "zst",  NULL};
+    for (bool word = false;; at++) {
+        size_t end = label_end(g, at);
+        bool known = is_word(g, at, end, files);
+        if (!known && (end == at || has_letter(g, at, end)))
+            return false;
+        word |= known;
+        at = end;
+        if (!segment_is_char(g, at, '.') || !segment_is(g, at + 1, ALNUM))
+            return word;
+    }
+}
+
+/* What a row of numbers that ends at ${at} goes on as: the name of a host is a dot and a label with a letter
+ * in it. Behind dashes the label that they are in goes on first. */
+enum follows { FOLLOWS_NONE, FOLLOWS_FILE, FOLLOWS_HOST };
+
+static enum follows follows_at(const struct segment *g, size_t at, char joint)
+{
+    size_t label = (joint == '-' ? label_end(g, at) : at) + 1, end = label;
+    if (!segment_is_char(g, label - 1, '.') || !segment_is(g, label, ALNUM))
+        return FOLLOWS_NONE;
+    if (is_file(g, label))
+        return FOLLOWS_FILE;
+    do
+        end = label_end(g, end);
+    while (joint == '-' && segment_is_char(g, end, '.') && end++ < g->to);
+    bool more = segment_is_char(g, end, '.') && segment_is(g, end + 1, ALNUM);
+    bool host = has_letter(g, label, end) && (joint == '-' || more || !is_service(g, label, end));
+    return host ? FOLLOWS_HOST : FOLLOWS_NONE;
 }
 
 /* Whether four dashed parts are surely an address as it is written elsewhere; names have them in reverse as
@@ -131,11 +172,12 @@ static bool is_date(const struct segment *g, const struct numbers *n)
  * to what is before. */
 static void numbers_mask(struct segment *g, const struct numbers *n)
 {
-    bool host = n->count <= PARTS_MAX && host_follows(g, n->end, n->joint);
+    enum follows follows = n->count <= PARTS_MAX ? follows_at(g, n->end, n->joint) : FOLLOWS_NONE;
+    bool host = follows == FOLLOWS_HOST;
     bool first = is_address(n, 0), second = n->count == PARTS_MAX && is_address(n, 1);
-    if (n->count > PARTS_MAX || (n->joint == '-' && !host))
+    if (n->count > PARTS_MAX || (n->joint == '-' && follows == FOLLOWS_NONE))
         return;
-    if (first && !host && !n->after_letter)
+    if (first && follows == FOLLOWS_NONE && !n->after_letter)
         second = false;
     if (second && !first && is_date(g, n))
         return;

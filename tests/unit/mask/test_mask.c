@@ -193,6 +193,13 @@ static const struct text_case cases[] = {
     {"static.26.113.0.203.3com.example", "static.0.113.0.0.3com.example"},
     {"2026-11-28-10-30.log 550e8400-e29b-41d4-a716-446655440000.txt", NULL},
     {"host26.113.0.203.in-addr.arpa", "host0.113.0.203.in-addr.arpa"},
+    {"203.0.113.77.pdf", "203.0.113.0.pdf"},
+    {"/var/log/203.0.113.77.log.1.gz 203.0.113.77.TAR.GZ",
+     "/var/log/203.0.113.0.log.1.gz 203.0.113.0.TAR.GZ"},
+    {"report.1.203.0.113.77.pdf", "report.1.203.0.0.0.pdf"},
+    {"26.113.0.203.pdf.example 26.113.0.203.lan", "0.113.0.0.pdf.example 0.113.0.0.lan"},
+    {"20-0-113-77.pdf", "20-0-113-0.pdf"},
+    {"203.0.113.77.log.", "203.0.113.0.log."},
     {"3-0-3-2.0.0.8b", "3-0-3-0.0.0.0b"},
     {"26.0-63.113.0.203.in-addr.arpa", "0.0-0.113.0.203.in-addr.arpa"},
 
