@@ -75,8 +75,10 @@ static void finding_write(struct scan *s, const struct finding *f)
     char spelled[READING_MAX * 2];
     size_t from = r->base + r->at[f->from], to = r->base + f->end, at;
     assert(from >= s->done && to > from && to <= s->len); /* (6) */
-    if (f->ipv6)
-        s->zone = (struct mask_zone){.encoded = mark_spelling(s, f, ':', 0, &at) == 3, .scoped = f->scoped};
+    if (f->ipv6) {
+        size_t width = mark_spelling(s, f, ':', 0, &at);
+        s->zone = (struct mask_zone){.encoded = width == 3, .nested = width > 3, .scoped = f->scoped};
+    }
     if (finding_stays(f))
         scan_write(s, to);
     else

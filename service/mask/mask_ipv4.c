@@ -139,12 +139,18 @@ static enum follows follows_at(const struct segment *g, size_t at, char joint)
     return host ? FOLLOWS_HOST : FOLLOWS_NONE;
 }
 
+/* Whether ${word} is before ${at}. */
+static bool is_behind(const struct segment *g, size_t at, const char *word)
+{
+    size_t len = strlen(word);
+    return at >= g->from + len && strncasecmp((const char *)g->reading->chars + at - len, word, len) == 0;
+}
+
 /* Whether four dashed parts are surely an address as it is written elsewhere; names have them in reverse as
  * often. */
 static bool is_forward(const struct segment *g, const struct part parts[4])
 {
-    const char *chars = (const char *)g->reading->chars;
-    if (parts[0].from >= g->from + 3 && strncasecmp(chars + parts[0].from - 3, "ip-", 3) == 0)
+    if (is_behind(g, parts[0].from, "ip-") || is_behind(g, parts[0].from, "ec2-"))
         return true;
     return parts[3].value == 0 || (parts[0].value < 224 && parts[0].value > parts[3].value);
 }
@@ -175,6 +181,8 @@ static void numbers_mask(struct segment *g, const struct numbers *n)
     enum follows follows = n->count <= PARTS_MAX ? follows_at(g, n->end, n->joint) : FOLLOWS_NONE;
     bool host = follows == FOLLOWS_HOST;
     bool first = is_address(n, 0), second = n->count == PARTS_MAX && is_address(n, 1);
+    if (n->count == PARTS_MAX && is_behind(g, n->parts[1].from, "ec2-"))
+        first = false;
     if (n->count > PARTS_MAX || (n->joint == '-' && follows == FOLLOWS_NONE))
         return;
     if (first && follows == FOLLOWS_NONE && !n->after_letter)

@@ -80,23 +80,6 @@ static bool colon_joins(const struct scan *s, size_t at)
     return (mask_class[c] & HEX) != 0 || c == ':' || c == '.';
 }
 
-/* '%' after an address is a zone, or the start of an encoded character that is none of its business: "%20",
- * "%5D". "%25" (RFC 6874) is always a zone; in an encoded text nothing else is. A number such as %22 may be
- * an interface where the address is of the kind that has zones, and is an encoded delimiter elsewhere. */
-bool zone_starts(const struct scan *s, size_t at)
-{
-    if (!scan_is(s, at + 1, HEX) || !scan_is(s, at + 2, HEX))
-        return !s->zone.encoded && (scan_is(s, at + 1, ZONE) || colon_joins(s, at + 1));
-    int c = hex_of(s->text[at + 1]) << 4 | hex_of(s->text[at + 2]);
-    if (c == '%')
-        return true;
-    if (s->zone.encoded)
-        return false;
-    bool delimiter = c < 0x10 || (c >= 0x20 && c < 0x80 && (mask_class[c] & ZONE) == 0);
-    bool number = scan_is(s, at + 1, DIGIT) && scan_is(s, at + 2, DIGIT);
-    return !delimiter || (number && s->zone.scoped);
-}
-
 /* How far an escape behind a zone is looked at. */
 enum { AHEAD = 16 };
 
@@ -111,6 +94,27 @@ static uint8_t escape_meaning(const struct scan *s, size_t at)
         copy[from] = c;
     }
     return copy[from];
+}
+
+/* '%' after an address is a zone, or the start of an encoded character that is none of its business: "%20",
+ * "%5D". "%25" (RFC 6874) is always a zone; in an encoded text nothing else is. A number such as %22 may be
+ * an interface where the address is of the kind that has zones, and is an encoded delimiter elsewhere. */
+bool zone_starts(const struct scan *s, size_t at)
+{
+    if (!scan_is(s, at + 1, HEX) || !scan_is(s, at + 2, HEX))
+        return !s->zone.encoded && (scan_is(s, at + 1, ZONE) || colon_joins(s, at + 1));
+    int c = hex_of(s->text[at + 1]) << 4 | hex_of(s->text[at + 2]);
+    if (c == '%' && s->zone.nested) { /* `%255D` is a bracket */
+        uint8_t meaning = escape_meaning(s, at);
+        return meaning == '%' || (mask_class[meaning] & ZONE) != 0;
+    }
+    if (c == '%')
+        return true;
+    if (s->zone.encoded)
+        return false;
+    bool delimiter = c < 0x10 || (c >= 0x20 && c < 0x80 && (mask_class[c] & ZONE) == 0);
+    bool number = scan_is(s, at + 1, DIGIT) && scan_is(s, at + 2, DIGIT);
+    return !delimiter || (number && s->zone.scoped);
 }
 
 /* Whether the zone goes on at ${at}. A dot belongs to it only before a further character of it

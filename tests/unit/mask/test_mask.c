@@ -194,6 +194,8 @@ static const struct text_case cases[] = {
     {"2026-11-28-10-30.log 550e8400-e29b-41d4-a716-446655440000.txt", NULL},
     {"host26.113.0.203.in-addr.arpa", "host0.113.0.203.in-addr.arpa"},
     {"203.0.113.77.pdf", "203.0.113.0.pdf"},
+    {"ec2-203-0-113-26.compute-1.amazonaws.com", "ec2-203-0-113-0.compute-1.amazonaws.com"},
+    {"ec2-20-0-113-26.eu-west-1.compute.amazonaws.com", "ec2-20-0-113-0.eu-west-1.compute.amazonaws.com"},
     {"/var/log/203.0.113.77.log.1.gz 203.0.113.77.TAR.GZ",
      "/var/log/203.0.113.0.log.1.gz 203.0.113.0.TAR.GZ"},
     {"report.1.203.0.113.77.pdf", "report.1.203.0.0.0.pdf"},
@@ -230,6 +232,16 @@ static const struct text_case cases[] = {
     {"#033[36m2001:db8:1::2#033[0m \\x1b[1;31m203.0.113.26",
      "#033[36m2001:db8:1::#033[0m \\x1b[1;31m203.0.113.0"},
     {"[fe80::1]", "[fe80::]"},
+
+    /* A word that an address is written to without anything between. */
+    {"src2001:db8:1:2:3:4:5:6", "src2001:db8:1::"},
+    {"z2001:db8:1:2::3", "z2001:db8:1::"},
+    {"2001:db8:1:2:3:4:5:6ms", "2001:db8:1::ms"},
+    {"Foo2001::bar Foo2abc::add", NULL},
+    {"RSA2048:16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48", NULL},
+    {"1:2:3:4:5:6:7:words", NULL},
+    {"%255B2001%253Adb8%253A1%253A2%253A%253A3%255D x", "%255B2001%253Adb8%253A1%253A%253A%255D x"},
+    {"fe80%253A%253A1%2525eth0%255D", "fe80%253A%253A%255D"},
 
     /* Reverse names. */
     {"33.2.0.192.in-addr.arpa", "0.2.0.192.in-addr.arpa"},
