@@ -166,16 +166,16 @@ static void address_found(struct segment *g, const struct run *run, struct span 
         return;
     struct finding *f = segment_add(g, span.from, to);
     const uint8_t *bytes = address->bytes;
+    const char *old = (const char *)g->reading->chars + span.from;
     f->ipv6 = true;
     f->scoped = bytes[0] == 0xff || (bytes[0] == 0xfe && bytes[1] >> 6 == 2);
-    f->masked = is_masked(g, *address);
+    f->masked = is_masked(g, *address) && memchr(old, '.', span.to - span.from) == NULL;
     ipv6_mask(address, g->prefixes);
 
     bool before_name = false; /* labels of a name follow: no dot belongs to the address */
     for (size_t i = 0; i < g->name_count; i++)
         before_name |= g->names[i].from <= span.to && g->names[i].dot >= span.to;
     f->len = (uint8_t)ipv6_print(address, !before_name, f->text);
-    const char *old = (const char *)g->reading->chars + span.from;
     if (segment_is_char(g, span.to, ':') && !has_gap(old, span.to - span.from) &&
         has_gap(f->text, f->len - 1u))
         f->len = (uint8_t)groups_print(address, f->text); /* (4): what is joined must not fill the gap */
