@@ -93,14 +93,16 @@ static unsigned doubt_of(const uint8_t *escape, size_t width, uint8_t c)
     return is_class(escape[1], DIGIT) || (width == 2 && is_class(escape[1], HEX)) ? LITERAL_OTHERS : 0;
 }
 
-/* Reads the escapes once. Returns whether what came out may hold further ones. */
-static bool escapes_decode(struct reading *r, unsigned literal)
+/* Reads the escapes once. ${nested}: those of which the sign came out of an escape itself. Returns whether what
+ * came out may hold further ones. */
+static bool escapes_decode(struct reading *r, unsigned literal, bool nested)
 {
     bool again = false;
     size_t n = 0;
     for (size_t i = 0; i < r->count; n++) {
         uint8_t c = r->chars[i];
-        size_t width = is_class(c, SIGN) ? escape_read(r->chars + i, r->count - i, &c) : 0;
+        bool sign = is_class(c, SIGN) && (!nested || r->at[i + 1] - r->at[i] > 1);
+        size_t width = sign ? escape_read(r->chars + i, r->count - i, &c) : 0;
         unsigned doubt = doubt_of(r->chars + i, width, c);
         r->doubtful |= doubt;
         again |= width != 0 && is_class(c, SIGN);
@@ -184,7 +186,7 @@ void reading_make(const struct scan *s, size_t at, unsigned literal, struct read
     r->open = end < s->len && end - at == MASK_TOKEN_MAX && is_class(s->text[end], WORD);
     r->doubtful = 0;
     for (int nested = 0; signs && nested < NESTED_MAX; nested++)
-        signs = escapes_decode(r, literal);
+        signs = escapes_decode(r, literal, nested > 0);
     reading_blank(r);
 
     /* What is cut off at the front may be the end of a word: it is none of an address's groups then. */
