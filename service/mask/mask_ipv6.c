@@ -176,7 +176,8 @@ static void address_found(struct segment *g, const struct run *run, struct span 
     for (size_t i = 0; i < g->name_count; i++)
         before_name |= g->names[i].from <= span.to && g->names[i].dot >= span.to;
     f->len = (uint8_t)ipv6_print(address, !before_name, f->text);
-    if (segment_is_char(g, span.to, ':') && !has_gap(old, span.to - span.from) &&
+    bool dotted = memchr(old, '.', span.to - span.from) != NULL && memchr(f->text, '.', f->len) == NULL;
+    if (segment_is_char(g, span.to, ':') && (dotted || !has_gap(old, span.to - span.from)) &&
         has_gap(f->text, f->len - 1u))
         f->len = (uint8_t)groups_print(address, f->text); /* (4): what is joined must not fill the gap */
 }

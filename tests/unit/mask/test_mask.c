@@ -449,6 +449,13 @@ Test(mask, every_ipv4_prefix_keeps_its_bits)
     }
 }
 
+Test(mask, what_is_joined_to_an_address_fills_no_gap_in_it)
+{
+    char out[128];
+    size_t n = mask_text("2001::1.4.4.0:4", 15, (struct mask_prefixes){7, 113}, out);
+    assert_bytes(out, n, "2001:0:0:0:0:0:104:0:4", 22, "octets and a port");
+}
+
 Test(mask, every_ipv6_prefix_keeps_its_bits)
 {
     for (unsigned prefix = 0; prefix <= 128; prefix++) {
