@@ -77,8 +77,12 @@ static void birth_month_read(struct acts_common *c, const struct node *minor, st
         return;
     }
     int years = age_limit(c->controller->policy, country, now, CHANNEL_WEB);
-    if (years == 0)
-        return; /* no fixed age: nothing to keep */
+    if (years == 0) { /* no fixed age there: nobody could say until when */
+        struct node where = node_optional(minor, "country");
+        node_fault(node_present(&where) ? &where : &n, ERROR_INVALID,
+                   "a country whose law has an age, or for which the policy has one in ages");
+        return;
+    }
     struct calendar_date limit = age_reached(year, month, years);
     char until[16];
     snprintf(until, sizeof until, "%04d-%02d-%02d", limit.year, limit.month, limit.day);

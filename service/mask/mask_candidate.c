@@ -14,49 +14,29 @@
  * (3) A segment that ends where the reading does not is over: what is before its end has no part in what
  *     follows, and the search goes on there. In one that is cut off, what is found is masked and the search
  *     goes on SEGMENT_REST before its end.
- * (4) A reading is taken literally, for IPv4 alone, where the decoded one holds no address: `%10` may be a
- *     sign before a number.
+ * (4) Where an escape may be a sign before digits or letters (`%10`), the word is read with it as a sign too,
+ *     and what no address of another reading takes is judged once more.
  * (5) What is written instead is spelled as what it replaces: a colon that was an escape is one again. Kept
  *     digits stay as written.
  * (6) Each call goes on by a byte at least, and all it writes lies at or after s->done. */
 enum { SEGMENT_REST = 64 };
 
-static bool is_of_segment(uint8_t c)
+/* `%XX` as a sign takes no more from an IPv6 address than the start of its first group. */
+static void segment_judge(struct segment *g, unsigned literal)
 {
-    return char_is(c, ALNUM) || c == '.' || c == ':' || c == '-' || c == '_';
-}
-
-static void segment_open(struct segment *g, const struct reading *r, struct mask_prefixes prefixes)
-{
-    size_t from = r->here, to = from;
-    while (from > 0 && is_of_segment(r->chars[r->here]) && is_of_segment(r->chars[from - 1]))
-        from--;
-    while (to < r->count && is_of_segment(r->chars[to]))
-        to++;
-    g->reading = r;
-    g->prefixes = prefixes;
-    g->from = from;
-    g->to = to;
-    g->count = g->name_count = 0;
-    memset(g->taken + from, 0, (to - from) * sizeof g->taken[0]);
-    memset(g->starts + from, 0, (to - from) * sizeof g->starts[0]);
-}
-
-static void segment_judge(struct segment *g, bool literal)
-{
-    if (!literal) {
-        names_find(g);
+    names_find(g);
+    if ((literal & LITERAL_PERCENT) == 0)
         ipv6_find(g);
-        names_mask(g);
-    }
+    names_mask(g);
     ipv4_find(g);
 }
 
 /* The bytes of the ${n}th ${mark} in the place of ${f}, or of the last where there are fewer. Returns how
  * many, 0 without any. */
-static size_t mark_spelling(const struct scan *s, const struct reading *r, const struct finding *f, char mark,
-                            size_t n, size_t *ret_at)
+static size_t mark_spelling(const struct scan *s, const struct finding *f, char mark, size_t n,
+                            size_t *ret_at)
 {
+    const struct reading *r = f->reading;
     size_t width = 0;
     for (size_t i = f->from; i < f->to; i++) {
         if (r->chars[i] != (uint8_t)mark)
@@ -71,14 +51,14 @@ static size_t mark_spelling(const struct scan *s, const struct reading *r, const
 }
 
 /* (5) */
-static size_t finding_spell(const struct scan *s, const struct reading *r, const struct finding *f, char *out)
+static size_t finding_spell(const struct scan *s, const struct finding *f, char *out)
 {
     size_t len = 0, dots = 0, colons = 0;
     for (size_t i = 0; i < f->len; i++) {
         char c = f->text[i];
         size_t at = 0, width = 0;
         if (c == '.' || c == ':')
-            width = mark_spelling(s, r, f, c, c == '.' ? dots++ : colons++, &at);
+            width = mark_spelling(s, f, c, c == '.' ? dots++ : colons++, &at);
         if (width < 2) {
             out[len++] = c;
             continue;
@@ -91,30 +71,31 @@ static size_t finding_spell(const struct scan *s, const struct reading *r, const
     return len;
 }
 
-static void finding_write(struct scan *s, const struct reading *r, const struct finding *f)
+static void finding_write(struct scan *s, const struct finding *f)
 {
+    const struct reading *r = f->reading;
     char spelled[READING_MAX * 2];
-    size_t from = r->base + r->at[f->from], to = r->base + r->at[f->to], at;
+    size_t from = r->base + r->at[f->from], to = r->base + f->end, at;
     assert(from >= s->done && to > from && to <= s->len); /* (6) */
-    if (f->ipv6)
-        s->zone =
-            (struct mask_zone){.encoded = mark_spelling(s, r, f, ':', 0, &at) == 3, .scoped = f->scoped};
-    if (f->len == 0 || (f->len == f->to - f->from && memcmp(f->text, r->chars + f->from, f->len) == 0))
+    if (f->ipv6) {
+        size_t width = mark_spelling(s, f, ':', 0, &at);
+        s->zone = (struct mask_zone){.encoded = width == 3, .nested = width > 3, .scoped = f->scoped};
+    }
+    if (finding_stays(f))
         scan_write(s, to);
     else
-        scan_replace(s, from, to, spelled, finding_spell(s, r, f, spelled));
+        scan_replace(s, from, to, spelled, finding_spell(s, f, spelled));
 }
 
 /* Writes what was found and what is between. Returns where the last finding ends, or ${end}. */
 static size_t findings_write(struct scan *s, const struct segment *g, size_t end)
 {
-    const struct reading *r = g->reading;
     const struct finding *last = NULL;
-    for (size_t i = g->from; i < g->to; i++) {
+    for (size_t i = g->begin; i < g->end; i++) {
         if (g->starts[i] == 0)
             continue;
         last = &g->findings[g->starts[i] - 1];
-        finding_write(s, r, last);
+        finding_write(s, last);
     }
     if (last == NULL)
         return end;
@@ -122,8 +103,7 @@ static size_t findings_write(struct scan *s, const struct segment *g, size_t end
     s->bound = s->done;
     if (s->seen < s->done)
         s->seen = s->done;
-    if (last->ipv6 && last->to == g->to && s->done < s->len && s->text[s->done] == '%' &&
-        zone_starts(s, s->done)) {
+    if (last->ipv6 && last->outer && s->done < s->len && s->text[s->done] == '%' && zone_starts(s, s->done)) {
         s->done++;
         zone_drop(s);
         return s->done;
@@ -150,25 +130,64 @@ static size_t segment_end(const struct segment *g)
     return r->base + r->at[to];
 }
 
+/* Octets of a literal reading are not to be part of what ${r} reads once they are masked. Digits behind one go
+ * with it (`192.0.2.33%33`), and behind a sign zeros are written, of which one is left behind the escape that they may be. */
+static void octets_part(const struct scan *s, struct segment *g, const struct reading *r, size_t first)
+{
+    for (size_t n = first; n < g->count; n++) {
+        struct finding *f = &g->findings[n];
+        size_t from = f->reading->at[f->from];
+        uint8_t sign = from > 0 ? s->text[r->base + from - 1] : 0;
+        if (f->ipv6)
+            continue;
+        if (char_is(sign, SIGN) && !finding_stays(f))
+            memset(f->text, '0', f->len = sign == '%' ? 3 : 2);
+        for (size_t i = 0; i < r->count && r->at[i] <= f->end; i++) {
+            if (r->at[i] != f->end || !char_is(r->chars[i], DIGIT) || r->at[i + 1] > g->end ||
+                g->taken[f->end] != 0)
+                continue;
+            memset(g->taken + f->end, TAKEN, (size_t)(r->at[i + 1] - f->end));
+            f->end = r->at[i + 1];
+        }
+    }
+}
+
+/* (4) Returns where the search goes on. */
+static size_t literal_judge(const struct scan *s, size_t at, const struct reading *decoded, struct segment *g,
+                            struct reading *r, bool *ret_over)
+{
+    size_t end = SIZE_MAX;
+    for (unsigned literal = 1; literal <= LITERAL_ALL; literal++) {
+        if ((literal & ~decoded->doubtful) != 0)
+            continue;
+        reading_make(s, at, literal, &r[literal]);
+        segment_reopen(g, &r[literal]);
+        size_t first = g->count;
+        segment_judge(g, literal);
+        octets_part(s, g, decoded, first);
+        size_t other = segment_end(g);
+        end = other < end ? other : end;
+        *ret_over &= !is_cut_off(g);
+    }
+    return end;
+}
+
 /* Judges what the candidate at ${at} is in. Returns where to search on. */
 static __attribute__((noinline)) size_t word_judge(struct scan *s, size_t at)
 {
-    struct reading reading;
+    struct reading readings[LITERAL_ALL + 1];
     struct segment g;
-    reading_make(s, at, false, &reading);
-    segment_open(&g, &reading, s->prefixes);
+    reading_make(s, at, 0, &readings[0]);
+    segment_open(&g, &readings[0], s->prefixes);
     size_t end = segment_end(&g);
     if (g.from == g.to) /* an escape of a sign before what is no part of an address */
         return end;
-    segment_judge(&g, false);
-    if (g.count == 0 && reading.doubtful) { /* (4) */
-        reading_make(s, at, true, &reading);
-        segment_open(&g, &reading, s->prefixes);
-        segment_judge(&g, true);
-        size_t other = segment_end(&g);
+    segment_judge(&g, 0);
+    bool over = !is_cut_off(&g);
+    if (readings[0].doubtful != 0) {
+        size_t other = literal_judge(s, at, &readings[0], &g, readings, &over);
         end = other < end ? other : end;
     }
-    bool over = !is_cut_off(&g);
     end = findings_write(s, &g, end);
     assert(end > at); /* (6) */
     if (over && !s->zone.open && s->bound < end) {

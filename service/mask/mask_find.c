@@ -42,15 +42,33 @@ static bool colons_follow(const uint8_t *text, size_t at, size_t len, int more)
     return false;
 }
 
-/* An escape of a character that an address is written with, or of another escape's sign. */
+/* Whether what stands at ${at} may go on an address behind a dot, dash or colon: or nothing is known of it. */
+static bool may_go_on(const uint8_t *text, size_t at, size_t len)
+{
+    uint8_t c = 0;
+    if (at >= len)
+        return true;
+    if ((mask_class[text[at]] & SIGN) == 0 || escape_read(text + at, len - at, &c) == 0)
+        c = text[at];
+    return (mask_class[c] & (HEX | SIGN | JOINT)) != 0;
+}
+
+/* An escape of a character that an address is written with, or of another escape's sign. One of a dot, dash or
+ * colon has a part of the address on one side at least: `https%3A%2F%2F` is none. */
 static bool escape_is_candidate(const uint8_t *text, size_t at, size_t len)
 {
     uint8_t c = 0;
+    size_t first = at;
     if (text[at] == '\\') /* of several, the last is the escape when they are decoded */
         for (size_t row = 0; row < 8 && at + 1 < len && text[at + 1] == '\\'; row++)
             at++;
-    return escape_read(text + at, len - at, &c) != 0 &&
-           ((mask_class[c] & (HEX | SIGN)) != 0 || c == '.' || c == ':' || c == '-');
+    size_t width = escape_read(text + at, len - at, &c);
+    if (width == 0 || (mask_class[c] & (HEX | SIGN)) != 0)
+        return width != 0;
+    if (c != '.' && c != ':' && c != '-')
+        return false;
+    bool behind = first > 0 && ((mask_class[text[first - 1]] & HEX) != 0 || text[first - 1] == ':');
+    return behind || may_go_on(text, at + width, len);
 }
 
 size_t mask_find_plain(const uint8_t *text, size_t from, size_t to, size_t len)

@@ -23,7 +23,7 @@ struct numbers {
 static void part_read(const struct segment *g, struct numbers *n)
 {
     struct part part = {.from = n->end};
-    while (segment_is(g, n->end, DIGIT) && !g->taken[n->end])
+    while (segment_is(g, n->end, DIGIT) && !segment_taken(g, n->end))
         n->end++;
     part.to = n->end;
     part.value = octet_read((const char *)g->reading->chars + part.from, part.to - part.from, true);
@@ -49,7 +49,8 @@ static struct numbers numbers_read(const struct segment *g, size_t at)
     struct numbers n = {.end = at, .after_letter = at > g->from && char_is(g->reading->chars[at - 1], ALNUM)};
     part_read(g, &n);
     n.joint = segment_is_char(g, n.end, '-') ? '-' : '.';
-    while (segment_is_char(g, n.end, n.joint) && segment_is(g, n.end + 1, DIGIT) && !g->taken[n.end + 1]) {
+    while (segment_is_char(g, n.end, n.joint) && segment_is(g, n.end + 1, DIGIT) &&
+           !segment_taken(g, n.end + 1)) {
         n.end++;
         part_read(g, &n);
     }
@@ -62,47 +63,94 @@ static struct numbers numbers_read(const struct segment *g, size_t at)
     return n;
 }
 
-/* A port's or file's word, as tcpdump and netstat write it: 192.0.2.33.https is no name of a host. */
-static bool is_service(const struct segment *g, size_t from, size_t to)
+static bool is_word(const struct segment *g, size_t from, size_t to, const char *const words[])
 {
-    static const char *const services[] = {
-        "bgp",   "bootpc", "bootps", "dhcp",       "domain", "ftp",    "http",   "https", "imap",
-        "imaps", "ipp",    "isakmp", "kerberos",   "ldap",   "ldaps",  "mdns",   "mysql", "nfs",
-        "ntp",   "pop3",   "pop3s",  "postgresql", "radius", "rsync",  "sip",    "smb",   "smtp",
-        "smtps", "snmp",   "ssh",    "submission", "sunrpc", "syslog", "telnet", "tftp",  "www",
-        "log",   "json",   "txt",    "csv",        "gz",     "pcap"};
-    for (size_t i = 0; i < sizeof services / sizeof services[0]; i++)
-        if (strlen(services[i]) == to - from &&
-            strncasecmp((const char *)g->reading->chars + from, services[i], to - from) == 0)
+    for (size_t i = 0; words[i] != NULL; i++)
+        if (strlen(words[i]) == to - from &&
+            strncasecmp((const char *)g->reading->chars + from, words[i], to - from) == 0)
             return true;
     return false;
 }
 
-/* Whether what ends at ${at} goes on as the name of a host: a dot and a label with a letter in it. Behind
- * dashes the label that they are in goes on first. */
-static bool host_follows(const struct segment *g, size_t at, char joint)
+/* A port's word, as tcpdump and netstat write it: 192.0.2.33.https is no name of a host. */
+static bool is_service(const struct segment *g, size_t from, size_t to)
 {
-    while (joint == '-' &&
-           (segment_is(g, at, ALNUM) || segment_is_char(g, at, '-') || segment_is_char(g, at, '_')))
+    static const char *const services[] = {
+        "bgp",        "bootpc",     "bootps",   "dhcp",   "domain", "ftp",  "http",  "https", "imap", "imaps",
+        "ipp",        "isakmp",     "kerberos", "ldap",   "ldaps",  "mdns", "mysql", "nfs",   "ntp",  "pop3",
+        "pop3s",      "postgresql", "radius",   "rsync",  "sip",    "smb",  "smtp",  "smtps", "snmp", "ssh",
+        "submission", "sunrpc",     "syslog",   "telnet", "tftp",   "www",  NULL};
+    return is_word(g, from, to, services);
+}
+
+static size_t label_end(const struct segment *g, size_t at)
+{
+    while (segment_is(g, at, ALNUM) || segment_is_char(g, at, '-') || segment_is_char(g, at, '_'))
         at++;
-    size_t label = ++at;
-    if (!segment_is_char(g, at - 1, '.') || !segment_is(g, at, ALNUM))
-        return false;
-    bool letter = false;
-    for (; segment_is(g, at, ALNUM) || segment_is_char(g, at, '-') || segment_is_char(g, at, '_') ||
-           (joint == '-' && segment_is_char(g, at, '.'));
-         at++)
-        letter |= segment_is(g, at, ALNUM) && !segment_is(g, at, DIGIT);
-    bool more = segment_is_char(g, at, '.') && segment_is(g, at + 1, ALNUM);
-    return letter && (joint == '-' || more || !is_service(g, label, at));
+    return at;
+}
+
+static bool has_letter(const struct segment *g, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++)
+        if (segment_is(g, i, ALNUM) && !segment_is(g, i, DIGIT))
+            return true;
+    return false;
+}
+
+/* Whether all labels from ${at} on are the end of a file's name: `pdf`, `log.1.gz`. No top-level domain is
+ * among them but zip. */
+static bool is_file(const struct segment *g, size_t at)
+{
+    static const char *const files[] = {
+        "bak", "bin",  "bz2",  "cfg", "conf", "crt",    "csv",    "dat", "db",   "dmp",     "doc",  "docx",
+        "eml", "err",  "gif",  "gz",  "har",  "htm",    "html",   "ini", "jpeg", "jpg",     "json", "jsonl",
+        "key", "lock", "log",  "mp3", "mp4",  "msg",    "ndjson", "old", "out",  "parquet", "pcap", "pcapng",
+        "pdf", "pem",  "pid",  "png", "sql",  "sqlite", "svg",    "tar", "tgz",  "tmp",     "tsv",  "txt",
+        "wav", "xls",  "xlsx", "xml", "xz",   "yaml",   "yml",    "zip", "zst",  NULL};
+    for (bool word = false;; at++) {
+        size_t end = label_end(g, at);
+        bool known = is_word(g, at, end, files);
+        if (!known && (end == at || has_letter(g, at, end)))
+            return false;
+        word |= known;
+        at = end;
+        if (!segment_is_char(g, at, '.') || !segment_is(g, at + 1, ALNUM))
+            return word;
+    }
+}
+
+/* What a row of numbers that ends at ${at} goes on as: the name of a host is a dot and a label with a letter
+ * in it. Behind dashes the label that they are in goes on first. */
+enum follows { FOLLOWS_NONE, FOLLOWS_FILE, FOLLOWS_HOST };
+
+static enum follows follows_at(const struct segment *g, size_t at, char joint)
+{
+    size_t label = (joint == '-' ? label_end(g, at) : at) + 1, end = label;
+    if (!segment_is_char(g, label - 1, '.') || !segment_is(g, label, ALNUM))
+        return FOLLOWS_NONE;
+    if (is_file(g, label))
+        return FOLLOWS_FILE;
+    do
+        end = label_end(g, end);
+    while (joint == '-' && segment_is_char(g, end, '.') && end++ < g->to);
+    bool more = segment_is_char(g, end, '.') && segment_is(g, end + 1, ALNUM);
+    bool host = has_letter(g, label, end) && (joint == '-' || more || !is_service(g, label, end));
+    return host ? FOLLOWS_HOST : FOLLOWS_NONE;
+}
+
+/* Whether ${word} is before ${at}. */
+static bool is_behind(const struct segment *g, size_t at, const char *word)
+{
+    size_t len = strlen(word);
+    return at >= g->from + len && strncasecmp((const char *)g->reading->chars + at - len, word, len) == 0;
 }
 
 /* Whether four dashed parts are surely an address as it is written elsewhere; names have them in reverse as
  * often. */
 static bool is_forward(const struct segment *g, const struct part parts[4])
 {
-    const char *chars = (const char *)g->reading->chars;
-    if (parts[0].from >= g->from + 3 && strncasecmp(chars + parts[0].from - 3, "ip-", 3) == 0)
+    if (is_behind(g, parts[0].from, "ip-") || is_behind(g, parts[0].from, "ec2-"))
         return true;
     return parts[3].value == 0 || (parts[0].value < 224 && parts[0].value > parts[3].value);
 }
@@ -128,16 +176,19 @@ static bool is_date(const struct segment *g, const struct numbers *n)
 
 /* Masks the numbers if they are an address: four, or five of which the last is a port, or the first belongs
  * to what is before. */
-static bool numbers_mask(struct segment *g, const struct numbers *n)
+static void numbers_mask(struct segment *g, const struct numbers *n)
 {
-    bool host = n->count <= PARTS_MAX && host_follows(g, n->end, n->joint);
+    enum follows follows = n->count <= PARTS_MAX ? follows_at(g, n->end, n->joint) : FOLLOWS_NONE;
+    bool host = follows == FOLLOWS_HOST;
     bool first = is_address(n, 0), second = n->count == PARTS_MAX && is_address(n, 1);
-    if (n->count > PARTS_MAX || (n->joint == '-' && !host))
-        return false;
-    if (first && !host && !n->after_letter)
+    if (n->count == PARTS_MAX && is_behind(g, n->parts[1].from, "ec2-"))
+        first = false;
+    if (n->count > PARTS_MAX || (n->joint == '-' && follows == FOLLOWS_NONE))
+        return;
+    if (first && follows == FOLLOWS_NONE && !n->after_letter)
         second = false;
     if (second && !first && is_date(g, n))
-        return false;
+        return;
     uint8_t kept[PARTS_MAX] = {0xff, 0xff, 0xff, 0xff, 0xff};
     if (first)
         parts_keep(g, host && (n->joint == '.' || !is_forward(g, n->parts)), kept);
@@ -148,18 +199,27 @@ static bool numbers_mask(struct segment *g, const struct numbers *n)
         if (kept[i] != 0xff)
             segment_number(g, part->from, part->to, (uint8_t)(part->value & kept[i]));
     }
-    return first || second;
+}
+
+/* The last number of a row may be the first of another, which dots join instead of dashes or the other way
+ * round: that is read before the row is masked. */
+static size_t rows_mask(struct segment *g, size_t at)
+{
+    struct numbers n = numbers_read(g, at);
+    for (bool more = true; more;) {
+        struct numbers next = {0};
+        more = n.last > at && (segment_is_char(g, n.end, '.') || segment_is_char(g, n.end, '-'));
+        if (more)
+            next = numbers_read(g, at = n.last);
+        numbers_mask(g, &n);
+        if (more)
+            n = next;
+    }
+    return n.end;
 }
 
 void ipv4_find(struct segment *g)
 {
-    for (size_t i = g->from; i < g->to;) {
-        if (!segment_is(g, i, DIGIT) || g->taken[i]) {
-            i++;
-            continue;
-        }
-        struct numbers n = numbers_read(g, i);
-        bool joined = segment_is_char(g, n.end, '.') || segment_is_char(g, n.end, '-');
-        i = !numbers_mask(g, &n) && joined && n.last > i ? n.last : n.end;
-    }
+    for (size_t i = g->from; i < g->to;)
+        i = segment_is(g, i, DIGIT) && !segment_taken(g, i) ? rows_mask(g, i) : i + 1;
 }

@@ -7,7 +7,8 @@
  * mask.h has the grammar.
  *
  * (1) A run is of groups of one to four hex digits, colons and dots. A word that touches it is no part of
- *     an address, nor is the colon between them.
+ *     an address, nor is the colon between them; but for its end if that is a head before one colon, and its
+ *     start if that is the eighth group.
  * (2) A run that is an address as a whole is that address; outer dots, one outer colon and a port behind a
  *     dot apart.
  * (3) In another run an address begins at a head, or is of eight groups. What is left of a run holds none.
@@ -17,6 +18,7 @@ struct run {
     size_t from, to;
     size_t zone; /* where the rest of a word ends of which only the start is a group: `7c8d%35`; or 0 */
     bool after_word, before_word;
+    bool glued; /* the head is the end of a word: `src2001:db8:1::` */
 };
 
 struct span {
@@ -159,18 +161,23 @@ static bool has_gap(const char *text, size_t len)
 
 static void address_found(struct segment *g, const struct run *run, struct span span, struct ipv6 *address)
 {
-    struct finding *f = segment_add(g, span.from, span.to == run->to && run->zone != 0 ? run->zone : span.to);
+    size_t to = span.to == run->to && run->zone != 0 ? run->zone : span.to;
+    if (!segment_cover(g, span.from, to))
+        return;
+    struct finding *f = segment_add(g, span.from, to);
     const uint8_t *bytes = address->bytes;
+    const char *old = (const char *)g->reading->chars + span.from;
     f->ipv6 = true;
     f->scoped = bytes[0] == 0xff || (bytes[0] == 0xfe && bytes[1] >> 6 == 2);
+    f->masked = is_masked(g, *address) && memchr(old, '.', span.to - span.from) == NULL;
     ipv6_mask(address, g->prefixes);
 
     bool before_name = false; /* labels of a name follow: no dot belongs to the address */
     for (size_t i = 0; i < g->name_count; i++)
         before_name |= g->names[i].from <= span.to && g->names[i].dot >= span.to;
     f->len = (uint8_t)ipv6_print(address, !before_name, f->text);
-    const char *old = (const char *)g->reading->chars + span.from;
-    if (segment_is_char(g, span.to, ':') && !has_gap(old, span.to - span.from) &&
+    bool dotted = memchr(old, '.', span.to - span.from) != NULL && memchr(f->text, '.', f->len) == NULL;
+    if (segment_is_char(g, span.to, ':') && (dotted || !has_gap(old, span.to - span.from)) &&
         has_gap(f->text, f->len - 1u))
         f->len = (uint8_t)groups_print(address, f->text); /* (4): what is joined must not fill the gap */
 }
@@ -334,7 +341,8 @@ static void run_judge(struct segment *g, const struct run *run)
     struct span groups = span;
     groups.from += groups.from < groups.to && chars[groups.from] == ':';
     groups.to -= groups.from < groups.to && chars[groups.to - 1] == ':';
-    if (is_hardware(g, groups))
+    struct span behind_head = {groups.from + 5, groups.to};
+    if (is_hardware(g, groups) || (run->glued && is_hardware(g, behind_head)))
         return;
 
     struct ipv6 address;
@@ -347,9 +355,9 @@ static void run_judge(struct segment *g, const struct run *run)
     for (struct span rest = span, part; part_find(g, rest, &part, &stays); rest.from = part.to) {
         if (!span_read(g, part, &address))
             continue;
-        if (stays)
+        if (stays && segment_free(g, part.from, part.to))
             segment_add(g, part.from, part.to)->ipv6 = true;
-        else
+        else if (!stays)
             address_found(g, run, part, &address);
     }
 }
@@ -373,6 +381,28 @@ static size_t zoned_width(const struct segment *g, size_t at, size_t width)
     return 0;
 }
 
+/* The width of the group that the word at ${at} begins with, where it is the eighth of a run. */
+static size_t eighth_width(const struct segment *g, const struct run *run, size_t at)
+{
+    size_t width = group_width(g, at, g->to), from = at;
+    for (int groups = 0; groups < 7; groups++) {
+        size_t end = from > run->from && g->reading->chars[from - 1] == ':' ? from - 1 : run->from;
+        for (from = end; from > run->from && end - from < 4 && char_is(g->reading->chars[from - 1], HEX);)
+            from--;
+        if (from == end)
+            return 0;
+    }
+    return width <= 4 ? width : 0;
+}
+
+/* Whether the word [${from}, ${end}) ends with letters and a head, and one colon follows: in names of programs
+ * there are two. */
+static bool is_glued(const struct segment *g, size_t from, size_t end)
+{
+    return end - from > 4 && !char_is(g->reading->chars[end - 5], DIGIT) && is_head(g, end - 4, end) &&
+           segment_is_char(g, end, ':') && !segment_is_char(g, end + 1, ':');
+}
+
 void ipv6_find(struct segment *g)
 {
     struct run run = {.from = g->from};
@@ -389,11 +419,13 @@ void ipv6_find(struct segment *g)
         }
 
         size_t zoned = word ? zoned_width(g, i, width) : 0;
-        run.to = i + zoned;
+        size_t eighth = word && zoned == 0 ? eighth_width(g, &run, i) : 0;
+        run.to = i + zoned + eighth;
         run.zone = zoned != 0 ? i + width : 0;
-        run.before_word = word && zoned == 0;
+        run.before_word = word && zoned + eighth == 0;
         run_judge(g, &run);
+        bool glued = word && is_glued(g, i, i + width);
         i += width;
-        run = (struct run){.from = i, .after_word = word};
+        run = (struct run){.from = glued ? i - 4 : i, .after_word = word && !glued, .glued = glued};
     }
 }

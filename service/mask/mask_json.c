@@ -392,14 +392,17 @@ static int bytes_next(struct bytes *b)
     return value;
 }
 
-/* Whether an array of bytes stands at ${at}. */
-static bool is_bytes(const struct json *j, size_t at)
+/* The end of the array of bytes at ${at}, 0 where none stands there. ${ret_plain}: no dot, dash or colon is
+ * among them, nor the sign of an escape. */
+static size_t bytes_end(const struct json *j, size_t at, bool *ret_plain)
 {
     struct bytes b = {.j = j, .at = at + 1};
-    int value = bytes_next(&b);
-    while (value >= 0)
-        value = bytes_next(&b);
-    return value == -1;
+    bool plain = true;
+    int value;
+    while ((value = bytes_next(&b)) >= 0)
+        plain &= value != '.' && value != '-' && value != ':' && (mask_class[value] & SIGN) == 0;
+    *ret_plain = plain;
+    return value == -1 ? b.at : 0;
 }
 
 static void number_put(struct json *j, uint8_t value, bool first)
@@ -440,10 +443,9 @@ static bool bytes_mask(struct json *j, size_t at, bool write, size_t *ret_end)
 /* Takes the array at ${at} if it is of bytes, and writes what the mask changes. Returns its end, or 0. */
 static __attribute__((noinline)) size_t bytes_take(struct json *j, size_t at) /* its frame is large */
 {
-    size_t end;
-    if (!is_bytes(j, at))
-        return 0;
-    if (!bytes_mask(j, at, false, &end))
+    bool plain;
+    size_t end = bytes_end(j, at, &plain);
+    if (end == 0 || plain || !bytes_mask(j, at, false, &end))
         return end;
     json_flush(j, at);
     *j->out++ = '[';
@@ -516,7 +518,8 @@ size_t mask_json_as_text(struct mask_json *scratch, const char *text, size_t len
     for (size_t at = 0; at < len;) {
         const char *bracket = memchr(text + at, '[', len - at);
         size_t from = bracket != NULL ? (size_t)(bracket - text) : len, end, masked;
-        if (from < len && (!is_bytes(&j, from) || !bytes_mask(&j, from, false, &end))) {
+        bool plain;
+        if (from < len && (bytes_end(&j, from, &plain) == 0 || plain || !bytes_mask(&j, from, false, &end))) {
             at = from + 1;
             continue;
         }

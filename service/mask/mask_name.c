@@ -76,7 +76,7 @@ static void nibble_label_mask(struct segment *g, size_t from, size_t to, size_t 
 {
     char old = (char)g->reading->chars[from];
     char c = to - from == 1 ? nibble_mask((uint8_t)old, i, g->prefixes.ipv6) : '0';
-    if (to - from == 1 && c == old)
+    if ((to - from == 1 && c == old) || !segment_free(g, from, to))
         return;
     struct finding *f = segment_add(g, from, to);
     f->text[0] = c;
@@ -84,38 +84,54 @@ static void nibble_label_mask(struct segment *g, size_t from, size_t to, size_t 
 }
 
 /* A label before the four of an address, as in RFC 2317's `26.0-63.113.0.203`, is as good as its last
- * octet. */
-static void octet_label_mask(struct segment *g, size_t from, size_t to, size_t i)
+ * octet. ${joined}: letters and a colon are before it, and it keeps its width, so that they are no group of
+ * an IPv6 address now if they were none. */
+static void octet_label_mask(struct segment *g, size_t from, size_t to, size_t i, bool joined)
 {
     const char *label = (const char *)g->reading->chars + from;
     int value = octet_read(label, to - from, true);
     if (value < 0)
         return;
     uint8_t kept = byte_mask((uint8_t)value, i < 4 ? (unsigned)i : 3, g->prefixes.ipv4);
-    if (kept != value)
-        segment_number(g, from, to, kept);
+    if (kept == value)
+        return;
+    struct finding *f = segment_number(g, from, to, kept);
+    if (f == NULL || !joined || f->len >= to - from)
+        return;
+    memmove(f->text + (to - from) - f->len, f->text, f->len);
+    memset(f->text, '0', to - from - f->len);
+    f->len = (uint8_t)(to - from);
 }
 
-/* Whether the first label belongs to what a colon is before: more than a nibble, or the digits of a word. */
-static bool is_joined(const struct segment *g, size_t from, size_t len, bool ip6)
+/* Whether a colon is before the word that ends at ${end}. */
+static bool is_behind_colon(const struct segment *g, size_t end)
 {
-    size_t start = from;
-    while (!ip6 && start > g->from && char_is(g->reading->chars[start - 1], ALNUM))
-        start--;
-    return start > g->from && g->reading->chars[start - 1] == ':' && (ip6 ? len > 1 : start < from);
+    while (end > g->from && char_is(g->reading->chars[end - 1], ALNUM))
+        end--;
+    return end > g->from && g->reading->chars[end - 1] == ':';
+}
+
+static void label_mask(struct segment *g, const struct segment_name *name, size_t from, size_t end, size_t i)
+{
+    bool joined = from == name->from && is_behind_colon(g, from);
+    if (from == end || segment_taken(g, from))
+        return;
+    if (!name->ip6)
+        octet_label_mask(g, from, end, i, joined && g->reading->chars[from - 1] != ':');
+    else if (!joined || end - from == 1) /* else a group */
+        nibble_label_mask(g, from, end, i);
 }
 
 static void name_mask(struct segment *g, const struct segment_name *name)
 {
     const uint8_t *chars = g->reading->chars;
+    const uint16_t *at = g->reading->at;
     size_t i = 0;
     for (size_t end = name->dot; end > name->from; i++) {
         size_t from = end;
         while (from > name->from && chars[from - 1] != '.')
             from--;
-        bool joined = from == name->from && is_joined(g, from, end - from, name->ip6);
-        if (from < end && !g->taken[from] && !joined)
-            name->ip6 ? nibble_label_mask(g, from, end, i) : octet_label_mask(g, from, end, i);
+        label_mask(g, name, from, end, i);
         end = from > name->from ? from - 1 : from;
     }
 
@@ -125,10 +141,10 @@ static void name_mask(struct segment *g, const struct segment_name *name)
         size_t end = from--;
         while (from > g->from && char_is(chars[from], DIGIT) && char_is(chars[from - 1], DIGIT))
             from--;
-        if (char_is(chars[from], DIGIT) && !g->taken[from])
-            octet_label_mask(g, from, end, 3);
+        if (char_is(chars[from], DIGIT) && !segment_taken(g, from))
+            octet_label_mask(g, from, end, 3, false);
     }
-    memset(g->taken + from, true, name->dot + 1 - from);
+    memset(g->taken + at[from], TAKEN_NAME, (size_t)(at[name->dot + 1] - at[from]));
 }
 
 void names_mask(struct segment *g)

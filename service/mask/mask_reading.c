@@ -30,7 +30,7 @@ static bool hex_read(const uint8_t *text, size_t len, size_t digits, uint8_t *re
     return true;
 }
 
-/* Three octal digits; but `\2001:` and `#2002:` are signs before an address. */
+/* Three octal digits; but `\2001:` and `#2002:` are signs before an address, and `\012:` before a group. */
 static bool octal_read(const uint8_t *text, size_t len, uint8_t *ret_char)
 {
     if (len < 3 || text[0] < '0' || text[0] > '3' || text[1] < '0' || text[1] > '7' || text[2] < '0' ||
@@ -38,6 +38,9 @@ static bool octal_read(const uint8_t *text, size_t len, uint8_t *ret_char)
         return false;
     unsigned value = (unsigned)(text[0] & 7) << 6 | (unsigned)(text[1] & 7) << 3 | (unsigned)(text[2] & 7);
     if (value >= 128 && len > 4 && is_class(text[3], HEX) && text[4] == ':')
+        return false;
+    bool part = value < 128 && is_class((uint8_t)value, WORD);
+    if (!part && len > 3 && text[3] == ':')
         return false;
     *ret_char = (uint8_t)(value < 128 ? value : 128);
     return true;
@@ -62,6 +65,8 @@ static size_t backslash_read(const uint8_t *text, size_t len, uint8_t *ret_char)
         return 4;
     if (text[1] >= sizeof shorts || shorts[text[1]] == 0)
         return 0;
+    if (len > 2 && text[2] == ':' && is_class(text[1], HEX)) /* a group */
+        return 0;
     *ret_char = shorts[text[1]];
     return 2;
 }
@@ -80,29 +85,35 @@ size_t escape_read(const uint8_t *text, size_t len, uint8_t *ret_char)
     }
 }
 
-/* Whether an escape may as well be a sign that stands before digits or letters: `user%10.0.0.1`,
- * `\\203.0.113.26\share`. */
-static bool is_doubtful(const uint8_t *escape, size_t width, uint8_t c)
+/* Which sign an escape may as well be that stands before digits or letters: `user%10.0.0.1`,
+ * `\\203.0.113.26\share`. 0 for none. */
+static unsigned doubt_of(const uint8_t *escape, size_t width, uint8_t c)
 {
+    if (width == 0)
+        return 0;
     if (escape[0] == '%')
-        return is_class(c, ALNUM) || (is_class(escape[1], DIGIT) && is_class(escape[2], DIGIT));
-    return is_class(escape[1], DIGIT) || (width == 2 && is_class(escape[1], HEX));
+        return is_class(c, ALNUM) || (is_class(escape[1], DIGIT) && is_class(escape[2], DIGIT))
+                   ? LITERAL_PERCENT
+                   : 0;
+    return is_class(escape[1], DIGIT) || (width == 2 && is_class(escape[1], HEX)) ? LITERAL_OTHERS : 0;
 }
 
-/* Reads the escapes once. Returns whether what came out may hold further ones. */
-static bool escapes_decode(struct reading *r, bool literal)
+/* Reads the escapes once. ${nested}: those of which the sign came out of an escape itself. Returns whether what
+ * came out may hold further ones. */
+static bool escapes_decode(struct reading *r, unsigned literal, bool nested)
 {
     bool again = false;
     size_t n = 0;
     for (size_t i = 0; i < r->count; n++) {
         uint8_t c = r->chars[i];
-        size_t width = is_class(c, SIGN) ? escape_read(r->chars + i, r->count - i, &c) : 0;
-        bool doubtful = width != 0 && is_doubtful(r->chars + i, width, c);
-        r->doubtful |= doubtful;
+        bool sign = is_class(c, SIGN) && (!nested || r->at[i + 1] - r->at[i] > 1);
+        size_t width = sign ? escape_read(r->chars + i, r->count - i, &c) : 0;
+        unsigned doubt = doubt_of(r->chars + i, width, c);
+        r->doubtful |= doubt;
         again |= width != 0 && is_class(c, SIGN);
         r->at[n] = r->at[i];
-        r->chars[n] = doubtful && literal ? 0 : c;
-        i += width == 0 || (doubtful && literal) ? 1 : width;
+        r->chars[n] = (doubt & literal) != 0 ? 0 : c;
+        i += width == 0 || (doubt & literal) != 0 ? 1 : width;
     }
     r->at[n] = r->at[r->count];
     r->count = n;
@@ -116,9 +127,13 @@ static size_t colour_end(const struct reading *r, size_t at)
     size_t end = at + 1;
     if (r->chars[at] == '(')
         return escaped && end < r->count ? end + 1 : at;
-    while (end < r->count &&
-           (is_class(r->chars[end], DIGIT) || r->chars[end] == ';' || (escaped && r->chars[end] == ':')))
-        end++;
+    bool colon = false; /* `38:2::255:0:0m`: only of a colour proper */
+    for (; end < r->count &&
+           (is_class(r->chars[end], DIGIT) || r->chars[end] == ';' || (escaped && r->chars[end] == ':'));
+         end++)
+        colon |= r->chars[end] == ':';
+    if (colon)
+        return end < r->count && r->chars[end] == 'm' ? end + 1 : at;
     bool letter = end < r->count && is_class(r->chars[end], ALNUM) && !is_class(r->chars[end], DIGIT);
     return letter && (escaped || !is_class(r->chars[end], HEX)) ? end + 1 : at;
 }
@@ -157,7 +172,7 @@ static size_t word_start(const struct scan *s, size_t at, size_t least)
     return colour > least && s->text[colour - 1] == ESC ? colour - 1 : colour;
 }
 
-void reading_make(const struct scan *s, size_t at, bool literal, struct reading *r)
+void reading_make(const struct scan *s, size_t at, unsigned literal, struct reading *r)
 {
     size_t least = at - s->bound > MASK_RUN_MAX ? at - MASK_RUN_MAX : s->bound;
     size_t start = word_start(s, at, least), end = at;
@@ -174,9 +189,9 @@ void reading_make(const struct scan *s, size_t at, bool literal, struct reading 
     r->count = end - start;
     r->at[r->count] = (uint16_t)r->count;
     r->open = end < s->len && end - at == MASK_TOKEN_MAX && is_class(s->text[end], WORD);
-    r->doubtful = false;
+    r->doubtful = 0;
     for (int nested = 0; signs && nested < NESTED_MAX; nested++)
-        signs = escapes_decode(r, literal);
+        signs = escapes_decode(r, literal, nested > 0);
     reading_blank(r);
 
     /* What is cut off at the front may be the end of a word: it is none of an address's groups then. */

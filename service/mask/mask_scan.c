@@ -80,6 +80,22 @@ static bool colon_joins(const struct scan *s, size_t at)
     return (mask_class[c] & HEX) != 0 || c == ':' || c == '.';
 }
 
+/* How far an escape behind a zone is looked at. */
+enum { AHEAD = 16 };
+
+/* What the escape at ${at} stands for, when it is read until none is left. */
+static uint8_t escape_meaning(const struct scan *s, size_t at)
+{
+    uint8_t copy[AHEAD], c = 0;
+    size_t len = s->len - at < AHEAD ? s->len - at : AHEAD, from = 0, width;
+    memcpy(copy, s->text + at, len);
+    while ((width = escape_read(copy + from, len - from, &c)) != 0) {
+        from += width - 1;
+        copy[from] = c;
+    }
+    return copy[from];
+}
+
 /* '%' after an address is a zone, or the start of an encoded character that is none of its business: "%20",
  * "%5D". "%25" (RFC 6874) is always a zone; in an encoded text nothing else is. A number such as %22 may be
  * an interface where the address is of the kind that has zones, and is an encoded delimiter elsewhere. */
@@ -88,6 +104,10 @@ bool zone_starts(const struct scan *s, size_t at)
     if (!scan_is(s, at + 1, HEX) || !scan_is(s, at + 2, HEX))
         return !s->zone.encoded && (scan_is(s, at + 1, ZONE) || colon_joins(s, at + 1));
     int c = hex_of(s->text[at + 1]) << 4 | hex_of(s->text[at + 2]);
+    if (c == '%' && s->zone.nested) { /* `%255D` is a bracket */
+        uint8_t meaning = escape_meaning(s, at);
+        return meaning == '%' || (mask_class[meaning] & ZONE) != 0;
+    }
     if (c == '%')
         return true;
     if (s->zone.encoded)
@@ -97,13 +117,6 @@ bool zone_starts(const struct scan *s, size_t at)
     return !delimiter || (number && s->zone.scoped);
 }
 
-/* Whether a letter or digit stands at ${at}, written as %XX. */
-static bool encoded_alnum(const struct scan *s, size_t at)
-{
-    return scan_is(s, at + 1, HEX) && scan_is(s, at + 2, HEX) &&
-           (mask_class[hex_of(s->text[at + 1]) << 4 | hex_of(s->text[at + 2])] & ALNUM) != 0;
-}
-
 /* Whether the zone goes on at ${at}. A dot belongs to it only before a further character of it
  * (`eth0.100`); a colon that would join the address goes with it, and what that leads to. */
 static bool zone_goes_on(const struct scan *s, size_t at)
@@ -111,7 +124,8 @@ static bool zone_goes_on(const struct scan *s, size_t at)
     char kind;
     size_t width = separator_at(s, at, &kind);
     if (width == 0)
-        return scan_is(s, at, ZONE) || (s->text[at] == '%' && (zone_starts(s, at) || encoded_alnum(s, at)));
+        return scan_is(s, at, ZONE) || (s->text[at] == '%' && zone_starts(s, at)) ||
+               (scan_is(s, at, SIGN) && (mask_class[escape_meaning(s, at)] & ALNUM) != 0);
     return kind == '.' ? scan_is(s, at + width, ZONE) : colon_joins(s, at);
 }
 
@@ -119,7 +133,6 @@ static bool zone_goes_on(const struct scan *s, size_t at)
  * escape behind an encoded colon takes. */
 static bool zone_is_decided(const struct scan *s, size_t at)
 {
-    enum { AHEAD = 10 };
     for (size_t i = at; i < at + AHEAD; i++) {
         if (i == s->len)
             return s->last;

@@ -513,6 +513,43 @@ Test(invalid, a_text_of_two_bytes_a_character_is_not_passed_on)
     }
 }
 
+static const struct answer *mask_lines(const struct tenant *t, const char *query, const char *type)
+{
+    static const char body[] = "{\"ip\":\"192.0.2.33\"}\n"
+                               "{\"a\":\"\\ud800 192.0.2.33\"}\n"
+                               "\n"
+                               "{\"a\":\"\\u0000 192.0.2.33\", [49,57,50,46,48,46,50,46,51,51]\n"
+                               "1\n";
+    return client_send(&(struct request){.service = t->service,
+                                         .path = text_of("/v1/mask%s", query),
+                                         .token = t->token,
+                                         .content_type = type,
+                                         .body = body,
+                                         .body_len = sizeof body - 1});
+}
+
+Test(invalid, lines_that_cannot_be_read_are_dropped_or_masked_as_text)
+{
+    static const char *const drops[] = {"", "?bad_lines=drop"};
+    struct tenant t = stage_tenant("bad-lines");
+    for (size_t i = 0; i < sizeof drops / sizeof *drops; i++) {
+        const struct answer *a = mask_lines(&t, drops[i], "application/x-ndjson");
+        cr_assert_eq(a->status, 200);
+        cr_assert_str_eq(answer_header(a, "akkoord-bad-lines"), "2");
+        expect(json_lines(a->body), "[{'ip': '192.0.2.0'}, {'line': 2}, {'line': 4}, 1]");
+    }
+    const struct answer *a = mask_lines(&t, "?bad_lines=mask", "application/x-ndjson");
+    cr_assert_eq(a->status, 200);
+    cr_assert_str_eq(answer_header(a, "akkoord-bad-lines"), "2");
+    cr_assert_str_eq(a->body, "{\"ip\":\"192.0.2.0\"}\n"
+                              "{\"a\":\"\\ud800 192.0.2.0\"}\n"
+                              "{\"a\":\"\\u0000 192.0.2.0\", [49,57,50,46,48,46,50,46,48]\n"
+                              "1\n");
+    cr_assert_eq(mask_lines(&t, "?bad_lines=keep", "application/x-ndjson")->status, 422);
+    cr_assert_eq(mask_lines(&t, "?bad_lines=mask", "text/plain")->status, 422);
+    cr_assert_eq(mask_lines(&t, "?bad_lines=mask", "application/json")->status, 422);
+}
+
 Test(invalid, numbers_that_no_computer_holds_are_refused)
 {
     static const char *const numbers[] = {"1e999", "99999999999999999999999999", "-0", "1e-400", NULL};

@@ -193,6 +193,16 @@ static const struct text_case cases[] = {
     {"static.26.113.0.203.3com.example", "static.0.113.0.0.3com.example"},
     {"2026-11-28-10-30.log 550e8400-e29b-41d4-a716-446655440000.txt", NULL},
     {"host26.113.0.203.in-addr.arpa", "host0.113.0.203.in-addr.arpa"},
+    {"203.0.113.77.pdf", "203.0.113.0.pdf"},
+    {"ec2-203-0-113-26.compute-1.amazonaws.com", "ec2-203-0-113-0.compute-1.amazonaws.com"},
+    {"ec2-20-0-113-26.eu-west-1.compute.amazonaws.com", "ec2-20-0-113-0.eu-west-1.compute.amazonaws.com"},
+    {"/var/log/203.0.113.77.log.1.gz 203.0.113.77.TAR.GZ",
+     "/var/log/203.0.113.0.log.1.gz 203.0.113.0.TAR.GZ"},
+    {"report.1.203.0.113.77.pdf", "report.1.203.0.0.0.pdf"},
+    {"26.113.0.203.pdf.example 26.113.0.203.lan", "0.113.0.0.pdf.example 0.113.0.0.lan"},
+    {"20-0-113-77.pdf", "20-0-113-0.pdf"},
+    {"203.0.113.77.log.", "203.0.113.0.log."},
+    {"3-0-3-2.0.0.8b", "3-0-3-0.0.0.0b"},
     {"26.0-63.113.0.203.in-addr.arpa", "0.0-0.113.0.203.in-addr.arpa"},
 
     /* Escapes. */
@@ -223,6 +233,16 @@ static const struct text_case cases[] = {
      "#033[36m2001:db8:1::#033[0m \\x1b[1;31m203.0.113.0"},
     {"[fe80::1]", "[fe80::]"},
 
+    /* A word that an address is written to without anything between. */
+    {"src2001:db8:1:2:3:4:5:6", "src2001:db8:1::"},
+    {"z2001:db8:1:2::3", "z2001:db8:1::"},
+    {"2001:db8:1:2:3:4:5:6ms", "2001:db8:1::ms"},
+    {"Foo2001::bar Foo2abc::add", NULL},
+    {"RSA2048:16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48", NULL},
+    {"1:2:3:4:5:6:7:words", NULL},
+    {"%255B2001%253Adb8%253A1%253A2%253A%253A3%255D x", "%255B2001%253Adb8%253A1%253A%253A%255D x"},
+    {"fe80%253A%253A1%2525eth0%255D", "fe80%253A%253A%255D"},
+
     /* Reverse names. */
     {"33.2.0.192.in-addr.arpa", "0.2.0.192.in-addr.arpa"},
     {"33.2.0.192.IN-ADDR.ARPA.", "0.2.0.192.IN-ADDR.ARPA."},
@@ -234,10 +254,34 @@ static const struct text_case cases[] = {
     {"b.1.2.3.4.b.ip6.arpa", NULL},
     {"1.2.3.44.a.ip6.arpa", "1.2.3.0.a.ip6.arpa"},
     {"8.0.0.9.ip\x16.arpa", "0.0.0.0.ip\x16.arpa"},
-    {"::ff192.0.2.33.in-addr.arpa", NULL},
     {"::ffff:2001:db8.in-addr.arpa", "::ffff:2001:d00.in-addr.arpa"},
     {"fe80::1%eth0:80 x", "fe80:: x"},
+    {":b3.2.0.1.in-addr.arpa", ":b0.2.0.1.in-addr.arpa"},
+    {"::ff192.0.2.33.in-addr.arpa", "::ff000.0.2.33.in-addr.arpa"},
     {"user%10.0.0.1", "user%10.0.0.0"},
+
+    /* What may be an escape or a sign, beside other addresses. */
+    {"%5C0.0.0.1.0001:5::", "%5C0.0.0.0.0001:5::"},
+    {"\\127.0.0.1:2001:db8:1:2::3", "\\127.0.0.0:2001:db8:1::"},
+    {"CORP\\127.0.0.1.2", "CORP\\127.0.0.0.0"},
+    {"\\126.113.0.203.in-addr.arpa", "\\00.113.0.203.in-addr.arpa"},
+    {"%5C0.0.0.1.0.d", "%5C0.0.0.0.0.d"},
+    {"\\0:1:2:3::", "\\0:1:2::"},
+    {"::6%5C145::", "::%5C145::"},
+    {"%220.0.3.0.1a", "%000.0.3.0.1a"},
+    {"\\0:1:2:F::", "\\0:1:2::"},
+    {"\\0:9:2:8::9", "\\0:9:2::"},
+    {"%%312.0.2.3\\\\", "%%312.0.2.0\\\\"},
+    {"%5C0:1::3:4:4:2:b:2", NULL},
+    {"\\012:1:2:3::4 \\042ip\\042:\\042fe80::1\\042", "\\12:1:2:: \\042ip\\042:\\042fe80::\\042"},
+    {"fe80::1%2\\x43", "fe80::"},
+    {"fe80::1%2%255Cx43 x", "fe80:: x"},
+    {"\\127.0.0.%31", "\\127.0.0.0"},
+    {"2.0.2.33%33", "2.0.2.0"},
+    {"2.0.2.33%2533", "2.0.2.0"},
+    {"\\b:2:3:4:5:6:7:8", "\\b:2:3::"},
+    {"\x1b[3::b", "\x1b[3::"},
+    {"\x1b[38:2::255:0:0m2001:db8:1:2::3", "\x1b[38:2::255:0:0m2001:db8:1::"},
 };
 
 #define EACH_CASE(c) for (const struct text_case *c = cases; c < cases + sizeof cases / sizeof cases[0]; c++)
@@ -405,6 +449,13 @@ Test(mask, every_ipv4_prefix_keeps_its_bits)
         n = mask_text("::ffff:ffff:ffff", 16, prefixes, out);
         assert_bytes(out, n, mapped, strlen(mapped), "mapped");
     }
+}
+
+Test(mask, what_is_joined_to_an_address_fills_no_gap_in_it)
+{
+    char out[128];
+    size_t n = mask_text("2001::1.4.4.0:4", 15, (struct mask_prefixes){7, 113}, out);
+    assert_bytes(out, n, "2001:0:0:0:0:0:104:0:4", 22, "octets and a port");
 }
 
 Test(mask, every_ipv6_prefix_keeps_its_bits)
