@@ -3,9 +3,9 @@
 -- persons of a higher number, $3 so many numbers at most, $4 what is told of the event that a state comes
 -- from (an enum walk_proof): nothing, from walk_refs() on role and ref, from walk_origins() on also its
 -- import's batch and the form it was made on; $5 the purposes, or null: all. From walk_origins() on
--- identifiers that are no person's strongest are walked too, and a Yes that was said with another one says with
--- which (owner), and whether it is found elsewhere as well: there, or under a lower number. Each row also gives
--- the highest
+-- identifiers that are no person's strongest are walked too, and a Yes that was said with another one says
+-- with which (owner), and whether it is found elsewhere as well: there, or under a lower number. Each row
+-- also gives the highest
 -- number there is, the generation and the time of the snapshot; where none of these numbers is a person's,
 -- one row gives nothing else. Numbers are looked up one by one: the walk needs no order from the planner, and
 -- a number that is nobody's costs a probe.
@@ -32,9 +32,13 @@ left join lateral (
     left join lateral (select x.tag, x.type,
                               exists (select from named m
                                       cross join unnest(e.subject_no || m.beside_nos) b(no)
-                                      join identifier y on y.controller_id = $1 and y.subject_no = b.no
-                                      join consent z on z.controller_id = $1 and z.tag = y.tag
-                                                        and z.purpose_id = s.purpose_id and z.slot = s.slot
+                                      cross join lateral (select u.tag from identifier u
+                                                          where u.controller_id = $1 and u.subject_no = b.no
+                                                          offset 0) y
+                                      cross join lateral (select u.revision from consent u
+                                                          where u.controller_id = $1 and u.tag = y.tag
+                                                                and u.purpose_id = s.purpose_id
+                                                                and u.slot = s.slot offset 0) z
                                       where m.controller_id = $1 and m.revision = s.revision
                                             and z.revision = s.revision
                                             and (b.no = e.subject_no or b.no < n.no)) as is_elsewhere
