@@ -67,7 +67,8 @@ begin
                  cross join lateral (select x.* from consent x
                                      where x.controller_id = c and x.tag = t.tag
                                            and x.purpose_id = a.purpose_id and x.slot = p_slot offset 0) x
-                 join named n on n.controller_id = c and n.revision = x.revision
+                 cross join lateral (select m.beside_nos from named m
+                                     where m.controller_id = c and m.revision = x.revision offset 0) n
                  cross join unnest(n.beside_nos) b
                  where rank_time(x.rank) = p_at and not rank_is_no(x.rank) and b <> all (p_nos));
 end $$;

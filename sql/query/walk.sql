@@ -33,9 +33,13 @@ left join lateral (
     left join lateral (select x.tag, x.type,
                               exists (select from named m
                                       cross join unnest(e.subject_no || m.beside_nos) b(no)
-                                      join identifier y on y.controller_id = $1 and y.subject_no = b.no
-                                      join consent z on z.controller_id = $1 and z.tag = y.tag
-                                                        and z.purpose_id = s.purpose_id and z.slot = s.slot
+                                      cross join lateral (select u.tag from identifier u
+                                                          where u.controller_id = $1 and u.subject_no = b.no
+                                                          offset 0) y
+                                      cross join lateral (select u.revision from consent u
+                                                          where u.controller_id = $1 and u.tag = y.tag
+                                                                and u.purpose_id = s.purpose_id
+                                                                and u.slot = s.slot offset 0) z
                                       where m.controller_id = $1 and m.revision = s.revision
                                             and z.revision = s.revision
                                             and (b.no = e.subject_no or b.no < n.no)) as is_elsewhere

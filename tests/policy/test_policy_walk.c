@@ -389,6 +389,24 @@ Test(invalidate, consents_to_a_notice_version_and_no_other)
            "'invalidated'}]}");
 }
 
+/* Under the customer's code a later Yes stands; under the address still the one that is void. */
+Test(invalidate, a_consent_is_found_under_each_identifier_it_named)
+{
+    struct tenant t = stage_tenant("named-beside");
+    const char *both = text_of("[%s, %s]", customer("c"), email("c"));
+    const json_t *old = say(&t, 201, both, "newsletter", "given", ", 'event_time': '2026-11-01T00:00:00Z'");
+    say(&t, 201, customer("c"), "newsletter", "given", "");
+    const char *body = "{'purpose': 'newsletter', 'period': {'to': '2026-11-02T00:00:00Z'}, 'reason': 'r'}";
+    expect(post(&t, 200, "/v1/consents/invalidate?rehearse=true", "%s", body), "{'matched': 1}");
+    expect(post(&t, 200, "/v1/consents/invalidate", "%s", body), "{'matched': 1}");
+    cr_expect_str_eq(reason_of(&t, "c", "newsletter"), "invalidated");
+    cr_expect_str_eq(reason(&t, customer("c"), "newsletter"), "granted");
+    expect(
+        get(&t, 200, "/v1/subjects/%s/history", string_at(old, "/subject_id")),
+        "{'events': [{'event_state': 'given'}, {'event_state': 'given'}, {'event_state': 'invalidated'}]}");
+    expect(post(&t, 200, "/v1/consents/invalidate", "%s", body), "{'matched': 0, 'invalidated': 0}");
+}
+
 Test(invalidate, only_a_newer_choice_cures_it)
 {
     struct tenant t = stage_tenant("cure");
