@@ -11,7 +11,7 @@
  * what is kept must be the same. */
 
 /* More with AKKOORD_TEST_LONG. */
-enum { BATCHES = 400, BATCHES_LONG = 100000, BATCH_MAX = 12, PEOPLE = 60, TIED = 6, MOMENTS = 20 };
+enum { BATCHES = 400, BATCHES_LONG = 100000, BATCH_MAX = 12, PEOPLE = 40, TIED = 3, MOMENTS = 5 };
 
 static const instant LONG_AGO = INT64_C(1600000000) * SECOND;
 
