@@ -130,8 +130,9 @@ static size_t segment_end(const struct segment *g)
     return r->base + r->at[to];
 }
 
-/* Octets of a literal reading are not to be part of what ${r} reads once they are masked. Digits behind one go
- * with it (`192.0.2.33%33`), and behind a sign zeros are written, of which one is left behind the escape that they may be. */
+/* Octets of a literal reading are not to be part of what ${r} reads once they are masked. Digits behind
+ * one go with it (`192.0.2.33%33`), and behind a sign zeros are written, of which one is left behind the
+ * escape that they may be. */
 static void octets_part(const struct scan *s, struct segment *g, const struct reading *r, size_t first)
 {
     for (size_t n = first; n < g->count; n++) {

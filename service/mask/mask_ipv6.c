@@ -395,8 +395,8 @@ static size_t eighth_width(const struct segment *g, const struct run *run, size_
     return width <= 4 ? width : 0;
 }
 
-/* Whether the word [${from}, ${end}) ends with letters and a head, and one colon follows: in names of programs
- * there are two. */
+/* Whether the word [${from}, ${end}) ends with letters and a head, and one colon follows: in names of
+ * programs there are two. */
 static bool is_glued(const struct segment *g, size_t from, size_t end)
 {
     return end - from > 4 && !char_is(g->reading->chars[end - 5], DIGIT) && is_head(g, end - 4, end) &&
