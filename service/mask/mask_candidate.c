@@ -21,8 +21,8 @@
  * (6) Each call goes on by a byte at least, and all it writes lies at or after s->done. */
 enum { SEGMENT_REST = 64 };
 
-/* Behind `%XX` as a sign there is no IPv6 address to be found: as an escape it takes no more from one than the
- * start of its first group. */
+/* Behind `%XX` as a sign there is no IPv6 address to be found: as an escape it takes no more from one than
+ * the start of its first group. */
 static void segment_judge(struct segment *g, bool behind_percent)
 {
     names_find(g);

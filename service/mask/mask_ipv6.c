@@ -403,7 +403,8 @@ static bool is_glued(const struct segment *g, size_t from, size_t end)
            segment_is_char(g, end, ':') && !segment_is_char(g, end + 1, ':');
 }
 
-/* Judges the run that ends at ${at}, before a word of ${width} characters or what is none. Returns the next. */
+/* Judges the run that ends at ${at}, before a word of ${width} characters or what is none. Returns the
+ * next. */
 static struct run run_end(struct segment *g, struct run run, size_t at, size_t width, bool word)
 {
     size_t zoned = word ? zoned_width(g, at, width) : 0;
