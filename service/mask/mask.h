@@ -24,8 +24,8 @@
  *              end of a file's name (`.pdf`, `.log.1.gz`): an address in the name of a host stands there in
  *              either direction, so its first and last octet are masked. Or dashed: four octets (or five
  *              numbers) with "-" between them, whatever letters are beside them, where a dot and a label
- *              follow later; in either direction too, but for `ip-`, `ec2-`, in the name of a file, and where the
- *              first octet is the higher one: then as written.
+ *              follow later; in either direction too, but for `ip-`, `ec2-`, in the name of a file, and where
+ *              the first octet is the higher one: then as written.
  *   group    = one to four hex digits
  *   run      = a row of groups, colons and dots; a word (letters and digits that are no group) that touches
  *              it is none of it, but for a head at its end before one colon, and an eighth group at its start
@@ -47,7 +47,8 @@
  * masked changes nothing, but may take away more of what is joined to an address where less than 16 bits of
  * IPv6 are kept, or by a sign that may be an escape (`fe80::1%35`).
  * Known gaps, by choice: non-ASCII digits; octal, hexadecimal and one-number spellings of an address; IPv6
- * in dashed names; octets joined by commas or underscores; character references of HTML; addresses without any separator; UTF-16 and UTF-32, which mask_wide_seen tells. */
+ * in dashed names; octets joined by commas or underscores; character references of HTML; addresses without
+ * any separator; UTF-16 and UTF-32, which mask_wide_seen tells. */
 
 #ifdef __cplusplus
 extern "C" {

@@ -21,11 +21,12 @@
  * (6) Each call goes on by a byte at least, and all it writes lies at or after s->done. */
 enum { SEGMENT_REST = 64 };
 
-/* `%XX` as a sign takes no more from an IPv6 address than the start of its first group. */
-static void segment_judge(struct segment *g, unsigned literal)
+/* Behind `%XX` as a sign there is no IPv6 address to be found: as an escape it takes no more from one than
+ * the start of its first group. */
+static void segment_judge(struct segment *g, bool behind_percent)
 {
     names_find(g);
-    if ((literal & LITERAL_PERCENT) == 0)
+    if (!behind_percent)
         ipv6_find(g);
     names_mask(g);
     ipv4_find(g);
@@ -130,8 +131,9 @@ static size_t segment_end(const struct segment *g)
     return r->base + r->at[to];
 }
 
-/* Octets of a literal reading are not to be part of what ${r} reads once they are masked. Digits behind one go
- * with it (`192.0.2.33%33`), and behind a sign zeros are written, of which one is left behind the escape that they may be. */
+/* Octets of a literal reading are not to be part of what ${r} reads once they are masked. Digits behind
+ * one go with it (`192.0.2.33%33`), and behind a sign zeros are written, of which one is left behind the
+ * escape that they may be. */
 static void octets_part(const struct scan *s, struct segment *g, const struct reading *r, size_t first)
 {
     for (size_t n = first; n < g->count; n++) {
@@ -163,7 +165,8 @@ static size_t literal_judge(const struct scan *s, size_t at, const struct readin
         reading_make(s, at, literal, &r[literal]);
         segment_reopen(g, &r[literal]);
         size_t first = g->count;
-        segment_judge(g, literal);
+        size_t begin = decoded->base + r[literal].at[g->from];
+        segment_judge(g, begin > 0 && s->text[begin - 1] == '%');
         octets_part(s, g, decoded, first);
         size_t other = segment_end(g);
         end = other < end ? other : end;
@@ -182,7 +185,7 @@ static __attribute__((noinline)) size_t word_judge(struct scan *s, size_t at)
     size_t end = segment_end(&g);
     if (g.from == g.to) /* an escape of a sign before what is no part of an address */
         return end;
-    segment_judge(&g, 0);
+    segment_judge(&g, false);
     bool over = !is_cut_off(&g);
     if (readings[0].doubtful != 0) {
         size_t other = literal_judge(s, at, &readings[0], &g, readings, &over);

@@ -42,7 +42,8 @@ static bool colons_follow(const uint8_t *text, size_t at, size_t len, int more)
     return false;
 }
 
-/* Whether what stands at ${at} may go on an address behind a dot, dash or colon: or nothing is known of it. */
+/* Whether what stands at ${at} may go on an address behind a dot, dash or colon: or nothing is known of
+ * it. */
 static bool may_go_on(const uint8_t *text, size_t at, size_t len)
 {
     uint8_t c = 0;
@@ -53,8 +54,8 @@ static bool may_go_on(const uint8_t *text, size_t at, size_t len)
     return (mask_class[c] & (HEX | SIGN | JOINT)) != 0;
 }
 
-/* An escape of a character that an address is written with, or of another escape's sign. One of a dot, dash or
- * colon has a part of the address on one side at least: `https%3A%2F%2F` is none. */
+/* An escape of a character that an address is written with, or of another escape's sign. One of a dot,
+ * dash or colon has a part of the address on one side at least: `https%3A%2F%2F` is none. */
 static bool escape_is_candidate(const uint8_t *text, size_t at, size_t len)
 {
     uint8_t c = 0;

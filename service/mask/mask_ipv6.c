@@ -395,37 +395,40 @@ static size_t eighth_width(const struct segment *g, const struct run *run, size_
     return width <= 4 ? width : 0;
 }
 
-/* Whether the word [${from}, ${end}) ends with letters and a head, and one colon follows: in names of programs
- * there are two. */
+/* Whether the word [${from}, ${end}) ends with letters and a head, and one colon follows: in names of
+ * programs there are two. */
 static bool is_glued(const struct segment *g, size_t from, size_t end)
 {
     return end - from > 4 && !char_is(g->reading->chars[end - 5], DIGIT) && is_head(g, end - 4, end) &&
            segment_is_char(g, end, ':') && !segment_is_char(g, end + 1, ':');
 }
 
+/* Judges the run that ends at ${at}, before a word of ${width} characters or what is none. Returns the
+ * next. */
+static struct run run_end(struct segment *g, struct run run, size_t at, size_t width, bool word)
+{
+    size_t zoned = word ? zoned_width(g, at, width) : 0;
+    size_t eighth = word && zoned == 0 ? eighth_width(g, &run, at) : 0;
+    run.to = at + zoned + eighth;
+    run.zone = zoned != 0 ? at + width : 0;
+    run.before_word = word && zoned + eighth == 0;
+    run_judge(g, &run);
+    bool glued = word && is_glued(g, at, at + width);
+    return (struct run){.from = at + width - (glued ? 4 : 0), .after_word = word && !glued, .glued = glued};
+}
+
 void ipv6_find(struct segment *g)
 {
     struct run run = {.from = g->from};
-    for (size_t i = g->from; i <= g->to;) {
+    for (size_t i = g->from, width; i <= g->to; i += width) {
         bool mark = segment_is_char(g, i, ':') || (segment_is_char(g, i, '.') && !is_in_name(g, i));
         bool alnum = segment_is(g, i, ALNUM);
-        size_t hex = alnum ? group_width(g, i, g->to) : 0, width = alnum ? hex : 1;
+        size_t hex = alnum ? group_width(g, i, g->to) : 0;
+        width = alnum ? hex : 1;
         while (alnum && segment_is(g, i + width, ALNUM))
             width++;
         bool word = alnum && (hex != width || hex > 4);
-        if (mark || (alnum && !word)) {
-            i += width;
-            continue;
-        }
-
-        size_t zoned = word ? zoned_width(g, i, width) : 0;
-        size_t eighth = word && zoned == 0 ? eighth_width(g, &run, i) : 0;
-        run.to = i + zoned + eighth;
-        run.zone = zoned != 0 ? i + width : 0;
-        run.before_word = word && zoned + eighth == 0;
-        run_judge(g, &run);
-        bool glued = word && is_glued(g, i, i + width);
-        i += width;
-        run = (struct run){.from = glued ? i - 4 : i, .after_word = word && !glued, .glued = glued};
+        if (!mark && (!alnum || word))
+            run = run_end(g, run, i, width, word);
     }
 }

@@ -98,8 +98,8 @@ static unsigned doubt_of(const uint8_t *escape, size_t width, uint8_t c)
     return is_class(escape[1], DIGIT) || (width == 2 && is_class(escape[1], HEX)) ? LITERAL_OTHERS : 0;
 }
 
-/* Reads the escapes once. ${nested}: those of which the sign came out of an escape itself. Returns whether what
- * came out may hold further ones. */
+/* Reads the escapes once. ${nested}: those of which the sign came out of an escape itself. Returns whether
+ * what came out may hold further ones. */
 static bool escapes_decode(struct reading *r, unsigned literal, bool nested)
 {
     bool again = false;
