@@ -353,7 +353,7 @@ static void ties_compare(struct crowd *c)
     snprintf(sql, sizeof sql,
              "select ('x' || encode(substr(tag, 2, 4), 'hex'))::bit(32)::int4, purpose_id, slot, tiebreak "
              "from consent where controller_id = %d and tag >= '\x01%08x' and tag < '\x01%08x' "
-             "and not slot & 15 in (slot_reached(), slot_signal_reached())",
+             "and not slot & 15 in (slot_reached(), slot_signal() + 1)",
              c->ledger.controller, first, c->next_number);
     PGresult *rows = PQexecParams(c->ledger.pg, sql, 0, NULL, NULL, NULL, NULL, 1);
     cr_assert_eq(PQresultStatus(rows), PGRES_TUPLES_OK, "%s", PQerrorMessage(c->ledger.pg));
