@@ -10,6 +10,15 @@ begin
                   and (s.purpose_id = any (p_purposes[1:2]) or rank_is_no(s.rank)));
 end $$;
 
+-- Where the person said nothing: the highest rank of what a guardian did.
+create or replace function stood_of_guardians(c integer, p_tag bytea, p_purposes integer[])
+returns bigint language plpgsql stable as $$
+begin
+    return (select max(s.rank) from states_heard(c, p_tag, p_purposes) s
+            where s.slot >= slot_count() and s.slot & 15 <= slot_reached()
+                  and (s.purpose_id = any (p_purposes[1:2]) or rank_is_no(s.rank)));
+end $$;
+
 -- Of a standing No: purpose and rank of each that had one, and of what stood over it.
 create or replace function stood_each(c integer, p_tag bytea, p_over integer[], p_guardian integer)
 returns bigint[] language plpgsql stable as $$
@@ -216,13 +225,14 @@ begin
     end if;
 end $$;
 
--- The further identifiers of the person that stay under a No when p_purpose was said Yes to: a bit a type.
+-- The further identifiers of the person, and the persons who have theirs, that stay under a No when a Yes was
+-- said: a bit a type.
 create or replace function still_denied(c integer, a act, p_nos bigint[]) returns smallint
 language plpgsql stable as $$
 begin
     return (
         select coalesce(bit_or(1 << d.type), 0)
-        from (select i.type from unnest(identifiers_below(c, p_nos[1:1])) b(no)
+        from (select i.type from unnest(identifiers_below(c, p_nos[1:1]) || persons_above(c, p_nos)) b(no)
               cross join lateral (select x.* from identifier x
                                   where x.controller_id = c and x.subject_no = b.no offset 0) i
               where b.no <> all (p_nos)
@@ -310,6 +320,7 @@ declare
                       when a.at is null then p_now - a.age
                       else least(a.at, p_now) end;
     prior bigint;
+    was bigint;
     r consent;
 begin
     -- Who.
@@ -323,6 +334,7 @@ begin
 
     -- What stood before, and whether there is anything to weigh.
     prior := stood(c, tag, a.purpose_id || a.over, g);
+    was := coalesce(prior, case when g = 0 then stood_of_guardians(c, tag, a.purpose_id || a.over) end);
     if a.slot = slot_outcome()
        and (rank_is_no(prior) is distinct from true
             or exists (select from consent x
@@ -355,7 +367,7 @@ begin
     -- The event, and what came of it.
     e := row(c, h.revision, a.record_id, i.nos[1], a.purpose_id, e.rank, time_of(p_now), e.valid_until,
              a.notice_no, p_policy_version, e.slot, a.flags, a.role, a.method, 0,
-             coalesce(rank_state(prior), 0), e.was_each, 0, a.language, p_actor, a.ref, a.detail::jsonb);
+             coalesce(rank_state(was), 0), e.was_each, 0, a.language, p_actor, a.ref, a.detail::jsonb);
     e.effect := effect_of(c, a, e, prior, p_now);
     e.answer := case when i.known then 0 else answer_unknown() end
                 + case when ties then 0 else answer_untied() end

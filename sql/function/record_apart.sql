@@ -23,16 +23,19 @@ begin
     -- each with its identifier, and what stands there: one probe of each index
     probed as materialized (
         select a.*, (a.ordinality - 1)::integer as act, i.subject_no as known_no, i.is_person, i.is_tied,
-               s.prior,
+               s.prior, coalesce(s.prior, s.guardians) as was_rank,
                case when a.floating then greatest(p_now, h.latest)
                     when a.at is null then p_now - a.age
                     else least(a.at, p_now) end as event_us
         from unnest(p_acts) with ordinality a
         left join lateral (select x.subject_no, x.is_person, x.is_tied from identifier x
                            where x.controller_id = c and x.tag = a.tags offset 0) i on true
-        left join lateral (select max(x.rank) as prior from consent x
+        left join lateral (select max(x.rank) filter (where x.slot <= slot_reached()) as prior,
+                                  max(x.rank) filter (where x.slot >= slot_count()
+                                                            and x.slot & 15 <= slot_reached()) as guardians
+                           from consent x
                            where i.subject_no is not null and x.controller_id = c and x.tag = a.tags
-                                 and x.purpose_id = any (a.purpose_id || a.over) and x.slot <= slot_reached()
+                                 and x.purpose_id = any (a.purpose_id || a.over)
                                  and (x.purpose_id in (a.purpose_id, a.over[1]) or rank_is_no(x.rank))
                            offset 0) s on true
         where a.request <> all (left_out)),
@@ -58,7 +61,7 @@ begin
                            answer, language, actor, ref, detail)
         select c, revision, record_id, subject_no, purpose_id, rank, now_,
                valid_until, notice_no, p_policy_version, slot, flags, role, method, settled,
-               coalesce(rank_state(prior), 0), answer, language, r_actor[request + 1], ref, detail::jsonb
+               coalesce(rank_state(was_rank), 0), answer, language, r_actor[request + 1], ref, detail::jsonb
         from placed),
     numbered as (
         insert into identifier (controller_id, tag, subject_no, type, is_person)
@@ -97,7 +100,7 @@ begin
             where (old.rank, old.tiebreak) < (excluded.rank, excluded.tiebreak))
 
     select record_done(), request, act, record_id, revision, subject_no, rank, now_, valid_until, purpose_id,
-           settled, coalesce(rank_state(prior), 0::smallint), null::bigint[], p_policy_version, null::text,
+           settled, coalesce(rank_state(was_rank), 0::smallint), null::bigint[], p_policy_version, null::text,
            answer
     from placed;
 end $$;
