@@ -118,8 +118,8 @@ def fit_facts(act):
     if act.state in NO or act.age is None or is_standing(act):
         return act
     is_of_age = act.age.until <= act.time
-    if act.guardian and guardian_role(act.guardian) == "parent" and is_of_age and not shown:
-        return replace(act, age=None)  # who may decide alone needs no parent
+    if act.guardian and guardian_role(act.guardian) == "parent" and is_of_age:
+        return replace(act, age=None)  # who may decide alone has no parent to say Yes
     if PURPOSES[act.scope].minors == "forbidden" and not act.guardian and not is_of_age:
         return replace(act, age=None)  # nor is a minor asked there
     return act
