@@ -168,8 +168,8 @@ def probes_make(chance, acts, keys):
     names = sorted({name for act in acts for name in act.names})
     if len(names) > len(NAMES):
         names = sorted(chance.sample(names, 10))
-    alone = [((name,), key, chance.choice((None, None, *(PURPOSES[key].entities if key in PURPOSES and PURPOSES[key].entities else ENTITIES))))
-             for name in names for key in keys]
+    entities = {key: (key in PURPOSES and PURPOSES[key].entities) or ENTITIES for key in keys}
+    alone = [((name,), key, chance.choice((None, None, *entities[key]))) for name in names for key in keys]
     probes = chance.sample(alone, min(len(alone), 40))
     for (name,), key, entity in chance.sample(probes, min(len(probes), 8)):
         more = chance.choice(names)
@@ -340,7 +340,7 @@ def worlds_run(real, seed, count, until):
 def arguments_read():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--worlds", type=int, default=20000 if LONG else 200, help="how many of each seed")
-    parser.add_argument("--seconds", type=float, default=3000 if LONG else 20, help="of each seed, at most")
+    parser.add_argument("--seconds", type=float, default=1500 if LONG else 20, help="of each seed, at most")
     parser.add_argument("--seed", action="append", help="1 and a fresh one, unless told")
     parser.add_argument("--plant", choices=sorted(PLANTS), help="changes the database by this fault, which must be found")
     return parser.parse_args()
@@ -357,7 +357,8 @@ def main():
             begun = time.monotonic()
             tried, found = worlds_run(real, seed, given.worlds, begun + given.seconds)
             passed = time.monotonic() - begun
-            say(f"seed {seed}: {tried} worlds, each in two orders, in {passed:.0f} s, {tried / passed:.0f} a second; {real.sent} acts so far")
+            say(f"seed {seed}: {tried} worlds, each in two orders, in {passed:.0f} s, {tried / passed:.0f} a second; "
+                f"{real.sent} acts so far")
             if found is not None:
                 say(found.text() if given.plant else shrink(real, found).text())
                 break
