@@ -253,8 +253,8 @@ class Trial:
         for probe, was in zip(self.before, before, strict=True):
             if was in ALLOW or answers[probe] not in ALLOW or self.policy is not POLICY or self.invalidates:
                 continue
-            if act.state in NO and was == "expired" and (act.age or act.care):
-                continue  # a guardian's Yes that ends at the limit lasts the longer, the later that is
+            if was == "expired" and (act.age or act.care):
+                continue  # a guardian's Yes that ends at the limit lasts the longer, the later that is: domain/verdict.c, (8)
             if act.state in NO:
                 self.fault("a No added an allow", probe, answers[probe], was)
             elif not set(act.names) & set(probe[0]):
