@@ -25,7 +25,8 @@ POLICY = (
 CHANGES = {"adult": {"minors": None}, "kid": {"age_required": True}, "club": {"ends_at_limit": False},
            "news": {"words_needed": False}}
 LATER = tuple(replace(purpose, **CHANGES.get(purpose.key, {})) for purpose in POLICY) + (
-    Purpose("sale", basis="soft_opt_in", channel="sms"), Purpose("mail", basis="legitimate_interest", channel="post", direct_marketing=True))
+    Purpose("sale", basis="soft_opt_in", channel="sms"),
+    Purpose("mail", basis="legitimate_interest", channel="post", direct_marketing=True))
 FIRST_WORDS = "2010-01-01T00:00:00Z"
 WHY = "So that the rules of everybody else can be told from those of minors."
 

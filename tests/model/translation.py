@@ -97,9 +97,10 @@ def evidence(act, is_double):
 
 
 def common(act, world):
+    is_double = act.scope in PURPOSES and PURPOSES[act.scope].double_opt_in and act.state == "given"
     members = {"subject": subject(act.names, world), "expressed_by": expressed_by(act, world), "entity": act.entity,
                "event_time": CALENDAR.moment(act.time) if act.time < NOW else None,
-               "evidence": evidence(act, act.scope in PURPOSES and PURPOSES[act.scope].double_opt_in and act.state == "given") or None}
+               "evidence": evidence(act, is_double) or None}
     return {key: value for key, value in members.items() if value is not None}
 
 
