@@ -190,8 +190,9 @@ Test(rotate, of_what_stands_under_both_tags_the_higher_rank_stays)
     scene_open(&scene, "both");
     database_value(
         &scene.db,
-        "insert into identifier values (1, '\\x01aa', 1, 0), (1, '\\x02aa', 2, 0), (1, '\\x01bb', 3, 0);"
-        "insert into consent select 1, tag, purpose, 0, null, rank, 0, rank, null, gen_random_uuid() "
+        "insert into identifier values (1, '\\x01aa', 1, 0, true), (1, '\\x02aa', 2, 0, true), "
+        "(1, '\\x01bb', 3, 0, true);"
+        "insert into consent select 1, tag, purpose, 0, null, 0, 0, rank, rank, null, gen_random_uuid() "
         "from (values ('\\x01aa'::bytea, 1, 7), ('\\x02aa', 1, 9), ('\\x01aa', 2, 8), ('\\x02aa', 2, 6), "
         "('\\x01aa', 3, 5), ('\\x02aa', 4, 4), ('\\x01bb', 1, 3)) v(tag, purpose, rank)");
     PGconn *service = PQconnectdb(scene.db.service);
