@@ -440,10 +440,17 @@ static bool yes_is_guardians(const struct question *q)
     return q->yes != NULL && q->yes->guardian != 0;
 }
 
+/* A day of age that was told by name has come, whatever later one came from elsewhere. */
+static bool day_has_come(const struct question *q, const struct limit *l)
+{
+    return l->told > 0 && l->told <= q->now;
+}
+
 static bool yes_is_over(const struct question *q)
 {
-    bool at_limit = q->came_of_age && yes_is_guardians(q) && q->purpose->guardian.ends_at_limit;
-    return at_limit || (q->valid_until != INSTANT_NONE && q->valid_until <= q->now);
+    bool of_age = q->came_of_age || day_has_come(q, &q->age) || day_has_come(q, &q->care);
+    return (of_age && yes_is_guardians(q) && q->purpose->guardian.ends_at_limit) ||
+           (q->valid_until != INSTANT_NONE && q->valid_until <= q->now);
 }
 
 static bool yes_is_outdated(const struct question *q)

@@ -223,6 +223,8 @@ class World:
         until = max(age[1], care[1])
         needs_guardian = purpose.minors is not None and until > now
         came_of_age = purpose.minors is not None and 0 < until <= now
+        # a day of age that was told by name has come, whatever later one came from elsewhere
+        of_age = came_of_age or 0 < age[2] <= now or 0 < care[2] <= now
         if purpose.retired:
             yield "retired"
 
@@ -245,7 +247,7 @@ class World:
         has_say = not (age[0] or care[0]) or age[2] > 0 or care[2] > 0
         agreed = self.standing(act for act in guardians if has_say and not refusing and self.suffices(act, purpose))
         own = own_yes if own_yes is not None and own_yes.state == "given" else None
-        yes = self.yes_of(own, agreed, own is not None and not any(self.failings(own, purpose, came_of_age, now)),
+        yes = self.yes_of(own, agreed, own is not None and not any(self.failings(own, purpose, of_age, now)),
                           not needs_guardian and not (own is not None and came_of_age and own.time < until))
         if needs_guardian and (yes is None or purpose.basis == "soft_opt_in"):
             yield "guardian_required"
@@ -255,8 +257,8 @@ class World:
             if not sold:
                 yield "never_asked"
         elif purpose.basis == "consent" or needs_guardian:
-            yield from self.failings(yes, purpose, came_of_age, now)
-            counts = yes is not None and not any(self.failings(yes, purpose, came_of_age, now))
+            yield from self.failings(yes, purpose, of_age, now)
+            counts = yes is not None and not any(self.failings(yes, purpose, of_age, now))
             if purpose.basis == "consent" and not counts and any(not act.confirmed for act in spoken):
                 yield "unconfirmed"
         yield "granted" if purpose.basis in ("consent", "soft_opt_in") else "not_required"
@@ -286,13 +288,13 @@ class World:
         return GUARDIAN.index(act.strength) >= least and (is_written or not purpose.written)
 
     @staticmethod
-    def failings(yes, purpose, came_of_age, now):
+    def failings(yes, purpose, of_age, now):
         """Why a Yes does not count."""
         if yes is None:
             if purpose.basis == "consent":
                 yield "never_asked"
             return
-        at_limit = came_of_age and yes.guardian is not None and purpose.ends_at_limit
+        at_limit = of_age and yes.guardian is not None and purpose.ends_at_limit
         if at_limit or (purpose.validity is not None and yes.time + purpose.validity <= now):
             yield "expired"
         if purpose.basis != "consent":

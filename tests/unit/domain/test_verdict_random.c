@@ -235,6 +235,7 @@ static bool expected(const struct told *t)
     limit_by_rows(t, SLOT_CARE, &care_known, &care, &care_mine);
     bool minor = age > 0 || care > 0, rules = s.purpose->guardian.minors == MINORS_GUARDIAN;
     bool have_say = !(age_known || care_known) || age_mine != 0 || care_mine != 0;
+    bool had_day = age_mine < 0 || care_mine < 0; /* one that was told by name */
 
     const struct held_row *self = last_of(t, SELF, false, basis == BASIS_CONSENT);
     const struct held_row *signal = last_of(t, SELF, true, basis == BASIS_CONSENT);
@@ -249,7 +250,8 @@ static bool expected(const struct told *t)
         return false;
 
     if (basis == BASIS_LEGITIMATE_INTEREST)
-        return !(rules && minor) || (guardian != NULL && counts(&s, guardian));
+        return !(rules && minor) ||
+               (guardian != NULL && counts(&s, guardian) && !(had_day && s.purpose->guardian.ends_at_limit));
     if (basis == BASIS_SOFT_OPT_IN && ((rules && minor) || is_sold(t)))
         return !(rules && minor);
 
@@ -259,7 +261,7 @@ static bool expected(const struct told *t)
     if (own && !(rules && minor) && !(grown && -self->ago < day))
         return true;
     return agrees(guardian) && !refuses && counts(&s, guardian) &&
-           !(grown && s.purpose->guardian.ends_at_limit) && !(over && is_above(self, guardian));
+           !((grown || had_day) && s.purpose->guardian.ends_at_limit) && !(over && is_above(self, guardian));
 }
 
 /* ---- what must hold ---- */
