@@ -224,7 +224,8 @@ static void purpose_complete(struct draft *d)
     struct purpose *p = d->purpose;
     assert(p == &d->policy->purposes[d->policy->purpose_count]); /* (2), (5) */
     if (!d->facts[d->policy->purpose_count].minors_stated)
-        p->guardian.minors = p->basis == BASIS_CONSENT ? MINORS_GUARDIAN : MINORS_ALLOWED;
+        p->guardian.minors =
+            p->basis == BASIS_CONSENT || p->basis == BASIS_SOFT_OPT_IN ? MINORS_GUARDIAN : MINORS_ALLOWED;
     if (p->entities == 0)
         p->entities = (UINT32_C(1) << d->policy->entity_count) - 1;
 }

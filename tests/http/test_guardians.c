@@ -204,3 +204,17 @@ Test(guardians, a_childs_own_withdrawal_tells_that_a_guardians_yes_stood)
            "{'withdrawn': [{'was': 'given'}]}");
     cr_expect_str_eq(verdict(&t, customer("k")), "withdrawn");
 }
+
+Test(guardians, a_sale_is_no_soft_opt_in_for_who_is_known_as_a_minor)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "guardians-sale");
+    tenant_apply(&t, json_of("{'controller': {'key': '%s', 'country': 'NL'}, 'purposes': [{'key': 'offers', "
+                             "'lawful_basis': 'soft_opt_in', 'channel': 'email'}]}",
+                             t.key));
+    static const char sale[] = ", 'sale': {'ref': 'order-1', 'product_group': 'phones', 'at': "
+                               "'2026-01-02T00:00:00Z', 'opt_out_offered_at': '2026-01-02T00:00:00Z'}";
+    say(&t, 201, customer("adult"), "offers", "eligible", sale);
+    cr_expect_str_eq(reason(&t, customer("adult"), "offers"), "granted");
+    say(&t, 202, customer("kid"), "offers", "eligible", text_of("%s" CHILD, sale));
+    cr_expect_str_eq(reason(&t, customer("kid"), "offers"), "guardian_required");
+}
