@@ -13,17 +13,18 @@ create table lookup (
     record_id    uuid not null
 );
 insert into lookup
-    select n, n << 4, n, null, 1, gen_random_uuid() from generate_series(1, :subjects) n;
+    select n, n << 6, n, null, 1, gen_random_uuid() from generate_series(1, :subjects) n;
 
 create sequence ledger;
 insert into event (controller_id, revision, record_id, subject_no, purpose_id, rank, recorded_at, notice_no,
-                   policy_version, slot, role, method, effect, was, actor)
-    select 1, nextval('ledger'), record_id, subject_no, 1, rank, clock_timestamp(), 1, 1, 0, 1, 1, 0, 0,
-           'bench'
+                   policy_version, slot, flags, role, method, effect, was, answer, actor)
+    select 1, nextval('ledger'), record_id, subject_no, 1, rank, clock_timestamp(), 1, 1, 0, 0, 1, 1, 0, 0,
+           0, 'bench'
     from lookup;
-insert into consent (controller_id, tag, purpose_id, slot, notice_no, rank, tie, revision, record_id)
-    select controller_id, '\x01'::bytea || uuid_send(gen_random_uuid()), purpose_id, slot, notice_no, rank, 0,
-           revision, record_id
+insert into consent (controller_id, tag, purpose_id, slot, notice_no, flags, tiebreak, rank, revision,
+                            record_id)
+    select controller_id, '\x01'::bytea || uuid_send(gen_random_uuid()), purpose_id, slot, notice_no, 0, 0,
+           rank, revision, record_id
     from event;
 
 grant select on lookup to akkoord;
