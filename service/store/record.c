@@ -180,7 +180,7 @@ static void act_bind(struct param *const columns[ACT_MEMBER_COUNT], const struct
 static bool act_is_plain(const struct act *a)
 {
     return a->person->count == 1 && !a->person->rotating && a->purpose > PURPOSE_ALL && a->guardian == NULL &&
-           a->guardian_no == 0 && !a->age.told && !a->care.told && !a->needs_guardian &&
+           a->guardian_no == 0 && !a->age.told && !a->care.told &&
            rank_state(a->rank_base) != EVENT_INVALIDATED &&
            (a->slot == SLOT_YES || a->slot == SLOT_NO || a->slot == SLOT_SALE || a->slot == SLOT_PENDING);
 }

@@ -2,8 +2,8 @@
 -- Step 5 of record() in one statement, for acts that touch nobody else: each names one identifier, no two the
 -- same one, and is the person's own Yes, No, sale or request, of one purpose, without anything told of an age
 -- (service/store/record.c, acts_are_apart). It does for them what record_one_by_one() does, which
--- tests/store/test_apart.c holds it to. Where one of the identifiers turns out to be tied to others it writes
--- nothing and returns no row.
+-- tests/store/test_apart.c holds it to. Where one of the identifiers turns out to be tied to others, or where
+-- what comes of an act depends on an age that is known, it writes nothing and returns no row.
 create or replace function record_apart(
     c integer, h head, p_policy_version integer,
     r_key bytea[], r_fingerprint bytea[], r_context text[], r_actor text[],
@@ -24,19 +24,23 @@ begin
     probed as materialized (
         select a.*, (a.ordinality - 1)::integer as act, i.subject_no as known_no, i.is_person, i.is_tied,
                s.prior, coalesce(s.prior, s.guardians) as was_rank,
+               a.effect = effect_settled_there() and coalesce(s.is_told, false) as is_open,
                case when a.floating then greatest(p_now, h.latest)
                     when a.at is null then p_now - a.age
                     else least(a.at, p_now) end as event_us
         from unnest(p_acts) with ordinality a
         left join lateral (select x.subject_no, x.is_person, x.is_tied from identifier x
                            where x.controller_id = c and x.tag = a.tags offset 0) i on true
-        left join lateral (select max(x.rank) filter (where x.slot <= slot_reached()) as prior,
-                                  max(x.rank) filter (where x.slot >= slot_count()
-                                                            and x.slot & 15 <= slot_reached()) as guardians
+        left join lateral (select max(x.rank) filter (where x.slot <= slot_reached() and k.counts) as prior,
+                                  max(x.rank) filter (where x.slot >= slot_count() and k.counts
+                                                            and x.slot & 15 <= slot_reached()) as guardians,
+                                  bool_or(x.slot between slot_age() and slot_care_document()) as is_told
                            from consent x
+                           cross join lateral (select x.purpose_id in (a.purpose_id, a.over[1])
+                                                      or rank_is_no(x.rank) and x.purpose_id = any (a.over)
+                                                      as counts) k
                            where i.subject_no is not null and x.controller_id = c and x.tag = a.tags
-                                 and x.purpose_id = any (a.purpose_id || a.over)
-                                 and (x.purpose_id in (a.purpose_id, a.over[1]) or rank_is_no(x.rank))
+                                 and x.purpose_id = any (array[a.purpose_id, purpose_all()] || a.over)
                            offset 0) s on true
         where a.request <> all (left_out)),
     placed as materialized (
@@ -50,10 +54,12 @@ begin
                case when p.slot = slot_pending() then p.effect
                     when p.slot = slot_sale() and rank_is_no(p.prior)
                          or p.slot <> slot_sale() and rank_at(p.rank_base, p.event_us) >> 5 < p.prior >> 5
-                    then effect_superseded() else p.effect end as settled,
+                    then effect_superseded()
+                    when p.effect = effect_settled_there() then effect_applied() -- no age is known
+                    else p.effect end as settled,
                case when p.known_no is null then answer_unknown() else 0::smallint end as answer
         from probed p
-        where not (select coalesce(bool_or(is_tied), false) from probed)),
+        where not (select coalesce(bool_or(is_tied or is_open), false) from probed)),
 
     written as (
         insert into event (controller_id, revision, record_id, subject_no, purpose_id, rank, recorded_at,

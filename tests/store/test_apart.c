@@ -52,6 +52,7 @@ static struct act act_random(const struct person *person)
     act.rank_base = rank_base(is_copy ? CLASS_COPY : CLASS_CHOICE, state, dice(4) != 0);
     act.tie = (int32_t)dice(3);
     act.effect = state == EVENT_REQUESTED ? EFFECT_PENDING : EFFECT_APPLIED;
+    act.needs_guardian = state == EVENT_GIVEN && dice(2) == 0;
     act.evidence = dice(5) == 0 ? "{\"form\": \"footer\"}" : NULL;
     if (state == EVENT_REQUESTED) {
         act.has_end = true;
@@ -131,6 +132,13 @@ Test(apart, a_batch_recorded_at_once_leaves_what_it_leaves_one_by_one)
     for (uint32_t i = 0; i < TIED; i++) {
         const struct person pair = person_of(1 + 10 * i, 2);
         struct act act = act_of(&pair, OFFERS, EVENT_GIVEN, LONG_AGO);
+        both_record(&act, 1);
+    }
+    for (uint32_t i = 0; i < TIED; i++) {
+        const struct person told = person_numbered(6 + 10 * i);
+        struct act act = act_of(&told, OFFERS, EVENT_GIVEN, LONG_AGO);
+        act.age = (struct fact){.told = true, .limited = i % 2 == 0, .until = "2999-01-01"};
+        act.needs_guardian = true;
         both_record(&act, 1);
     }
     for (int i = 0; i < batches; i++) {
