@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes round a problem: the members, a number, and an id of which each byte is written \\uXXXX. */
+/* Bytes round a problem: the members, a number, and an id of which each byte is escaped by its number. */
 enum { LINE_NAME_MAX = 64 + 6 * BATCH_LINE_ID_MAX };
 
 void *batch_room(void *old, size_t count, size_t size)

@@ -14,7 +14,8 @@ static const char *const faults[PERSONAL_KINDS] = {
     [PERSONAL_BSN] = "holds what is a citizen number (BSN): no personal data here",
 };
 
-static const char placeholder[] = "***";
+/* What stands where somebody was named. */
+static const char stars[] = "***";
 
 /* A text with its %XX read, and where each byte of it begins in what was written. */
 struct view {
@@ -252,7 +253,7 @@ static bool joins(char c)
 /* What was masked was digits, perhaps: a mask makes no number of its own. */
 static bool is_joined(char c)
 {
-    return is_digit(c) || c == placeholder[0];
+    return is_digit(c) || c == stars[0];
 }
 
 static bool bsn_at(const struct view *v, size_t at, const char *country, struct found *ret_found)
@@ -306,7 +307,7 @@ size_t personal_mask(const char *text, size_t len, const char *country, char *ou
     view_read(&v, text, len);
     while (view_next(&v, at, country, &found)) {
         to = (char *)mempcpy(to, text + v.from[at], (size_t)(v.from[found.at] - v.from[at]));
-        to = (char *)mempcpy(to, placeholder, sizeof placeholder - 1);
+        to = (char *)mempcpy(to, stars, sizeof stars - 1);
         at = found.end;
     }
     to = (char *)mempcpy(to, text + v.from[at], len - v.from[at]);

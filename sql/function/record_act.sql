@@ -214,8 +214,7 @@ begin
         perform push_states(c, by_name, p_nos, false);
     end if;
     if narrow is not null then
-        perform push_states(c, narrow, p_nos, true);
-        perform push_states(c, narrow, identifiers_below(c, p_nos[1:1]), true);
+        perform push_states(c, narrow, p_nos || identifiers_below(c, p_nos[1:1]), true);
     end if;
     if wide is not null then
         persons := persons_above(c, p_nos);
@@ -312,7 +311,7 @@ language plpgsql as $$
 declare
     i record; -- its identifiers, by number; and whether any was known
     g integer := guardian_number(c, a);
-    tag bytea := substr(a.tags, 1, tag_size());
+    own_tag bytea := substr(a.tags, 1, tag_size());
     is_no boolean := rank_is_no(a.rank_base);
     is_standing boolean := a.purpose_id <= purpose_all();
     ties boolean;
@@ -333,12 +332,12 @@ begin
     end if;
 
     -- What stood before, and whether there is anything to weigh.
-    prior := stood(c, tag, a.purpose_id || a.over, g);
-    was := coalesce(prior, case when g = 0 then stood_of_guardians(c, tag, a.purpose_id || a.over) end);
+    prior := stood(c, own_tag, a.purpose_id || a.over, g);
+    was := coalesce(prior, case when g = 0 then stood_of_guardians(c, own_tag, a.purpose_id || a.over) end);
     if a.slot = slot_outcome()
        and (rank_is_no(prior) is distinct from true
             or exists (select from consent x
-                       where x.controller_id = c and x.tag = substr(a.tags, 1, tag_size())
+                       where x.controller_id = c and x.tag = own_tag
                              and x.purpose_id in (a.purpose_id, a.over[1]) and x.slot = slot_outcome()
                              and rank_time(x.rank) >= rank_time(prior))) then
         outcome := record_no_objection();
@@ -356,8 +355,8 @@ begin
         i.nos := i.nos || invalidated_nos(c, a, e.slot, at, i.nos);
     end if;
     e.was_each := case when is_standing
-                       then stood_each(c, substr(a.tags, 1, tag_size()), a.purpose_id || a.over, g) end;
-    r := row(c, substr(a.tags, 1, tag_size()), a.purpose_id, e.slot, a.notice_no, a.flags, a.tiebreak, e.rank,
+                       then stood_each(c, own_tag, a.purpose_id || a.over, g) end;
+    r := row(c, own_tag, a.purpose_id, e.slot, a.notice_no, a.flags, a.tiebreak, e.rank,
              h.revision, e.valid_until, a.record_id);
     perform states_write(c, a,
                          r || fact_rows(r, slot_age(), a.age_until, a.age_documented, is_no, at, p_zone)
