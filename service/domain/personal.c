@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/personal.h"
 
+#include "base/hex.h"
 #include "domain/identifier.h"
 
 #include <assert.h>
@@ -47,16 +48,6 @@ static bool is_alnum(char c)
     return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
-static bool is_hex(char c)
-{
-    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-
-static unsigned hex_value(char c)
-{
-    return is_digit(c) ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a' + 10);
-}
-
 /* The bytes that the character at ${text} is written with, and what it is. */
 static size_t byte_read(const char *text, size_t len, char *ret_byte)
 {
@@ -66,10 +57,7 @@ static size_t byte_read(const char *text, size_t len, char *ret_byte)
         return 1;
     while (at + 4 <= len && text[at] == '2' && text[at + 1] == '5')
         at += 2;
-    if (at + 2 > len || !is_hex(text[at]) || !is_hex(text[at + 1]))
-        return 1;
-    *ret_byte = (char)(hex_value(text[at]) << 4 | hex_value(text[at + 1]));
-    return at + 2;
+    return at + 2 <= len && hex_read(text + at, ret_byte, 1) ? at + 2 : 1;
 }
 
 static void view_read(struct view *v, const char *text, size_t len)
@@ -104,7 +92,7 @@ static size_t uuid_at(const struct view *v, size_t at)
         return 0;
     for (size_t i = 0; i < TEXT; i++) {
         bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
-        if (hyphen ? v->bytes[at + i] != '-' : !is_hex(v->bytes[at + i]))
+        if (hyphen ? v->bytes[at + i] != '-' : hex_digit(v->bytes[at + i]) < 0)
             return 0;
     }
     return TEXT;

@@ -7,7 +7,6 @@
 #include "store/row.h"
 
 #include <assert.h>
-#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -268,25 +267,13 @@ enum {
     COLUMN_ANSWER
 };
 
-/* An int8[] of two dimensions as PostgreSQL sends it: 3 words and 2 a dimension, then
- * length and value of each element. */
+/* Pairs of purpose and rank. */
 static int was_each_take(struct recorded *e, const PGresult *rows, int row)
 {
-    size_t len;
-    const char *bytes = row_bytes(rows, row, COLUMN_WAS_EACH, &len);
-    enum { HEADER = 12 + 2 * 8, ELEMENT = 12 };
-    if (bytes == NULL || len < HEADER)
-        return 0;
-    size_t n = (len - HEADER) / ELEMENT;
-    e->was_each = fault_strikes() ? NULL : calloc(n, sizeof *e->was_each);
-    if (e->was_each == NULL)
+    size_t numbers;
+    if (row_int8_array(rows, row, COLUMN_WAS_EACH, &e->was_each, &numbers) != 0)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t wire;
-        memcpy(&wire, bytes + HEADER + i * ELEMENT + 4, sizeof wire);
-        e->was_each[i] = (int64_t)be64toh(wire);
-    }
-    e->was_each_count = n / 2;
+    e->was_each_count = numbers / 2;
     return 0;
 }
 

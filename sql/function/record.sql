@@ -25,15 +25,7 @@ create or replace function record(
     p_apart boolean, -- no two acts touch one person, and each is of those that record_apart() takes
     -- requests that one request's acts confirm: subject_no, first revision, how many; or null
     p_confirms bigint[])
-returns table (
-    outcome smallint, -- an enum record_outcome
-    request integer, act integer, -- indexes
-    record_id uuid, revision bigint, subject_no bigint, rank bigint, recorded_at timestamptz,
-    valid_until timestamptz, purpose_id integer, effect smallint, was smallint, was_each bigint[],
-    policy_version integer, context text, -- of a first answer (replay.sql)
-    answer smallint)
-language plpgsql as $$
-#variable_conflict use_column
+returns setof recorded language plpgsql as $$
 declare
     h head;
     gen bigint;
@@ -45,13 +37,14 @@ declare
     k integer;
     same boolean;
     first_revision bigint; -- of the batch
+    told recorded;
 begin
     -- 1. One writer a controller, from here to the commit.
     select * into h from head where controller_id = c for no key update;
     select generation, time_zone into gen, zone from controller where controller_id = c;
     if gen is distinct from p_generation then
-        outcome := record_stale();
-        return next;
+        told.outcome := record_stale();
+        return next told;
         return;
     end if;
     now_ := clock_timestamp(); -- behind the lock: of two batches the later has the later time
@@ -67,18 +60,18 @@ begin
                                 where x.controller_id = c and x.key_hash = r.key
                                       and x.recorded_at > now_ - first_answer_kept() offset 0) i loop
             left_out := left_out || k;
-            outcome := case when same then record_replayed() else record_key_reused() end;
-            request := k;
-            return next;
+            told.outcome := case when same then record_replayed() else record_key_reused() end;
+            told.request := k;
+            return next told;
         end loop;
         -- the same new key twice in this batch: the first runs, the others come again
         for k in select n - 1 from (select n, row_number() over (partition by key order by n) as nth
                      from unnest(r_key) with ordinality r(key, n) where key is not null) d
                  where nth > 1 and n - 1 <> all (left_out) loop
             left_out := left_out || k;
-            outcome := record_again();
-            request := k;
-            return next;
+            told.outcome := record_again();
+            told.request := k;
+            return next told;
         end loop;
     end if;
 
@@ -87,20 +80,20 @@ begin
              where a.at > now_us + ahead_max loop
         if p_acts[k + 1].request <> all (left_out) then
             left_out := left_out || p_acts[k + 1].request;
-            outcome := record_in_future();
-            request := p_acts[k + 1].request;
-            act := k;
-            return next;
+            told.outcome := record_in_future();
+            told.request := p_acts[k + 1].request;
+            told.act := k;
+            return next told;
         end if;
     end loop;
 
     -- 4. Acts that confirm are what was asked for; where nothing can be confirmed the reason is the answer.
     if p_confirms is not null and cardinality(left_out) = 0 then
         p_acts := acts_confirmed(c, p_confirms, p_acts);
-        outcome := confirm_outcome(c, p_confirms, p_acts, now_);
-        if outcome = record_confirmed() then
-            return query select outcome, 0, 0, e.record_id, e.revision, e.subject_no, e.rank, e.recorded_at,
-                                e.valid_until, e.purpose_id, e.effect, e.was, e.was_each, e.policy_version,
+        told.outcome := confirm_outcome(c, p_confirms, p_acts, now_);
+        if told.outcome = record_confirmed() then
+            return query select told.outcome, 0, 0, e.record_id, e.revision, e.subject_no, e.rank,
+                                e.recorded_at, e.valid_until, e.purpose_id, e.effect, e.was, e.was_each, e.policy_version,
                                 null::text, e.answer
                          from confirmed f
                          join event e on e.controller_id = c and e.revision = f.revision
@@ -108,9 +101,9 @@ begin
                                and f.request < p_confirms[2] + p_confirms[3]
                          order by e.revision;
             return;
-        elsif outcome <> record_done() then
-            request := 0;
-            return next;
+        elsif told.outcome <> record_done() then
+            told.request := 0;
+            return next told;
             return;
         end if;
     end if;

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Step 5 of record() in one statement, for acts that touch nobody else: each names one identifier, no two the
+-- Step 6 of record() in one statement, for acts that touch nobody else: each names one identifier, no two the
 -- same one, and is the person's own Yes, No, sale or request, of one purpose, without anything told of an age
 -- (service/store/record.c, acts_are_apart). It does for them what record_one_by_one() does, which
 -- tests/store/test_apart.c holds it to. Where one of the identifiers turns out to be tied to others, or where
@@ -8,13 +8,7 @@ create or replace function record_apart(
     c integer, h head, p_policy_version integer,
     r_key bytea[], r_fingerprint bytea[], r_context text[], r_actor text[],
     p_acts act[], left_out integer[], p_now bigint)
-returns table (
-    outcome smallint, request integer, act integer,
-    record_id uuid, revision bigint, subject_no bigint, rank bigint, recorded_at timestamptz,
-    valid_until timestamptz, purpose_id integer, effect smallint, was smallint, was_each bigint[],
-    policy_version integer, context text, answer smallint)
-language plpgsql as $$
-#variable_conflict use_column
+returns setof recorded language plpgsql as $$
 declare
     now_ constant timestamptz := time_of(p_now);
 begin

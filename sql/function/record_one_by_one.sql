@@ -1,22 +1,17 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Step 5 of record(), whatever the acts are: rows as it returns them.
+-- Step 6 of record(), whatever the acts are: rows as it returns them.
 create or replace function record_one_by_one(
     c integer, h head, p_policy_version integer,
     r_key bytea[], r_fingerprint bytea[], r_context text[], r_actor text[],
     p_acts act[], left_out integer[], p_now bigint, p_zone text)
-returns table (
-    outcome smallint, request integer, act integer,
-    record_id uuid, revision bigint, subject_no bigint, rank bigint, recorded_at timestamptz,
-    valid_until timestamptz, purpose_id integer, effect smallint, was smallint, was_each bigint[],
-    policy_version integer, context text, answer smallint)
-language plpgsql as $$
-#variable_conflict use_column
+returns setof recorded language plpgsql as $$
 declare
     r record; -- a request: its acts are p_acts[first + 1 .. last + 1]
     events event[]; -- of the request
     next head; -- as it will be if the request is written
     e event;
     done record; -- what record_act() says of one act
+    told recorded; -- of a request that is refused
     k integer;
 begin
     for r in select x.request, (min(x.ordinality) - 1)::integer as first,
@@ -26,7 +21,6 @@ begin
         -- All or nothing: what was written is taken back by the exception.
         events := '{}';
         next := h;
-        request := r.request;
         k := r.first;
         begin
             while k <= r.last loop
@@ -40,9 +34,10 @@ begin
                 k := k + 1;
             end loop;
         exception when sqlstate 'AK001' then
-            outcome := done.outcome;
-            act := k;
-            return next;
+            told.outcome := done.outcome;
+            told.request := r.request;
+            told.act := k;
+            return next told;
             continue;
         end;
         h := next;

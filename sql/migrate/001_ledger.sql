@@ -175,6 +175,26 @@ create type act as (
     care_documented boolean
 );
 
+-- What became of an act, or of a request that was left out: a row of record(), the only list of its columns.
+create type recorded as (
+    outcome         smallint, -- an enum record_outcome
+    request         integer,  -- index
+    act             integer,  -- likewise
+    record_id       uuid,
+    revision        bigint,
+    subject_no      bigint,
+    rank            bigint,
+    recorded_at     timestamptz,
+    valid_until     timestamptz,
+    purpose_id      integer,
+    effect          smallint,
+    was             smallint,
+    was_each        bigint[],
+    policy_version  integer,
+    context         text, -- of a first answer (replay.sql)
+    answer          smallint
+);
+
 -- Which identifiers an event named beside its person's strongest, where there were any. Beside the ledger,
 -- since it may be erased.
 create table named (
