@@ -121,6 +121,12 @@ static inline int32_t purpose_of_channel(int channel)
     return PURPOSE_CHANNEL_FIRST - channel;
 }
 
+/* And back. ${number} is of a channel. */
+static inline int channel_of_purpose(int32_t number)
+{
+    return PURPOSE_CHANNEL_FIRST - number;
+}
+
 /* The place of an event among all of its subject, purpose and slot: of two events the one of higher rank
  * stands, whatever order they arrived in. From the top: class (1 bit), event_time in microseconds since 1970
  * (53 bits, to the year 2255), No above Yes (1 bit), known words above unknown (1 bit), event_state (4

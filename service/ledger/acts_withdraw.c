@@ -145,8 +145,8 @@ static void withdraw_several(struct acts_common *c, const struct node *n, enum c
     bool used = c->entity != ENTITY_ANY ? withdraw_each(c, channel) : withdraw_all(c, channel, is_objected);
     if (!used)
         node_fault(n, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy uses this channel");
-    else if (channel != CHANNEL_COUNT && !is_a_choice(&c->acts->context))
-        node_fault(n, ERROR_NOT_WITHDRAWABLE, "no purpose of this channel rests on a choice");
+    else if (c->acts->count == 0 || (channel != CHANNEL_COUNT && !is_a_choice(&c->acts->context)))
+        node_fault(n, ERROR_NOT_WITHDRAWABLE, "nothing of what is to stop rests on a choice");
 }
 
 static void what_read(struct acts_common *c)

@@ -12,7 +12,7 @@ void purpose_write(struct writer *w, const struct controller *controller, int32_
     if (number <= PURPOSE_ALL) {
         writer_text(w, "purpose", "*");
         if (number < PURPOSE_ALL)
-            writer_text(w, "channel", channel_words[PURPOSE_CHANNEL_FIRST - number]);
+            writer_text(w, "channel", channel_words[channel_of_purpose(number)]);
         return;
     }
     const struct purpose *p = policy_purpose_numbered(controller->policy, number, &entity);

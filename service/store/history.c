@@ -72,9 +72,7 @@ static void entry_take(struct entry *e, const PGresult *rows, int row)
     e->valid_until = row_instant(rows, row, COLUMN_VALID_UNTIL);
     e->notice = row_int4(rows, row, COLUMN_NOTICE);
     e->policy_version = row_int4(rows, row, COLUMN_POLICY_VERSION);
-    int32_t slot = row_int4(rows, row, COLUMN_SLOT);
-    e->slot = (enum slot)(slot % SLOT_COUNT);
-    e->guardian = slot / SLOT_COUNT;
+    slot_split(row_int4(rows, row, COLUMN_SLOT), &e->slot, &e->guardian);
     e->role = (enum role)row_int2(rows, row, COLUMN_ROLE);
     e->method = (enum collection_method)row_int2(rows, row, COLUMN_METHOD);
     e->effect = (enum effect)row_int2(rows, row, COLUMN_EFFECT);

@@ -220,9 +220,6 @@ static bool acts_are_apart(const struct sent *batch, size_t count)
     return true;
 }
 
-/* Whom a confirmation's act is of the function knows, by the request. */
-static const struct person nobody;
-
 static void acts_bind(const struct sent *batch, size_t count, struct params *params)
 {
     struct param *columns[ACT_MEMBER_COUNT];
@@ -234,7 +231,7 @@ static void acts_bind(const struct sent *batch, size_t count, struct params *par
         record_job_clear(r);
         for (size_t k = 0; k < r->count; k++) {
             struct outgoing o = {.request = (int32_t)i, .age = now - r->accepted, .act = &r->acts[k]};
-            o.person = o.act->person != NULL ? o.act->person : &nobody;
+            o.person = o.act->person;
             act_bind(columns, &o);
         }
     }

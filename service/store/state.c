@@ -6,10 +6,10 @@
 #include <endian.h>
 #include <string.h>
 
-static void slot_split(int32_t slot, struct state *s)
+void slot_split(int32_t stored, enum slot *ret_slot, int32_t *ret_guardian)
 {
-    s->slot = (enum slot)(slot % SLOT_COUNT);
-    s->guardian = slot / SLOT_COUNT;
+    *ret_slot = (enum slot)(stored % SLOT_COUNT);
+    *ret_guardian = stored / SLOT_COUNT;
 }
 
 struct state state_of(const PGresult *rows, int row, int first)
@@ -20,7 +20,7 @@ struct state state_of(const PGresult *rows, int row, int first)
                       .valid_until = row_instant(rows, row, first + STATE_VALID_UNTIL),
                       .notice_number = row_int4(rows, row, first + STATE_NOTICE),
                       .flags = (uint8_t)row_int2(rows, row, first + STATE_FLAGS)};
-    slot_split(row_int4(rows, row, first + STATE_SLOT), &s);
+    slot_split(row_int4(rows, row, first + STATE_SLOT), &s.slot, &s.guardian);
     row_uuid(rows, row, first + STATE_RECORD, s.record_id);
     return s;
 }
@@ -45,7 +45,7 @@ struct state state_unpack(const char bytes[STATE_BYTES])
 {
     const char *at = bytes;
     struct state s = {.purpose = int4_unpack(&at)};
-    slot_split(int4_unpack(&at), &s);
+    slot_split(int4_unpack(&at), &s.slot, &s.guardian);
     s.rank = int8_unpack(&at);
     s.revision = int8_unpack(&at);
     int64_t until = int8_unpack(&at);

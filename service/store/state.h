@@ -23,3 +23,5 @@ struct state state_of(const PGresult *rows, int row, int first);
 /* Likewise as states_pointed_packed() of SQL has it: the columns without more, in their binary format. */
 enum { STATE_BYTES = 4 + 4 + 8 + 8 + 8 + 4 + UUID_SIZE + 2 };
 struct state state_unpack(const char bytes[STATE_BYTES]);
+/* A slot as it is stored: which, and whose (0: the person's). */
+void slot_split(int32_t stored, enum slot *ret_slot, int32_t *ret_guardian);

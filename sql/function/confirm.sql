@@ -64,7 +64,8 @@ begin
         return record_expired();
     end if;
     if exists (select from unnest(p_acts) a
-               cross join lateral states_heard(c, substr(a.tags, 1, tag_size()), a.purpose_id || a.over) s
+               cross join lateral tags_of(a.tags) t
+               cross join lateral states_heard(c, t.tag, a.purpose_id || a.over) s
                where s.slot & 15 <= slot_reached() and rank_is_no(s.rank) and rank_time(s.rank) >= a.at) then
         return record_overtaken();
     end if;

@@ -93,8 +93,8 @@ begin
         told.outcome := confirm_outcome(c, p_confirms, p_acts, now_);
         if told.outcome = record_confirmed() then
             return query select told.outcome, 0, 0, e.record_id, e.revision, e.subject_no, e.rank,
-                                e.recorded_at, e.valid_until, e.purpose_id, e.effect, e.was, e.was_each, e.policy_version,
-                                null::text, e.answer
+                                e.recorded_at, e.valid_until, e.purpose_id, e.effect, e.was, e.was_each,
+                                e.policy_version, null::text, e.answer
                          from confirmed f
                          join event e on e.controller_id = c and e.revision = f.revision
                          where f.controller_id = c and f.request >= p_confirms[2]

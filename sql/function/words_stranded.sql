@@ -2,7 +2,7 @@
 -- The notice versions that the ledger knows and a document has not, and that a Yes rests on: a line each, its
 -- id, a tab and its version; null: none. A Yes to them is one to words that nobody knows. Of a large ledger
 -- only so many states are looked at that no transaction takes long, in the order of their tags, which is
--- none: what many rest on is found, and a rehearsal counts all. p_key: the controller's.
+-- none: what many rest on is found. p_key: the controller's.
 create or replace function words_stranded(p_key text, p_ids text[], p_versions text[]) returns text
 language plpgsql as $$
 declare

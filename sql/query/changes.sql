@@ -12,10 +12,11 @@ left join lateral (
     select e.revision, e.record_id, e.subject_no, e.purpose_id, e.rank, e.recorded_at, e.valid_until,
            e.notice_no, e.policy_version, e.slot, e.role, e.method, e.effect, e.was, e.flags, e.language,
            e.actor, e.ref, null::text as detail, null::text as evidence,
-           -- most events named one identifier that nobody else has
+           -- most events named one identifier that nobody else has; one that named several may have tied
+           -- them, and brought to each what was heard at the other
            case when i.is_tied or m.beside_nos is not null
                 then array_remove(persons_touched($1, e.subject_no || coalesce(m.beside_nos, '{}'),
-                                                  e.is_wide), e.subject_no)
+                                                  e.is_wide or m.beside_nos is not null), e.subject_no)
                 else '{}' end as recheck,
            s.purpose_id as state_purpose_id, s.slot as state_slot, s.rank as state_rank,
            s.revision as state_revision, s.valid_until as state_valid_until, s.notice_no as state_notice_no,

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Acts that are apart go through a statement of their own (sql/function/record_apart.sql), all others one by
  * one. Random batches are recorded in two controllers, in one of them always one by one: what is answered and
@@ -54,10 +55,12 @@ static struct act act_random(const struct person *person)
     act.effect = state == EVENT_REQUESTED ? EFFECT_PENDING : EFFECT_APPLIED;
     act.needs_guardian = state == EVENT_GIVEN && dice(2) == 0;
     act.evidence = dice(5) == 0 ? "{\"form\": \"footer\"}" : NULL;
-    if (state == EVENT_REQUESTED) {
-        act.has_end = true;
-        act.validity = (struct duration){.days = 7};
-    }
+    act.has_end = state == EVENT_REQUESTED || (state == EVENT_GIVEN && dice(2) == 0);
+    act.validity = (struct duration){.days = 7};
+    act.language = dice(2) == 0 ? "nl" : NULL;
+    act.ref = dice(3) == 0 ? "crm-1" : NULL;
+    act.detail = dice(5) == 0 ? "{\"reason\": \"person\"}" : NULL;
+    act.method = dice(2) == 0 ? METHOD_WEB_FORM : METHOD_PAPER;
     return act;
 }
 
@@ -87,20 +90,41 @@ static void assert_same_event(const struct recorded *a, const struct recorded *b
     cr_assert_eq(a->known, b->known);
     cr_assert_eq(a->tied, b->tied);
     cr_assert_eq(a->still_denied, b->still_denied);
+    if (rank_state(a->rank) != EVENT_REQUESTED) /* which counts from the clock */
+        cr_assert_eq(a->valid_until, b->valid_until);
 }
 
+static struct idempotency key_numbered(int n)
+{
+    struct idempotency key = {.present = n >= 0};
+    memcpy(key.key_hash, &n, sizeof n);
+    return key;
+}
+
+/* The acts as one request or two, with a key or without. */
 static void both_record(struct act *acts, size_t count)
 {
-    struct record_job a = request_of(&apart, acts, count), b = request_of(&single, acts, count);
-    batch_run(apart.pg, &a, 1);
-    batch_run_one_by_one(single.pg, &b, 1);
-    cr_assert_eq(a.outcome, RECORD_DONE);
-    cr_assert_eq(a.event_count, count);
-    cr_assert_eq(b.event_count, count);
-    for (size_t i = 0; i < count; i++)
-        assert_same_event(&a.events[i], &b.events[i]);
-    record_job_clear(&a);
-    record_job_clear(&b);
+    static int keys;
+    size_t first = count > 1 && dice(2) == 0 ? count / 2 : count, requests = first < count ? 2 : 1;
+    struct record_job a[2], b[2];
+    for (size_t i = 0; i < requests; i++) {
+        size_t from = i * first, n = i == 0 ? first : count - first;
+        a[i] = request_of(&apart, acts + from, n);
+        b[i] = request_of(&single, acts + from, n);
+        a[i].idempotency = b[i].idempotency = key_numbered(dice(3) == 0 ? keys++ : -1);
+        a[i].context = b[i].context = "{}";
+    }
+    batch_run(apart.pg, a, requests);
+    batch_run_one_by_one(single.pg, b, requests);
+    for (size_t i = 0; i < requests; i++) {
+        cr_assert_eq(a[i].outcome, RECORD_DONE);
+        cr_assert_eq(a[i].event_count, i == 0 ? first : count - first);
+        cr_assert_eq(b[i].event_count, a[i].event_count);
+        for (size_t k = 0; k < a[i].event_count; k++)
+            assert_same_event(&a[i].events[k], &b[i].events[k]);
+        record_job_clear(&a[i]);
+        record_job_clear(&b[i]);
+    }
 }
 
 static void assert_same_rows(const char *columns, const char *table, const char *order)
@@ -115,15 +139,33 @@ static void assert_same_rows(const char *columns, const char *table, const char 
 
 static void assert_same_ledgers(void)
 {
-    assert_same_rows("subject_no, revision", "head", "1");
+    assert_same_rows("subject_no, revision, latest", "head", "1");
+    assert_same_rows("key_hash, fingerprint, context, first_revision, events", "idempotency", "key_hash");
     assert_same_rows("tag, subject_no, type, is_person, is_tied, is_crowded", "identifier", "tag");
     assert_same_rows("tag, purpose_id, slot, notice_no, flags, tiebreak, rank, revision, record_id",
                      "consent", "tag, purpose_id, slot");
     assert_same_rows(
         "revision, record_id, subject_no, purpose_id, rank, notice_no, slot, flags, effect, was, "
-        "answer, actor",
+        "answer, actor, role, method, language, ref, detail",
         "event", "revision");
     assert_same_rows("revision, document", "evidence", "revision");
+}
+
+/* Whatever else holds: the statement for all was used. */
+static void assert_at_once(void)
+{
+    cluster_sql("alter function record_one_by_one rename to set_aside");
+    struct person people[BATCH_MAX];
+    struct act acts[BATCH_MAX];
+    size_t count = batch_random(people, acts);
+    for (size_t i = 0; i < count; i++)
+        people[i] = person_numbered(1000 + (uint32_t)i); /* whom nobody knows */
+    struct record_job r = request_of(&apart, acts, count);
+    batch_run(apart.pg, &r, 1);
+    cluster_sql("alter function set_aside rename to record_one_by_one");
+    cr_assert_eq(r.outcome, RECORD_DONE);
+    cr_assert_eq(r.event_count, count);
+    record_job_clear(&r);
 }
 
 Test(apart, a_batch_recorded_at_once_leaves_what_it_leaves_one_by_one)
@@ -149,4 +191,5 @@ Test(apart, a_batch_recorded_at_once_leaves_what_it_leaves_one_by_one)
             assert_same_ledgers();
     }
     assert_same_ledgers();
+    assert_at_once();
 }
