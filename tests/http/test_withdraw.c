@@ -246,3 +246,15 @@ Test(withdraw, effective_at_is_the_time_of_the_no)
     expect(verdict, "{'reason': 'withdrawn', 'since': '%s', 'record_id': '%s', 'revision': 1}",
            string_at(w, "/effective_at"), string_at(w, "/withdrawn/0/record_id"));
 }
+
+Test(withdraw, of_one_entity_where_nothing_rests_on_a_choice_is_refused)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "no-choice");
+    tenant_apply(
+        &t, json_of("{'controller': {'key': '%s', 'country': 'NL'}, 'entities': [{'key': 'acme', 'name': "
+                    "'Acme'}], 'purposes': [{'key': 'bills', 'lawful_basis': 'contract', 'channel': "
+                    "'email'}]}",
+                    t.key));
+    expect(post(&t, 422, "/v1/withdraw", "{'subject': %s, 'purpose': '*', 'entity': 'acme'}", email("a")),
+           "{'type': 'urn:akkoord:problem:not-withdrawable'}");
+}

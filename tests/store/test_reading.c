@@ -201,6 +201,23 @@ Test(reading, a_change_tells_whose_verdicts_it_may_have_changed)
     expect_recheck(bert); /* a No reaches the address that they share */
 }
 
+Test(reading, a_tie_tells_whom_an_older_no_reaches_by_it)
+{
+    l = ledger_open("reached by a tie");
+    says(PHONE, 0, EVENT_GIVEN);
+    says(CAREL, PHONE, EVENT_GIVEN);
+    says(MAIL, 0, EVENT_WITHDRAWN);
+    says(CAREL, MAIL, EVENT_GIVEN);
+    cr_assert_eq(ledger_reason(&l, tag_numbered(PHONE), OFFERS), REASON_WITHDRAWN);
+    struct history_job h = last_change();
+    const struct entry *e = &h.entries[0];
+    bool is_told = false;
+    for (size_t i = 0; i < e->recheck_count; i++)
+        is_told = is_told || e->recheck[i] == number_of(PHONE);
+    cr_expect(is_told);
+    history_job_clear(&h);
+}
+
 Test(reading, a_limit_is_as_wide_as_a_no)
 {
     l = ledger_open("limits");
