@@ -12,8 +12,8 @@ extern const char DATABASE_POOLED[];
 
 /* ${conninfo} is libpq's (a conninfo string or URI, "" for its defaults); several hosts are tried in
  * turn. ${keys} must outlive it. Returns NULL and a message of one line, which the caller frees with
- * PQfreemem, when it cannot be read, or no
- * connection can ever be made with it; nothing of ${conninfo} is in it, which may be a part of a password. */
+ * PQfreemem, when it cannot be read, or no connection can ever be made with it; nothing of ${conninfo} is in
+ * the message, which may be a part of a password. */
 struct database *database_create(const char *conninfo, const struct subject_keys *keys, char **ret_fault);
 void database_destroy(struct database *db);
 

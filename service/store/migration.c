@@ -15,8 +15,8 @@ extern const struct embedded grant_files[];
 
 /* Any number will do, so long as nobody else uses it: "akkoord" as a phone keypad has it. */
 static const char lock_sql[] = "select pg_advisory_lock(2556673)";
-/* A migration may wait and may take long; and it is no index probe. */
-/* Functions call each other whatever the order of their files: none is looked into as it is made. */
+/* A migration may wait and may take long; and it is no index probe. Functions call each other whatever the
+ * order of their files: none is looked into as it is made. */
 static const char session_sql_owner[] =
     "set client_min_messages = warning; set lock_timeout = 0; set statement_timeout = 0; set enable_seqscan "
     "= on; "

@@ -203,21 +203,34 @@ static bool tag_set_add(const struct tag *places[TAG_PLACES], const struct tag *
     return true;
 }
 
-/* Whether the acts of a batch may be recorded by one statement (sql/function/record_apart.sql). Whether one
- * of the identifiers is tied to others is found out there. */
-static bool acts_are_apart(const struct sent *batch, size_t count)
+/* Of at most TAGS_APART_MAX acts, whether each names another identifier. */
+static bool tags_are_apart(const struct sent *batch, size_t count)
 {
     const struct tag *places[TAG_PLACES] = {NULL};
-    size_t acts = 0;
     for (size_t i = 0; i < count; i++) {
         const struct record_job *r = record_of(batch[i].job);
         for (size_t k = 0; k < r->count; k++) {
-            if (++acts > TAGS_APART_MAX || !act_is_plain(&r->acts[k]) ||
-                !tag_set_add(places, &r->acts[k].person->tags[0]))
+            if (!tag_set_add(places, &r->acts[k].person->tags[0]))
                 return false;
         }
     }
     return true;
+}
+
+/* Whether the acts of a batch may be recorded by one statement (sql/function/record_apart.sql). Whether one
+ * of the identifiers is tied to others is found out there. */
+static bool acts_are_apart(const struct sent *batch, size_t count)
+{
+    size_t acts = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct record_job *r = record_of(batch[i].job);
+        acts += r->count;
+        for (size_t k = 0; k < r->count; k++) {
+            if (!act_is_plain(&r->acts[k]))
+                return false;
+        }
+    }
+    return acts == 1 || (acts <= TAGS_APART_MAX && tags_are_apart(batch, count));
 }
 
 static void acts_bind(const struct sent *batch, size_t count, struct params *params)
