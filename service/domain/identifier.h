@@ -52,9 +52,10 @@ const char *identifier_normalise(enum identifier_type type, const char *raw, siz
 
 /* For what is to be stopped: a No is never refused because a number is not in the plan of its country; one
  * that stands beside a Yes in the same body is read as that is (ledger/person.h). Reads as
- * identifier_normalise does; a telephone number of 6 to 15 digits (calling code included) that is in no plan
- * is read as well as can be, and one that could be either of two numbers is both. Fills ${ret_readings} from the
- * first on and sets ${ret_count}; or returns what is wrong, and neither is of use. */
+ * identifier_normalise does; a telephone number of 6 to 15 digits (calling code included) that is in no
+ * plan is read as well as can be, and one that could be either of two numbers is both. Fills
+ * ${ret_readings} from the first on and sets ${ret_count}; or returns what is wrong, and neither is of
+ * use. */
 enum { IDENTIFIER_READINGS = 2 };
 const char *identifier_readings(enum identifier_type type, const char *raw, size_t len, const char *country,
                                 struct identifier ret_readings[IDENTIFIER_READINGS], size_t *ret_count);
