@@ -49,7 +49,9 @@ begin
 end $$;
 
 -- record_done(), or why these requests cannot be confirmed: record_confirmed() by the same token before,
--- record_gone() where there are none, record_expired(), record_overtaken() by a No that came after.
+-- record_gone() where there are none, record_expired(), record_overtaken() by a No that came after and is
+-- heard at the person: one that is heard only at what was named beside (a browser that others use) stands
+-- there, above the Yes.
 create or replace function confirm_outcome(c integer, p_confirms bigint[], p_acts act[], p_now timestamptz)
 returns smallint language plpgsql stable as $$
 begin
@@ -64,8 +66,7 @@ begin
         return record_expired();
     end if;
     if exists (select from unnest(p_acts) a
-               cross join lateral tags_of(a.tags) t
-               cross join lateral states_heard(c, t.tag, a.purpose_id || a.over) s
+               cross join lateral states_heard(c, substr(a.tags, 1, tag_size()), a.purpose_id || a.over) s
                where s.slot & 15 <= slot_reached() and rank_is_no(s.rank) and rank_time(s.rank) >= a.at) then
         return record_overtaken();
     end if;
