@@ -23,3 +23,24 @@ function(akkoord_embed target)
     VERBATIM)
   target_sources(${target} PRIVATE ${generated})
 endfunction()
+
+# akkoord_compress(RESULT FILES file...): beside each, NAME.gz and NAME.br in the build, for akkoord_embed; the list
+# of them in RESULT.
+find_program(BROTLI brotli REQUIRED)
+function(akkoord_compress result)
+  cmake_parse_arguments(COMPRESS "" "" "FILES" ${ARGN})
+  set(compressed "")
+  foreach(file ${COMPRESS_FILES})
+    get_filename_component(name ${file} NAME)
+    set(copy ${CMAKE_CURRENT_BINARY_DIR}/compressed/${name})
+    add_custom_command(
+      OUTPUT ${copy}.gz ${copy}.br
+      COMMAND ${CMAKE_COMMAND} -E copy ${file} ${copy}
+      COMMAND ${BROTLI} -q 11 -f -k ${copy}
+      COMMAND gzip -9 -n -f ${copy}
+      DEPENDS ${file}
+      VERBATIM)
+    list(APPEND compressed ${copy}.gz ${copy}.br)
+  endforeach()
+  set(${result} ${compressed} PARENT_SCOPE)
+endfunction()

@@ -8,9 +8,13 @@ begin
     execute 'grant usage on schema public to ' || r;
     execute 'grant select on all tables in schema public to ' || r;
     execute 'grant insert on controller, head, policy, purpose, notice, subject_key, identifier, tie, '
-            'guardian, event, named, confirmed, evidence, consent, idempotency, revoked, api_key to ' || r;
+            'guardian, event, named, beside, told, confirmed, evidence, consent, idempotency, revoked, '
+            'api_key, outbox, retention_start, retention_deletion, import_batch, imported, '
+            'site_count to ' || r;
     execute 'grant update on controller, head, purpose, identifier, consent, idempotency, revoked, '
-            'api_key to ' || r;
+            'api_key, outbox, endpoint, retention_start, retention_deletion, site_count to ' || r;
+    execute 'grant insert on register, audit, rights_request, breach, check_trace to ' || r;
+    execute 'grant update on register, rights_request, breach to ' || r;
     execute 'grant delete on revoked, api_key to ' || r;
     execute 'grant execute on all functions in schema public to ' || r;
 end $$;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/batch_internal.h"
+#include "api/batch_trace.h"
 #include "base/limits.h"
 #include "http/counters.h"
 #include "wire/pointer.h"
@@ -115,8 +116,10 @@ void batch_check(const struct batch *b)
 /* Back to nothing read, for an attempt that begins. No chunk is sent. */
 static void batch_reset(struct batch *b)
 {
-    for (size_t i = b->written; i < b->line_count; i++)
+    for (size_t i = b->written; i < b->line_count; i++) {
         free(batch_line(b, i)->fault);
+        free(batch_line(b, i)->also);
+    }
     b->line_count = b->answered = b->written = b->fault_bytes = 0;
     b->all_read = b->confirmed = b->stale = false;
     b->reading = &b->windows[0];
@@ -125,6 +128,7 @@ static void batch_reset(struct batch *b)
     batch_window_clear(b->asking);
     memset(b->verdicts, 0, sizeof b->verdicts);
     buf_clear(&b->out);
+    batch_trace_begin(b);
 }
 
 static void batch_dispose(void *state)
@@ -135,13 +139,17 @@ static void batch_dispose(void *state)
     batch_reset(b);
     for (size_t i = 0; i < BATCH_CHUNKS; i++) {
         check_job_clear(&b->chunks[i].job);
+        persons_job_clear(&b->chunks[i].persons);
         free(b->chunks[i].probes);
+        free(b->chunks[i].tags);
+        free(b->chunks[i].found);
     }
     free(b->sets);
     free(b->line);
     free(b->windows[0].units);
     free(b->windows[1].units);
     buf_free(&b->out);
+    batch_trace_free(b->trace);
     if (b->kind->dispose != NULL)
         b->kind->dispose(b);
     attempt_end(&b->attempt);
@@ -226,6 +234,7 @@ static void write_slice(struct batch *b)
         b->fault_bytes -= l->fault_len;
         b->kind->write(b, l);
         free(l->fault);
+        free(l->also);
     }
 }
 
@@ -247,6 +256,8 @@ static void batch_answer(struct batch *b)
         b->kind->end(b);
     if (buf_failed(&b->out))
         call_problem(b->attempt.call, ERROR_OVERLOADED, "The answer does not fit in memory.", NULL);
+    else if (b->trace != NULL)
+        batch_trace_answer(b);
     else
         call_answer_buf(b->attempt.call, 200, "application/x-ndjson", &b->out);
 }
@@ -298,6 +309,7 @@ static void on_step(struct loop_task *task)
         read_slice(b);
     else
         write_slice(b);
+    batch_trace_take(b);
     if (!memory_suffices(b))
         b->failure = ERROR_OVERLOADED;
     batch_go_on(b);

@@ -4,6 +4,7 @@
 #include "http/attempt.h"
 #include "ledger/person.h"
 #include "loop/loop.h"
+#include "store/persons.h"
 #include "wire/ndjson.h"
 #include "wire/writer.h"
 
@@ -26,11 +27,22 @@ struct line {
     size_t id_len;
     const struct purpose *purpose; /* NULL: a bad line, which asks nothing */
     int entity;
-    bool has_verdict;
+    product_group group;    /* that is to be sold; 0: it is not said */
+    bool has_verdict;       /* or its persons, where nothing else is asked */
     struct verdict verdict; /* the strictest of its units so far */
+    int64_t subject_no;     /* where persons are asked: as struct lookup_job has it; 0: nobody */
+    uint8_t subject_place;  /* likewise: of the first identifier that is a person */
+    uint8_t also_count;     /* likewise: the others that have one of the line's identifiers */
+    struct batch_also *also;
     instant as_of;
     char *fault; /* of a bad line: the line that answers it */
     size_t fault_len;
+};
+
+/* Another person, and the place of the line's identifier that they have. */
+struct batch_also {
+    int64_t subject_no;
+    uint8_t via; /* enum identifier_type */
 };
 
 struct batch;
@@ -39,6 +51,7 @@ struct batch;
 struct batch_kind {
     size_t line_bytes_max;
     const char *too_long; /* the detail of a line that has more */
+    bool asks_no_verdict; /* but whose the identifiers are */
     /* Looks at the policy of an attempt that begins. Returns the detail of the problem, whose code goes into
      * ${ret_error}, when what is asked does not fit it. May be NULL. */
     const char *(*begin)(struct batch *b, enum error *ret_error);
@@ -56,6 +69,8 @@ struct batch_kind {
 struct unit {
     struct tag tag;
     struct tag old_tag; /* while a subject key is rotated */
+    uint8_t place;      /* among the line's */
+    uint8_t type;
     uint32_t line;
 };
 
@@ -71,10 +86,14 @@ struct batch_window {
 struct batch_chunk {
     struct batch *batch;
     struct check_job job;
-    bool is_sent;
-    const struct unit *units; /* of the window that is asked */
-    size_t count;             /* 0: it asks for nothing but the generation in force */
+    struct persons_job persons; /* of the same units, where the batch asks for them */
+    unsigned waits;             /* jobs that are not back */
+    bool is_sent;               /* one is not */
+    const struct unit *units;   /* of the window that is asked */
+    size_t count;               /* 0: it asks for nothing but the generation in force */
     struct probe *probes;
+    struct tag *tags; /* of persons; likewise */
+    struct persons_found *found;
 };
 
 /* Embedded as the first member of the handler's state. To be read by kinds: attempt.controller, walk.number
@@ -82,6 +101,8 @@ struct batch_chunk {
 struct batch {
     struct attempt attempt;
     const struct batch_kind *kind;
+    bool asks_persons;         /* set before the batch is started, as is the next */
+    struct batch_trace *trace; /* NULL: that it was asked is not kept */
     struct loop_task step;
     struct ndjson walk;
     size_t line_count, line_room;
@@ -118,6 +139,10 @@ void batch_fail(struct batch *b, enum error e);
 void line_fail(struct line *l, enum error e, const char *detail, const struct reader *faults);
 /* For read: the member "id" of the line, whose reader has ${root}: may be absent. */
 void batch_read_id(struct line *l, const struct node *root);
+/* The member "subject_id" of the line's answer: null where nobody is known. */
+void batch_write_subject(const struct batch *b, struct writer *w, const struct line *l);
+/* The member "also": the others. */
+void batch_write_also(const struct batch *b, struct writer *w, const struct line *l);
 /* Which line is answered: its number and its id. */
 void batch_write_name(struct writer *w, const struct line *l);
 /* For write: the answer to a bad line, `{"line": n, "error": {...}}`. */

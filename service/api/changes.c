@@ -3,11 +3,14 @@
 #include "base/limits.h"
 #include "http/attempt.h"
 #include "http/waiters.h"
-#include "ledger/event_json.h"
+#include "ledger/change_json.h"
 #include "store/history.h"
 #include "store/lane.h"
 
+#include <stdio.h>
 #include <string.h>
+
+enum { POLICY_STATE_TEXT = 32 };
 
 /* GET /v1/changes: the ledger in order, for a tool that keeps its own list. */
 struct following {
@@ -16,6 +19,7 @@ struct following {
     int64_t limit;
     int64_t wait_until; /* of clock_monotonic */
     const char *purpose;
+    const char *policy;          /* the state of the policy that its caller knows; NULL: none */
     struct purpose_set purposes; /* its numbers, and those of standing Noes, which belong to each */
     struct waiter waiter;
     struct history_job job;
@@ -29,53 +33,38 @@ static void following_dispose(void *state)
     attempt_end(&f->attempt);
 }
 
-/* The verdict now on an event's subject and purpose. A standing No is told as what it is: no purpose is
- * allowed by it. What is none of the policy's any more is retired. */
-static enum reason reason_now(const struct history_job *job, const struct entry *e,
-                              const struct policy *policy)
+/* By which the policy is known: it is another one when a version was applied, or words of it took effect. */
+static void policy_state(const struct following *f, char ret_text[POLICY_STATE_TEXT])
 {
-    struct states states = history_states(job, e);
-    if (states.count == 0)
-        return REASON_SUPPRESSED; /* the person was erased */
-    if (e->purpose <= PURPOSE_ALL)
-        return rank_state(e->rank) == EVENT_OBJECTED ? REASON_OBJECTED : REASON_WITHDRAWN;
-    int entity;
-    const struct purpose *purpose = policy_purpose_numbered(policy, e->purpose, &entity);
-    return purpose != NULL ? verdict_of(policy, purpose, entity, &states, job->as_of).reason : REASON_RETIRED;
+    const struct policy *policy = f->attempt.controller->policy;
+    snprintf(ret_text, POLICY_STATE_TEXT, "%d.%lld", policy->version,
+             (long long)(policy_words_since(policy, f->job.as_of) / SECOND));
 }
 
-/* Whose verdicts it may have changed beside. */
-static void recheck_write(struct writer *w, const struct entry *e, const struct controller *c)
+static bool policy_has_changed(const struct following *f)
 {
-    char subject[SUBJECT_ID_TEXT + 1];
-    writer_array_begin(w, "recheck");
-    for (size_t i = 0; i < e->recheck_count; i++) {
-        subject_id_format(c->ids, e->recheck[i], subject);
-        writer_text(w, NULL, subject);
+    char state[POLICY_STATE_TEXT];
+    policy_state(f, state);
+    return f->policy != NULL && strcmp(f->policy, state) != 0;
+}
+
+/* All that it says may be otherwise now. */
+static void policy_write(struct writer *w, const struct following *f)
+{
+    const struct policy *policy = f->attempt.controller->policy;
+    bool changed = policy_has_changed(f);
+    char state[POLICY_STATE_TEXT];
+    policy_state(f, state);
+    writer_object_begin(w, "policy");
+    writer_text(w, "state", state);
+    writer_bool(w, "changed", changed);
+    writer_array_begin(w, "purposes");
+    for (size_t i = 0; changed && i < policy->purpose_count; i++) {
+        const char *key = policy->purposes[i].key;
+        if (f->purpose == NULL || strcmp(f->purpose, key) == 0)
+            writer_text(w, NULL, key);
     }
     writer_array_end(w);
-    if (e->recheck_many)
-        writer_bool(w, "many", true);
-}
-
-static void change_write(struct writer *w, const struct history_job *job, const struct entry *e,
-                         const struct controller *c)
-{
-    char subject[SUBJECT_ID_TEXT + 1];
-    enum reason reason = reason_now(job, e, c->policy);
-    subject_id_format(c->ids, e->subject_no, subject);
-    writer_object_begin(w, NULL);
-    writer_int(w, "revision", e->revision);
-    writer_uuid(w, "record_id", e->record_id);
-    writer_text(w, "subject_id", subject);
-    writer_text(w, "ref", e->ref);
-    purpose_write(w, c, e->purpose);
-    writer_text(w, "event_state", event_state_word(rank_state(e->rank)));
-    writer_moment(w, "event_time", rank_time(e->rank));
-    writer_moment(w, "recorded_at", e->recorded_at);
-    writer_bool(w, "allow", reason_allows(reason));
-    writer_text(w, "reason", reason_word(reason));
-    recheck_write(w, e, c);
     writer_object_end(w);
 }
 
@@ -95,6 +84,7 @@ static void changes_write(struct call *call, struct following *f)
     writer_array_end(&w);
     writer_int(&w, "next", next > f->after ? next : f->after);
     writer_int(&w, "head", job->head);
+    policy_write(&w, f);
     writer_moment(&w, "as_of", job->as_of);
     writer_object_end(&w);
     call_answer_json(call, 200, &out);
@@ -119,7 +109,7 @@ static void on_changes(struct job *job, enum error e)
     } else if (f->after > f->job.head) {
         call_problem(call, ERROR_INVALID, "after lies beyond the ledger's head.", NULL);
     } else if (f->job.count == 0 && f->job.until >= f->job.head && clock_monotonic() < f->wait_until &&
-               call->req != NULL && !call->worker->draining) {
+               !policy_has_changed(f) && call->req != NULL && !call->worker->draining) {
         f->after = f->job.head; /* what was looked at is not looked at again */
         waiter_wait(call->worker->waiters, &f->waiter, f->attempt.controller->controller_id, f->job.head,
                     f->wait_until);
@@ -140,9 +130,9 @@ static void following_begin(struct call *call)
             call_problem(call, ERROR_UNKNOWN_PURPOSE, "The query's purpose is none of the policy.", NULL);
         return;
     }
-    f->purposes = (struct purpose_set){.count = 1, .numbers = {PURPOSE_ALL}};
+    f->purposes = (struct purpose_set){.count = 0};
     if (purpose != NULL) {
-        f->purposes.numbers[f->purposes.count++] = purpose_of_channel((int)purpose->channel);
+        purpose_set_standing(&f->purposes, c->policy, purpose);
         purpose_set_add(&f->purposes, c->policy, purpose);
     }
     history_job_clear(&f->job);
@@ -167,7 +157,7 @@ static bool following_abandon(struct call *call)
 
 void handle_changes(struct call *call)
 {
-    static const char *const allowed[] = {"after", "purpose", "limit", "wait", NULL};
+    static const char *const allowed[] = {"after", "purpose", "limit", "wait", "policy", NULL};
     struct following *f = call_alloc(call, sizeof *f);
     int64_t wait;
     waiter_init(&f->waiter, on_grown);
@@ -175,16 +165,18 @@ void handle_changes(struct call *call)
         call_query_int(call, "after", 0, 0, INT64_MAX, &f->after) != 0 ||
         call_query_int(call, "limit", PAGE_DEFAULT, 1, PAGE_MAX, &f->limit) != 0 ||
         call_query_int(call, "wait", 0, 0, LONG_POLL_SECONDS_MAX, &wait) != 0) {
-        call_problem(
-            call, ERROR_INVALID,
-            "The query takes after=REVISION, purpose=KEY, limit=1..1000 and wait=0..30 (seconds), each once.",
-            NULL);
+        call_problem(call, ERROR_INVALID,
+                     "The query takes after=REVISION, purpose=KEY, limit=1..1000, wait=0..30 (seconds) and "
+                     "policy=STATE, "
+                     "each once.",
+                     NULL);
         return;
     }
     call->state = f;
     call->dispose = following_dispose;
     call->abandon = following_abandon;
     f->purpose = call_query(call, "purpose");
+    f->policy = call_query(call, "policy");
     f->wait_until = call->accepted + wait * SECOND;
     attempt_start(&f->attempt, call, following_begin);
 }

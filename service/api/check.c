@@ -4,21 +4,31 @@
 #include "http/attempt.h"
 #include "http/counters.h"
 #include "ledger/entity.h"
+#include "ledger/free_text.h"
 #include "ledger/probes.h"
+#include "ledger/sold.h"
 #include "ledger/verdict_json.h"
 #include "store/lane.h"
+#include "store/trace.h"
+
+#include <openssl/evp.h>
+#include <string.h>
 
 /* POST /v1/check: may I, for this purpose or these? */
 struct checking {
     struct attempt attempt;
     struct reader body;
     struct person person;
-    bool several; /* "purposes" was asked: the answer is an object with "results" */
-    int entity;   /* asked about; ENTITY_ANY for all */
+    bool several;        /* "purposes" was asked: the answer is an object with "results" */
+    int entity;          /* asked about; ENTITY_ANY for all */
+    product_group group; /* that is to be sold; 0: it is not said */
     size_t purpose_count;
     const struct purpose **purposes;
     struct purpose_set *sets; /* one a purpose */
     struct check_job job;
+    const char *ref; /* keeps that it was asked; NULL: it is not kept */
+    struct trace_keep_job trace;
+    struct buf answer; /* told once that is kept */
 };
 
 static void checking_dispose(void *state)
@@ -26,6 +36,7 @@ static void checking_dispose(void *state)
     struct checking *c = state;
     reader_close(&c->body);
     check_job_clear(&c->job);
+    buf_free(&c->answer);
     attempt_end(&c->attempt);
 }
 
@@ -61,9 +72,25 @@ static void purposes_read(struct call *call, struct checking *c, const struct no
     }
 }
 
+/* A sender who wants to prove that the check came before the send. */
+static void keep_read(struct call *call, struct checking *c, const struct node *root)
+{
+    static const char *const members[] = {"ref", NULL};
+    struct node keep = node_optional(root, "keep");
+    c->ref = NULL;
+    if (!node_present(&keep))
+        return;
+    node_only(&keep, members);
+    struct node ref = node_member(&keep, "ref");
+    c->ref = reference_read(&call->arena, c->attempt.controller->policy, &ref);
+    if (uuid_v7(c->trace.id) != 0)
+        node_fault(&keep, ERROR_INTERNAL, "no random bytes");
+}
+
 static void checking_read(struct call *call, struct checking *c)
 {
-    static const char *const members[] = {"subject", "purpose", "purposes", "entity", NULL};
+    static const char *const members[] = {"subject",       "purpose", "purposes", "entity",
+                                          "product_group", "keep",    NULL};
     struct node root = reader_root(&c->body);
     if (!node_present(&root))
         return;
@@ -71,10 +98,47 @@ static void checking_read(struct call *call, struct checking *c)
     person_read(&root, c->attempt.controller, &c->person);
     purposes_read(call, c, &root);
     c->entity = entity_read(&root, c->attempt.controller->policy);
+    c->group = sold_read(&root, c->attempt.controller->policy);
+    keep_read(call, c, &root);
     for (size_t i = 0; i < c->purpose_count; i++) {
         if (c->purposes[i] != NULL)
             entity_check(&root, c->purposes[i], c->entity);
     }
+}
+
+static void on_kept(struct job *job, enum error e)
+{
+    struct checking *c = list_entry(list_entry(job, struct trace_keep_job, job), struct checking, trace);
+    struct call *call = c->attempt.call;
+    if (e != ERROR_NONE) /* nothing was told, whatever was kept */
+        call_problem(call, e == ERROR_OUTCOME_UNKNOWN ? ERROR_UNAVAILABLE : e, NULL, NULL);
+    else
+        call_answer_json(call, 200, &c->answer);
+}
+
+/* It is kept with the hashes of what was asked and answered, and told after that. */
+static void trace_send(struct call *call, struct checking *c, const struct buf *out, int32_t allowed)
+{
+    struct trace_keep_job *t = &c->trace;
+    h2o_iovec_t body = call->req != NULL ? call_body(call) : h2o_iovec_init(NULL, 0);
+    buf_init(&c->answer, ANSWER_BYTES_MAX);
+    buf_append(&c->answer, out->data, out->len);
+    if (call->req == NULL || EVP_Digest(body.base, body.len, t->sha256, NULL, EVP_sha256(), NULL) != 1 ||
+        EVP_Digest(out->data, out->len, t->answer_sha256, NULL, EVP_sha256(), NULL) != 1) {
+        call_problem(call, ERROR_OVERLOADED, NULL, NULL);
+        return;
+    }
+    t->at = c->job.as_of;
+    t->actor = call->claims.subject;
+    t->ref = c->ref;
+    t->policy_version = c->attempt.controller->policy->version;
+    t->lines = (int32_t)c->purpose_count;
+    t->allowed = allowed;
+    trace_keep_job_prepare(t, c->attempt.controller->controller_id);
+    t->job.deadline = call->deadline;
+    t->job.done = on_kept;
+    call->abandon = NULL;
+    lane_submit(call->worker->write, &t->job);
 }
 
 static void checking_write(struct call *call, struct checking *c)
@@ -83,24 +147,32 @@ static void checking_write(struct call *call, struct checking *c)
     buf_clear(out);
     struct writer w = writer_of(out);
     size_t step = probes_count(&c->person);
+    int32_t allowed = 0;
     if (c->several) {
         writer_object_begin(&w, NULL);
         writer_array_begin(&w, "results");
     }
     for (size_t i = 0; i < c->purpose_count; i++) {
         struct verdict v = probes_verdict(&c->person, c->attempt.controller->policy, c->purposes[i],
-                                          c->entity, &c->job, i * step);
+                                          c->entity, c->group, &c->job, i * step);
         counters_verdicts(call->worker->counters, v.reason, 1);
+        allowed += reason_allows(v.reason);
         writer_object_begin(&w, NULL);
         verdict_members(&w, &v, c->attempt.controller->policy, c->job.as_of);
+        if (c->ref != NULL && !c->several)
+            writer_uuid(&w, "trace_id", c->trace.id);
         writer_object_end(&w);
     }
     if (c->several) {
         writer_array_end(&w);
+        if (c->ref != NULL)
+            writer_uuid(&w, "trace_id", c->trace.id);
         writer_object_end(&w);
     }
     if (buf_failed(out))
         call_problem(call, ERROR_OVERLOADED, "The answer does not fit in memory.", NULL);
+    else if (c->ref != NULL)
+        trace_send(call, c, out, allowed);
     else
         call_answer(call, 200, "application/json", out->data, out->len);
 }
@@ -161,6 +233,10 @@ static bool checking_abandon(struct call *call)
 
 void handle_check(struct call *call)
 {
+    if (check_has_as_of(call)) {
+        handle_check_as_of(call);
+        return;
+    }
     if (!call_takes_no_query(call))
         return;
     struct checking *c = call_alloc(call, sizeof *c);

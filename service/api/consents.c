@@ -1,360 +1,97 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/handlers.h"
-#include "base/limits.h"
-#include "http/attempt.h"
-#include "http/idempotency.h"
+#include "http/recording.h"
 #include "ledger/acts.h"
-#include "ledger/receipt.h"
-#include "loop/loop.h"
 #include "store/lane.h"
-#include "wire/reader_array.h"
-
-#include <string.h>
+#include "store/requests.h"
 
 /* POST /v1/consents, /v1/withdraw, /v1/objections and /v1/confirm: acts go into the
  * ledger, a receipt comes back. */
-struct recording;
 
-/* What they differ in. */
-struct recording_kind {
-    void (*read)(const struct ledger_env *env, struct reader *body, struct acts *ret_acts);
-    void (*prepare)(struct recording *r);
-};
-
-struct recording {
-    struct attempt attempt;
-    struct reader body;
-    struct reader_array large; /* reads ${body}, where that is large */
-    struct loop_task step;     /* ... a piece of it */
-    const struct recording_kind *kind;
-    struct acts acts;
-    struct buf context; /* of the acts, as it is kept with a key */
-    struct record_job job;
-    h2o_iovec_t key; /* of idempotency; {NULL, 0}: none was sent */
-};
-
-static void recording_reset(struct recording *r)
+static void record_with(struct call *call, const struct recording_kind *kind)
 {
-    reader_close(&r->body);
-    buf_free(&r->context);
-    record_job_clear(&r->job);
-}
-
-static void recording_dispose(void *state)
-{
-    struct recording *r = state;
-    loop_task_cancel(&r->step);
-    recording_reset(r);
-    attempt_end(&r->attempt);
-}
-
-static struct ledger_env env_of(struct call *call, const struct recording *r)
-{
-    return (struct ledger_env){.arena = &call->arena,
-                               .controller = r->attempt.controller,
-                               .keys = database_keys(call->worker->options->database),
-                               .public_url = call->worker->options->public_url,
-                               .now = worker_now(call->worker)};
-}
-
-/* As receipt_write: from what was read, or, the first answer again, from what was kept. A
- * failed ${out}: memory ran out. */
-static int answer_write_from(struct call *call, struct recording *r, struct buf *out)
-{
-    struct ledger_env env = env_of(call, r);
-    struct receipt_context first;
-    if (r->job.outcome == RECORD_DONE || r->job.outcome == RECORD_CONFIRMED)
-        return receipt_write(out, &r->acts.context, r->job.events, r->job.event_count, &env);
-    struct reader reader;
-    int status = 0;
-    if (receipt_context_read(&reader, r->job.first_context, env.arena, &first))
-        status = receipt_write(out, &first, r->job.events, r->job.event_count, &env);
-    out->failed = out->failed || reader_error(&reader) == ERROR_OVERLOADED;
-    reader_close(&reader);
-    return status;
-}
-
-static void recording_answer(struct call *call, struct recording *r)
-{
-    bool is_first = r->job.outcome == RECORD_DONE || r->job.outcome == RECORD_CONFIRMED;
-    if (r->job.broken || (is_first ? r->job.event_count == 0 : r->job.first_context == NULL)) {
-        call_problem(call, ERROR_OUTCOME_UNKNOWN, NULL, NULL);
-        return;
-    }
-    if (r->job.outcome == RECORD_DONE)
-        worker_clock(call->worker, r->job.events[0].recorded_at);
-    struct buf out;
-    buf_init(&out, ANSWER_BYTES_MAX);
-    int status = answer_write_from(call, r, &out);
-    if (buf_failed(&out)) {
-        buf_free(&out);
-        call_problem(call, ERROR_OUTCOME_UNKNOWN, NULL, NULL); /* it is written, and this cannot say so */
-        return;
-    }
-    if (status == 0) {
-        buf_free(&out);
-        call_problem(call, ERROR_GONE,
-                     "It was recorded; what is left of it does not give the first answer again.", NULL);
-        return;
-    }
-    call_answer_json(call, r->job.outcome == RECORD_CONFIRMED ? 200 : status, &out);
-}
-
-/* An act that only the ledger could find fault with. */
-static void recording_fault(struct call *call, struct recording *r, const char *member, enum error e,
-                            const char *detail)
-{
-    struct node root = reader_root(&r->body);
-    size_t act = (size_t)r->job.faulty_act;
-    struct node object =
-        r->acts.body_is_array && act < r->acts.count ? node_at(&root, r->acts.objects[act]) : root;
-    struct node at = node_optional(&object, member);
-    node_fault(&at, e, detail);
-    call_bad_body(call, &r->body);
-}
-
-/* The first answer is read apart, on a lane that reads. It was written: that it cannot be
- * read does not make it unwritten. */
-static void on_replayed(struct job *job, enum error e)
-{
-    struct recording *r = list_entry(list_entry(job, struct record_job, job), struct recording, job);
-    if (e != ERROR_NONE)
-        call_problem(r->attempt.call, ERROR_OUTCOME_UNKNOWN, NULL, NULL);
-    else
-        recording_answer(r->attempt.call, r);
-}
-
-static void recording_replay(struct call *call, struct recording *r)
-{
-    record_job_replay(&r->job);
-    r->job.job.done = on_replayed;
-    lane_submit(call->worker->read, &r->job.job);
-}
-
-static void on_recorded(struct job *job, enum error e)
-{
-    struct recording *r = list_entry(list_entry(job, struct record_job, job), struct recording, job);
-    struct call *call = r->attempt.call;
-    if (e != ERROR_NONE) {
-        call_problem(call, e, NULL, NULL);
-        return;
-    }
-    switch (r->job.outcome) {
-    case RECORD_DONE:
-    case RECORD_CONFIRMED:
-        recording_answer(call, r);
-        return;
-    case RECORD_REPLAYED:
-        recording_replay(call, r);
-        return;
-    case RECORD_KEY_REUSED:
-        call_problem(call, ERROR_KEY_REUSED, "Send the same body again, or another key.", NULL);
-        return;
-    case RECORD_IN_FUTURE:
-        recording_fault(call, r, "event_time", ERROR_EVENT_IN_FUTURE,
-                        "more than 60 seconds ahead of the server's clock");
-        return;
-    case RECORD_TOO_MANY:
-        recording_fault(call, r, "subject", ERROR_TOO_MANY_IDENTIFIERS,
-                        "with these somebody would have more than 32 identifiers");
-        return;
-    case RECORD_NO_OBJECTION:
-        recording_fault(call, r, "purpose", ERROR_NO_OBJECTION,
-                        "no objection to it stands that was not weighed yet");
-        return;
-    case RECORD_EXPIRED:
-        call_problem(call, ERROR_GONE, "It has expired: whoever still wants it asks again.", NULL);
-        return;
-    case RECORD_OVERTAKEN:
-        call_problem(call, ERROR_GONE, "A No came after what was to be confirmed.", NULL);
-        return;
-    case RECORD_GONE:
-        call_problem(call, ERROR_GONE, "What was to be confirmed is not there any more.", NULL);
-        return;
-    case RECORD_STALE:
-        attempt_again(&r->attempt);
-        return;
-    case RECORD_AGAIN:
-        lane_submit(call->worker->write, &r->job.job);
-    }
-}
-
-/* The token's scopes must cover what the body turned out to hold. Returns NULL, or the scope that lacks. */
-static const char *scope_lacking(const struct call *call, const struct acts *acts)
-{
-    if (acts->needs_import && (call->claims.scopes & SCOPE_CONSENT_IMPORT) == 0)
-        return "consent:import";
-    if (acts->needs_record && (call->claims.scopes & SCOPE_CONSENT_RECORD) == 0)
-        return "consent:record";
-    return NULL;
-}
-
-/* What a body that is at fault, or a token that is none of ours, is told. */
-static void recording_refuse(struct call *call, struct recording *r)
-{
-    if (!reader_ok(&r->body))
-        attempt_bad_body(&r->attempt, &r->body);
-    else
-        call_problem(call, ERROR_GONE, r->acts.gone, NULL);
-}
-
-static void on_recalled(struct job *job, enum error e)
-{
-    struct recording *r = list_entry(list_entry(job, struct record_job, job), struct recording, job);
-    struct call *call = r->attempt.call;
-    if (e != ERROR_NONE)
-        call_problem(call, e, NULL, NULL);
-    else if (r->job.broken || r->job.first_context != NULL)
-        recording_answer(call, r);
-    else
-        recording_refuse(call, r);
-}
-
-/* What is a fault now need not have been one when the key came first: a purpose
- * may have left the policy since. */
-static void recording_recall(struct call *call, struct recording *r)
-{
-    const struct controller *c = r->attempt.controller;
-    r->job = (struct record_job){.job.controller_id = c->controller_id,
-                                 .idempotency = idempotency_of(call, c->tagger, r->key)};
-    record_job_replay(&r->job);
-    r->job.job.deadline = call->deadline;
-    r->job.job.done = on_recalled;
-    lane_submit(call->worker->read, &r->job.job);
-}
-
-static void recording_submit(struct call *call, struct recording *r)
-{
-    const struct controller *c = r->attempt.controller;
-    r->job = (struct record_job){.job.controller_id = c->controller_id,
-                                 .generation = c->generation,
-                                 .policy_version = c->policy->version,
-                                 .idempotency = idempotency_of(call, c->tagger, r->key),
-                                 .accepted = call->accepted,
-                                 .actor = call->claims.subject,
-                                 .count = r->acts.count,
-                                 .acts = r->acts.list};
-    if (r->job.idempotency.present) {
-        buf_init(&r->context, ANSWER_BYTES_MAX);
-        receipt_context_write(&r->context, &r->acts.context);
-        buf_byte(&r->context, '\0');
-        if (buf_failed(&r->context)) {
-            call_problem(call, ERROR_OVERLOADED, NULL, NULL);
-            return;
-        }
-        r->job.context = r->context.data;
-    }
-    r->kind->prepare(r);
-    r->job.job.deadline = call->deadline;
-    r->job.job.done = on_recorded;
-    lane_submit(call->worker->write, &r->job.job);
-}
-
-/* The body is parsed, or refused. */
-static void recording_read(struct call *call, struct recording *r)
-{
-    struct ledger_env env = env_of(call, r);
-    r->kind->read(&env, &r->body, &r->acts);
-    bool refused = !reader_ok(&r->body) || r->acts.count == 0; /* no act: a token that is none of ours */
-    bool recalled = refused && r->key.base != NULL && reader_syntax(&r->body) == NULL;
-    if ((reader_ok(&r->body) || recalled) && !call_charge(call, r->acts.count))
-        return;
-    if (refused) {
-        (recalled ? recording_recall : recording_refuse)(call, r);
-        return;
-    }
-    const char *lacking = scope_lacking(call, &r->acts);
-    if (lacking != NULL) {
-        call_refuse_scope(call, lacking);
-        return;
-    }
-    recording_submit(call, r);
-}
-
-/* What a large body becomes: its tree, the acts with their evidence, and the statement's parameters. */
-static bool memory_suffices(struct call *call, const struct recording *r)
-{
-    return call_hold(call, r->body.arena.held + 2 * call_body(call).len);
-}
-
-static void on_step(struct loop_task *task)
-{
-    struct recording *r = list_entry(task, struct recording, step);
-    struct call *call = r->attempt.call;
-    if (call->req == NULL) { /* the body has gone with it */
-        call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
-        return;
-    }
-    bool more = reader_array_go_on(&r->large, PARSE_SLICE_BYTES);
-    if (!memory_suffices(call, r))
-        call_problem(call, ERROR_OVERLOADED, "Too many large bodies at a time.", NULL);
-    else if (more)
-        loop_task_post(call->worker->loop, &r->step);
-    else
-        recording_read(call, r);
-}
-
-static void recording_begin(struct call *call)
-{
-    struct recording *r = call->state;
-    if (call->req == NULL) { /* nothing was written, and nobody waits for it */
-        call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
-        return;
-    }
-    recording_reset(r);
-    h2o_iovec_t body = call_body(call);
-    if (body.len <= BODY_BYTES_MAX) {
-        reader_open(&r->body, body.base, body.len);
-        recording_read(call, r);
-    } else if (reader_array_open(&r->large, &r->body, body.base, body.len, RECORDS_MAX, BODY_BYTES_MAX)) {
-        loop_task_post(call->worker->loop, &r->step);
-    } else {
-        call_problem(call, ERROR_TOO_LARGE, "At most 262144 bytes are taken here of what is no array.", NULL);
-    }
-}
-
-static void acts_prepare(struct recording *r)
-{
-    record_job_prepare(&r->job);
-}
-
-static void confirmation_prepare(struct recording *r)
-{
-    record_job_confirm(&r->job, &r->acts.confirmation);
-}
-
-static void recording_start(struct call *call, const struct recording_kind *kind)
-{
-    struct recording *r = call_alloc(call, sizeof *r);
-    call->state = r;
-    call->dispose = recording_dispose;
-    r->kind = kind;
-    loop_task_init(&r->step, on_step);
-    if (!call_takes_no_query(call) || !idempotency_read(call, &r->key))
-        return;
-    attempt_start(&r->attempt, call, recording_begin);
+    recording_start(call_alloc(call, sizeof(struct recording)), call, kind);
 }
 
 void handle_record(struct call *call)
 {
-    static const struct recording_kind kind = {consents_read, acts_prepare};
-    recording_start(call, &kind);
+    static const struct recording_kind kind = {.read = consents_read};
+    record_with(call, &kind);
 }
 
 void handle_withdraw(struct call *call)
 {
-    static const struct recording_kind kind = {withdraw_read, acts_prepare};
-    recording_start(call, &kind);
+    static const struct recording_kind kind = {.read = withdraw_read};
+    record_with(call, &kind);
+}
+
+/* ---- confirmations: what the token names is asked for first ---- */
+
+struct confirming {
+    struct recording recording;
+    struct requests_job requests;
+};
+
+static struct confirming *confirming_of(struct recording *r)
+{
+    return list_entry(r, struct confirming, recording);
+}
+
+static void confirming_forget(struct recording *r)
+{
+    requests_job_clear(&confirming_of(r)->requests);
+}
+
+static void on_requests(struct job *job, enum error e)
+{
+    struct confirming *c = list_entry(list_entry(job, struct requests_job, job), struct confirming, requests);
+    struct attempt *attempt = &c->recording.attempt;
+    if (e != ERROR_NONE || c->requests.broken)
+        call_problem(attempt->call, e != ERROR_NONE ? e : ERROR_OVERLOADED, NULL, NULL);
+    else if (c->requests.generation != attempt->controller->generation)
+        attempt_again(attempt);
+    else
+        recording_go_on(&c->recording);
+}
+
+static void confirming_ask(struct recording *r)
+{
+    struct confirming *c = confirming_of(r);
+    struct call *call = r->attempt.call;
+    struct ledger_env env = attempt_env(&r->attempt);
+    struct confirmation which = {0};
+    if (!confirm_token_read(&env, &r->body, &which)) {
+        call_problem(call, ERROR_NOT_FOUND, "There is no such token.", NULL);
+        return;
+    }
+    if (!reader_ok(&r->body)) {
+        recording_go_on(r);
+        return;
+    }
+    requests_job_init(&c->requests, env.controller->controller_id, &which);
+    c->requests.job.deadline = call->deadline;
+    c->requests.job.done = on_requests;
+    lane_submit(call->worker->read, &c->requests.job);
+}
+
+static void confirming_compose(struct recording *r, const struct ledger_env *env, struct acts *ret_acts)
+{
+    confirm_read(env, &r->body, &confirming_of(r)->requests, ret_acts);
 }
 
 void handle_confirm(struct call *call)
 {
-    static const struct recording_kind kind = {confirm_read, confirmation_prepare};
-    recording_start(call, &kind);
+    static const struct recording_kind kind = {.compose = confirming_compose,
+                                               .has_body = true,
+                                               .ask = confirming_ask,
+                                               .forget = confirming_forget,
+                                               .confirms = true};
+    struct confirming *c = call_alloc(call, sizeof *c);
+    recording_start(&c->recording, call, &kind);
 }
 
 void handle_objection(struct call *call)
 {
-    static const struct recording_kind kind = {objection_read, acts_prepare};
-    recording_start(call, &kind);
+    static const struct recording_kind kind = {.read = objection_read};
+    record_with(call, &kind);
 }

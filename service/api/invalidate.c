@@ -105,10 +105,8 @@ static void purpose_read(struct invalidating *v, const struct node *root)
         return;
     purpose_set_add(&v->purposes, policy, p);
     v->over = (struct purpose_set){.count = 1, .numbers = {p->number}};
-    if (purpose_stopped_by_all(p)) {
-        v->over.numbers[v->over.count++] = purpose_of_channel((int)p->channel);
-        v->over.numbers[v->over.count++] = PURPOSE_ALL;
-    }
+    if (purpose_stopped_by_all(p))
+        purpose_set_standing(&v->over, policy, p);
 }
 
 static void notice_read(struct invalidating *v, const struct node *n)
@@ -201,7 +199,7 @@ static bool is_undone(const struct invalidating *v, const struct walked *subject
 {
     for (size_t i = subject->first; i < subject->first + subject->count; i++) {
         const struct state *no = &v->walk.states[i];
-        if (no->purpose == s->purpose && no->guardian == s->guardian &&
+        if (no->purpose == s->purpose && no->guardian == (s->slot == SLOT_SALE ? 0 : s->guardian) &&
             (no->slot == SLOT_NO || no->slot == SLOT_REACHED) && no->rank > s->rank)
             return true;
     }
@@ -277,7 +275,8 @@ static bool act_of(struct invalidating *v, size_t at, const struct walked *subje
                         .over = &v->over,
                         .slot = s->slot,
                         .role = ROLE_CONTROLLER,
-                        .guardian_no = s->guardian,
+                        .guardian_no = s->slot == SLOT_SALE ? 0 : s->guardian,
+                        .group = s->slot == SLOT_SALE ? product_group_stored(s->guardian, s->flags) : 0,
                         .method = METHOD_API,
                         .rank_base = rank_base(CLASS_CHOICE, EVENT_INVALIDATED, s->notice_number != 0),
                         .at = rank_time(s->rank),

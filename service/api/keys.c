@@ -277,14 +277,14 @@ void handle_key_revoke(struct call *call)
 {
     if (!call_takes_no_query(call))
         return;
-    if (!api_key_id_valid(call->argument.base, call->argument.len)) {
+    if (!api_key_id_valid(call->arguments[0].base, call->arguments[0].len)) {
         call_problem(call, ERROR_NOT_FOUND, "There is no such key.", NULL);
         return;
     }
     struct key_revoking *r = call_alloc(call, sizeof *r);
     call->state = r;
     r->call = call;
-    const char *id = call_copy(call, call->argument.base, call->argument.len);
+    const char *id = call_copy(call, call->arguments[0].base, call->arguments[0].len);
     api_key_revoke_job_init(&r->job, call->claims.controller, id);
     r->job.job.deadline = call->deadline;
     r->job.job.done = on_revoked;

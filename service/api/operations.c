@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/handlers.h"
-#include "base/embedded.h"
 #include "store/lane.h"
 #include "store/ready.h"
 
 #include <string.h>
 
-/* What an operator asks: /healthz, /readyz, /openapi.yaml, /docs. */
-
-extern const struct embedded web_files[];
+/* What an operator asks: /healthz, /readyz. */
 
 /* It tells which database the process was started on, for who would take its place (`serve --take-over`)
  * and for `akkoord doctor`. */
@@ -61,26 +58,4 @@ void handle_ready(struct call *call)
     ready->job.deadline = call->deadline;
     ready->job.done = on_ready;
     lane_submit(w->read, &ready->job);
-}
-
-static void web_answer(struct call *call, const char *name, const char *type)
-{
-    const struct embedded *f = embedded_find(web_files, name);
-    if (f == NULL) {
-        call_problem(call, ERROR_NOT_FOUND, NULL, NULL);
-        return;
-    }
-    call_set_header(call, "x-content-type-options", "nosniff");
-    call_answer_static(call, 200, type, f->data, f->len);
-}
-
-void handle_openapi(struct call *call)
-{
-    web_answer(call, "akkoord.yaml", "application/yaml");
-}
-
-void handle_docs(struct call *call)
-{
-    call_set_header(call, "content-security-policy", "default-src 'none'; style-src 'unsafe-inline'");
-    web_answer(call, "docs.html", "text/html; charset=utf-8");
 }

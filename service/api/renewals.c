@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "domain/duration.h"
 #include "http/attempt.h"
+#include "http/reading.h"
 #include "ledger/limit.h"
 #include "store/lane.h"
 #include "store/walk.h"
@@ -22,6 +23,7 @@ struct renewing {
     int64_t found;
     struct buf out;
     struct writer w;
+    struct reading reading;
 };
 
 static void renewing_dispose(void *state)
@@ -29,6 +31,7 @@ static void renewing_dispose(void *state)
     struct renewing *r = state;
     walk_job_clear(&r->walk);
     buf_free(&r->out);
+    reading_close(&r->reading);
     attempt_end(&r->attempt);
 }
 
@@ -134,7 +137,7 @@ static void subject_write(struct renewing *r, const struct walked *subject)
 /* ---- the page ---- */
 
 /* ${next}: the number the next page begins after; INT64_MAX: there is none. */
-static void page_answer(struct call *call, struct renewing *r, int64_t next)
+static void page_answer(struct renewing *r, int64_t next)
 {
     char cursor[SUBJECT_ID_TEXT + 1];
     if (next != INT64_MAX)
@@ -143,7 +146,8 @@ static void page_answer(struct call *call, struct renewing *r, int64_t next)
     writer_text(&r->w, "next", next != INT64_MAX ? cursor : NULL);
     writer_moment(&r->w, "as_of", r->walk.as_of);
     writer_object_end(&r->w);
-    call_answer_json(call, 200, &r->out);
+    reading_answer(&r->reading, r->attempt.controller->controller_id, "renewals", 0, (size_t)r->found,
+                   &r->out);
 }
 
 static void stretch_ask(struct call *call, struct renewing *r, int64_t after);
@@ -174,9 +178,9 @@ static void on_stretch(struct job *job, enum error e)
     r->until = duration_add(r->walk.as_of, r->window);
     int64_t full = stretch_write(r), next = walk_next(&r->walk);
     if (full != 0)
-        page_answer(call, r, full);
+        page_answer(r, full);
     else if (next == INT64_MAX || clock_monotonic() >= r->page_ends)
-        page_answer(call, r, next);
+        page_answer(r, next);
     else
         stretch_ask(call, r, next);
 }
@@ -204,6 +208,8 @@ static void renewing_begin(struct call *call)
         call_problem(call, ERROR_INVALID, "after takes what an answer gave as next.", NULL);
         return;
     }
+    if (!reading_judge(&r->reading, r->attempt.controller->policy))
+        return;
     buf_clear(&r->out);
     r->found = 0;
     r->w = writer_of(&r->out);
@@ -222,7 +228,7 @@ static bool renewing_abandon(struct call *call)
 
 void handle_renewals(struct call *call)
 {
-    static const char *const allowed[] = {"due_within", "limit", "after", NULL};
+    static const char *const allowed[] = {"due_within", "limit", "after", READING_QUERY, NULL};
     struct renewing *r = call_alloc(call, sizeof *r);
     const char *window = call_query(call, "due_within");
     window = window != NULL ? window : "P30D";
@@ -230,11 +236,13 @@ void handle_renewals(struct call *call)
         call_query_int(call, "limit", PAGE_DEFAULT, 1, PAGE_MAX, &r->limit) != 0) {
         call_problem(
             call, ERROR_INVALID,
-            "The query takes due_within, a duration such as P30D, limit=1..1000 and after=SUBJECT_ID, "
-            "each once.",
+            "The query takes due_within, a duration such as P30D, limit=1..1000, after=SUBJECT_ID, reason= "
+            "and on_behalf_of=, each once.",
             NULL);
         return;
     }
+    if (!reading_open(&r->reading, call))
+        return;
     buf_init(&r->out, ANSWER_BYTES_MAX);
     call->state = r;
     call->dispose = renewing_dispose;

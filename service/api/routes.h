@@ -2,6 +2,6 @@
 #pragma once
 #include "http/route.h"
 
-/* All that the service answers, a row a method and path; ends with a row whose method is NULL. What a row
+/* What clients ask, a row a method and path; ends with a row whose method is NULL. What a row
  * says is held before its handler runs (http/admission): a new endpoint begins with a row here. */
 extern const struct route api_routes[];

@@ -2,10 +2,10 @@
 #include "api/handlers.h"
 #include "base/limits.h"
 #include "http/attempt.h"
+#include "http/reading.h"
+#include "ledger/consents_json.h"
 #include "ledger/event_json.h"
-#include "ledger/limit.h"
 #include "ledger/person.h"
-#include "ledger/verdict_json.h"
 #include "store/history.h"
 #include "store/lane.h"
 #include "store/subject.h"
@@ -23,12 +23,14 @@ struct looking {
     struct person person;
     struct tag tags[2 * IDENTIFIERS_MAX];
     struct lookup_job job;
+    struct reading reading;
 };
 
 static void looking_dispose(void *state)
 {
     struct looking *l = state;
     reader_close(&l->body);
+    reading_close(&l->reading);
     attempt_end(&l->attempt);
 }
 
@@ -70,15 +72,17 @@ static void on_looked_up(struct job *job, enum error e)
         attempt_again(&l->attempt);
         return;
     }
+    int32_t controller_id = l->attempt.controller->controller_id;
     if (l->job.subject_no == 0) {
-        call_problem(call, ERROR_NOT_FOUND, "Nobody is known by these identifiers.", NULL);
+        reading_problem(&l->reading, controller_id, "lookup", ERROR_NOT_FOUND,
+                        "Nobody is known by these identifiers.");
         return;
     }
     struct buf out;
     buf_init(&out, ANSWER_BYTES_MAX);
     struct writer w = writer_of(&out);
     looking_write(&w, l);
-    call_answer_json(call, 200, &out);
+    reading_answer(&l->reading, controller_id, "lookup", l->job.subject_no, 1 + l->job.also_count, &out);
 }
 
 static void looking_begin(struct call *call)
@@ -104,6 +108,9 @@ static void looking_begin(struct call *call)
         return;
     }
 
+    if (!reading_judge(&l->reading, l->attempt.controller->policy))
+        return;
+
     /* under all the tags that may stand for them */
     size_t count = 0;
     for (size_t i = 0; i < l->person.count; i++) {
@@ -127,9 +134,21 @@ static bool looking_abandon(struct call *call)
 
 void handle_lookup(struct call *call)
 {
-    if (!call_takes_no_query(call))
+    h2o_iovec_t type = call_header(call, "content-type");
+    if (media_is_lines(type)) {
+        handle_lookup_batch(call);
+        return;
+    }
+    if (call_body(call).len > BODY_BYTES_MAX) {
+        call_problem(call, ERROR_TOO_LARGE, "At most 262144 bytes are taken here of what is no NDJSON.",
+                     NULL);
+        return;
+    }
+    if (!call_charge(call, 1))
         return;
     struct looking *l = call_alloc(call, sizeof *l);
+    if (!reading_query_alone(call) || !reading_open(&l->reading, call))
+        return;
     call->state = l;
     call->dispose = looking_dispose;
     call->abandon = looking_abandon;
@@ -141,77 +160,26 @@ void handle_lookup(struct call *call)
 struct viewing {
     struct attempt attempt;
     h2o_iovec_t id;
+    int64_t subject_no;
     struct states_job job;
+    struct reading reading;
 };
 
 static void viewing_dispose(void *state)
 {
     struct viewing *v = state;
     states_job_clear(&v->job);
+    reading_close(&v->reading);
     attempt_end(&v->attempt);
-}
-
-/* The place of the state that a verdict rests on, or SIZE_MAX. What an act told beside it is a state of the
- * same revision, and proves nothing. */
-static size_t behind(const struct states_job *job, int64_t revision)
-{
-    for (size_t i = 0; i < job->count; i++) {
-        if (revision != 0 && job->states[i].revision == revision && !slot_is_fact(job->states[i].slot))
-            return i;
-    }
-    return SIZE_MAX;
-}
-
-static void consent_write(struct writer *w, const struct viewing *v, const struct purpose *p)
-{
-    const struct policy *policy = v->attempt.controller->policy;
-    struct states all = {.count = v->job.count, .list = v->job.states};
-    struct verdict verdict = verdict_of(policy, p, ENTITY_ANY, &all, v->job.as_of);
-    size_t at = behind(&v->job, verdict.revision);
-    writer_object_begin(w, NULL);
-    writer_text(w, "purpose", p->key);
-    writer_object_begin(w, "verdict");
-    verdict_members(w, &verdict, policy, v->job.as_of);
-    writer_object_end(w);
-    if (at != SIZE_MAX)
-        proof_write(w, "event", &v->job.states[at], &v->job.proofs[at],
-                    v->job.proofs[at].subject_no == v->job.subject_no, v->attempt.controller);
-    else
-        writer_null(w, "event");
-    writer_object_end(w);
-}
-
-/* What is known of the person: a minor, or represented, until when, and how one knows. Null: nothing is. */
-static void fact_write(struct writer *w, const char *key, const struct viewing *v, enum slot told)
-{
-    struct states all = {.count = v->job.count, .list = v->job.states};
-    const struct state *s = states_limit(&all, told);
-    if (s == NULL) {
-        writer_null(w, key);
-        return;
-    }
-    instant until = state_until(s);
-    writer_object_begin(w, key);
-    writer_bool(w, "holds", until > v->job.as_of);
-    writer_moment(w, "until", until > 0 && until < LIMIT_OPEN ? until : INSTANT_NONE);
-    writer_bool(w, "documented", s->slot == told + (SLOT_AGE_DOCUMENT - SLOT_AGE));
-    writer_uuid(w, "record_id", s->record_id);
-    writer_object_end(w);
 }
 
 static void viewing_write(struct writer *w, const struct viewing *v)
 {
-    const struct policy *policy = v->attempt.controller->policy;
     writer_object_begin(w, NULL);
     writer_string(w, "subject_id", v->id.base, v->id.len);
     writer_moment(w, "as_of", v->job.as_of);
-    writer_text(w, "supervisory_authority", policy->authority);
-    fact_write(w, "minor", v, SLOT_AGE);
-    fact_write(w, "represented", v, SLOT_CARE);
-    writer_array_begin(w, "consents");
-    for (size_t i = 0; i < policy->purpose_count; i++)
-        consent_write(w, v, &policy->purposes[i]);
-    writer_array_end(w);
+    writer_text(w, "supervisory_authority", v->attempt.controller->policy->authority);
+    consents_members(w, v->attempt.controller, &v->job);
     writer_object_end(w);
 }
 
@@ -230,20 +198,22 @@ static void on_states(struct job *job, enum error e)
         buf_init(&out, ANSWER_BYTES_MAX);
         struct writer w = writer_of(&out);
         viewing_write(&w, v);
-        call_answer_json(call, 200, &out);
+        reading_answer(&v->reading, v->attempt.controller->controller_id, "consents", v->subject_no,
+                       v->job.count, &out);
     }
 }
 
 static void viewing_begin(struct call *call)
 {
     struct viewing *v = call->state;
-    int64_t subject_no;
-    if (!subject_id_parse(v->attempt.controller->ids, v->id.base, v->id.len, &subject_no)) {
+    if (!subject_id_parse(v->attempt.controller->ids, v->id.base, v->id.len, &v->subject_no)) {
         call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
         return;
     }
+    if (!reading_judge(&v->reading, v->attempt.controller->policy))
+        return;
     states_job_clear(&v->job);
-    states_job_init(&v->job, v->attempt.controller->controller_id, subject_no);
+    states_job_init(&v->job, v->attempt.controller->controller_id, v->subject_no);
     v->job.job.deadline = call->deadline;
     v->job.job.done = on_states;
     lane_submit(call->worker->read, &v->job.job);
@@ -259,13 +229,14 @@ static bool viewing_abandon(struct call *call)
 
 void handle_consents(struct call *call)
 {
-    if (!call_takes_no_query(call))
-        return;
     struct viewing *v = call_alloc(call, sizeof *v);
+    if (!reading_query_alone(call) || !reading_open(&v->reading, call))
+        return;
     call->state = v;
     call->dispose = viewing_dispose;
     call->abandon = viewing_abandon;
-    v->id = h2o_iovec_init(call_copy(call, call->argument.base, call->argument.len), call->argument.len);
+    v->id = h2o_iovec_init(call_copy(call, call->arguments[0].base, call->arguments[0].len),
+                           call->arguments[0].len);
     attempt_start(&v->attempt, call, viewing_begin);
 }
 
@@ -277,16 +248,18 @@ struct retelling {
     int64_t after;
     int64_t limit;
     struct history_job job;
+    struct reading reading;
 };
 
 static void retelling_dispose(void *state)
 {
     struct retelling *r = state;
     history_job_clear(&r->job);
+    reading_close(&r->reading);
     attempt_end(&r->attempt);
 }
 
-static void page_answer(struct call *call, const struct retelling *r)
+static void page_answer(struct retelling *r)
 {
     size_t limit = (size_t)r->limit, count = r->job.count < limit ? r->job.count : limit;
     struct buf out;
@@ -303,7 +276,8 @@ static void page_answer(struct call *call, const struct retelling *r)
         writer_null(&w, "next");
     writer_text(&w, "supervisory_authority", r->attempt.controller->policy->authority);
     writer_object_end(&w);
-    call_answer_json(call, 200, &out);
+    reading_answer(&r->reading, r->attempt.controller->controller_id, "history", r->job.subject_no, count,
+                   &out);
 }
 
 static void on_retold(struct job *job, enum error e)
@@ -323,7 +297,7 @@ static void on_retold(struct job *job, enum error e)
     else if (r->job.count == 0 && r->after == 0)
         call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
     else
-        page_answer(call, r);
+        page_answer(r);
 }
 
 static void retelling_begin(struct call *call)
@@ -335,6 +309,8 @@ static void retelling_begin(struct call *call)
         call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
         return;
     }
+    if (!reading_judge(&r->reading, c->policy))
+        return;
     history_job_clear(&r->job);
     r->job = (struct history_job){.job.controller_id = c->controller_id,
                                   .subject_no = subject_no,
@@ -357,18 +333,22 @@ static bool retelling_abandon(struct call *call)
 
 void handle_history(struct call *call)
 {
-    static const char *const allowed[] = {"after", "limit", NULL};
+    static const char *const allowed[] = {"after", "limit", READING_QUERY, NULL};
     struct retelling *r = call_alloc(call, sizeof *r);
     if (call_query_only(call, allowed) != 0 ||
         call_query_int(call, "after", 0, 0, INT64_MAX, &r->after) != 0 ||
         call_query_int(call, "limit", PAGE_DEFAULT, 1, PAGE_MAX, &r->limit) != 0) {
-        call_problem(call, ERROR_INVALID, "The query takes after=REVISION and limit=1..1000, each once.",
+        call_problem(call, ERROR_INVALID,
+                     "The query takes after=REVISION, limit=1..1000, reason= and on_behalf_of=, each once.",
                      NULL);
         return;
     }
+    if (!reading_open(&r->reading, call))
+        return;
     call->state = r;
     call->dispose = retelling_dispose;
     call->abandon = retelling_abandon;
-    r->id = h2o_iovec_init(call_copy(call, call->argument.base, call->argument.len), call->argument.len);
+    r->id = h2o_iovec_init(call_copy(call, call->arguments[0].base, call->arguments[0].len),
+                           call->arguments[0].len);
     attempt_start(&r->attempt, call, retelling_begin);
 }

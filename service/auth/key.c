@@ -298,6 +298,11 @@ bool key_speaks_for(const struct key *key, const char *controller)
     return key->every_controller;
 }
 
+bool key_signs_receipts(const struct key *key, const struct receipt_keys *receipts)
+{
+    return key->public != NULL && receipt_keys_hold(receipts, key->public);
+}
+
 static bool hmac_verify(const struct key *key, const char *bytes, size_t len, const unsigned char *signature,
                         size_t signature_len)
 {

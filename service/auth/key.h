@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
+#include "auth/receipt_key.h"
 #include "domain/jwk.h"
 
 #include <stdbool.h>
@@ -46,6 +47,8 @@ const char *key_id(const struct key *key);
 /* NULL when it is bound to none. */
 const char *key_issuer(const struct key *key);
 bool key_speaks_for(const struct key *key, const char *controller);
+/* Whether it is one of those that sign receipts. */
+bool key_signs_receipts(const struct key *key, const struct receipt_keys *receipts);
 
 /* Whether ${signature} (for ES256 the 64 bytes of RFC 7518, 3.4) is this key's over ${bytes}. Leaves nothing
  * in libcrypto's error queue: on a loop thread TLS would take it for its own. */

@@ -61,6 +61,8 @@ static int keys_load_jwks(struct keys *keys, const struct keys_source *source, c
         const char *why = key_from_jwk(&source->jwks[i], issuer, &key);
         if (why == NULL)
             why = keys_add(keys, key);
+        if (why == NULL && source->receipts != NULL && key_signs_receipts(key, source->receipts))
+            why = "it signs receipts (AKKOORD_RECEIPT_KEY_DIR): what people are handed must let nobody in";
         if (why != NULL) {
             snprintf(fault, KEYS_FAULT, "JWKS key %zu: %s", i + 1, why);
             return -1;

@@ -21,6 +21,8 @@ struct keys_source {
     size_t jwk_count;
     const char *issuer;   /* AKKOORD_JWT_ISSUER; NULL or "": none */
     int64_t max_lifetime; /* seconds a token may expire ahead of now; 0: KEYS_LIFETIME */
+    /* none of these may verify tokens: what they sign is handed to people; NULL: there are none */
+    const struct receipt_keys *receipts;
 };
 
 /* Copies what it needs of ${source} and gives one reference. Returns -1, with ${ret_keys} untouched and a

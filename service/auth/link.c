@@ -3,53 +3,62 @@
 
 #include "base/base64url.h"
 
+#include <assert.h>
 #include <endian.h>
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 #include <string.h>
 
 enum {
-    KEY = 32,
     NONCE = 12,
     SEAL = 16,
-    EXPIRY = 8,
-    SEALED_MAX = 1 + NONCE + EXPIRY + LINK_PAYLOAD_MAX + SEAL
+    HEAD = 1 + NONCE, /* the key's number, in clear, which the seal covers too */
+    FIXED = 4 + 4,    /* controller, end */
+    PLAIN_MAX = FIXED + LINK_PAYLOAD_MAX,
+    SEALED_MAX = HEAD + PLAIN_MAX + SEAL
 };
+static_assert(SEALED_MAX * 4 / 3 == LINK_TEXT_MAX, "what fits is what is allowed");
 
-static const char *const use_labels[] = {"akkoord link confirm 1"};
+/* ---- keys ---- */
 
-static int key_derive(const struct subject_key *from, enum link_use use, uint8_t ret_key[KEY])
+static const char *const use_words[LINK_USES] = {"confirm", "unsubscribe", "preferences", "guardian"};
+
+static int sealer_of_key(const struct numbered_key *key, enum link_use use, struct link_sealer *ret_sealer)
 {
-    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-    EVP_KDF_CTX *ctx = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)from->bytes, sizeof from->bytes),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)use_labels[use],
-                                          strlen(use_labels[use])),
-        OSSL_PARAM_construct_end()};
-    int ok = ctx != NULL && EVP_KDF_derive(ctx, ret_key, KEY, params) == 1;
-    EVP_KDF_CTX_free(ctx);
-    EVP_KDF_free(kdf);
-    return ok ? 0 : -1;
+    ret_sealer->number = key->number;
+    return numbered_key_derive(key, "akkoord link 2", use_words[use], ret_sealer->cipher, LINK_KEY_SIZE) ==
+                       0 &&
+                   numbered_key_derive(key, "akkoord link nonce 2", use_words[use], ret_sealer->nonce,
+                                       LINK_KEY_SIZE) == 0
+               ? 0
+               : -1;
 }
 
-/* The same payload gives the same token, so that the first answer can be given again; another
- * payload never meets the same nonce. */
-static int nonce_make(const uint8_t key[KEY], const uint8_t *plain, size_t len, uint8_t ret_nonce[NONCE])
+int link_sealer_make(const struct numbered_keys *keys, enum link_use use, struct link_sealer *ret_sealer)
+{
+    return keys->count > 0 ? sealer_of_key(&keys->keys[0], use, ret_sealer) : -1;
+}
+
+void link_sealer_wipe(struct link_sealer *sealer)
+{
+    explicit_bzero(sealer, sizeof *sealer);
+}
+
+/* ---- sealing ---- */
+
+/* Another payload never meets the same nonce under one key. */
+static int nonce_make(const uint8_t key[LINK_KEY_SIZE], const uint8_t *plain, size_t len,
+                      uint8_t ret_nonce[NONCE])
 {
     uint8_t mac[EVP_MAX_MD_SIZE];
     unsigned mac_len = 0;
-    if (HMAC(EVP_sha256(), key, KEY, plain, len, mac, &mac_len) == NULL || mac_len < NONCE)
+    if (HMAC(EVP_sha256(), key, LINK_KEY_SIZE, plain, len, mac, &mac_len) == NULL || mac_len < NONCE)
         return -1;
     memcpy(ret_nonce, mac, NONCE);
     return 0;
 }
 
-static int gcm_seal(const uint8_t key[KEY], const uint8_t *head, const uint8_t *plain, size_t len,
+static int gcm_seal(const uint8_t key[LINK_KEY_SIZE], const uint8_t *head, const uint8_t *plain, size_t len,
                     uint8_t *out)
 {
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
@@ -63,7 +72,7 @@ static int gcm_seal(const uint8_t key[KEY], const uint8_t *head, const uint8_t *
     return ok ? 0 : -1;
 }
 
-static int gcm_open(const uint8_t key[KEY], const uint8_t *head, const uint8_t *sealed, size_t len,
+static int gcm_open(const uint8_t key[LINK_KEY_SIZE], const uint8_t *head, const uint8_t *sealed, size_t len,
                     uint8_t *out)
 {
     uint8_t seal[SEAL];
@@ -79,43 +88,66 @@ static int gcm_open(const uint8_t key[KEY], const uint8_t *head, const uint8_t *
     return ok ? 0 : -1;
 }
 
-int link_seal(const struct subject_keys *keys, enum link_use use, instant expires, const void *payload,
-              size_t len, char ret_text[LINK_TEXT_MAX + 1])
+int link_sealer_seal(const struct link_sealer *sealer, const struct link *link,
+                     char ret_text[LINK_TEXT_MAX + 1])
 {
-    uint8_t key[KEY], plain[EXPIRY + LINK_PAYLOAD_MAX], sealed[SEALED_MAX];
-    if (len > LINK_PAYLOAD_MAX || keys->count == 0)
+    uint8_t plain[PLAIN_MAX], sealed[SEALED_MAX];
+    instant seconds = link->expires / SECOND;
+    assert(link->len <= LINK_PAYLOAD_MAX);
+    if (seconds < 0 || seconds > UINT32_MAX)
         return -1;
-    uint64_t wire = htobe64((uint64_t)expires);
-    memcpy(plain, &wire, EXPIRY);
-    memcpy(plain + EXPIRY, payload, len);
-    sealed[0] = keys->keys[0].number;
-    int rc =
-        key_derive(&keys->keys[0], use, key) == 0 && nonce_make(key, plain, EXPIRY + len, sealed + 1) == 0
-            ? gcm_seal(key, sealed, plain, EXPIRY + len, sealed + 1 + NONCE)
-            : -1;
-    OPENSSL_cleanse(key, sizeof key);
+    uint32_t controller = htobe32((uint32_t)link->controller_id), end = htobe32((uint32_t)seconds);
+    memcpy(plain, &controller, 4);
+    memcpy(plain + 4, &end, 4);
+    memcpy(plain + FIXED, link->payload, link->len);
+
+    size_t len = FIXED + link->len;
+    sealed[0] = sealer->number;
+    if (nonce_make(sealer->nonce, plain, len, sealed + 1) != 0 ||
+        gcm_seal(sealer->cipher, sealed, plain, len, sealed + HEAD) != 0)
+        return -1;
+    base64url_encode(sealed, HEAD + len + SEAL, ret_text);
+    return 0;
+}
+
+int link_seal(const struct numbered_keys *keys, enum link_use use, const struct link *link,
+              char ret_text[LINK_TEXT_MAX + 1])
+{
+    struct link_sealer sealer;
+    int rc = link_sealer_make(keys, use, &sealer);
     if (rc == 0)
-        base64url_encode(sealed, 1 + NONCE + EXPIRY + len + SEAL, ret_text);
+        rc = link_sealer_seal(&sealer, link, ret_text);
+    link_sealer_wipe(&sealer);
     return rc;
 }
 
-int link_open(const struct subject_keys *keys, enum link_use use, instant now, const char *text,
-              size_t text_len, void *ret_payload, size_t len)
+static void plain_read(const uint8_t *plain, size_t len, struct link *ret_link)
 {
-    uint8_t key[KEY], plain[EXPIRY + LINK_PAYLOAD_MAX], sealed[SEALED_MAX];
+    uint32_t controller, end;
+    memcpy(&controller, plain, 4);
+    memcpy(&end, plain + 4, 4);
+    ret_link->controller_id = (int32_t)be32toh(controller);
+    ret_link->expires = (instant)be32toh(end) * SECOND;
+    ret_link->len = len - FIXED;
+    memcpy(ret_link->payload, plain + FIXED, ret_link->len);
+}
+
+int link_open(const struct numbered_keys *keys, enum link_use use, const char *text, size_t len,
+              struct link *ret_link)
+{
+    uint8_t plain[PLAIN_MAX], sealed[SEALED_MAX];
     size_t sealed_len;
-    if (len > LINK_PAYLOAD_MAX || !base64url_decode(text, text_len, sealed, sizeof sealed, &sealed_len) ||
-        sealed_len != 1 + NONCE + EXPIRY + len + SEAL)
+    struct link_sealer sealer;
+    if (len > LINK_TEXT_MAX || !base64url_decode(text, len, sealed, sizeof sealed, &sealed_len) ||
+        sealed_len < HEAD + FIXED + SEAL)
         return -1;
-    const struct subject_key *from = subject_keys_find(keys, sealed[0]);
-    int rc = from != NULL && key_derive(from, use, key) == 0
-                 ? gcm_open(key, sealed, sealed + 1 + NONCE, EXPIRY + len, plain)
+    const struct numbered_key *key = numbered_keys_find(keys, sealed[0]);
+    size_t plain_len = sealed_len - HEAD - SEAL;
+    int rc = key != NULL && sealer_of_key(key, use, &sealer) == 0
+                 ? gcm_open(sealer.cipher, sealed, sealed + HEAD, plain_len, plain)
                  : -1;
-    OPENSSL_cleanse(key, sizeof key);
-    uint64_t wire;
-    memcpy(&wire, plain, EXPIRY);
-    if (rc != 0 || (instant)be64toh(wire) <= now)
-        return -1;
-    memcpy(ret_payload, plain + EXPIRY, len);
-    return 0;
+    link_sealer_wipe(&sealer);
+    if (rc == 0)
+        plain_read(plain, plain_len, ret_link);
+    return rc;
 }

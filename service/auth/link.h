@@ -1,27 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "base/clock.h"
-#include "domain/tag.h"
+#include "base/numbered_keys.h"
 
-/* Sealed tokens: what the service hands out and wants back unread and unchanged, such as the token that
- * confirms a double opt-in. Stateless: AES-256-GCM under a key derived (HKDF) from the subject key in force,
- * for one use each; it opens as long as that subject key is still in the file, so rotation is that of the
- * subject keys. In base64url: key number, 96-bit nonce (a MAC of the payload: the same is sealed the same),
- * ciphertext, 128-bit tag. Whether it was used is for the ledger to say. */
+/* Sealed links: what the service hands out and wants back unread and unchanged, such as the token that
+ * confirms a double opt-in. Stateless: AES-256-GCM under a key that is derived (HKDF) from one of the
+ * operator's link keys, one for each use; it opens as long as that key is in the file. In base64url: key
+ * number, 96-bit nonce (a MAC of what is sealed, so that the same is sealed the same, and the first answer
+ * can be given again), ciphertext, 128-bit tag. Whose it is and when it ends stand within;
+ * whether it was used is for the ledger to say. */
 
 enum {
-    LINK_PAYLOAD_MAX = 128, /* bytes */
-    LINK_TEXT_MAX = 220     /* characters: (1 + 12 + 8 + 128 + 16) * 4 / 3, rounded up */
+    LINK_TEXT_MAX = 136, /* characters: with a host and a path a link stays on two lines of a mail */
+    /* bytes: 136 characters are 102; less key number, nonce, tag, controller and end */
+    LINK_PAYLOAD_MAX = 102 - 1 - 12 - 16 - 4 - 4
 };
 
-/* What a token is for: one of another use does not open. */
-enum link_use { LINK_CONFIRM };
+/* What a link is for: one of another use does not open. */
+enum link_use { LINK_CONFIRM, LINK_UNSUBSCRIBE, LINK_PREFERENCES, LINK_GUARDIAN, LINK_USES };
 
-/* Seals ${len} bytes until ${expires}. Writes the token and a NUL. Returns -1 when
- * libcrypto or the random source failed. */
-int link_seal(const struct subject_keys *keys, enum link_use use, instant expires, const void *payload,
-              size_t len, char ret_text[LINK_TEXT_MAX + 1]);
-/* Opens a token that has not expired at ${now}. Returns -1, and tells no more, when it is not ours, was
- * changed, has expired or has not ${len} bytes of payload; then ${ret_payload} is untouched. */
-int link_open(const struct subject_keys *keys, enum link_use use, instant now, const char *text,
-              size_t text_len, void *ret_payload, size_t len);
+struct link {
+    int32_t controller_id;
+    instant expires; /* whole seconds, from 1970 to 2105 */
+    size_t len;      /* bytes of the payload */
+    uint8_t payload[LINK_PAYLOAD_MAX];
+};
+
+/* Writes the token and a NUL. The end is cut to the second. The first key seals. Returns -1 when there is no
+ * key, the end cannot be told or libcrypto failed. */
+int link_seal(const struct numbered_keys *keys, enum link_use use, const struct link *link,
+              char ret_text[LINK_TEXT_MAX + 1]);
+/* Opens it, by any of the keys, whether it has expired or not. Returns -1, and tells no more, when it was not
+ * sealed here for this use, or was changed; then ${ret_link} is untouched. */
+int link_open(const struct numbered_keys *keys, enum link_use use, const char *text, size_t len,
+              struct link *ret_link);
+
+/* For many of one use: what link_seal makes anew each time, made once. */
+enum { LINK_KEY_SIZE = 32 };
+struct link_sealer {
+    uint8_t number;
+    uint8_t cipher[LINK_KEY_SIZE], nonce[LINK_KEY_SIZE];
+};
+/* Returns -1 when there is no key or libcrypto failed. */
+int link_sealer_make(const struct numbered_keys *keys, enum link_use use, struct link_sealer *ret_sealer);
+void link_sealer_wipe(struct link_sealer *sealer);
+int link_sealer_seal(const struct link_sealer *sealer, const struct link *link,
+                     char ret_text[LINK_TEXT_MAX + 1]);

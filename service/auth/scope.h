@@ -14,7 +14,12 @@
     X(POLICY_READ, "policy:read")                                                                            \
     X(POLICY_WRITE, "policy:write")                                                                          \
     X(MASK, "mask")                                                                                          \
-    X(KEYS_WRITE, "keys:write")
+    X(KEYS_WRITE, "keys:write")                                                                              \
+    X(LINK_CREATE, "link:create")                                                                            \
+    X(WEBHOOK_READ, "webhook:read")                                                                          \
+    X(RIGHTS_WRITE, "rights:write")                                                                          \
+    X(SUBJECT_ERASE, "subject:erase")                                                                        \
+    X(AUDIT, "audit")
 
 #define SCOPE_NUMBER(name, word) SCOPE_NUMBER_##name,
 enum scope_number { SCOPES(SCOPE_NUMBER) SCOPE_COUNT };

@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,4 +97,104 @@ const char *file_read_key(const char *path, struct buf *b)
                                             : fd_read(fd, b);
     close(fd);
     return fault;
+}
+
+const char FILE_THERE[] = "there is one already";
+
+/* As is_exposed allows it. A folder that everybody may enter was given to no group. */
+static mode_t mode_beside(const struct stat *folder)
+{
+    bool shared = folder->st_uid == 0 && (folder->st_mode & (S_IXGRP | S_IXOTH)) == S_IXGRP;
+    return shared ? S_IRUSR | S_IWUSR | S_IRGRP : S_IRUSR | S_IWUSR;
+}
+
+static int key_write(int fd, const struct stat *folder, const void *bytes, size_t len)
+{
+    bool shared = (mode_beside(folder) & S_IRGRP) != 0;
+    if (shared && (fchown(fd, (uid_t)-1, folder->st_gid) != 0 || fchmod(fd, mode_beside(folder)) != 0))
+        return -1;
+    ssize_t written = write(fd, bytes, len);
+    if (written >= 0 && (size_t)written < len)
+        errno = ENOSPC;
+    return written == (ssize_t)len && fsync(fd) == 0 ? 0 : -1;
+}
+
+/* Opens a file that only we write, in the hands of no other who makes the same; what one left that was cut
+ * off is emptied. Where another was before us its file has the key's name by now, and the next one is
+ * ours. */
+static int fresh_open(int folder, const char *fresh)
+{
+    for (;;) {
+        struct stat ours, there;
+        int fd = openat(folder, fresh, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+        if (fd < 0)
+            return -1;
+        if (flock(fd, LOCK_EX) == 0 && fstat(fd, &ours) == 0 &&
+            fstatat(folder, fresh, &there, AT_SYMLINK_NOFOLLOW) == 0 && ours.st_ino == there.st_ino &&
+            ours.st_nlink == 1)
+            return ftruncate(fd, 0) == 0 ? fd : (close(fd), -1);
+        bool again = errno == ENOENT;
+        close(fd);
+        if (!again)
+            return -1;
+    }
+}
+
+/* ${folder} is open. Under another name first, since a service may be told to read the folder; link fails
+ * where there is one already. */
+static const char *key_make(int folder, const char *fresh, const char *name, const void *bytes, size_t len)
+{
+    struct stat st;
+    int fd = fresh_open(folder, fresh);
+    if (fd < 0)
+        return strerror(errno);
+    int rc = fstat(folder, &st) == 0 ? key_write(fd, &st, bytes, len) : -1;
+    int reason = errno;
+    if (rc == 0 && linkat(folder, fresh, folder, name, 0) != 0) {
+        rc = -1;
+        reason = errno;
+    }
+    unlinkat(folder, fresh, 0);
+    close(fd); /* and lets go of it */
+    if (rc == 0 && fsync(folder) == 0)
+        return NULL;
+    return reason == EEXIST ? FILE_THERE : strerror(rc == 0 ? errno : reason);
+}
+
+const char *file_make_key(const char *path, const void *bytes, size_t len)
+{
+    char folder[PATH_MAX], fresh[NAME_MAX + 1];
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    if (slash == NULL)
+        snprintf(folder, sizeof folder, ".");
+    else if (snprintf(folder, sizeof folder, "%.*s", (int)(slash - path + 1), path) >= (int)sizeof folder)
+        return strerror(ENAMETOOLONG);
+    if (snprintf(fresh, sizeof fresh, "%s.new", name) >= (int)sizeof fresh)
+        return strerror(ENAMETOOLONG);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return strerror(errno);
+    const char *fault = key_make(fd, fresh, name, bytes, len);
+    close(fd);
+    return fault;
+}
+
+const char *file_replace(const char *path, const void *bytes, size_t len)
+{
+    char fresh[PATH_MAX];
+    if (snprintf(fresh, sizeof fresh, "%s.new", path) >= (int)sizeof fresh)
+        return strerror(ENAMETOOLONG);
+    FILE *file = fopen(fresh, "wbe");
+    bool ok =
+        file != NULL && fwrite(bytes, 1, len, file) == len && fflush(file) == 0 && fsync(fileno(file)) == 0;
+    int reason = errno;
+    if (file != NULL && fclose(file) != 0)
+        ok = false;
+    if (ok && rename(fresh, path) == 0)
+        return NULL;
+    reason = ok ? errno : reason;
+    if (file != NULL)
+        unlink(fresh);
+    return strerror(reason);
 }

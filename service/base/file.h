@@ -17,3 +17,11 @@ const char *file_read_key(const char *path, struct buf *b);
 #define FILE_TOO_LARGE "it is too large"
 /* Whether it would be. False for what is not there. */
 bool file_is_exposed(const char *path);
+/* Makes the file of a key, whole or not at all, and on the disk when it returns: for its owner alone, or, in
+ * a folder of root's that a group may enter, for that group to read too. Returns NULL; FILE_THERE where
+ * there is one, which stays as it is; or strerror's words. */
+const char *file_make_key(const char *path, const void *bytes, size_t len);
+extern const char FILE_THERE[];
+/* A new file takes the place of the one before, whole or not at all, and on the disk when it returns. Returns
+ * NULL, or why not, in words. */
+const char *file_replace(const char *path, const void *bytes, size_t len);

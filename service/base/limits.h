@@ -7,6 +7,8 @@
 
 /* A record with eight identifiers of 320 bytes, 4 KiB of evidence and everything else is below 9 KiB. */
 #define BODY_BYTES_MAX (256 * 1024)
+/* A page's form: 500 purposes of 64 bytes, twice each, with their values, in parts of 200 bytes each. */
+#define FORM_BODY_BYTES_MAX (256 * 1024)
 /* POST /v1/consents: 1 000 records of 8 KB. What is no array, and each
  * element, stays below BODY_BYTES_MAX. */
 #define RECORDS_BODY_BYTES_MAX (8 * 1024 * 1024)
@@ -33,21 +35,27 @@
 #define PERSONS_PUSHED_MAX 16
 /* Further persons that a lookup or a change tells of. */
 #define PERSONS_TOLD_MAX 32
-/* Records in one array: one atomic write, one batch. */
+/* Records in one array, and events they make: one atomic write, one batch. The rows of so many (145 bytes
+ * each) must fit a socket's buffer, since they leave before the commit: a node that does not read must not
+ * hold the head's lock. */
 #define RECORDS_MAX 1000
-/* Identifiers in one array of records. Each may be another subject and give an event; the rows of so many
- * (145 bytes each) must fit a socket's buffer, since they leave before the commit: a node that does not read
- * must not hold the head's lock. */
-#define IDENTIFIERS_TOTAL_MAX 1000
+/* Identifiers in one array: two of each person. What ties them holds the head's lock meanwhile. */
+#define IDENTIFIERS_TOTAL_MAX 2000
 /* Purposes in one check, and choices in one record. */
 #define PURPOSES_PER_CALL_MAX 100
 #define CONFIRM_WITHIN_DAYS   7 /* a mailbox is looked into once a week at least */
 #define EVIDENCE_BYTES_MAX    4096
 #define REF_BYTES_MAX         128
-#define FORM_BYTES_MAX        1024 /* the name of a form in evidence, before the mask */
+#define FORM_BYTES_MAX        1024 /* the name of a form in what invalidates, before the mask */
 #define PUBLISHED_BYTES_MAX   1024 /* for what an address was published, before the mask */
 #define GROUNDS_BYTES_MAX     2000 /* why an objection was upheld or overridden */
-#define IDEMPOTENCY_KEY_MAX   255  /* bytes */
+/* How long a tombstone keeps an erased person from coming back, where the policy does not say: months. */
+#define TOMBSTONE_MONTHS 60
+/* So often what a thread counted of banners is written down: what a killed one loses. */
+#define SITE_COUNTS_EVERY_MS 5000
+/* What a page sends: 500 choices of 90 bytes, a TC string, the rest; a stranger needs no token for it. */
+#define SITE_BODY_BYTES_MAX (64 * 1024)
+#define IDEMPOTENCY_KEY_MAX 255 /* bytes */
 /* An answer: 1 000 records of 600 bytes, or a page of 1 000 events with 4 KiB of evidence each. */
 #define ANSWER_BYTES_MAX (8 * 1024 * 1024)
 /* A batch check's answer: 100 000 verdicts of 320 bytes, and of 480 where purposes and
@@ -55,7 +63,22 @@
 #define BATCH_ANSWER_BYTES_MAX (56 * 1024 * 1024)
 #define PAGE_DEFAULT           100  /* events */
 #define PAGE_MAX               1000 /* events */
-#define LONG_POLL_SECONDS_MAX  30
+/* Of an export, at a time: some 3 ms to write, 400 KB; with 4 KiB of evidence each, 2 MB. */
+#define EXPORT_PAGE_EVENTS 500
+/* What an export holds: two such pages, and what it is made of; beside the policy, parsed. */
+#define EXPORT_HELD_BYTES     (2 * 1024 * 1024)
+#define LONG_POLL_SECONDS_MAX 30
+/* Entries of the audit that go in one statement (100 bytes each), and numbers that one call of /v1/audit
+ * looks through for what is rare among them: some 50 ms of reading. */
+#define AUDIT_BATCH_MAX 1000
+#define AUDIT_WINDOW    50000
+/* Bytes of what is said about a read or a right in somebody's own words: why, on behalf of whom. */
+#define REASON_BYTES_MAX 500
+/* Bytes of what is told of a breach; breaches in an answer, each of five such texts and its named persons;
+ * persons' numbers that one call looks through for who is concerned: some 100 ms of reading. */
+#define BREACH_TEXT_BYTES_MAX 4000
+#define BREACH_PAGE_MAX       100
+#define BREACH_WINDOW         10000
 /* Revisions that one call of /v1/changes looks through for a purpose that is rare among
  * them: below a second of reading. */
 #define CHANGES_WINDOW 50000
@@ -133,8 +156,38 @@
  * and expire_pending_max() of SQL. */
 #define EXPIRE_KEYS_MAX    5000
 #define EXPIRE_PENDING_MAX 1000
+/* Events of an import that are undone in one transaction: about 50 ms under the head's lock. */
+#define UNDO_EVENTS_MAX 200
+/* Events that a purge looks at in one transaction, as purge_events_max() of SQL: 25 ms of the head's lock
+ * where all of them go. */
+#define PURGE_EVENTS_MAX 500
 /* Between two looks at what is over; at once where there was as much as goes at a time. */
 #define EXPIRE_EVERY_MS 60000
+/* What ended by time alone is told within a minute, two looks and their work included. */
+#define ENDINGS_EVERY_MS (20 * 1000)
+#define OVERDUE_EVERY_MS (10 * 1000) /* rights-requests are counted: one probe of an index */
+
+/* ---- deliveries (chore/outbox) ---- */
+
+/* Between two looks for what is due, of each node: what a person who waits for a mail does not notice. */
+#define OUTBOX_LOOK_EVERY_MS 250
+/* An endpoint whose last message was read is looked at again so soon. */
+#define OUTBOX_AGAIN_MS 50
+/* What came of tries is written together: so long a message that was delivered may be sent again after a
+ * kill -9. */
+#define OUTBOX_NOTE_MS 20
+/* How an endpoint fares is written at most so often, while it fares well. */
+#define OUTBOX_TELL_MS 1000
+/* Between two looks at how far the recipients are, for /metrics. */
+#define OUTBOX_LAG_MS 5000
+/* A recipient that failed is tried again after this, before it is left alone for longer. */
+#define OUTBOX_RECIPIENT_AGAIN_MS 5000
+/* A statement that takes longer means that the host is gone. */
+#define OUTBOX_ANSWER_MS        10000
+#define OUTBOX_CONNECT_EVERY_MS 1000
+/* At the end: what is on its way may arrive, and what arrived is written; and so long it is waited for. */
+#define OUTBOX_FINISH_MS 500
+#define OUTBOX_STOP_MS   3000
 
 /* ---- connections ---- */
 

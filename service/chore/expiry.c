@@ -40,7 +40,22 @@ void expiry_keys(struct chore_run *run)
     expire(run, EXPIRE_KEYS);
 }
 
+void expiry_messages(struct chore_run *run)
+{
+    expire(run, EXPIRE_MESSAGES);
+}
+
+void expiry_told_messages(struct chore_run *run)
+{
+    expire(run, FORGET_MESSAGES);
+}
+
 void expiry_pending(struct chore_run *run)
 {
     expire(run, EXPIRE_PENDING);
+}
+
+void expiry_told_endings(struct chore_run *run)
+{
+    expire(run, TELL_ENDINGS);
 }

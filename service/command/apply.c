@@ -123,7 +123,7 @@ static int applied_print(PGconn *pg, struct document *d, const struct policy_app
     return rc;
 }
 
-static int document_apply(PGconn *pg, const struct subject_keys *keys, void *cookie)
+static int document_apply(PGconn *pg, const struct numbered_keys *keys, void *cookie)
 {
     struct document *d = cookie;
     struct policy_apply_job job = {.policy = d->policy,

@@ -2,6 +2,7 @@
 #include "command/command.h"
 
 #include "base/log.h"
+#include "command/manual.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +28,9 @@ static void commands_print(const struct command *const *commands, FILE *out)
     fprintf(out, "usage: akkoord COMMAND [FLAG...]\n\n");
     for (; *commands != NULL; commands++)
         fprintf(out, "  %-8s %-15s %s\n", (*commands)->name, (*commands)->operands, (*commands)->text);
-    fprintf(out, "\nakkoord COMMAND --help tells its flags and options, akkoord --version the version.\n");
+    fprintf(out, "\nakkoord COMMAND --help tells its flags and options, akkoord --version the version; "
+                 "akkoord --manual "
+                 "FOLDER\nwrites the man pages and bash's completion.\n");
 }
 
 static int command_help(const struct command *command)
@@ -93,6 +96,9 @@ int command_main(const struct command *const *commands, int argc, char **argv, c
         printf("akkoord %s\n", version);
         return 0;
     }
+    if (strcmp(name, "--manual") == 0)
+        return argc == 3 ? manual_write(commands, version, argv[2])
+                         : command_misused("--manual", "the folder to write to is needed");
 
     for (const struct command *const *c = commands; *c != NULL; c++) {
         if (strcmp(name, (*c)->name) == 0)

@@ -14,14 +14,15 @@
 /* Without keys their readers say so, below. */
 static void settings_check(const struct config *config, struct findings *f)
 {
-    bool keys_named = config->subject_key_file[0] != '\0' &&
+    bool keys_named = config->subject_key_file[0] != '\0' && config->link_key_file[0] != '\0' &&
                       (config->jwt_secret_file[0] != '\0' || config->jwks_file[0] != '\0');
     char fault[CONFIG_FAULT];
     if (config_serve_check(config, fault) != 0 && keys_named)
         findings_say(f, FINDING_BROKEN, "%s", fault);
 }
 
-static bool subject_keys_check(const struct config *config, struct findings *f, struct subject_keys *ret_keys)
+static bool subject_keys_check(const struct config *config, struct findings *f,
+                               struct numbered_keys *ret_keys)
 {
     char fault[KEY_FILES_FAULT];
     if (subject_keys_load(config, ret_keys, fault) != 0) {
@@ -35,16 +36,36 @@ static bool subject_keys_check(const struct config *config, struct findings *f, 
     return true;
 }
 
+static void link_keys_check(const struct config *config, struct findings *f)
+{
+    char fault[KEY_FILES_FAULT];
+    struct numbered_keys keys;
+    if (link_keys_load(config, &keys, fault) != 0) {
+        findings_say(f, FINDING_BROKEN, "%s", fault);
+        return;
+    }
+    findings_say(f, FINDING_OK, "%zu link key%s; number %d seals", keys.count, keys.count == 1 ? "" : "s",
+                 keys.keys[0].number);
+    numbered_keys_wipe(&keys);
+}
+
 static void token_keys_check(const struct config *config, struct findings *f)
 {
     char fault[KEY_FILES_FAULT];
     struct keys *keys;
-    if (token_keys_load(config, &keys, fault) != 0) {
+    struct receipt_keys *receipts;
+    if (receipt_keys_load(config, &receipts, fault) != 0) {
         findings_say(f, FINDING_BROKEN, "%s", fault);
         return;
     }
-    findings_say(f, FINDING_OK, "the keys of tokens are sound");
-    keys_unref(keys);
+    if (token_keys_load(config, receipts, &keys, fault) == 0) {
+        findings_say(f, FINDING_OK, "the keys of tokens%s are sound",
+                     config->receipt_key_dir[0] != '\0' ? " and of receipts" : "");
+        keys_unref(keys);
+    } else {
+        findings_say(f, FINDING_BROKEN, "%s", fault);
+    }
+    receipt_keys_unref(receipts);
 }
 
 /* The service raises its own limit as far as it may, and takes fewer connections where that is too little. */
@@ -69,20 +90,21 @@ static int doctor(const struct config *config, const struct arguments *args)
 {
     (void)args;
     struct findings f = {FINDING_OK};
-    struct subject_keys keys;
+    struct numbered_keys keys;
     char database_id[DATABASE_ID_SIZE];
     signal(SIGPIPE, SIG_IGN); /* who holds a port may hang up */
     config_print(config, stdout);
     putchar('\n');
     settings_check(config, &f);
     bool have_keys = subject_keys_check(config, &f, &keys);
+    link_keys_check(config, &f);
     token_keys_check(config, &f);
     doctor_database(config, have_keys ? &keys : NULL, database_id, &f);
     doctor_tls(config, &f);
     descriptors_check(config, &f);
     doctor_addresses(config, database_id, &f);
     if (have_keys)
-        subject_keys_wipe(&keys);
+        numbered_keys_wipe(&keys);
     return f.worst == FINDING_BROKEN ? 1 : 0;
 }
 

@@ -9,7 +9,7 @@
 
 /* The database, and what it promises. ${keys} is NULL where they could not be read. ${ret_id}: which it is
  * (store/identity), or "" where it is none that the service could be started on. */
-void doctor_database(const struct config *config, const struct subject_keys *keys,
+void doctor_database(const struct config *config, const struct numbered_keys *keys,
                      char ret_id[DATABASE_ID_SIZE], struct findings *f);
 /* The certificate, where there is one, and the host that links lead to. */
 void doctor_tls(const struct config *config, struct findings *f);

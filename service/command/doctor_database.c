@@ -127,7 +127,7 @@ static void crowds_check(PGconn *pg, struct findings *f)
 }
 
 /* Returns whether the service could be started on it. */
-static bool schema_check(PGconn *pg, const struct subject_keys *keys, struct findings *f)
+static bool schema_check(PGconn *pg, const struct numbered_keys *keys, struct findings *f)
 {
     /* The question also notes keys that are new to the database: a doctor changes nothing. */
     PQclear(PQexec(pg, "begin"));
@@ -143,7 +143,7 @@ static bool schema_check(PGconn *pg, const struct subject_keys *keys, struct fin
 }
 
 static void session_check(const struct config *config, const struct database *db, PGconn *pg,
-                          const struct subject_keys *keys, char ret_id[DATABASE_ID_SIZE], struct findings *f)
+                          const struct numbered_keys *keys, char ret_id[DATABASE_ID_SIZE], struct findings *f)
 {
     struct inspection i;
     findings_say(f, FINDING_OK, "the database can be reached, as %s", PQuser(pg));
@@ -221,7 +221,7 @@ static void trouble_say(const PGconn *pg, struct findings *f)
     findings_say(f, FINDING_BROKEN, "the database cannot be reached: %s%s", trouble, advice_on(trouble));
 }
 
-void doctor_database(const struct config *config, const struct subject_keys *keys,
+void doctor_database(const struct config *config, const struct numbered_keys *keys,
                      char ret_id[DATABASE_ID_SIZE], struct findings *f)
 {
     ret_id[0] = '\0';

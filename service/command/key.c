@@ -23,7 +23,7 @@ static const struct config_flag key_flags[] = {
 /* ---- add ---- */
 
 /* Prints the key alone, so that it can be put into a file; nobody can have it told again. */
-static int key_add(PGconn *pg, const struct subject_keys *keys, void *cookie)
+static int key_add(PGconn *pg, const struct numbered_keys *keys, void *cookie)
 {
     struct api_key_add_job *add = cookie;
     char text[API_KEY_TEXT_MAX + 1];
@@ -97,7 +97,7 @@ static const char *day_of(instant at, const char *otherwise, char text[MOMENT_TE
     return text;
 }
 
-static int key_list(PGconn *pg, const struct subject_keys *keys, void *cookie)
+static int key_list(PGconn *pg, const struct numbered_keys *keys, void *cookie)
 {
     struct api_key_list_job list;
     char created[MOMENT_TEXT + 1], expires[MOMENT_TEXT + 1], used[MOMENT_TEXT + 1];
@@ -118,7 +118,7 @@ static int key_list(PGconn *pg, const struct subject_keys *keys, void *cookie)
 
 /* ---- revoke ---- */
 
-static int key_revoke(PGconn *pg, const struct subject_keys *keys, void *cookie)
+static int key_revoke(PGconn *pg, const struct numbered_keys *keys, void *cookie)
 {
     struct api_key_revoke_job *revoke = cookie;
     (void)keys;

@@ -4,7 +4,11 @@
 #include "base/file.h"
 #include "wire/jwks.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -31,25 +35,36 @@ static int read_fault_say(char fault[KEY_FILES_FAULT], const char *option, const
     return -1;
 }
 
-int subject_keys_load(const struct config *config, struct subject_keys *ret_keys, char fault[KEY_FILES_FAULT])
+static int numbered_keys_load(const char *option, const char *path, struct numbered_keys *ret_keys,
+                              char fault[KEY_FILES_FAULT])
 {
-    static const char option[] = "AKKOORD_SUBJECT_KEY_FILE";
     struct buf b;
-    if (config->subject_key_file[0] == '\0') {
+    if (path[0] == '\0') {
         snprintf(fault, KEY_FILES_FAULT, "%s is not set", option);
         return -1;
     }
     buf_init(&b, KEY_FILE_BYTES_MAX);
     int rc = 0;
-    const char *reason = file_read_key(config->subject_key_file, &b);
+    const char *reason = file_read_key(path, &b);
     if (reason != NULL)
-        rc = read_fault_say(fault, option, config->subject_key_file, reason);
-    else if ((reason = subject_keys_parse(b.data != NULL ? b.data : "", b.len, ret_keys)) != NULL)
+        rc = read_fault_say(fault, option, path, reason);
+    else if ((reason = numbered_keys_parse(b.data != NULL ? b.data : "", b.len, ret_keys)) != NULL)
         rc = fault_say(
-            fault, option, config->subject_key_file, reason,
+            fault, option, path, reason,
             "bring back the file as it was; a first one has `1:` and what `openssl rand -base64 32` prints");
     file_wipe(&b);
     return rc;
+}
+
+int subject_keys_load(const struct config *config, struct numbered_keys *ret_keys,
+                      char fault[KEY_FILES_FAULT])
+{
+    return numbered_keys_load("AKKOORD_SUBJECT_KEY_FILE", config->subject_key_file, ret_keys, fault);
+}
+
+int link_keys_load(const struct config *config, struct numbered_keys *ret_keys, char fault[KEY_FILES_FAULT])
+{
+    return numbered_keys_load("AKKOORD_LINK_KEY_FILE", config->link_key_file, ret_keys, fault);
 }
 
 int jwt_secret_load(const struct config *config, struct buf *ret_secret, char fault[KEY_FILES_FAULT])
@@ -78,7 +93,7 @@ static int jwks_load(const struct config *config, struct jwks *ret_jwks, char fa
 }
 
 static int keys_make(const struct config *config, const struct buf *secret, const struct jwks *jwks,
-                     struct keys **ret_keys, char fault[KEY_FILES_FAULT])
+                     const struct receipt_keys *receipts, struct keys **ret_keys, char fault[KEY_FILES_FAULT])
 {
     const char *bytes = secret->data != NULL ? secret->data : "";
     const struct keys_source source = {.secret = config->jwt_secret_file[0] != '\0' ? bytes : NULL,
@@ -86,6 +101,7 @@ static int keys_make(const struct config *config, const struct buf *secret, cons
                                        .jwks = jwks->keys,
                                        .jwk_count = jwks->count,
                                        .issuer = config->jwt_issuer,
+                                       .receipts = receipts,
                                        .max_lifetime = config->jwt_max_lifetime};
     char words[KEYS_FAULT];
     if (keys_create(&source, ret_keys, words) == 0)
@@ -99,7 +115,88 @@ static int keys_make(const struct config *config, const struct buf *secret, cons
     return -1;
 }
 
-int token_keys_load(const struct config *config, struct keys **ret_keys, char fault[KEY_FILES_FAULT])
+int webhook_secrets_load(const struct config *config, struct webhook_secrets **ret_secrets,
+                         char fault[KEY_FILES_FAULT])
+{
+    static const char option[] = "AKKOORD_WEBHOOK_SECRETS_FILE";
+    struct buf b;
+    *ret_secrets = NULL;
+    if (config->webhook_secrets_file[0] == '\0')
+        return 0;
+    buf_init(&b, KEY_FILE_BYTES_MAX);
+    int rc = 0;
+    const char *reason = file_read_key(config->webhook_secrets_file, &b);
+    if (reason != NULL)
+        rc = read_fault_say(fault, option, config->webhook_secrets_file, reason);
+    else if ((reason = webhook_secrets_parse(b.data != NULL ? b.data : "", b.len, ret_secrets)) != NULL)
+        rc = fault_say(fault, option, config->webhook_secrets_file, reason,
+                       "a line is the name, `:whsec_` and what `openssl rand -base64 32` prints");
+    file_wipe(&b);
+    return rc;
+}
+
+/* ---- receipts ---- */
+
+/* CONTROLLER.pem or CONTROLLER.ANYTHING.pem. Fills in the controller, and whether it is the first. */
+static bool receipt_file_named(const char *name, char ret_controller[CONTROLLER_KEY_MAX + 1], bool *ret_signs)
+{
+    static const char suffix[] = ".pem";
+    size_t len = strlen(name), stem = strcspn(name, ".");
+    if (len < sizeof suffix || strcmp(name + len - (sizeof suffix - 1), suffix) != 0 ||
+        stem > CONTROLLER_KEY_MAX)
+        return false;
+    memcpy(ret_controller, name, stem);
+    ret_controller[stem] = '\0';
+    *ret_signs = stem + sizeof suffix - 1 == len;
+    return controller_key_valid(ret_controller);
+}
+
+static int receipt_key_load(const char *folder, const char *name, struct receipt_keys *keys,
+                            char fault[KEY_FILES_FAULT])
+{
+    static const char option[] = "AKKOORD_RECEIPT_KEY_DIR";
+    char path[PATH_MAX], controller[CONTROLLER_KEY_MAX + 1];
+    bool signs;
+    struct buf b;
+    if (!receipt_file_named(name, controller, &signs))
+        return 0;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    buf_init(&b, RECEIPT_KEY_PEM_MAX);
+    const char *reason = signs ? file_read_key(path, &b) : file_read(path, &b);
+    int rc = reason == NULL ? 0 : read_fault_say(fault, option, path, reason);
+    if (rc == 0 &&
+        (reason = receipt_keys_add(keys, controller, signs, b.data != NULL ? b.data : "", b.len)) != NULL)
+        rc = fault_say(fault, option, path, reason, "`akkoord receipt-key` makes one");
+    file_wipe(&b);
+    return rc;
+}
+
+int receipt_keys_load(const struct config *config, struct receipt_keys **ret_keys,
+                      char fault[KEY_FILES_FAULT])
+{
+    struct receipt_keys *keys = receipt_keys_create();
+    struct dirent **names = NULL;
+    const char *folder = config->receipt_key_dir;
+    int count = folder[0] != '\0' ? scandir(folder, &names, NULL, alphasort) : 0;
+    int rc = 0;
+    if (keys == NULL || count < 0)
+        rc = fault_say(fault, "AKKOORD_RECEIPT_KEY_DIR", folder, strerror(keys == NULL ? ENOMEM : errno),
+                       "name a folder that the service may read");
+    for (int i = 0; i < count; i++) {
+        if (rc == 0)
+            rc = receipt_key_load(folder, names[i]->d_name, keys, fault);
+        free(names[i]);
+    }
+    free(names);
+    if (rc == 0)
+        *ret_keys = keys;
+    else
+        receipt_keys_unref(keys);
+    return rc;
+}
+
+int token_keys_load(const struct config *config, const struct receipt_keys *receipts, struct keys **ret_keys,
+                    char fault[KEY_FILES_FAULT])
 {
     struct buf secret;
     struct jwks jwks = {0};
@@ -108,8 +205,20 @@ int token_keys_load(const struct config *config, struct keys **ret_keys, char fa
     if (rc == 0 && config->jwks_file[0] != '\0')
         rc = jwks_load(config, &jwks, fault);
     if (rc == 0)
-        rc = keys_make(config, &secret, &jwks, ret_keys, fault);
+        rc = keys_make(config, &secret, &jwks, receipts, ret_keys, fault);
     jwks_free(&jwks);
     file_wipe(&secret);
     return rc;
+}
+
+const char *receipt_key_file_make(const char *folder, const char *controller, char ret_path[PATH_MAX])
+{
+    struct buf pem;
+    if (snprintf(ret_path, PATH_MAX, "%s/%s.pem", folder, controller) >= PATH_MAX)
+        return "the folder's name is too long";
+    buf_init(&pem, RECEIPT_KEY_PEM_MAX);
+    const char *fault = receipt_key_make(&pem) == 0 ? file_make_key(ret_path, pem.data, pem.len)
+                                                    : "libcrypto could not make a key";
+    file_wipe(&pem);
+    return fault;
 }

@@ -28,7 +28,7 @@ void conninfo_refusal(const char *option, const char *trouble, char ret_sentence
              option, trouble != NULL ? trouble : "memory ran out");
 }
 
-static int connected(const struct config *config, const struct database *db, const struct subject_keys *keys,
+static int connected(const struct config *config, const struct database *db, const struct numbered_keys *keys,
                      const char *command, database_work *work, void *cookie)
 {
     char fault[KEY_FILES_FAULT];
@@ -43,7 +43,7 @@ static int connected(const struct config *config, const struct database *db, con
 
 int on_database(const struct config *config, const char *command, database_work *work, void *cookie)
 {
-    struct subject_keys keys;
+    struct numbered_keys keys;
     char fault[KEY_FILES_FAULT], *trouble = NULL;
     if (subject_keys_load(config, &keys, fault) != 0)
         return command_failed(command, fault);
@@ -57,6 +57,6 @@ int on_database(const struct config *config, const char *command, database_work 
     }
     database_destroy(db);
     PQfreemem(trouble);
-    subject_keys_wipe(&keys);
+    numbered_keys_wipe(&keys);
     return rc;
 }

@@ -11,7 +11,7 @@
 extern const char *const on_database_options[];
 
 /* Returns the command's exit status; the reason is on stderr. */
-typedef int database_work(PGconn *pg, const struct subject_keys *keys, void *cookie);
+typedef int database_work(PGconn *pg, const struct numbered_keys *keys, void *cookie);
 
 /* ${trouble} of a database (schema_refuses, or what libpq says), with the option that it is of, as a
  * sentence. */

@@ -135,7 +135,7 @@ static int tags_move(struct rotation *r)
     return 0;
 }
 
-static int rotation_run(PGconn *pg, const struct subject_keys *keys, const struct key_state *state,
+static int rotation_run(PGconn *pg, const struct numbered_keys *keys, const struct key_state *state,
                         uint8_t number)
 {
     struct tagger *tagger = tagger_create(keys, state->first, number, state->key);
@@ -167,7 +167,7 @@ static int rotation_begin(PGconn *pg, const struct key_state *state, uint8_t num
 }
 
 /* First ends what was interrupted, whatever key that was for; then begins with the file's first key. */
-static int controller_rotate(PGconn *pg, const struct subject_keys *keys, const struct key_state *state)
+static int controller_rotate(PGconn *pg, const struct numbered_keys *keys, const struct key_state *state)
 {
     uint8_t number = keys->keys[0].number;
     if (state->oldest < state->last && rotation_run(pg, keys, state, state->last) != 0)
@@ -189,7 +189,7 @@ static int controller_rotate(PGconn *pg, const struct subject_keys *keys, const 
 }
 
 /* ${cookie}: points to the key of the one controller, or to NULL for all. */
-static int controllers_rotate(PGconn *pg, const struct subject_keys *keys, void *cookie)
+static int controllers_rotate(PGconn *pg, const struct numbered_keys *keys, void *cookie)
 {
     const char *controller = *(const char **)cookie;
     struct key_states_job all;

@@ -4,11 +4,15 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "chore/chores.h"
+#include "chore/outbox.h"
 #include "command/command.h"
 #include "command/key_files.h"
 #include "command/on_database.h"
 #include "command/take_over.h"
+#include "http/counters.h"
 #include "http/server.h"
+#include "page/routes.h"
+#include "site/routes.h"
 #include "store/database.h"
 #include "store/identity.h"
 #include "store/schema.h"
@@ -17,6 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 /* A log line has double quotes for itself. */
 static void unquote(char *text)
@@ -46,7 +51,7 @@ static void unreachable_warn(const char *message)
 /* A schema or a key that does not fit, or a pooler, is refused at once, in words; a database that cannot
  * be reached may come back, and the lanes go on trying. Returns NULL, and in ${ret_id} which database it
  * is, "" where that is not known. */
-static const char *preflight(const struct database *db, const struct subject_keys *keys,
+static const char *preflight(const struct database *db, const struct numbered_keys *keys,
                              char ret_id[DATABASE_ID_SIZE])
 {
     const char *refusal = NULL;
@@ -64,22 +69,83 @@ static const char *preflight(const struct database *db, const struct subject_key
     return refusal;
 }
 
-static struct keys *keys_reload(void *cookie)
+static int keys_load(const struct config *config, struct server_keys *ret_keys, char fault[KEY_FILES_FAULT])
 {
-    const struct config *config = cookie;
+    struct server_keys keys = {0};
+    if (receipt_keys_load(config, &keys.receipts, fault) != 0)
+        return -1;
+    if (token_keys_load(config, keys.receipts, &keys.tokens, fault) != 0) {
+        receipt_keys_unref(keys.receipts);
+        return -1;
+    }
+    *ret_keys = keys;
+    return 0;
+}
+
+/* What SIGHUP is for. */
+struct reloading {
+    struct config config;
+    struct outbox *outbox;
+};
+
+static void webhook_secrets_reload(const struct reloading *r)
+{
     char fault[KEY_FILES_FAULT];
-    struct keys *keys = NULL;
-    if (token_keys_load(config, &keys, fault) != 0)
+    struct webhook_secrets *secrets;
+    if (webhook_secrets_load(&r->config, &secrets, fault) != 0)
+        log_error("webhook_secrets.refused", "reason=\"%s\"", fault);
+    else
+        outbox_change_secrets(r->outbox, secrets);
+}
+
+/* All or none: the keys of tokens are held to those of receipts. */
+static struct server_keys keys_reload(void *cookie)
+{
+    const struct reloading *r = cookie;
+    char fault[KEY_FILES_FAULT];
+    struct server_keys keys = {0};
+    webhook_secrets_reload(r);
+    if (keys_load(&r->config, &keys, fault) != 0)
         log_error("keys.refused", "reason=\"%s\"", fault);
     return keys;
 }
 
-static int serve_with(const struct config *config, const struct subject_keys *subject_keys, struct keys *keys,
-                      const struct database *db, bool take_over)
+/* All keys that the service holds. */
+struct serve_keys {
+    struct numbered_keys subject, link;
+    struct server_keys reloaded; /* on SIGHUP */
+};
+
+/* Delivers while it serves. Returns NULL with ${fault}. */
+static struct outbox *outbox_open(const struct config *config, const struct serve_keys *keys,
+                                  const struct database *db, char fault[KEY_FILES_FAULT])
+{
+    struct webhook_secrets *secrets;
+    if (webhook_secrets_load(config, &secrets, fault) != 0)
+        return NULL;
+    return outbox_start(&(struct outbox_options){.database = db,
+                                                 .link_keys = &keys->link,
+                                                 .public_url = config->public_url,
+                                                 .allow = config->webhook_allow},
+                        secrets);
+}
+
+/* A thread that hangs at its database has what all of this stands on: it goes with the process. */
+static int outbox_close(struct outbox *outbox, int rc)
+{
+    if (!outbox_stop(outbox)) {
+        log_warn("outbox.abandoned", "reason=\"the database does not answer\"");
+        _exit(rc);
+    }
+    return rc;
+}
+
+static int serve_with(const struct config *config, const struct serve_keys *keys, const struct database *db,
+                      bool take_over)
 {
     char fault[KEY_FILES_FAULT], id[DATABASE_ID_SIZE];
     bool beside = false;
-    const char *refusal = preflight(db, subject_keys, id);
+    const char *refusal = preflight(db, &keys->subject, id);
     if (refusal != NULL) {
         database_refusal(config, refusal, fault);
         return refuse(fault);
@@ -89,10 +155,17 @@ static int serve_with(const struct config *config, const struct subject_keys *su
     if (take_over && take_over_check(config, id, &beside, fault) != 0)
         return refuse(fault);
 
+    /* what it answers */
+    static const struct route *const tables[] = {api_routes, site_routes, page_routes, NULL};
+    static struct route routes[COUNTERS_ROUTES_MAX];
+    routes_join(tables, routes, sizeof routes / sizeof *routes);
+
     /* until it is told to stop */
-    struct config reload = *config;
-    return server_run(
-        &(struct server_options){.routes = api_routes,
+    struct reloading reload = {.config = *config, .outbox = outbox_open(config, keys, db, fault)};
+    if (reload.outbox == NULL)
+        return refuse(fault);
+    int rc = server_run(
+        &(struct server_options){.routes = routes,
                                  .chores = chores,
                                  .listen = config->listen,
                                  .tls_listen = config->tls_listen,
@@ -112,23 +185,27 @@ static int serve_with(const struct config *config, const struct subject_keys *su
                                  .address_limit = (uint64_t)config->address_limit,
                                  .drain_delay_ms = config->drain_delay * 1000,
                                  .database = db,
-                                 .subject_key = subject_keys->keys[0].number,
-                                 .keys = keys,
+                                 .subject_key = keys->subject.keys[0].number,
+                                 .deliveries = outbox_counts(reload.outbox),
+                                 .demo = config->demo != 0,
+                                 .demo_site = config->demo_site,
+                                 .link_keys = &keys->link,
+                                 .keys = keys->reloaded,
                                  .keys_reload = keys_reload,
                                  .cookie = &reload});
+    return outbox_close(reload.outbox, rc);
 }
 
-static int database_open(const struct config *config, const struct subject_keys *subject_keys,
-                         struct keys *keys, bool take_over)
+static int database_open(const struct config *config, const struct serve_keys *keys, bool take_over)
 {
     char *trouble = NULL, fault[KEY_FILES_FAULT];
-    struct database *db = database_create(config->database, subject_keys, &trouble);
+    struct database *db = database_create(config->database, &keys->subject, &trouble);
     if (db == NULL) {
         conninfo_refusal("AKKOORD_DATABASE", trouble, fault);
         PQfreemem(trouble);
         return refuse(fault);
     }
-    int rc = serve_with(config, subject_keys, keys, db, take_over);
+    int rc = serve_with(config, keys, db, take_over);
     database_destroy(db);
     return rc;
 }
@@ -136,8 +213,7 @@ static int database_open(const struct config *config, const struct subject_keys 
 static int serve(const struct config *config, const struct arguments *args)
 {
     char fault[KEY_FILES_FAULT];
-    struct subject_keys subject_keys;
-    struct keys *keys;
+    struct serve_keys keys = {0};
     if (config_serve_check(config, fault) != 0)
         return refuse(fault);
 
@@ -151,18 +227,18 @@ static int serve(const struct config *config, const struct arguments *args)
     prctl(PR_SET_DUMPABLE, 0);
 
     /* the keys, and with them the database */
-    if (subject_keys_load(config, &subject_keys, fault) != 0)
-        return refuse(fault);
     int rc = 1;
-    if (token_keys_load(config, &keys, fault) == 0) {
-        rc = database_open(config, &subject_keys, keys, arguments_flag(args, "take-over") != NULL);
-        keys_unref(keys);
-    } else {
+    if (subject_keys_load(config, &keys.subject, fault) != 0 ||
+        link_keys_load(config, &keys.link, fault) != 0 || keys_load(config, &keys.reloaded, fault) != 0) {
         refuse(fault);
+    } else {
+        rc = database_open(config, &keys, arguments_flag(args, "take-over") != NULL);
+        server_keys_unref(&keys.reloaded);
     }
 
     /* nothing of them stays */
-    subject_keys_wipe(&subject_keys);
+    numbered_keys_wipe(&keys.subject);
+    numbered_keys_wipe(&keys.link);
     prctl(PR_SET_DUMPABLE, 1); /* what looks for leaks at the end is a debugger */
     return rc;
 }
@@ -179,6 +255,12 @@ static const char *const serve_options[] = {"listen",
                                             "jwt-issuer",
                                             "jwt-max-lifetime",
                                             "subject-key-file",
+                                            "link-key-file",
+                                            "webhook-secrets-file",
+                                            "webhook-allow",
+                                            "demo",
+                                            "demo-site",
+                                            "receipt-key-dir",
                                             "public-url",
                                             "threads",
                                             "trusted-proxies",

@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* ${cookie}: what the token says. */
-static int token_revoke(PGconn *pg, const struct subject_keys *keys, void *cookie)
+static int token_revoke(PGconn *pg, const struct numbered_keys *keys, void *cookie)
 {
     const struct claims *token = cookie;
     struct revoke_job job;
@@ -34,7 +34,7 @@ static int token_read(const struct config *config, const char *path, struct clai
     struct buf text;
     struct keys *keys;
     char reason[KEY_FILES_FAULT];
-    if (token_keys_load(config, &keys, reason) != 0)
+    if (token_keys_load(config, NULL, &keys, reason) != 0)
         return command_failed("token revoke", reason);
     buf_init(&text, TOKEN_MAX + 2);
     const char *fault = file_read_word(path, &text);

@@ -14,7 +14,7 @@
 #define PREFIX "AKKOORD_"
 
 enum {
-    OPTIONS_MAX = 32,
+    OPTIONS_MAX = 40,
     FAULT_VALUE_MAX = 80,        /* bytes of a wrong value that are shown */
     SECRET_BYTES_MAX = 64 * 1024 /* a conninfo of eight hosts is below 4 KiB */
 };
@@ -34,6 +34,9 @@ const struct option options[] = {
      .text = "conninfo or URI; several hosts for failover; every connection needs a primary"},
     {"migrate-database", OPTION_TEXT, AT(migrate_database), .absent = "as `AKKOORD_DATABASE`", .secret = true,
      .text = "the owner's role, for `akkoord migrate` only"},
+    {"superuser-database", OPTION_TEXT, AT(superuser_database),
+     .absent = "PostgreSQL's superuser on this machine", .secret = true,
+     .text = "who makes roles and database, for `akkoord setup` only"},
     {"jwt-secret-file", OPTION_FILE, AT(jwt_secret_file), .absent = "none",
      .text = "the shared secret of HS256 tokens, 32 bytes or more: the file without a newline at its end"},
     {"jwks-file", OPTION_FILE, AT(jwks_file), .absent = "none",
@@ -43,6 +46,25 @@ const struct option options[] = {
      .unit = "seconds", .text = "how far ahead a token's `exp` may lie"},
     {"subject-key-file", OPTION_FILE, AT(subject_key_file), .absent = "none, required",
      .text = "lines of `NUMBER:BASE64`, 32 random bytes each; the first makes tags"},
+    {"receipt-key-dir", OPTION_FILE, AT(receipt_key_dir), .absent = "none",
+     .text =
+         "the folder of the keys that sign receipts: `CONTROLLER.pem`, each of its own; without one there "
+         "are no receipts; read again on SIGHUP"},
+    {"link-key-file", OPTION_FILE, AT(link_key_file), .absent = "none, required",
+     .text = "likewise; the first seals the links that people click, all open them"},
+    {"webhook-secrets-file", OPTION_FILE, AT(webhook_secrets_file), .absent = "none",
+     .text =
+         "lines of `NAME:whsec_BASE64`, the secrets that sign what is delivered, by the names that policies "
+         "use; several of one name all sign; read again on SIGHUP"},
+    {"webhook-allow", OPTION_NETWORKS, AT(webhook_allow), .absent = "none",
+     .text =
+         "networks that are not public, such as `127.0.0.1`, where a policy's webhooks may be all the same, "
+         "without TLS too"},
+    {"demo", OPTION_NUMBER, AT(demo), 0, 1, .value = "0",
+     .text = "1 for what only a demonstration shows, such as a mail box at `/demo/mail`; refused where an "
+             "address to listen on is not loopback"},
+    {"demo-site", OPTION_URL, AT(demo_site), .absent = "none",
+     .text = "with `AKKOORD_DEMO=1`: the demonstration's website, where `/demo` leads"},
     {"public-url", OPTION_URL, AT(public_url), .value = "http://localhost:8080", .text = "the base of links"},
     {"threads", OPTION_NUMBER, AT(threads), 1, CONFIG_THREADS_MAX,
      .absent = "usable cores (affinity, cgroup)", .text = "event loops"},
@@ -506,28 +528,75 @@ static int addresses_check(const struct config *config, char fault[CONFIG_FAULT]
     return 0;
 }
 
-int config_serve_check(const struct config *config, char fault[CONFIG_FAULT])
+/* That nothing is served in clear text by mistake. */
+static int tls_check(const struct config *config, char fault[CONFIG_FAULT])
 {
     bool has_certificate = config->tls_cert_file[0] != '\0', has_key = config->tls_key_file[0] != '\0';
     if (config->listen[0] == '\0' && config->tls_listen[0] == '\0')
         return fault_set(fault,
                          "AKKOORD_LISTEN is none, and AKKOORD_TLS_LISTEN is not set: give one of the two an "
                          "address such as 127.0.0.1:8080");
+    if (config->tls_listen[0] == '\0' && (has_certificate || has_key))
+        return fault_set(
+            fault,
+            "%s is %.*s, and AKKOORD_TLS_LISTEN is not set: give it an address such as :8443, or "
+            "leave out the file",
+            has_certificate ? "AKKOORD_TLS_CERT_FILE" : "AKKOORD_TLS_KEY_FILE", FAULT_VALUE_MAX,
+            has_certificate ? config->tls_cert_file : config->tls_key_file);
     if (config->tls_listen[0] != '\0' && (!has_certificate || !has_key))
         return fault_set(
             fault,
             "AKKOORD_TLS_LISTEN needs AKKOORD_TLS_CERT_FILE and AKKOORD_TLS_KEY_FILE: it is %.*s, and "
             "the %s is not set; name its PEM file",
             FAULT_VALUE_MAX, config->tls_listen, has_certificate ? "second" : "first");
+    return 0;
+}
+
+static int keys_check(const struct config *config, char fault[CONFIG_FAULT])
+{
     if (config->subject_key_file[0] == '\0')
         return fault_set(
             fault,
             "AKKOORD_SUBJECT_KEY_FILE is needed, and is not set: name a file of mode 600 with lines of "
             "NUMBER:BASE64, such as `1:` and what `openssl rand -base64 32` prints");
+    if (config->link_key_file[0] == '\0')
+        return fault_set(
+            fault,
+            "AKKOORD_LINK_KEY_FILE is needed, and is not set: name a file as for AKKOORD_SUBJECT_KEY_FILE, "
+            "with keys of its own");
     if (config->jwt_secret_file[0] == '\0' && config->jwks_file[0] == '\0')
         return fault_set(
             fault,
             "AKKOORD_JWT_SECRET_FILE or AKKOORD_JWKS_FILE is needed, and neither is set: name a secret "
             "of mode 600 (`openssl rand -base64 32` makes one), or an issuer's keys");
-    return addresses_check(config, fault);
+    return 0;
+}
+
+static bool is_loopback(const char *host)
+{
+    return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
+}
+
+/* A demonstration shows live tokens. */
+static int demo_check(const struct config *config, char fault[CONFIG_FAULT])
+{
+    const char *const lists[] = {config->listen, config->tls_listen};
+    struct address a;
+    for (size_t i = 0; config->demo != 0 && i < sizeof lists / sizeof *lists; i++) {
+        for (const char *cursor = lists[i]; address_next(&cursor, &a);) {
+            if (!is_loopback(a.host))
+                return fault_set(fault,
+                                 "AKKOORD_DEMO shows live tokens to everybody: %s is no address of this "
+                                 "machine alone; listen on 127.0.0.1, or leave AKKOORD_DEMO out",
+                                 a.host[0] != '\0' ? a.host : "*");
+        }
+    }
+    return 0;
+}
+
+int config_serve_check(const struct config *config, char fault[CONFIG_FAULT])
+{
+    return tls_check(config, fault) == 0 && keys_check(config, fault) == 0 && demo_check(config, fault) == 0
+               ? addresses_check(config, fault)
+               : -1;
 }

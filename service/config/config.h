@@ -8,16 +8,16 @@
 #include <stdio.h>
 
 /* How a process is set up: one table of options in config.c, from which the flags, the variables, their
- * ranges, --help and the README's table are made. Each is settable by environment (AKKOORD_LISTEN) and by
- * flag (--listen); the flag wins, and of a flag given twice the last. A variable that is set but empty counts
- * as not set. */
+ * ranges, --help and the table of docs/operating.md are made. Each is settable by environment
+ * (AKKOORD_LISTEN) and by flag (--listen); the flag wins, and of a flag given twice the last. A variable that
+ * is set but empty counts as not set. */
 
 enum {
     CONFIG_FAULT = 320,        /* bytes of a sentence, with its NUL */
     CONFIG_HOST_MAX = 253,     /* bytes: RFC 1035 */
     CONFIG_ADDRESSES_MAX = 16, /* addresses in one option */
     CONFIG_THREADS_MAX = 64,   /* three connections each: 192 of a server's usual few hundred */
-    CONFIG_FLAGS_MAX = 16      /* flags of a command's own */
+    CONFIG_FLAGS_MAX = 24      /* flags of a command's own */
 };
 
 /* Text is never NULL: "" where nothing is set. Lists are as they were written, and valid. */
@@ -27,12 +27,17 @@ struct config {
     char *tls_cert_file;
     char *tls_key_file;
     char *metrics_listen;
-    char *database;         /* secret; libpq's conninfo or URI */
-    char *migrate_database; /* secret; "": as database */
+    char *database;           /* secret; libpq's conninfo or URI */
+    char *migrate_database;   /* secret; "": as database */
+    char *superuser_database; /* secret; "": as the system's user postgres */
     char *jwt_secret_file;
     char *jwks_file;
     char *jwt_issuer;
     char *subject_key_file;
+    char *receipt_key_dir;
+    char *link_key_file;
+    char *webhook_secrets_file;
+    char *webhook_allow;      /* networks, for network_next */
     char *public_url;         /* without a slash at the end */
     char *access_log;         /* a file, or "-"; "" for none */
     char *trusted_proxies;    /* networks, for network_next */
@@ -44,6 +49,8 @@ struct config {
     int64_t client_limit;  /* a day; 0: none */
     int64_t address_limit; /* a minute; 0: none */
     int64_t drain_delay;   /* seconds */
+    int64_t demo;          /* 1: what only a demonstration shows */
+    char *demo_site;       /* where its website is; "": there is none */
     enum log_level log_level;
 };
 
@@ -86,7 +93,7 @@ int config_serve_check(const struct config *config, char fault[CONFIG_FAULT]);
 
 /* The options of ${names} (as in struct arguments) as help for a terminal; nothing where there are none. */
 void config_help(const char *const *names, FILE *out);
-/* The whole table as Markdown, for the README. */
+/* The whole table as Markdown, for docs/operating.md. */
 void config_markdown(FILE *out);
 /* One line an option as it is set; a secret prints as `set`. */
 void config_print(const struct config *config, FILE *out);

@@ -37,16 +37,39 @@ const char *const signal_words[] = {"ad_storage",
 
 const char *const strength_words[] = {"checkbox", "email", "email_plus", "signed", "in_person", "eid", NULL};
 
+static void texts_free(char **texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(texts[i]);
+    free(texts);
+}
+
+static void site_free(struct site *s)
+{
+    texts_free(s->origins, s->origin_count);
+    texts_free(s->return_urls, s->return_url_count);
+    free(s->cookie_domain);
+}
+
 void policy_free(struct policy *p)
 {
     if (p == NULL)
         return;
     for (size_t i = 0; i < p->notice_count; i++)
         free(p->notices[i].texts);
+    for (size_t i = 0; i < p->site_count; i++)
+        site_free(&p->sites[i]);
+    free(p->sites);
     free(p->notices);
     free(p->places);
     free(p->purposes);
     free(p->authority);
+    for (size_t i = 0; i < p->client_count; i++)
+        free(p->clients[i].contact);
+    free(p->clients);
+    free(p->groups);
+    free(p->similar);
+    free(p->officer_certificate);
     free(p);
 }
 
@@ -97,6 +120,15 @@ const struct purpose *policy_purpose(const struct policy *p, const char *key)
     for (size_t i = 0; i < p->purpose_count; i++) {
         if (strcmp(p->purposes[i].key, key) == 0)
             return &p->purposes[i];
+    }
+    return NULL;
+}
+
+const struct client *policy_client(const struct policy *p, const char *key)
+{
+    for (size_t i = 0; i < p->client_count; i++) {
+        if (strcmp(p->clients[i].key, key) == 0)
+            return &p->clients[i];
     }
     return NULL;
 }
@@ -193,6 +225,17 @@ instant policy_notice_next(const struct policy *p, const struct notice *n, insta
     return later != NULL ? later->effective_from : INSTANT_NONE;
 }
 
+instant policy_words_since(const struct policy *p, instant now)
+{
+    instant since = 0;
+    for (size_t i = 0; i < p->notice_count; i++) {
+        instant from = p->notices[i].effective_from;
+        if (from <= now && from > since)
+            since = from;
+    }
+    return since;
+}
+
 const struct notice_text *notice_text_in(const struct notice *n, const char *language)
 {
     size_t primary = language != NULL ? strcspn(language, "-") : 0;
@@ -207,6 +250,57 @@ const struct notice_text *notice_text_in(const struct notice *n, const char *lan
     if (by_primary != NULL)
         return by_primary;
     return n->text_count > 0 ? &n->texts[0] : NULL;
+}
+
+const struct site *policy_site(const struct policy *p, const char *origin, size_t len)
+{
+    for (size_t i = 0; i < p->site_count; i++) {
+        const struct site *s = &p->sites[i];
+        for (size_t k = 0; k < s->origin_count; k++) {
+            if (strlen(s->origins[k]) == len && memcmp(s->origins[k], origin, len) == 0)
+                return s;
+        }
+    }
+    return NULL;
+}
+
+const struct notice *policy_banner_notice(const struct policy *p, const struct purpose *purpose, instant at)
+{
+    return purpose->on_banner ? policy_notice(p, purpose->notice, NULL, at) : NULL;
+}
+
+const struct notice *policy_form_notice(const struct policy *p, const struct purpose *purpose, instant at)
+{
+    bool can = purpose->basis == BASIS_CONSENT && purpose->channel == CHANNEL_EMAIL &&
+               purpose->double_opt_in && !purpose->retired && p->messages.has_endpoint;
+    return can ? policy_notice(p, purpose->notice, NULL, at) : NULL;
+}
+
+bool policy_banner_hash(const struct policy *p, const char *language, instant at,
+                        uint8_t ret_hash[NOTICE_HASH_SIZE])
+{
+    /* Of fixed size: nothing can be read as part of its neighbour. Each is hashed with all before it. */
+    struct {
+        uint8_t before[NOTICE_HASH_SIZE];
+        uint8_t words[NOTICE_HASH_SIZE];
+        char key[POLICY_KEY_MAX + 1];
+        char version[POLICY_KEY_MAX + 1];
+    } asked = {0};
+    bool any = false;
+    for (size_t i = 0; i < p->purpose_count; i++) {
+        const struct notice *n = policy_banner_notice(p, &p->purposes[i], at);
+        const struct notice_text *text = n != NULL ? notice_text_in(n, language) : NULL;
+        if (text == NULL)
+            continue;
+        memcpy(asked.words, text->sha256, sizeof asked.words);
+        memcpy(asked.key, p->purposes[i].key, sizeof asked.key);
+        memcpy(asked.version, n->version, sizeof asked.version);
+        SHA256((const unsigned char *)&asked, sizeof asked, asked.before);
+        any = true;
+    }
+    if (any)
+        memcpy(ret_hash, asked.before, NOTICE_HASH_SIZE);
+    return any;
 }
 
 void notice_hash(const struct notice *n, uint8_t ret_hash[NOTICE_HASH_SIZE])
@@ -236,6 +330,16 @@ bool policy_key_valid(const char *text, size_t len)
     return true;
 }
 
+bool policy_groups_alike(const struct policy *p, product_group a, product_group b)
+{
+    bool alike = a == b;
+    for (size_t i = 0; i < p->similar_count && !alike; i++) {
+        const struct similar_groups *s = &p->similar[i];
+        alike = (s->a == a && s->b == b) || (s->a == b && s->b == a);
+    }
+    return alike;
+}
+
 bool purpose_stopped_by_all(const struct purpose *p)
 {
     return p->basis == BASIS_CONSENT || p->basis == BASIS_SOFT_OPT_IN || p->direct_marketing;
@@ -249,6 +353,12 @@ bool basis_takes_objection(enum lawful_basis basis)
 bool basis_is_withdrawable(enum lawful_basis basis)
 {
     return basis == BASIS_CONSENT || basis_takes_objection(basis);
+}
+
+int32_t standing_number_for(const struct policy *p, int32_t standing, int entity)
+{
+    assert(entity >= ENTITY_ANY && (entity == ENTITY_ANY || (size_t)entity < p->entity_count));
+    return entity != ENTITY_ANY ? purpose_of_entity(p->entities[entity].number, standing) : standing;
 }
 
 int32_t purpose_number_for(const struct purpose *p, int entity)

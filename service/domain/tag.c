@@ -13,7 +13,6 @@
 
 enum {
     HASH_SIZE = 32,
-    BASE64_SIZE = 44,    /* characters for 32 bytes, of which the last is padding */
     CONTROLLER_MAX = 512 /* bytes; HKDF in OpenSSL takes 1024 of info, label included */
 };
 
@@ -35,113 +34,8 @@ struct tagger {
     EVP_MAC_CTX *make;
     EVP_MAC_CTX *hash;
     size_t count;
-    struct tagger_link links[SUBJECT_KEYS_MAX]; /* by number, upward */
+    struct tagger_link links[NUMBERED_KEYS_MAX]; /* by number, upward */
 };
-
-static const char *subject_key_read_number(const char *at, const char *end, uint8_t *ret_number)
-{
-    unsigned number = 0;
-    const char *digits = at;
-    for (; at < end && *at >= '0' && *at <= '9' && number <= UINT8_MAX; at++)
-        number = number * 10 + (unsigned)(*at - '0');
-    if (at == digits || at == end || *at != ':' || number < 1 || number > UINT8_MAX)
-        return NULL;
-    *ret_number = (uint8_t)number;
-    return at + 1;
-}
-
-/* Encoded again it must be the same: OpenSSL's decoder overlooks blanks and loose bits. */
-static bool subject_key_decode(const char *text, size_t len, uint8_t ret_bytes[SUBJECT_KEY_SIZE])
-{
-    uint8_t bytes[BASE64_SIZE];
-    uint8_t again[BASE64_SIZE + 1];
-    if (len != BASE64_SIZE ||
-        EVP_DecodeBlock(bytes, (const uint8_t *)text, BASE64_SIZE) != SUBJECT_KEY_SIZE + 1)
-        return false;
-    EVP_EncodeBlock(again, bytes, SUBJECT_KEY_SIZE);
-    bool same = CRYPTO_memcmp(again, text, BASE64_SIZE) == 0;
-    if (same)
-        memcpy(ret_bytes, bytes, SUBJECT_KEY_SIZE);
-    OPENSSL_cleanse(bytes, sizeof bytes);
-    OPENSSL_cleanse(again, sizeof again);
-    return same;
-}
-
-static const char *subject_keys_add(struct subject_keys *keys, const char *line, const char *end)
-{
-    uint8_t number;
-    const char *base64 = subject_key_read_number(line, end, &number);
-    if (base64 == NULL)
-        return "A line of the subject key file is NUMBER:BASE64 with a number from 1 to 255";
-    if (subject_keys_find(keys, number) != NULL)
-        return "A number occurs twice in the subject key file";
-    if (keys->count == SUBJECT_KEYS_MAX)
-        return "The subject key file has more than 16 keys";
-    struct subject_key *key = &keys->keys[keys->count];
-    if (!subject_key_decode(base64, (size_t)(end - base64), key->bytes))
-        return "A subject key is 32 bytes in base64";
-    key->number = number;
-    keys->count++;
-    return NULL;
-}
-
-const char *subject_keys_parse(const char *text, size_t len, struct subject_keys *ret_keys)
-{
-    struct subject_keys keys = {.count = 0};
-    const char *fault = NULL;
-    const char *end = text + len;
-    for (const char *line = text; line < end && fault == NULL;) {
-        const char *feed = memchr(line, '\n', (size_t)(end - line));
-        const char *next = feed == NULL ? end : feed + 1;
-        const char *stop = feed == NULL ? end : feed;
-        while (stop > line && (stop[-1] == ' ' || stop[-1] == '\t' || stop[-1] == '\r'))
-            stop--;
-        if (stop > line && *line != '#')
-            fault = subject_keys_add(&keys, line, stop);
-        line = next;
-    }
-    if (fault == NULL && keys.count == 0)
-        fault = "The subject key file has no key";
-    if (fault == NULL)
-        *ret_keys = keys;
-    subject_keys_wipe(&keys);
-    return fault;
-}
-
-void subject_keys_wipe(struct subject_keys *keys)
-{
-    OPENSSL_cleanse(keys, sizeof *keys);
-}
-
-const struct subject_key *subject_keys_find(const struct subject_keys *keys, uint8_t number)
-{
-    for (size_t i = 0; i < keys->count; i++) {
-        if (keys->keys[i].number == number)
-            return &keys->keys[i];
-    }
-    return NULL;
-}
-
-/* HKDF-SHA-256 without a salt: the subject key is random already. */
-static bool subject_key_derive(const struct subject_key *key, const char *label, const char *controller,
-                               uint8_t *out, size_t size)
-{
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)key->bytes,
-                                          SUBJECT_KEY_SIZE),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)label, strlen(label) + 1),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)controller,
-                                          strlen(controller)),
-        OSSL_PARAM_construct_end(),
-    };
-    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-    EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(kdf);
-    bool derived = ctx != NULL && EVP_KDF_derive(ctx, out, size, params) == 1;
-    EVP_KDF_CTX_free(ctx);
-    EVP_KDF_free(kdf);
-    return derived;
-}
 
 /* Going on without a hash would store nonsense as somebody's tag. */
 static void tagger_require(bool done)
@@ -150,13 +44,13 @@ static void tagger_require(bool done)
         abort();
 }
 
-void subject_key_check(const struct subject_key *key, uint8_t ret_check[SUBJECT_KEY_CHECK_SIZE])
+void subject_key_check(const struct numbered_key *key, uint8_t ret_check[SUBJECT_KEY_CHECK_SIZE])
 {
-    tagger_require(subject_key_derive(key, label_check, "", ret_check, SUBJECT_KEY_CHECK_SIZE));
+    tagger_require(numbered_key_derive(key, label_check, "", ret_check, SUBJECT_KEY_CHECK_SIZE) == 0);
 }
 
 /* A context keyed for ${label} and ${controller}, or NULL. */
-static EVP_MAC_CTX *tagger_key(const struct subject_key *key, const char *label, const char *controller)
+static EVP_MAC_CTX *tagger_key(const struct numbered_key *key, const char *label, const char *controller)
 {
     uint8_t derived[HASH_SIZE];
     OSSL_PARAM params[] = {
@@ -168,7 +62,7 @@ static EVP_MAC_CTX *tagger_key(const struct subject_key *key, const char *label,
     EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     EVP_MAC_CTX *ctx = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
     EVP_MAC_free(mac);
-    if (ctx != NULL && (!subject_key_derive(key, label, controller, derived, sizeof derived) ||
+    if (ctx != NULL && (numbered_key_derive(key, label, controller, derived, sizeof derived) != 0 ||
                         EVP_MAC_init(ctx, derived, sizeof derived, params) != 1)) {
         EVP_MAC_CTX_free(ctx);
         ctx = NULL;
@@ -178,11 +72,11 @@ static EVP_MAC_CTX *tagger_key(const struct subject_key *key, const char *label,
 }
 
 /* The links behind the first: each key between the two numbers, upward. */
-static bool tagger_add_links(struct tagger *t, const struct subject_keys *keys, uint8_t first, uint8_t last,
+static bool tagger_add_links(struct tagger *t, const struct numbered_keys *keys, uint8_t first, uint8_t last,
                              const char *controller)
 {
     for (unsigned number = first + 1u; number <= last; number++) {
-        const struct subject_key *key = subject_keys_find(keys, (uint8_t)number);
+        const struct numbered_key *key = numbered_keys_find(keys, (uint8_t)number);
         if (key == NULL)
             continue;
         EVP_MAC_CTX *wrap = tagger_key(key, label_wrap, controller);
@@ -193,12 +87,12 @@ static bool tagger_add_links(struct tagger *t, const struct subject_keys *keys, 
     return true;
 }
 
-struct tagger *tagger_create(const struct subject_keys *keys, uint8_t first, uint8_t last,
+struct tagger *tagger_create(const struct numbered_keys *keys, uint8_t first, uint8_t last,
                              const char *controller)
 {
-    const struct subject_key *maker = subject_keys_find(keys, first);
+    const struct numbered_key *maker = numbered_keys_find(keys, first);
     assert(first <= last);
-    if (maker == NULL || subject_keys_find(keys, last) == NULL || strlen(controller) > CONTROLLER_MAX)
+    if (maker == NULL || numbered_keys_find(keys, last) == NULL || strlen(controller) > CONTROLLER_MAX)
         return NULL;
     struct tagger *t = fault_strikes() ? NULL : calloc(1, sizeof *t);
     if (t == NULL)

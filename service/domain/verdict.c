@@ -17,6 +17,11 @@ const char *reason_word(enum reason reason)
     return reason_words[reason];
 }
 
+bool reason_is_no(enum reason reason)
+{
+    return reason == REASON_WITHDRAWN || reason == REASON_REFUSED || reason == REASON_OBJECTED;
+}
+
 bool reason_allows(enum reason reason)
 {
     assert(reason < REASON_COUNT);
@@ -44,7 +49,7 @@ bool reason_allows(enum reason reason)
  * (3) and (4) hold whatever the ledger has: they are asserted where the reason is known. */
 
 /* The purpose's number and its entity's; those of the standing Noes and of what it replaces. */
-enum { OWN_MAX = 2, OVER_MAX = 2 + 2 * REPLACES_MAX };
+enum { OWN_MAX = 2, OVER_MAX = 4 + 2 * REPLACES_MAX };
 
 /* What is known of a person's age, or of being represented. */
 struct limit {
@@ -58,6 +63,7 @@ struct question {
     const struct policy *policy;
     const struct purpose *purpose;
     const struct states *states;
+    product_group group; /* that is to be sold; 0: it was not said */
     instant now;
     size_t own_count;
     int32_t own[OWN_MAX];
@@ -70,6 +76,7 @@ struct question {
     bool came_of_age;    /* was a minor, or represented, and no longer is */
     instant limit;       /* when; where came_of_age */
 
+    const struct state *restriction;  /* of the person (GDPR art. 18), or NULL */
     const struct state *outcome;      /* how an objection was weighed, or NULL */
     const struct state *self;         /* what the person said last, or NULL */
     const struct state *guardian_yes; /* the highest that has a say, or NULL */
@@ -116,14 +123,26 @@ void purpose_set_add(struct purpose_set *set, const struct policy *policy, const
         set_add_known(set, purpose->entity_numbers[i]);
 }
 
+void purpose_set_standing(struct purpose_set *set, const struct policy *policy, const struct purpose *purpose)
+{
+    int32_t of_channel = purpose_of_channel((int)purpose->channel);
+    set_add(set, PURPOSE_ALL);
+    set_add(set, of_channel);
+    for (size_t i = 0; i < policy->entity_count; i++) {
+        if (policy->entities[i].number == 0)
+            continue;
+        set_add(set, standing_number_for(policy, PURPOSE_ALL, (int)i));
+        set_add(set, standing_number_for(policy, of_channel, (int)i));
+    }
+}
+
 void purpose_set_of(const struct policy *policy, const struct purpose *purpose, struct purpose_set *ret_set)
 {
     int32_t replaced[REPLACES_MAX];
     size_t n = replaced_by(policy, purpose, replaced);
 
     ret_set->count = 0;
-    set_add(ret_set, PURPOSE_ALL);
-    set_add(ret_set, purpose_of_channel(purpose->channel));
+    purpose_set_standing(ret_set, policy, purpose);
     set_add(ret_set, PURPOSE_POINTER);
     purpose_set_add(ret_set, policy, purpose);
     for (size_t i = 0; i < n; i++) {
@@ -167,8 +186,15 @@ static void over_find(struct question *q, int entity)
     size_t n = replaced_by(q->policy, q->purpose, replaced);
 
     if (purpose_stopped_by_all(q->purpose)) {
+        int32_t of_channel = purpose_of_channel((int)q->purpose->channel);
+        bool is_of_one = entity != ENTITY_ANY && q->policy->entities[entity].number != 0;
         number_add(q->over, &q->over_count, OVER_MAX, PURPOSE_ALL);
-        number_add(q->over, &q->over_count, OVER_MAX, purpose_of_channel(q->purpose->channel));
+        number_add(q->over, &q->over_count, OVER_MAX, of_channel);
+        if (is_of_one) {
+            number_add(q->over, &q->over_count, OVER_MAX,
+                       standing_number_for(q->policy, PURPOSE_ALL, entity));
+            number_add(q->over, &q->over_count, OVER_MAX, standing_number_for(q->policy, of_channel, entity));
+        }
     }
     for (size_t i = 0; i < n; i++) {
         const struct purpose *old = policy_purpose_numbered(q->policy, replaced[i], NULL);
@@ -240,6 +266,8 @@ static bool is_heard(const struct question *q, const struct state *s)
 {
     if (!is_no(s))
         return is_yes(q, s) && number_in(q->own, q->own_count, s->purpose);
+    if (rank_state(s->rank) == EVENT_ERASED && s->valid_until != INSTANT_NONE && s->valid_until <= q->now)
+        return false; /* a tombstone has a term */
     if (is_weighed(q, s) && outcome_of(q, s) == EVENT_OVERRIDDEN)
         return false;
     return number_in(q->own, q->own_count, s->purpose) || number_in(q->over, q->over_count, s->purpose);
@@ -358,6 +386,8 @@ static enum reason no_reason(const struct question *q, const struct state *no)
         return REASON_REFUSED;
     case EVENT_INVALIDATED:
         return REASON_INVALIDATED;
+    case EVENT_ERASED:
+        return REASON_SUPPRESSED;
     case EVENT_WITHDRAWN:
         return is_weighed(q, no) ? REASON_OBJECTED : REASON_WITHDRAWN;
     default:
@@ -478,11 +508,50 @@ static bool decides_alone(const struct question *q, const struct state *own)
     return own != NULL && !q->needs_guardian && !(q->came_of_age && rank_time(own->rank) < q->limit);
 }
 
+/* Whether it is of what is to be sold. An address that was published is of no group: it counts as it was
+ * published for. */
+static bool sale_counts(const struct question *q, const struct state *sale)
+{
+    if (sale->guardian != 0 && sale->guardian < PRODUCT_GROUP_FIRST)
+        return false; /* a guardian buys nothing for them */
+    product_group sold = product_group_stored(sale->guardian, sale->flags);
+    return q->group == 0 || sold == 0 || policy_groups_alike(q->policy, q->group, sold);
+}
+
+/* Whether it is the last that is known of its group: a sale, or that it was invalidated. */
+static bool sale_stands(const struct question *q, const struct state *sale)
+{
+    for (size_t i = 0; i < q->states->count; i++) {
+        const struct state *s = &q->states->list[i];
+        if (s->slot == SLOT_SALE && s->guardian == sale->guardian &&
+            number_in(q->own, q->own_count, s->purpose) && higher(sale, s) != sale)
+            return false;
+    }
+    return true;
+}
+
+/* The latest sale that counts; where each was invalidated, that it was. */
+static const struct state *sale_of(const struct question *q)
+{
+    const struct state *sale = NULL, *no = NULL;
+    for (size_t i = 0; i < q->states->count; i++) {
+        const struct state *s = &q->states->list[i];
+        if (s->slot != SLOT_SALE || !number_in(q->own, q->own_count, s->purpose) || !sale_counts(q, s) ||
+            !sale_stands(q, s))
+            continue;
+        if (is_no(s))
+            no = higher(no, s);
+        else
+            sale = higher(sale, s);
+    }
+    return sale != NULL ? sale : no;
+}
+
 /* A soft opt-in rests on a Yes or on a sale, whichever counts; where no Yes stands, a sale that was
  * invalidated is the No. */
 static void sale_find(struct question *q)
 {
-    const struct state *sale = own_state(q, SLOT_SALE);
+    const struct state *sale = sale_of(q);
     if (is_agreement(q->yes) && (sale == NULL || is_no(sale) || yes_counts(q)))
         return;
     if (is_no(sale))
@@ -509,6 +578,16 @@ static void yes_find(struct question *q)
         sale_find(q);
 }
 
+/* Who asked for a restriction has it for whatever is done with what is theirs. */
+static void restriction_find(struct question *q)
+{
+    for (size_t i = 0; i < q->states->count; i++) {
+        const struct state *s = &q->states->list[i];
+        if (s->guardian == GUARDIAN_STAFF && (int)s->slot == STAFF_RESTRICTED)
+            q->restriction = higher(q->restriction, s);
+    }
+}
+
 /* A request waits beside whatever stands, whoever made it. */
 static void pending_find(struct question *q)
 {
@@ -520,12 +599,13 @@ static void pending_find(struct question *q)
 }
 
 static struct question question_of(const struct policy *policy, const struct purpose *purpose, int entity,
-                                   const struct states *states, instant now)
+                                   product_group group, const struct states *states, instant now)
 {
     assert(entity == ENTITY_ANY || (entity >= 0 && (size_t)entity < policy->entity_count));
-    struct question q = {.policy = policy, .purpose = purpose, .states = states, .now = now};
+    struct question q = {.policy = policy, .purpose = purpose, .states = states, .group = group, .now = now};
     own_find(&q, entity);
     over_find(&q, entity);
+    restriction_find(&q);
     guardianship_find(&q);
     q.outcome = own_state(&q, SLOT_OUTCOME); /* before anything that it may set aside */
     self_find(&q);
@@ -556,9 +636,17 @@ static bool no_stands_as(const struct question *q, enum reason reason)
     return no_stands(q) && no_reason(q, q->no) == reason;
 }
 
-/* GDPR art. 18(1)(d): restricted until it is known whose grounds prevail. */
+/* Who was erased comes back by a newer choice of their own only, a purpose at a time. */
+static bool is_suppressed(const struct question *q)
+{
+    return no_stands_as(q, REASON_SUPPRESSED);
+}
+
+/* As the person asked; and GDPR art. 18(1)(d): until it is known whose grounds prevail. */
 static bool is_restricted(const struct question *q)
 {
+    if (q->restriction != NULL)
+        return true;
     return no_stands_as(q, REASON_OBJECTED) && is_weighed(q, q->no) && outcome_of(q, q->no) == EVENT_NONE;
 }
 
@@ -638,6 +726,7 @@ static const struct {
     bool (*holds)(const struct question *q);
 } order[] = {
     {REASON_RETIRED, is_retired},
+    {REASON_SUPPRESSED, is_suppressed},
     {REASON_RESTRICTED, is_restricted},
     {REASON_OBJECTED, is_objected},
     {REASON_WITHDRAWN, is_withdrawn},
@@ -685,6 +774,8 @@ static const struct state *state_behind(const struct question *q, enum reason re
 {
     switch (reason) {
     case REASON_RESTRICTED:
+        return q->restriction != NULL ? q->restriction : q->no;
+    case REASON_SUPPRESSED:
     case REASON_OBJECTED:
     case REASON_WITHDRAWN:
     case REASON_REFUSED:
@@ -720,9 +811,9 @@ static void verdict_about_yes(struct verdict *v, const struct question *q)
 }
 
 static struct verdict verdict_for(const struct policy *policy, const struct purpose *purpose, int entity,
-                                  const struct states *states, instant now)
+                                  product_group group, const struct states *states, instant now)
 {
-    struct question q = question_of(policy, purpose, entity, states, now);
+    struct question q = question_of(policy, purpose, entity, group, states, now);
     struct verdict v = {.reason = question_reason(&q),
                         .purpose = purpose,
                         .entity = entity,
@@ -746,20 +837,26 @@ static struct verdict verdict_for(const struct policy *policy, const struct purp
     return v;
 }
 
-struct verdict verdict_of(const struct policy *policy, const struct purpose *purpose, int entity,
-                          const struct states *states, instant now)
+struct verdict verdict_to_sell(const struct policy *policy, const struct purpose *purpose, int entity,
+                               product_group group, const struct states *states, instant now)
 {
     if (entity != ENTITY_ANY || policy->entity_count == 0)
-        return verdict_for(policy, purpose, entity, states, now);
+        return verdict_for(policy, purpose, entity, group, states, now);
     struct verdict strictest = {.reason = REASON_COUNT};
     for (size_t i = 0; i < policy->entity_count; i++) {
         if (purpose->entities != 0 && (purpose->entities & 1u << i) == 0)
             continue;
-        struct verdict v = verdict_for(policy, purpose, (int)i, states, now);
+        struct verdict v = verdict_for(policy, purpose, (int)i, group, states, now);
         strictest = strictest.reason == REASON_COUNT ? v : verdict_stricter(strictest, v);
     }
     assert(strictest.reason < REASON_COUNT); /* a purpose is of one entity at least */
     return strictest;
+}
+
+struct verdict verdict_of(const struct policy *policy, const struct purpose *purpose, int entity,
+                          const struct states *states, instant now)
+{
+    return verdict_to_sell(policy, purpose, entity, 0, states, now);
 }
 
 static bool is_stricter(const struct verdict *b, const struct verdict *a)

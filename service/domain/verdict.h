@@ -29,18 +29,20 @@ enum reason { REASONS(REASON_MEMBER) REASON_COUNT };
 
 const char *reason_word(enum reason reason);
 bool reason_allows(enum reason reason);
+/* Whether somebody said No: it was withdrawn, refused or objected to. */
+bool reason_is_no(enum reason reason);
 
 /* What stands under one tag, of one purpose in one slot. */
 struct state {
     int32_t purpose; /* number of a purpose, of a purpose of one entity, PURPOSE_ALL, or of a channel */
     enum slot slot;
-    int32_t guardian; /* whose slot it is; 0: the person's */
+    int32_t guardian; /* whose slot it is; 0: the person's; of SLOT_SALE a product group's place */
     rank rank;        /* of a fact the moment it ends: state_until */
     int64_t revision;
     uint8_t record_id[UUID_SIZE];
     instant valid_until;   /* INSTANT_NONE: no end */
     int32_t notice_number; /* 0: the words are not known */
-    uint8_t flags;
+    uint16_t flags;
 };
 
 /* All that is known of one tag, or that part of it that purpose_set_of asks for. Of one purpose, slot and
@@ -51,8 +53,8 @@ struct states {
 };
 
 /* The numbers whose states a verdict on one purpose looks at: the purpose, each entity's,
- * what it replaces, its channel, PURPOSE_ALL, PURPOSE_POINTER. */
-enum { REPLACES_MAX = 4, PURPOSE_SET_MAX = 3 + (1 + REPLACES_MAX) * (1 + POLICY_ENTITIES_MAX) };
+ * what it replaces, its channel, PURPOSE_ALL, those of each entity, PURPOSE_POINTER. */
+enum { REPLACES_MAX = 4, PURPOSE_SET_MAX = 1 + (2 + 1 + REPLACES_MAX) * (1 + POLICY_ENTITIES_MAX) };
 struct purpose_set {
     size_t count;
     int32_t numbers[PURPOSE_SET_MAX];
@@ -75,6 +77,9 @@ struct verdict {
 
 /* Adds the purpose's numbers, for all entities and for each. */
 void purpose_set_add(struct purpose_set *set, const struct policy *policy, const struct purpose *purpose);
+/* Adds the standing Noes that may be to it, of all entities and of each. */
+void purpose_set_standing(struct purpose_set *set, const struct policy *policy,
+                          const struct purpose *purpose);
 /* All that a verdict on the purpose looks at: its own numbers, the standing No, and what it replaces. */
 void purpose_set_of(const struct policy *policy, const struct purpose *purpose, struct purpose_set *ret_set);
 /* The highest of that number and slot of the person's own, or NULL. */
@@ -85,5 +90,9 @@ instant state_until(const struct state *s);
  * policy's, and answers the strictest. */
 struct verdict verdict_of(const struct policy *policy, const struct purpose *purpose, int entity,
                           const struct states *states, instant now);
+/* Likewise where products of ${group} are to be sold: a soft opt-in rests on a sale of that group, or of one
+ * that the policy has as similar. Without one (0) it is verdict_of. */
+struct verdict verdict_to_sell(const struct policy *policy, const struct purpose *purpose, int entity,
+                               product_group group, const struct states *states, instant now);
 /* The stricter of two verdicts on one purpose: the earlier reason; of equals the one that ends first. */
 struct verdict verdict_stricter(struct verdict a, struct verdict b);

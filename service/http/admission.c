@@ -20,12 +20,12 @@
 struct admission {
     struct worker *worker;
     h2o_req_t *req;
-    h2o_iovec_t path;          /* without the query */
-    h2o_iovec_t argument;      /* what stands in it for "{id}" */
-    const struct route *route; /* NULL: no route has both its path and its method */
-    enum error refusal;        /* the guard's */
-    struct claims claims;      /* behind gate_token, where the route asks for one */
-    size_t next;               /* of the gates */
+    h2o_iovec_t path;                           /* without the query */
+    h2o_iovec_t arguments[ROUTE_ARGUMENTS_MAX]; /* what stands in it for the route's braces */
+    const struct route *route;                  /* NULL: no route has both its path and its method */
+    enum error refusal;                         /* the guard's */
+    struct claims claims;                       /* behind gate_token, where the route asks for one */
+    size_t next;                                /* of the gates */
 };
 
 /* One that waits until its API key has been looked up. */
@@ -69,7 +69,7 @@ static void admit(const struct admission *a, enum error refusal, const char *det
                                       .req = a->req,
                                       .route = a->route,
                                       .claims = has_claims ? &a->claims : NULL,
-                                      .argument = a->argument,
+                                      .arguments = {a->arguments[0], a->arguments[1]},
                                       .vouch = has_claims && a->claims.id[0] != '\0' ? attempt_vouch : NULL,
                                       .begin = a->route->admits ? attempt_first : a->route->handle,
                                       .refusal = refusal,
@@ -79,7 +79,7 @@ static void admit(const struct admission *a, enum error refusal, const char *det
 static void refuse(struct admission *a, enum error e, const char *detail)
 {
     counters_request(a->worker->counters, a->route, error_status(e), 0);
-    problem_answer(a->req, e, detail, NULL, a->route != NULL && a->route->is_check);
+    route_problem_answer(a->worker, a->req, a->route, e, detail, NULL);
 }
 
 /* As refuse, of what only the token's client may learn. */
@@ -119,14 +119,16 @@ static h2o_iovec_t bearer_of(const h2o_req_t *req)
 
 static bool is_remembered(struct worker *worker, h2o_iovec_t token, struct claims *ret_claims)
 {
-    return remembered_find(worker->tokens, worker->keys, token.base, token.len, clock_wall(), ret_claims);
+    return remembered_find(worker->tokens, worker->keys.tokens, token.base, token.len, clock_wall(),
+                           ret_claims);
 }
 
 static enum token_fault token_check(struct worker *worker, h2o_iovec_t token, struct claims *ret_claims)
 {
-    enum token_fault fault = token_verify(worker->keys, token.base, token.len, clock_wall(), ret_claims);
+    enum token_fault fault =
+        token_verify(worker->keys.tokens, token.base, token.len, clock_wall(), ret_claims);
     if (fault == TOKEN_OK)
-        remembered_put(worker->tokens, worker->keys, token.base, token.len, ret_claims);
+        remembered_put(worker->tokens, worker->keys.tokens, token.base, token.len, ret_claims);
     return fault;
 }
 
@@ -338,10 +340,11 @@ static bool gate_media(struct admission *a)
 {
     if (media_fits(a->req, a->route->media))
         return true;
+    bool is_json = a->route->media == MEDIA_JSON || a->route->media == MEDIA_JSON_OR_NONE;
     refuse_client(a, ERROR_UNSUPPORTED_MEDIA_TYPE,
-                  media_is_encoded(a->req)        ? media_encoded
-                  : a->route->media == MEDIA_JSON ? "Send Content-Type: application/json, in UTF-8."
-                                                  : "Send a content type of this route, in UTF-8.");
+                  media_is_encoded(a->req) ? media_encoded
+                  : is_json                ? "Send Content-Type: application/json, in UTF-8."
+                                           : "Send a content type of this route, in UTF-8.");
     return false;
 }
 
@@ -390,7 +393,7 @@ void admission_request(struct worker *worker, h2o_req_t *req)
 {
     struct admission a = {.worker = worker, .req = req, .refusal = guard_refusal(req)};
     a.path = h2o_iovec_init(req->path.base, req->query_at != SIZE_MAX ? req->query_at : req->path.len);
-    a.route = route_find(worker->options->routes, req->method, a.path, &a.argument);
+    a.route = route_find(worker->options->routes, req->method, a.path, a.arguments);
     if (is_versioned(a.path))
         h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL, H2O_STRLIT("no-store"));
     gates_pass(&a);

@@ -215,3 +215,13 @@ void attempt_end(struct attempt *attempt)
     controller_unref(attempt->controller);
     attempt->controller = NULL;
 }
+
+struct ledger_env attempt_env(const struct attempt *attempt)
+{
+    struct call *call = attempt->call;
+    return (struct ledger_env){.arena = &call->arena,
+                               .controller = attempt->controller,
+                               .link_keys = call->worker->options->link_keys,
+                               .public_url = call->worker->options->public_url,
+                               .now = worker_now(call->worker)};
+}

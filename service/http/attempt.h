@@ -2,6 +2,7 @@
 #pragma once
 #include "http/call.h"
 #include "http/controllers.h"
+#include "ledger/env.h"
 #include "store/check.h"
 
 /* A call's attempt under its controller's policy: what the call does is begun with the policy the worker
@@ -45,5 +46,7 @@ void attempt_again(struct attempt *attempt);
 void attempt_bad_body(struct attempt *attempt, struct reader *faults);
 /* Takes back what the attempt itself waits for: the call is about to end unanswered. */
 void attempt_abandon(struct attempt *attempt);
+/* What a call's request is read with, under the policy that its attempt holds; all of it is the call's. */
+struct ledger_env attempt_env(const struct attempt *attempt);
 /* For the handler's dispose. */
 void attempt_end(struct attempt *attempt);

@@ -65,7 +65,7 @@ void call_start(const struct call_options *o)
     call->route = o->route;
     if (o->claims != NULL)
         call->claims = *o->claims;
-    call->argument = o->argument;
+    memcpy(call->arguments, o->arguments, sizeof call->arguments);
     call->vouch = o->vouch;
     call->accepted = clock_monotonic();
     call->deadline = call->accepted + o->route->deadline_ms * INT64_C(1000);
@@ -117,7 +117,7 @@ static void call_end(struct call *call)
 
 /* ---- what came ---- */
 
-static char *percent_decode(struct call *call, const char *bytes, size_t len)
+static char *percent_decode(struct call *call, const char *bytes, size_t len, char plus)
 {
     char *out = call_copy(call, bytes, len), *to = out;
     for (size_t i = 0; i < len; i++) {
@@ -125,11 +125,16 @@ static char *percent_decode(struct call *call, const char *bytes, size_t len)
             to++;
             i += 2;
         } else {
-            *to++ = bytes[i] == '+' ? ' ' : bytes[i];
+            *to++ = bytes[i] == '+' ? plus : bytes[i];
         }
     }
     *to = '\0';
     return out;
+}
+
+const char *call_argument(struct call *call, size_t place)
+{
+    return percent_decode(call, call->arguments[place].base, call->arguments[place].len, '+');
 }
 
 /* The next name=value of the query. */
@@ -186,7 +191,7 @@ const char *call_query(struct call *call, const char *name)
     h2o_iovec_t rest = query_of(call), found, value;
     while (query_next(&rest, &found, &value)) {
         if (h2o_memis(found.base, found.len, name, strlen(name)))
-            return value.base != NULL ? percent_decode(call, value.base, value.len) : "";
+            return value.base != NULL ? percent_decode(call, value.base, value.len, ' ') : "";
     }
     return NULL;
 }
@@ -310,6 +315,20 @@ static void answer_send(struct call *call, int status, const char *content_type,
     call_end(call);
 }
 
+void call_answer_begins(struct call *call, int status)
+{
+    assert(call->req != NULL && call->status == 0);
+    call->status = status;
+    call->req->res.status = status;
+    call->req->res.reason = status_reason(status);
+}
+
+void call_answer_ends(struct call *call)
+{
+    assert(call->status != 0);
+    call_end(call);
+}
+
 static bool is_copied(const struct call *call, size_t len)
 {
     const h2o_req_t *req = call->req;
@@ -386,11 +405,17 @@ static h2o_iovec_t problem_bytes(struct buf *body, enum error e, const char *det
     return buf_failed(body) ? h2o_iovec_init(H2O_STRLIT("")) : h2o_iovec_init(body->data, body->len);
 }
 
+/* With 429 http/rate_limit has told when. */
+static void retry_tell(h2o_req_t *req, enum error e)
+{
+    if (error_status(e) == 503)
+        h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_RETRY_AFTER, NULL, H2O_STRLIT("1"));
+}
+
 static void problem_send(h2o_req_t *req, enum error e, h2o_iovec_t bytes)
 {
     int status = error_status(e);
-    if (status == 503) /* with 429 http/rate_limit has told when */
-        h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_RETRY_AFTER, NULL, H2O_STRLIT("1"));
+    retry_tell(req, e);
     answer_write(req, status, "application/problem+json", bytes.base, bytes.len);
 }
 
@@ -399,6 +424,17 @@ void problem_answer(h2o_req_t *req, enum error e, const char *detail, const stru
     struct buf body;
     problem_send(req, e, problem_bytes(&body, e, detail, faults, deny));
     buf_free(&body);
+}
+
+void route_problem_answer(struct worker *worker, h2o_req_t *req, const struct route *route_or_null,
+                          enum error e, const char *detail, const struct reader *faults)
+{
+    if (route_or_null == NULL || route_or_null->problem == NULL) {
+        problem_answer(req, e, detail, faults, route_or_null != NULL && route_or_null->is_check);
+        return;
+    }
+    retry_tell(req, e);
+    route_or_null->problem(worker, req, e);
 }
 
 /* Whether ${e} is a refusal before which the token must be vouched for. Not a limit: who is over it
@@ -449,7 +485,7 @@ void call_problem(struct call *call, enum error e, const char *detail, const str
     }
     call_answering(call, error_status(e));
     if (call->req != NULL)
-        problem_answer(call->req, e, detail, faults, call->route->is_check);
+        route_problem_answer(call->worker, call->req, call->route, e, detail, faults);
     call_end(call);
 }
 

@@ -5,12 +5,12 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/list.h"
+#include "http/route.h"
 #include "http/worker.h"
 #include "wire/reader.h"
 
 #include <h2o.h>
 
-struct route;
 struct tie;
 
 /* Where a call stands. Each is left for a later one only. */
@@ -37,10 +37,11 @@ struct call {
     struct tie *tie; /* what tells the call that req is gone; lives as long as req */
     const struct route *route;
     struct claims claims; /* of the token; zeros on routes that need none */
-    h2o_iovec_t argument; /* what stands in the path for "{id}"; valid while req is */
-    int64_t accepted;     /* of clock_monotonic */
-    int64_t deadline;     /* likewise */
-    struct arena arena;   /* what the call holds; the call itself is the first thing in it */
+    /* what stands in the path for what the route has in braces; valid while req is */
+    h2o_iovec_t arguments[ROUTE_ARGUMENTS_MAX];
+    int64_t accepted;   /* of clock_monotonic */
+    int64_t deadline;   /* likewise */
+    struct arena arena; /* what the call holds; the call itself is the first thing in it */
     void (*dispose)(void *state);
     void *state;  /* the handler's own, from the pool; ${dispose} frees what it holds beside */
     bool charged; /* see call_charge */
@@ -81,6 +82,8 @@ const char *call_query(struct call *call, const char *name);
  * when it is none or out of range. */
 int call_query_int(struct call *call, const char *name, int64_t fallback, int64_t min, int64_t max,
                    int64_t *ret_value);
+/* What stands in the path for the brace ${place}, percent-decoded: a copy that lives as long as the call. */
+const char *call_argument(struct call *call, size_t place);
 /* The value of a header, or {NULL, 0}. ${name} in lower case. Valid while call->req is. */
 h2o_iovec_t call_header(const struct call *call, const char *name);
 
@@ -117,9 +120,17 @@ void call_refuse(struct call *call);
 /* What is wrong with the body, as the reader found it. */
 void call_bad_body(struct call *call, const struct reader *faults);
 
+/* For an answer in pieces (http/stream), which ends the call by itself: the first tells that it begins, and
+ * leaves ${abandon} as it is; after the second the call must not be touched. */
+void call_answer_begins(struct call *call, int status);
+void call_answer_ends(struct call *call);
+
 /* The same for a request that never became a call. */
 void answer_write(h2o_req_t *req, int status, const char *content_type, const char *bytes, size_t len);
 void problem_answer(h2o_req_t *req, enum error e, const char *detail, const struct reader *faults, bool deny);
+/* ... in the way of its route, where it has one. */
+void route_problem_answer(struct worker *worker, h2o_req_t *req, const struct route *route_or_null,
+                          enum error e, const char *detail, const struct reader *faults);
 
 /* For admission. */
 struct call_options {
@@ -127,7 +138,7 @@ struct call_options {
     h2o_req_t *req;
     const struct route *route;
     const struct claims *claims; /* copied; NULL on a route that needs no token */
-    h2o_iovec_t argument;
+    h2o_iovec_t arguments[ROUTE_ARGUMENTS_MAX];
     void (*vouch)(struct call *call); /* see struct call */
     void (*begin)(struct call *call); /* called at once, or */
     enum error refusal;               /* refused at once, unless ERROR_NONE; the next is what is told */

@@ -83,6 +83,18 @@ static void add_all(const _Atomic uint64_t *counters, uint64_t *sums, size_t cou
         sums[i] += get(&counters[i]);
 }
 
+static _Atomic int64_t overdue_requests = -1;
+
+void counters_overdue_set(int64_t overdue)
+{
+    atomic_store_explicit(&overdue_requests, overdue, memory_order_relaxed);
+}
+
+int64_t counters_overdue(void)
+{
+    return atomic_load_explicit(&overdue_requests, memory_order_relaxed);
+}
+
 void counters_add(const struct counters *c, struct counts *sum)
 {
     for (size_t row = 0; row < COUNTERS_ROWS; row++) {

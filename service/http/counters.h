@@ -11,7 +11,7 @@ struct counters;
 struct route;
 
 enum {
-    COUNTERS_ROUTES_MAX = 48,                /* rows of a table of routes */
+    COUNTERS_ROUTES_MAX = 128,               /* rows of a table of routes */
     COUNTERS_NO_ROUTE = COUNTERS_ROUTES_MAX, /* the row of requests for which no route was found */
     COUNTERS_ROWS,
     COUNTERS_STATUSES = 22,
@@ -32,6 +32,10 @@ void counters_request(struct counters *c, const struct route *route, int status,
 void counters_verdicts(struct counters *c, enum reason reason, uint64_t count);
 void counters_connection(struct counters *c);
 void counters_token_refused(struct counters *c);
+/* How many rights-requests are overdue, of all controllers: what the process knows since it last asked. -1:
+ * it has not asked. From any thread. */
+void counters_overdue_set(int64_t overdue);
+int64_t counters_overdue(void);
 
 /* What several workers counted together. */
 struct counts {

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "http/call.h"
 #include "http/counters.h"
+#include "http/delivery_counts.h"
 #include "http/media.h"
 #include "http/route.h"
 #include "net/guard/guard.h"
@@ -178,6 +179,39 @@ static void guard_write(struct buf *b, struct worker *const *workers, size_t cou
 
 /* ---- all of it ---- */
 
+/* ---- deliveries ---- */
+
+static uint64_t delivery_count(const _Atomic uint64_t *n)
+{
+    return atomic_load_explicit(n, memory_order_relaxed);
+}
+
+static void deliveries_write(struct buf *b, const struct delivery_counts *d)
+{
+    if (d == NULL)
+        return;
+    family(b, "akkoord_deliveries_total", "counter", "Tries to deliver to a webhook, by what came of them.");
+    const struct {
+        const char *outcome;
+        const _Atomic uint64_t *n;
+    } outcomes[] = {{"delivered", &d->delivered}, {"failed", &d->failed}, {"refused", &d->refused}};
+    for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
+        buf_printf(b, "akkoord_deliveries_total{outcome=\"%s\"} %" PRIu64 "\n", outcomes[i].outcome,
+                   delivery_count(outcomes[i].n));
+    counter_write(b, "akkoord_deliveries_abandoned_total", "Messages whose tries came to an end.",
+                  delivery_count(&d->abandoned));
+    family(b, "akkoord_deliveries_running", "gauge", "Deliveries on their way.");
+    buf_printf(b, "akkoord_deliveries_running %" PRIu64 "\n", delivery_count(&d->running));
+    counter_write(b, "akkoord_recipient_changes_total", "Changes that recipients were told of.",
+                  delivery_count(&d->changes));
+    family(b, "akkoord_recipient_lag_seconds", "gauge",
+           "How long the oldest change that a recipient was not told of has waited.");
+    buf_printf(b, "akkoord_recipient_lag_seconds %g\n",
+               (double)atomic_load_explicit(&d->lag, memory_order_relaxed) / 1e6);
+    family(b, "akkoord_endpoints_held", "gauge", "Webhooks that this process delivers to now.");
+    buf_printf(b, "akkoord_endpoints_held %" PRIu64 "\n", delivery_count(&d->endpoints));
+}
+
 void exposition_write(struct buf *b, struct worker *const *workers, size_t count)
 {
     const struct route *routes = workers[0]->options->routes;
@@ -191,7 +225,13 @@ void exposition_write(struct buf *b, struct worker *const *workers, size_t count
     lanes_write(b, workers, count);
     counter_write(b, "akkoord_connections_total", "Connections accepted.", counts.connections);
     guard_write(b, workers, count);
+    deliveries_write(b, workers[0]->options->deliveries);
     counter_write(b, "akkoord_tokens_refused_total", "Bearer tokens refused.", counts.tokens_refused);
+    if (counters_overdue() >= 0) {
+        family(b, "akkoord_rights_overdue", "gauge",
+               "Rights-requests that are open beyond their last day, of all controllers.");
+        buf_printf(b, "akkoord_rights_overdue %" PRId64 "\n", counters_overdue());
+    }
 }
 
 void exposition_answer(h2o_req_t *req, struct worker *const *workers, size_t count)

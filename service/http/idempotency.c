@@ -55,6 +55,8 @@ struct idempotency idempotency_of(struct call *call, struct tagger *tagger, h2o_
         return kept;
     h2o_iovec_t client = h2o_iovec_init(call->claims.subject, strlen(call->claims.subject));
     hash_two(call, tagger, "idempotency key", client, key, kept.key_hash);
-    hash_two(call, tagger, "idempotency body", call->req->path, call_body(call), kept.fingerprint);
+    h2o_iovec_t route =
+        h2o_concat(&call->req->pool, call->req->method, h2o_iovec_init(H2O_STRLIT(" ")), call->req->path);
+    hash_two(call, tagger, "idempotency body", route, call_body(call), kept.fingerprint);
     return kept;
 }

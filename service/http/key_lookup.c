@@ -57,7 +57,7 @@ static void on_found(struct job *job, enum error e)
         return;
     }
     struct claims claims = claims_of(lookup);
-    remembered_put(worker->tokens, worker->keys, lookup->token.base, lookup->token.len, &claims);
+    remembered_put(worker->tokens, worker->keys.tokens, lookup->token.base, lookup->token.len, &claims);
     if (!lookup->job.used_today)
         used_write(lookup);
     lookup->done(lookup, ERROR_NONE, &claims);

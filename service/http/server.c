@@ -12,6 +12,7 @@
 #include "http/exposition.h"
 #include "http/rate_limit.h"
 #include "http/schedule.h"
+#include "http/site_counts.h"
 #include "http/waiters.h"
 #include "loop/loop.h"
 #include "net/budget.h"
@@ -69,8 +70,8 @@ struct thread {
 struct thread_update {
     h2o_multithread_message_t super;
     bool leave;
-    struct keys *keys; /* a reference; NULL: no new ones */
-    SSL_CTX *tls;      /* likewise */
+    struct server_keys keys; /* references; none: no new ones */
+    SSL_CTX *tls;            /* likewise */
 };
 
 struct server {
@@ -89,6 +90,18 @@ struct server {
     struct thread threads[THREADS_MAX];
     struct worker *workers[THREADS_MAX]; /* for /metrics */
 };
+
+struct server_keys server_keys_ref(const struct server_keys *keys)
+{
+    return (struct server_keys){keys_ref(keys->tokens), receipt_keys_ref(keys->receipts)};
+}
+
+void server_keys_unref(struct server_keys *keys)
+{
+    keys_unref(keys->tokens);
+    receipt_keys_unref(keys->receipts);
+    *keys = (struct server_keys){0};
+}
 
 static struct thread *thread_of(h2o_context_t *ctx)
 {
@@ -206,8 +219,8 @@ static void on_update(h2o_multithread_receiver_t *receiver, h2o_linklist_t *mess
     while (!h2o_linklist_is_empty(messages)) {
         struct thread_update *update = H2O_STRUCT_FROM_MEMBER(struct thread_update, super, messages->next);
         h2o_linklist_unlink(&update->super.link);
-        if (update->keys != NULL) {
-            keys_unref(t->worker.keys);
+        if (update->keys.tokens != NULL) {
+            server_keys_unref(&t->worker.keys);
             t->worker.keys = update->keys;
         }
         if (update->tls != NULL) {
@@ -265,11 +278,12 @@ static int thread_open_listeners(struct server *s, struct thread *t)
 static int worker_open(struct server *s, struct worker *w)
 {
     const struct server_options *o = s->options;
-    w->keys = keys_ref(o->keys);
+    w->keys = server_keys_ref(&o->keys);
     w->tokens = remembered_create();
     w->counters = counters_create(o->routes);
     w->controllers = controllers_create(w);
     w->waiters = waiters_create(w);
+    w->site_counts = site_counts_create(w);
     w->access_log = s->access_log >= 0 ? access_log_create(w, s->access_log) : NULL;
 
     w->networks = s->networks;
@@ -316,11 +330,12 @@ static void thread_close(struct thread *t)
     lane_destroy(w->slow);
     schedule_destroy(t->schedule);
     waiters_destroy(w->waiters);
+    site_counts_destroy(w->site_counts);
     access_log_destroy(w->access_log);
     controllers_destroy(w->controllers);
     remembered_destroy(w->tokens);
     buf_free(&w->scratch);
-    keys_unref(w->keys);
+    server_keys_unref(&w->keys);
     SSL_CTX_free(t->accept[TLS].ssl_ctx);
 }
 
@@ -346,12 +361,13 @@ static void *thread_run(void *cookie)
 
 /* ---- the main thread ---- */
 
-static void tell(struct server *s, bool leave, struct keys *keys, SSL_CTX *tls)
+static void tell(struct server *s, bool leave, const struct server_keys *keys, SSL_CTX *tls)
 {
     for (unsigned i = 0; i < s->thread_count; i++) {
         struct thread_update *update = h2o_mem_alloc(sizeof *update);
-        *update =
-            (struct thread_update){.leave = leave, .keys = keys != NULL ? keys_ref(keys) : NULL, .tls = tls};
+        *update = (struct thread_update){.leave = leave, .tls = tls};
+        if (keys != NULL && keys->tokens != NULL)
+            update->keys = server_keys_ref(keys);
         if (tls != NULL)
             SSL_CTX_up_ref(tls);
         h2o_multithread_send_message(&s->threads[i].receiver, &update->super);
@@ -361,17 +377,17 @@ static void tell(struct server *s, bool leave, struct keys *keys, SSL_CTX *tls)
 static void reload(struct server *s)
 {
     const struct server_options *o = s->options;
-    struct keys *keys = o->keys_reload(o->cookie);
+    struct server_keys keys = o->keys_reload(o->cookie);
     char fault[TLS_FAULT];
     SSL_CTX *tls = o->tls_listen[0] != '\0' ? tls_create(o->tls_cert_file, o->tls_key_file, fault) : NULL;
     if (tls == NULL && o->tls_listen[0] != '\0')
         log_error("tls.refused", "reason=\"%s\"", fault);
-    tell(s, false, keys, tls);
+    tell(s, false, &keys, tls);
     if (s->access_log >= 0)
         access_log_reopen(s->access_log, o->access_log);
-    log_info("server.reload", "token_keys=%s certificate=%s", keys != NULL ? "new" : "kept",
+    log_info("server.reload", "token_keys=%s certificate=%s", keys.tokens != NULL ? "new" : "kept",
              tls != NULL ? "new" : "kept");
-    keys_unref(keys);
+    server_keys_unref(&keys);
     SSL_CTX_free(tls);
 }
 

@@ -6,6 +6,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What a process verifies and signs with: a reference each. SIGHUP makes all anew. */
+struct server_keys {
+    struct keys *tokens;
+    struct receipt_keys *receipts;
+};
+struct server_keys server_keys_ref(const struct server_keys *keys);
+/* Gives up those that are there; and leaves none. */
+void server_keys_unref(struct server_keys *keys);
+
+struct delivery_counts;
 struct chore;
 struct route;
 
@@ -32,10 +42,14 @@ struct server_options {
     int64_t drain_delay_ms; /* at most DRAIN_DELAY_S_MAX */
     const struct database *database;
     uint8_t subject_key; /* number of the key that makes a new controller's tags: the first of the file */
-    struct keys *keys;   /* one reference is taken */
-    /* Reads the token keys again (SIGHUP). Called on the main thread; returns a new reference, or NULL,
+    const struct delivery_counts *deliveries; /* of who delivers beside it, for /metrics; NULL: nobody */
+    bool demo;                                /* what only a demonstration shows is shown */
+    const char *demo_site;                    /* the address of its website, or "" */
+    const struct numbered_keys *link_keys;    /* what people click is sealed with them (auth/link) */
+    struct server_keys keys;                  /* one reference of each is taken */
+    /* Reads the keys again (SIGHUP). Called on the main thread; returns new references, or none at all,
      * having logged why, to keep the old ones. */
-    struct keys *(*keys_reload)(void *cookie);
+    struct server_keys (*keys_reload)(void *cookie);
     void *cookie;
 };
 

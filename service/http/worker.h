@@ -17,6 +17,7 @@ struct controllers;
 struct counters;
 struct guard;
 struct networks;
+struct site_counts;
 struct waiters;
 
 /* All that one loop thread has. Touched by its own thread only, but for the counters, which are atomic. */
@@ -26,10 +27,11 @@ struct worker {
     struct lane *read;  /* quick reads: checks, readiness */
     struct lane *write; /* the ledger and the policy */
     struct lane *slow;  /* whatever may take long: a pipeline answers in order */
-    struct keys *keys;
+    struct server_keys keys;
     struct remembered *tokens;
     struct controllers *controllers;
     struct waiters *waiters; /* long polls */
+    struct site_counts *site_counts;
     struct counters *counters;
     struct networks *networks;       /* of all workers */
     struct budget *answers;          /* likewise: large ones, being made or waiting to be read */

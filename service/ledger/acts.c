@@ -122,7 +122,7 @@ static void expressed_by_read(struct acts_common *c, struct writer *w)
     strength_read(c, &n, w);
 }
 
-static void language_read(struct acts_common *c)
+void acts_language_read(struct acts_common *c)
 {
     struct node n = node_optional(&c->root, "language");
     if (!node_present(&n))
@@ -150,17 +150,31 @@ static void ref_read(struct acts_common *c)
     c->act.ref = text[0] != '\0' ? text : NULL;
 }
 
+/* For whom it is recorded, as a reseller says it. */
+static void behalf_read(struct acts_common *c, struct writer *detail)
+{
+    struct node n = node_optional(&c->root, "on_behalf_of");
+    if (node_present(&n))
+        writer_text(detail, "on_behalf_of",
+                    free_text_read(c->env->arena, c->controller->policy, &n, REASON_BYTES_MAX));
+}
+
 void acts_common_read(struct acts_common *c, struct writer *detail)
 {
-    person_read_leniently(&c->root, c->controller, c->person);
+    const struct page_act *page = c->env->page;
+    if (page != NULL)
+        *c->person = *page->person;
+    else
+        person_read_leniently(&c->root, c->controller, c->person);
     c->acts->identifiers += c->person->count;
     c->entity = entity_read(&c->root, c->controller->policy);
     time_read(c);
-    language_read(c);
+    acts_language_read(c);
     ref_read(c);
     c->has_documents = has_documents(&c->root);
     expressed_by_read(c, detail);
-    c->act.evidence = evidence_read(c->env, &c->root);
+    behalf_read(c, detail);
+    c->act.evidence = page != NULL ? page->evidence : evidence_read(c->env, &c->root);
 }
 
 struct acts_common acts_common_of(const struct ledger_env *env, struct acts *acts, struct node root)
@@ -191,6 +205,17 @@ static void over_add(struct purpose_set *over, const struct acts_common *c, cons
     }
 }
 
+/* The numbers under which a standing No, to everything or to a channel, may stand for the entity of ${c}. */
+static void standing_over_add(const struct acts_common *c, struct purpose_set *over, int32_t standing)
+{
+    const struct policy *policy = c->controller->policy;
+    over->numbers[over->count++] = standing;
+    for (size_t i = 0; i < policy->entity_count; i++) {
+        if (policy->entities[i].number != 0 && (c->entity == ENTITY_ANY || (size_t)c->entity == i))
+            over->numbers[over->count++] = standing_number_for(policy, standing, (int)i);
+    }
+}
+
 void acts_act_on(struct acts_common *c, struct act *act, const struct purpose *purpose)
 {
     struct purpose_set *over = arena_zeroed(c->env->arena, sizeof *over);
@@ -207,8 +232,8 @@ void acts_act_on(struct acts_common *c, struct act *act, const struct purpose *p
         replaced = p != NULL ? p->replaces_number : 0;
     }
     if (purpose_stopped_by_all(purpose)) {
-        over->numbers[over->count++] = purpose_of_channel((int)purpose->channel);
-        over->numbers[over->count++] = PURPOSE_ALL;
+        standing_over_add(c, over, PURPOSE_ALL);
+        standing_over_add(c, over, purpose_of_channel((int)purpose->channel));
     }
     assert(over->count <= PURPOSE_SET_MAX);
 }
@@ -216,6 +241,8 @@ void acts_act_on(struct acts_common *c, struct act *act, const struct purpose *p
 void acts_seal(struct acts_common *c, struct act *act)
 {
     act->tie = act_tie(act);
+    if (c->is_import)
+        act->copy = acts_copy(c, act);
     if (uuid_v7(act->record_id) != 0)
         node_fault(&c->root, ERROR_OVERLOADED, "no random bytes");
 }
@@ -241,6 +268,7 @@ struct receipt_act *acts_tell(struct acts_common *c, const struct purpose *purpo
 {
     struct receipt_act *told = receipt_act_add(&c->acts->context, c->env->arena);
     told->number = purpose_number_for(purpose, c->entity);
+    told->for_all = c->entity != ENTITY_ANY ? purpose->number : 0;
     told->purpose = purpose->key;
     told->entity = c->entity != ENTITY_ANY ? c->controller->policy->entities[c->entity].key : NULL;
     told->is_joined = is_joined(c->acts);

@@ -6,6 +6,8 @@
 #include "ledger/free_text.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <string.h>
 
 /* What was agreed to or refused: an object or an array of them, each with one choice or several.
  *
@@ -38,20 +40,33 @@ static const char *reference_of(const struct acts_common *c, const struct node *
     return reference_read(c->env->arena, c->controller->policy, n);
 }
 
+/* Where a copy comes from: said by each object itself, or by the call for all of its lines. */
 static void import_read(struct acts_common *c, struct writer *w)
 {
     static const char *const members[] = {"batch", "source", NULL};
     struct node n = node_optional(&c->root, "import");
-    c->is_import = c->act.method == METHOD_IMPORT;
-    if (!node_present(&n))
+    c->is_import = c->act.method == METHOD_IMPORT || c->env->import_batch != NULL;
+    c->source = c->env->import_source;
+    c->batch = c->env->import_batch;
+    if (node_present(&n) && c->env->import_batch != NULL) {
+        node_fault(&n, ERROR_INVALID, "source and batch are those of the call");
         return;
-    c->is_import = true;
-    node_only(&n, members);
-    struct node batch = node_member(&n, "batch"), source = node_member(&n, "source");
+    }
+    if (node_present(&n)) {
+        c->is_import = true;
+        node_only(&n, members);
+        struct node batch = node_member(&n, "batch"), source = node_member(&n, "source");
+        c->batch = reference_of(c, &batch);
+        c->source = reference_of(c, &source);
+    }
+    if (c->batch == NULL)
+        return;
+    c->import_from = w->buf->len;
     writer_object_begin(w, "import");
-    writer_text(w, "batch", reference_of(c, &batch));
-    writer_text(w, "source", reference_of(c, &source));
+    writer_text(w, "batch", c->batch);
+    writer_text(w, "source", c->source);
     writer_object_end(w);
+    c->import_to = w->buf->len;
 }
 
 /* The sale that a soft opt-in rests on (Tw 11.7(3)): with it the person was offered to say no. Returns
@@ -72,7 +87,9 @@ static bool sale_read(struct acts_common *c, struct writer *w)
         node_fault(&offered, ERROR_INVALID, "the offer comes with the sale, not after it");
     writer_object_begin(w, "sale");
     writer_text(w, "ref", reference_of(c, &ref));
-    writer_text(w, "product_group", reference_of(c, &group));
+    const char *group_name = reference_of(c, &group);
+    c->sold = group_name[0] != '\0' ? product_group_of(group_name) : 0;
+    writer_text(w, "product_group", group_name);
     writer_moment(w, "at", sold);
     writer_moment(w, "opt_out_offered_at", told);
     writer_object_end(w);
@@ -144,6 +161,11 @@ static enum event_state state_under(const struct acts_common *c, const struct pu
     return EVENT_NONE;
 }
 
+static bool is_said_written(const struct node *form)
+{
+    return node_kind(form) == NODE_STRING && strcmp(node_string(form, 0, SIZE_MAX, NULL), "written") == 0;
+}
+
 /* What claims more than being said is proven by a document. */
 static void proof_check(const struct acts_common *c)
 {
@@ -153,7 +175,7 @@ static void proof_check(const struct acts_common *c)
     struct node strength = node_optional(&by, "strength"), form = node_optional(&by, "form");
     if ((c->act.flags & FLAG_STRENGTH) == STRENGTH_SIGNED)
         node_fault(&strength, ERROR_INVALID, "a signature needs the signed document in evidence.documents");
-    else if ((c->act.flags & FLAG_WRITTEN) != 0 && (c->act.flags & FLAG_STRENGTH) != STRENGTH_EID)
+    else if (is_said_written(&form))
         node_fault(&form, ERROR_INVALID, "what is written needs the document in evidence.documents");
 }
 
@@ -201,7 +223,8 @@ static void confirmed_check(const struct acts_common *c)
 /* A Yes that must be confirmed waits beside what stands. */
 static bool must_be_confirmed(const struct acts_common *c, const struct purpose *p, enum event_state state)
 {
-    if (!p->double_opt_in || state != EVENT_GIVEN || acts_is_guardians(c))
+    bool confirmed = c->env->page != NULL && c->env->page->confirmed;
+    if (!p->double_opt_in || state != EVENT_GIVEN || acts_is_guardians(c) || confirmed)
         return false;
     if (!c->is_import)
         return true;
@@ -252,11 +275,38 @@ static bool is_under_signal(const struct acts_common *c)
     return node_kind(&gpc) == NODE_BOOL && node_bool(&gpc);
 }
 
+/* Whether whoever asked gets the token, too, is part of the proof: then one party could do both halves. */
+static const char *evidence_with_token(const struct acts_common *c, bool waits, const char *evidence)
+{
+    if (!waits)
+        return evidence;
+    const char *way = c->controller->policy->messages.confirmation_only_delivered ? "delivered" : "returned";
+    size_t len = evidence != NULL ? strlen(evidence) - 1 : 0;
+    size_t room = len + sizeof "{\"token\":\"delivered\"}";
+    char *joined = arena_need(c->env->arena, room);
+    snprintf(joined, room, "%.*s%s\"token\":\"%s\"}", (int)len, evidence != NULL ? evidence : "",
+             evidence != NULL ? "," : "{", way);
+    return joined;
+}
+
+/* How long it holds: a request until it must be confirmed, a Yes as its purpose's last, a No always. */
+static void choice_end(struct act *act, const struct purpose *purpose, enum event_state state)
+{
+    const struct duration until_confirmed = {.days = CONFIRM_WITHIN_DAYS};
+    if (state == EVENT_REQUESTED) {
+        act->validity = until_confirmed;
+        act->has_end = true;
+    } else if (state == EVENT_GIVEN || state == EVENT_ELIGIBLE) {
+        act->validity = purpose->validity;
+        act->has_end = !duration_is_zero(purpose->validity);
+    }
+    assert(!(event_state_is_no(state) && act->has_end)); /* (2) */
+}
+
 /* What is left to be said of the act once purpose and state are known. */
 static void choice_act(struct acts_common *c, const struct purpose *purpose, enum event_state state,
                        const struct acts_words *words)
 {
-    const struct duration until_confirmed = {.days = CONFIRM_WITHIN_DAYS}, none = {0};
     bool no = event_state_is_no(state), waits = state == EVENT_REQUESTED;
     assert(state != EVENT_NONE);
     struct act *act = acts_add(c);
@@ -264,19 +314,17 @@ static void choice_act(struct acts_common *c, const struct purpose *purpose, enu
     /* Where it stands, and how it ranks there (4). */
     acts_act_on(c, act, purpose);
     act->slot = slot_of(c, state);
+    act->group = act->slot == SLOT_SALE ? c->sold : 0;
     act->rank_base =
         rank_base(event_class_of(state, c->act.method, c->is_import), state, words->notice != NULL);
     act->floating = no && c->act.at == INSTANT_NONE;
-    if (!no && is_under_signal(c))
+    act->evidence = evidence_with_token(c, waits, act->evidence);
+    if (!no && (c->under_signal || is_under_signal(c)))
         act->flags |= FLAG_SIGNAL;
     if (words->assumed)
         act->flags |= FLAG_ASSUMED;
 
-    /* How long. */
-    bool ends = state == EVENT_GIVEN || state == EVENT_ELIGIBLE;
-    act->has_end = waits || (ends && !duration_is_zero(purpose->validity));
-    act->validity = waits ? until_confirmed : act->has_end ? purpose->validity : none;
-    assert(!(no && act->has_end)); /* (2) */
+    choice_end(act, purpose, state);
 
     /* The words that were shown, and what comes of it (6). */
     act->notice = words->notice != NULL ? words->notice->number : 0;
@@ -308,6 +356,14 @@ static void choice_read(struct acts_common *c, const char *key, const struct nod
         state = EVENT_REQUESTED; /* (3) */
     choice_act(c, purpose, state, &words);
     acts_tell(c, purpose, &words);
+}
+
+void acts_choose(struct acts_common *c, const struct purpose *purpose, enum event_state state,
+                 const struct acts_words *words, const struct node *at)
+{
+    choice_check(c, purpose, state, at, false);
+    choice_act(c, purpose, state, words);
+    acts_tell(c, purpose, words);
 }
 
 static void choices_read(struct acts_common *c, const struct node *choices, bool has_origin)
@@ -342,7 +398,8 @@ static void consent_read(struct acts_common *c)
     static const char *const members[] = {
         "subject",  "purpose",   "event_state",  "choices", "event_time",  "collection_method",
         "language", "notice",    "expressed_by", "ref",     "evidence",    "import",
-        "sale",     "published", "entity",       "minor",   "represented", NULL};
+        "sale",     "published", "entity",       "minor",   "represented", "on_behalf_of",
+        NULL};
     node_only(&c->root, members);
 
     /* What is common to its acts; what has no column of its own becomes the event's detail. */
@@ -393,8 +450,10 @@ void consents_read(const struct ledger_env *env, struct reader *body, struct act
         consent_read(&c);
     }
     if (ret_acts->identifiers > IDENTIFIERS_TOTAL_MAX)
-        node_fault(&root, ERROR_INVALID, "at most 1000 identifiers in one request");
+        node_fault(&root, ERROR_INVALID, "at most 2000 identifiers in one request");
     if (ret_acts->count > RECORDS_MAX)
         node_fault(&root, ERROR_INVALID, "at most 1000 events in one request");
+    acts_messages_put(env, body, ret_acts);
+    ret_acts->context.is_delivered = env->controller->policy->messages.confirmation_only_delivered;
     acts_check(ret_acts, body);
 }

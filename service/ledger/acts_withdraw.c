@@ -10,9 +10,9 @@
  * (1) Who says No, and to which words, is not asked: it is refused only where there is no such purpose,
  * channel or entity, or nothing of it rests on a choice.  (2) It is a choice, whatever it came by: above a
  * copy, and no signal.  (3) Everything, and all of a channel, is one act, on PURPOSE_ALL or the channel's
- * number, so that it also stops what the policy comes to ask later; of one entity it is an act for each
- * purpose.  (4) What such a standing No does not stop goes on, and the answer says so and why; to some of it
- * one can object, and does, where that is asked for too. */
+ * number, or an entity's of these, so that it also stops what the policy comes to ask later.  (4) What such a
+ * standing No does not stop goes on, and the answer says so and why; to some of it one can object, and does,
+ * where that is asked for too, or where all of one entity is meant. */
 
 /* Where nothing was agreed to there is nothing to withdraw: it is an objection (GDPR art. 21). */
 static enum event_state no_state(const struct purpose *purpose)
@@ -73,23 +73,34 @@ static bool is_meant(const struct purpose *p, enum channel channel)
     return !p->retired && (channel == CHANNEL_COUNT || p->channel == channel);
 }
 
+/* Whether an entity does it. */
+static bool is_of(const struct purpose *p, int entity)
+{
+    return entity == ENTITY_ANY || p->entities == 0 || (p->entities & 1u << entity) != 0;
+}
+
 static void standing_no_add(struct acts_common *c, enum channel channel)
 {
+    const struct policy *policy = c->controller->policy;
+    int32_t standing = channel != CHANNEL_COUNT ? purpose_of_channel((int)channel) : PURPOSE_ALL;
+    struct purpose_set *over = arena_zeroed(c->env->arena, sizeof *over);
     struct act *act = no_add(c, NULL);
-    act->purpose = PURPOSE_ALL;
-    if (channel != CHANNEL_COUNT) {
-        struct purpose_set *over = arena_zeroed(c->env->arena, sizeof *over);
-        over->numbers[over->count++] = PURPOSE_ALL;
-        act->purpose = purpose_of_channel((int)channel);
-        act->over = over;
+    act->purpose = standing_number_for(policy, standing, c->entity);
+
+    /* what holds for more than it does: for everything, for all entities */
+    const int32_t wider[] = {PURPOSE_ALL, standing, standing_number_for(policy, PURPOSE_ALL, c->entity)};
+    for (size_t i = 0; i < sizeof wider / sizeof *wider; i++) {
+        if (wider[i] != act->purpose && (i == 0 || wider[i] != PURPOSE_ALL))
+            over->numbers[over->count++] = wider[i];
     }
+    act->over = over->count > 0 ? over : NULL;
     acts_seal(c, act);
     c->acts->context.kind = RECEIPT_WITHDRAW_STANDING;
     c->acts->context.standing = act->purpose;
 }
 
 /* All purposes of a channel, or (${channel} CHANNEL_COUNT) all; ${object}: what it does not stop is objected
- * to, where that can be. Returns whether it is of any. */
+ * to, where that can be, and by who means one entity. Returns whether it is of any. */
 static bool withdraw_all(struct acts_common *c, enum channel channel, bool object)
 {
     const struct policy *policy = c->controller->policy;
@@ -97,33 +108,15 @@ static bool withdraw_all(struct acts_common *c, enum channel channel, bool objec
     standing_no_add(c, channel);
     for (size_t i = 0; i < policy->purpose_count; i++) {
         const struct purpose *p = &policy->purposes[i];
-        if (!is_meant(p, channel))
+        if (!is_meant(p, channel) || !is_of(p, c->entity))
             continue;
         used = true;
         if (purpose_stopped_by_all(p))
             acts_tell(c, p, NULL);
-        else if (object && rests_on_choice(p))
+        else if ((object || c->entity != ENTITY_ANY) && rests_on_choice(p))
             no_record(c, p, true);
         else
             not_stopped_tell(c, p, rests_on_choice(p));
-    }
-    return used;
-}
-
-/* As withdraw_all, for one entity: each by itself. */
-static bool withdraw_each(struct acts_common *c, enum channel channel)
-{
-    const struct policy *policy = c->controller->policy;
-    bool used = false;
-    for (size_t i = 0; i < policy->purpose_count; i++) {
-        const struct purpose *p = &policy->purposes[i];
-        if (!is_meant(p, channel))
-            continue;
-        used = true;
-        if (rests_on_choice(p))
-            no_record(c, p, false);
-        else
-            not_stopped_tell(c, p, false);
     }
     return used;
 }
@@ -142,8 +135,7 @@ static void withdraw_several(struct acts_common *c, const struct node *n, enum c
 {
     struct node object = node_optional(&c->root, "object");
     bool is_objected = node_present(&object) && node_bool(&object);
-    bool used = c->entity != ENTITY_ANY ? withdraw_each(c, channel) : withdraw_all(c, channel, is_objected);
-    if (!used)
+    if (!withdraw_all(c, channel, is_objected))
         node_fault(n, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy uses this channel");
     else if (c->acts->count == 0 || (channel != CHANNEL_COUNT && !is_a_choice(&c->acts->context)))
         node_fault(n, ERROR_NOT_WITHDRAWABLE, "nothing of what is to stop rests on a choice");
@@ -191,8 +183,8 @@ static const char *reason_read(const struct acts_common *c)
 void withdraw_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts)
 {
     static const char *const members[] = {
-        "subject", "purpose", "channel", "event_time", "collection_method", "ref", "expressed_by", "evidence",
-        "reason",  "entity",  "object",  NULL};
+        "subject",  "purpose", "channel", "event_time", "collection_method", "ref", "expressed_by",
+        "evidence", "reason",  "entity",  "object",     "on_behalf_of",      NULL};
     *ret_acts = (struct acts){0};
     struct acts_common c = acts_common_of(env, ret_acts, reader_root(body));
     if (!node_present(&c.root))

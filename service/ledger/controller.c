@@ -8,6 +8,45 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct controller_texts {
+    char *document; /* until it is read */
+    size_t document_len;
+    struct policy_texts *read;
+};
+
+static void texts_free(struct controller_texts *t)
+{
+    if (t == NULL)
+        return;
+    free(t->document);
+    policy_texts_free(t->read);
+    free(t);
+}
+
+/* The document goes from ${job} to ${c}. */
+static void texts_move(struct controller *c, struct controller_job *job)
+{
+    c->texts = malloc(sizeof *c->texts);
+    if (c->texts == NULL)
+        abort();
+    *c->texts = (struct controller_texts){.document = job->document, .document_len = job->document_len};
+    job->document = NULL;
+}
+
+const struct policy_texts *controller_texts(const struct controller *c)
+{
+    struct controller_texts *t = c->texts;
+    if (t->read != NULL)
+        return t->read;
+    t->read = policy_texts_read(t->document, t->document_len);
+    if (t->read == NULL)
+        abort();
+    t->read->controller_id = c->controller_id;
+    free(t->document);
+    t->document = NULL;
+    return t->read;
+}
+
 struct controller *controller_ref(struct controller *c)
 {
     c->refs++;
@@ -19,6 +58,7 @@ void controller_unref(struct controller *c)
     if (c == NULL || --c->refs > 0)
         return;
     policy_free(c->policy);
+    texts_free(c->texts);
     tagger_destroy(c->tagger);
     tagger_destroy(c->old_tagger);
     subject_ids_destroy(c->ids);
@@ -84,13 +124,15 @@ static struct policy *policy_of(const struct controller_job *job)
     return policy;
 }
 
-struct controller *controller_of_job(const struct subject_keys *keys, struct controller_job *job)
+struct controller *controller_of_job(const struct numbered_keys *keys, struct controller_job *job)
 {
     struct controller *c = malloc(sizeof *c);
     if (c == NULL)
         abort(); /* as libh2o does */
     *c = (struct controller){.refs = 1, .controller_id = job->controller_id, .generation = job->generation};
     c->policy = job->document != NULL && job->numbers != NULL ? policy_of(job) : NULL;
+    if (c->policy != NULL)
+        texts_move(c, job);
     c->tagger = tagger_create(keys, job->key_first, job->key_last, job->key);
     if (job->key_oldest < job->key_last)
         c->old_tagger = tagger_create(keys, job->key_first, job->key_oldest, job->key);

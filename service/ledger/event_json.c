@@ -6,26 +6,36 @@
 #include <assert.h>
 #include <string.h>
 
-void purpose_write(struct writer *w, const struct controller *controller, int32_t number)
+struct purpose_name purpose_name_of(const struct controller *controller, int32_t number)
 {
     int entity = ENTITY_ANY;
     if (number <= PURPOSE_ALL) {
-        writer_text(w, "purpose", "*");
-        if (number < PURPOSE_ALL)
-            writer_text(w, "channel", channel_words[channel_of_purpose(number)]);
-        return;
+        int channel = channel_of_purpose(number);
+        const struct numbered *of = entity_of_purpose(number) != 0
+                                        ? controller_numbered(controller, false, entity_of_purpose(number))
+                                        : NULL;
+        return (struct purpose_name){.key = "*",
+                                     .channel = channel >= 0 ? channel_words[channel] : NULL,
+                                     .entity = of != NULL ? of->entity : NULL};
     }
     const struct purpose *p = policy_purpose_numbered(controller->policy, number, &entity);
     const struct numbered *former = p == NULL ? controller_numbered(controller, false, number) : NULL;
-    if (former != NULL) {
-        writer_text(w, "purpose", former->key);
-        if (former->entity[0] != '\0')
-            writer_text(w, "entity", former->entity);
-        return;
-    }
-    writer_text(w, "purpose", p != NULL ? p->key : NULL);
-    if (entity != ENTITY_ANY)
-        writer_text(w, "entity", controller->policy->entities[entity].key);
+    if (former != NULL)
+        return (struct purpose_name){.key = former->key,
+                                     .entity = former->entity[0] != '\0' ? former->entity : NULL};
+    return (struct purpose_name){.key = p != NULL ? p->key : NULL,
+                                 .entity =
+                                     entity != ENTITY_ANY ? controller->policy->entities[entity].key : NULL};
+}
+
+void purpose_write(struct writer *w, const struct controller *controller, int32_t number)
+{
+    struct purpose_name name = purpose_name_of(controller, number);
+    writer_text(w, "purpose", name.key);
+    if (name.channel != NULL)
+        writer_text(w, "channel", name.channel);
+    if (name.entity != NULL)
+        writer_text(w, "entity", name.entity);
 }
 
 struct notice_words notice_words_of(const struct notice *notice, const struct notice_text *text)
@@ -68,7 +78,7 @@ struct notice_words notice_words_numbered(const struct controller *controller, i
 }
 
 static void words_write(struct writer *w, const struct controller *controller, int32_t number,
-                        const char *language, uint8_t flags)
+                        const char *language, uint16_t flags)
 {
     struct notice_words words = notice_words_numbered(controller, number, language);
     words.assumed = (flags & FLAG_ASSUMED) != 0;
@@ -97,6 +107,16 @@ static void detail_write(struct writer *w, const struct node *detail, const char
     }
 }
 
+/* As a reseller said it; no member where none did. */
+static void behalf_write(struct writer *w, const struct node *detail)
+{
+    struct node n = {0};
+    if (node_is_object(detail))
+        n = node_optional(detail, "on_behalf_of");
+    if (node_present(&n))
+        writer_text(w, "on_behalf_of", node_string(&n, 0, SIZE_MAX, NULL));
+}
+
 static void expressed_by_write(struct writer *w, enum role role, const struct node *detail)
 {
     writer_object_begin(w, "expressed_by");
@@ -122,6 +142,13 @@ static void json_write(struct writer *w, const char *key, const char *json)
 
 void entry_write(struct writer *w, const struct entry *e, const struct controller *controller)
 {
+    writer_object_begin(w, NULL);
+    entry_members(w, e, controller);
+    writer_object_end(w);
+}
+
+void entry_members(struct writer *w, const struct entry *e, const struct controller *controller)
+{
     static const char *const detail_members[] = {"import",      "sale",   "published", "minor",
                                                  "represented", "reason", "grounds",   NULL};
     char subject[SUBJECT_ID_TEXT + 1];
@@ -130,12 +157,11 @@ void entry_write(struct writer *w, const struct entry *e, const struct controlle
     if (e->detail != NULL && reader_open(&reader, e->detail, strlen(e->detail)) == ERROR_NONE)
         detail = reader_root(&reader);
     subject_id_format(controller->ids, e->subject_no, subject);
-    writer_object_begin(w, NULL);
     writer_uuid(w, "record_id", e->record_id);
     writer_int(w, "revision", e->revision);
     writer_text(w, "subject_id", subject);
     purpose_write(w, controller, e->purpose);
-    writer_text(w, "event_state", event_state_word(rank_state(e->rank)));
+    writer_text(w, "event_state", event_word(rank_state(e->rank), e->guardian, e->slot));
     writer_text(w, "effect", effect_word(e->effect));
     writer_moment(w, "event_time", rank_time(e->rank));
     writer_moment(w, "recorded_at", e->recorded_at);
@@ -147,9 +173,9 @@ void entry_write(struct writer *w, const struct entry *e, const struct controlle
     writer_text(w, "ref", e->ref);
     json_write(w, "evidence", e->evidence);
     detail_write(w, &detail, detail_members);
+    behalf_write(w, &detail);
     writer_text(w, "actor", e->actor);
     writer_int(w, "policy_version", e->policy_version);
-    writer_object_end(w);
     reader_close(&reader);
 }
 

@@ -7,12 +7,20 @@
 
 /* Events of the ledger as clients see them: numbers become the words of the policy. */
 
-/* A whole event. */
+/* A whole event; and its members alone. */
 void entry_write(struct writer *w, const struct entry *e, const struct controller *controller);
+void entry_members(struct writer *w, const struct entry *e, const struct controller *controller);
 /* A state, which is no fact, and the event that proves it, in short. Where that was purged, or is another
  * person's (${is_own} false), all but the state is null; of the latter "by" tells how it reached this one. */
 void proof_write(struct writer *w, const char *key, const struct state *state, const struct proof *proof,
                  bool is_own, const struct controller *controller);
+/* What a number of the ledger stands for. */
+struct purpose_name {
+    const char *key;     /* "*" for a standing No; NULL: of nothing that is known any more */
+    const char *entity;  /* NULL: it was said of all of them */
+    const char *channel; /* NULL: it is none's alone */
+};
+struct purpose_name purpose_name_of(const struct controller *controller, int32_t number);
 /* The members "purpose", its key or "*" for a standing No, and, where it was said of one entity or one
  * channel only, "entity" or "channel". */
 void purpose_write(struct writer *w, const struct controller *controller, int32_t number);

@@ -8,13 +8,7 @@
 
 #include <string.h>
 
-enum {
-    DOCUMENTS_MAX = 16,
-    URL_BYTES_MAX = 2048,
-    AGENT_BYTES_MAX = 1024,
-    NAME_MAX_BYTES = 255,
-    SHA256_HEX = 2 * SHA256_SIZE
-};
+enum { DOCUMENTS_MAX = 16, NAME_MAX_BYTES = 255, SHA256_HEX = 2 * SHA256_SIZE };
 
 static void ip_read(const struct ledger_env *env, const struct node *evidence, struct writer *w)
 {
@@ -38,7 +32,7 @@ static void user_agent_read(const struct ledger_env *env, const struct node *n, 
     if (!node_present(n))
         return;
     size_t len;
-    const char *text = node_string(n, 1, AGENT_BYTES_MAX, &len);
+    const char *text = node_string(n, 1, EVIDENCE_BYTES_MAX, &len);
     char *masked = arena_need(env->arena, mask_room(len));
     writer_string(w, "user_agent", masked, mask_text(text, len, env->controller->policy->mask, masked));
 }
@@ -69,7 +63,7 @@ void evidence_text_read(const struct ledger_env *env, const struct node *n, cons
 
 void evidence_url_read(const struct ledger_env *env, const struct node *n, const char *key, struct writer *w)
 {
-    cut_read(env, n, key, URL_BYTES_MAX, "?#", w);
+    cut_read(env, n, key, EVIDENCE_BYTES_MAX, "?#", w);
 }
 
 static void document_read(const struct ledger_env *env, const struct node *n, struct writer *w)
@@ -122,13 +116,13 @@ const char *evidence_read(const struct ledger_env *env, const struct node *objec
     struct node agent = node_optional(&evidence, "user_agent"), url = node_optional(&evidence, "url"),
                 form = node_optional(&evidence, "form"), gpc = node_optional(&evidence, "gpc");
     struct buf out;
-    buf_init(&out, 4 * EVIDENCE_BYTES_MAX); /* the ceiling is told below, as a fault */
+    buf_init(&out, 8 * EVIDENCE_BYTES_MAX); /* the ceiling is told below, as a fault */
     struct writer w = writer_of(&out);
     writer_object_begin(&w, NULL);
     ip_read(env, &evidence, &w);
     user_agent_read(env, &agent, &w);
     evidence_url_read(env, &url, "url", &w);
-    evidence_text_read(env, &form, "form", FORM_BYTES_MAX, &w);
+    evidence_text_read(env, &form, "form", EVIDENCE_BYTES_MAX, &w);
     documents_read(env, &evidence, &w);
     confirmed_read(&evidence, &w);
     if (node_present(&gpc))

@@ -5,6 +5,8 @@
 #include "domain/personal.h"
 
 #include <assert.h>
+#include <string.h>
+#include <unistr.h>
 
 size_t free_text_room(size_t len)
 {
@@ -33,6 +35,27 @@ const char *reference_read(struct arena *arena, const struct policy *policy, con
     char *masked = arena_need(arena, free_text_room(len));
     masked[mask_text(text, len, policy->mask, masked)] = '\0';
     return masked;
+}
+
+bool reference_is_one(const char *text)
+{
+    size_t len = strlen(text);
+    if (len == 0 || len > REF_BYTES_MAX || u8_check((const uint8_t *)text, len) != NULL)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+bool reference_is_nobodys(const struct policy *policy, const char *text)
+{
+    size_t len = strlen(text);
+    char masked[2 * REF_BYTES_MAX + 128];
+    assert(len <= REF_BYTES_MAX && free_text_room(len) <= sizeof masked);
+    return personal_find(text, len, policy->country) == PERSONAL_NONE &&
+           mask_text(text, len, policy->mask, masked) == len && memcmp(text, masked, len) == 0;
 }
 
 const char *free_text_read(struct arena *arena, const struct policy *policy, const struct node *n, size_t max)

@@ -25,14 +25,14 @@ static struct states identifier_states(const struct check_job *job, size_t probe
 }
 
 struct verdict probes_verdict(const struct person *person, const struct policy *policy,
-                              const struct purpose *purpose, int entity, const struct check_job *job,
-                              size_t first)
+                              const struct purpose *purpose, int entity, product_group group,
+                              const struct check_job *job, size_t first)
 {
     struct verdict strictest = {.reason = REASON_COUNT};
     size_t step = person->rotating ? 2 : 1;
     for (size_t i = 0; i < person->count; i++) {
         struct states states = identifier_states(job, first + i * step, person->rotating);
-        struct verdict v = verdict_of(policy, purpose, entity, &states, job->as_of);
+        struct verdict v = verdict_to_sell(policy, purpose, entity, group, &states, job->as_of);
         strictest = i == 0 ? v : verdict_stricter(strictest, v);
     }
     return strictest;

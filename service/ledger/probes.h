@@ -11,7 +11,7 @@ size_t probes_count(const struct person *person);
 /* Fills probes_count(${person}) elements of ${probes}; ${set} is the purpose's place among the job's sets. */
 void probes_fill(const struct person *person, size_t set, struct probe *probes);
 /* The strictest verdict over the person's identifiers, from the same probes, answered: those of ${job}
- * from ${first} on. ${entity}: ENTITY_ANY for all. */
+ * from ${first} on. ${entity}: ENTITY_ANY for all; ${group}: what is to be sold, or 0. */
 struct verdict probes_verdict(const struct person *person, const struct policy *policy,
-                              const struct purpose *purpose, int entity, const struct check_job *job,
-                              size_t first);
+                              const struct purpose *purpose, int entity, product_group group,
+                              const struct check_job *job, size_t first);

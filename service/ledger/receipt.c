@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/receipt.h"
 
-#include "auth/link.h"
+#include "ledger/confirmation.h"
 
 #include <assert.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <string.h>
-
-size_t confirm_token_size(size_t requests)
-{
-    return offsetof(struct confirm_token, requests) + requests * sizeof(struct confirm_one);
-}
 
 /* A token that was sealed, and the last act that it confirms. */
 struct confirmation_text {
     size_t last; /* place in the context; none is sealed yet where it is below the act that is written */
-    char token[LINK_TEXT_MAX + 1];
+    char url[CONFIRM_URL_MAX];
 };
 
 /* One receipt being written. */
@@ -48,86 +41,87 @@ static void subject_write(struct receipt *r, const struct recorded *e)
     writer_text(&r->w, "subject_id", id);
 }
 
-/* The rank that stood before for ${purpose}, 0 for none. Of a standing No it is each purpose's own, or
- * an earlier standing No where that was the higher; the ledger's ${was} tells only of the latter. */
-static rank stood_before(const struct recorded *e, int32_t purpose)
+/* The rank that stood before for the purpose of ${act}, 0 for none. Of a standing No it is each purpose's
+ * own, or an earlier standing No where that was the higher; the ledger's ${was} tells only of the latter. */
+static rank stood_before(const struct recorded *e, const struct receipt_act *act)
 {
+    rank stood = 0;
     for (size_t i = 0; i < e->was_each_count; i++) {
-        if (e->was_each[2 * i] == purpose)
-            return e->was_each[2 * i + 1];
+        int64_t number = e->was_each[2 * i];
+        bool is_its = number == act->number || (act->for_all != 0 && number == act->for_all);
+        if (is_its && e->was_each[2 * i + 1] > stood)
+            stood = e->was_each[2 * i + 1];
     }
-    return (rank)e->was; /* the state is its lowest bits */
+    return stood != 0 ? stood : (rank)e->was; /* the state is its lowest bits */
 }
 
-static void was_write(struct receipt *r, const struct recorded *e, int32_t purpose)
+static void was_write(struct receipt *r, const struct recorded *e, const struct receipt_act *act)
 {
-    enum event_state was = purpose == e->purpose ? e->was : rank_state(stood_before(e, purpose));
+    enum event_state was = act->number == e->purpose ? e->was : rank_state(stood_before(e, act));
     writer_text(&r->w, "was", event_state_word(was));
 }
 
 /* A standing No with a time of its own may come too late for one purpose and not for another. Of two that
  * rank alike but for words and state each has its effect. */
-static enum effect effect_on(const struct recorded *e, int32_t purpose)
+static enum effect effect_on(const struct recorded *e, const struct receipt_act *act)
 {
-    if (purpose == e->purpose)
+    if (act->number == e->purpose)
         return e->effect;
-    return stood_before(e, purpose) >> RANK_NO_SHIFT > e->rank >> RANK_NO_SHIFT ? EFFECT_SUPERSEDED
-                                                                                : e->effect;
+    return stood_before(e, act) >> RANK_NO_SHIFT > e->rank >> RANK_NO_SHIFT ? EFFECT_SUPERSEDED : e->effect;
 }
 
 /* ---- records ---- */
 
-static bool token_has(const struct confirm_token *t, size_t count, int32_t purpose)
+/* Whether one of ${count} requests from ${e} on is of that purpose. */
+static bool is_requested(const struct recorded *e, size_t count, int32_t purpose)
 {
     for (size_t i = 0; i < count; i++) {
-        if (t->requests[i].purpose == purpose)
+        if (e[i].purpose == purpose && rank_state(e[i].rank) == EVENT_REQUESTED)
             return true;
     }
     return false;
 }
 
-/* The token of the request ${e}, the act at ${at}, and of those behind it that are the same person's, of the
+/* The link of the request ${e}, the act at ${at}, and of those behind it that are the same person's, of the
  * same identifiers: whoever has one has all. No purpose is in it twice. */
 static int confirmation_seal(struct receipt *r, const struct recorded *e, size_t at)
 {
     const struct receipt_context *c = r->context;
-    struct confirm_token token = {.controller_id = r->env->controller->controller_id,
-                                  .subject_no = e->subject_no,
-                                  .revision = e->revision};
-    size_t count = 0;
+    struct confirmation confirmation = {.subject_no = e->subject_no, .revision = e->revision};
     for (size_t i = at; i < c->act_count; i++) {
-        const struct receipt_act *a = &c->acts[i];
         const struct recorded *own = e + (i - at); /* (1) */
-        if (i > at && (!a->is_joined || i - at > r->count))
+        if (i > at && (!c->acts[i].is_joined || i - at > r->count))
             break;
         if (rank_state(own->rank) != EVENT_REQUESTED)
             continue;
-        if (count == CONFIRM_MAX || token_has(&token, count, own->purpose))
+        if (is_requested(e, i - at, own->purpose))
             break;
-        token.requests[count++] = (struct confirm_one){.purpose = own->purpose,
-                                                       .notice = a->notice,
-                                                       .text = (int16_t)a->text,
-                                                       .assumed = a->words.assumed};
-        token.span = (int32_t)(own->revision - e->revision) + 1;
+        confirmation.count = (int32_t)(own->revision - e->revision) + 1;
         r->confirmation.last = i;
     }
-    return link_seal(r->env->keys, LINK_CONFIRM, e->valid_until, &token, confirm_token_size(count),
-                     r->confirmation.token);
+    return confirmation_url(r->env->link_keys, r->env->public_url, r->env->controller->controller_id,
+                            &confirmation, e->valid_until, r->confirmation.url, sizeof r->confirmation.url);
 }
 
-/* What the person confirms it with: whoever can read the mailbox, and nobody else, has this token. */
+/* What the person confirms it with: whoever can read the mailbox, and nobody else, has this token. Where it
+ * leaves by the outbox, the answer tells its end and no more. */
 static void confirmation_write(struct receipt *r, const struct recorded *e, size_t at)
 {
-    char url[1024];
+    if (r->context->is_delivered) {
+        writer_object_begin(&r->w, "confirmation");
+        writer_bool(&r->w, "delivered", true);
+        writer_moment(&r->w, "expires_at", e->valid_until);
+        writer_object_end(&r->w);
+        return;
+    }
     if ((!r->is_sealed || at > r->confirmation.last) && confirmation_seal(r, e, at) != 0) {
         r->w.buf->failed = true;
         return;
     }
     r->is_sealed = true;
-    snprintf(url, sizeof url, "%s/confirm/%s", r->env->public_url, r->confirmation.token);
     writer_object_begin(&r->w, "confirmation");
-    writer_text(&r->w, "token", r->confirmation.token);
-    writer_text(&r->w, "url", url);
+    writer_text(&r->w, "token", strrchr(r->confirmation.url, '/') + 1);
+    writer_text(&r->w, "url", r->confirmation.url);
     writer_moment(&r->w, "expires_at", e->valid_until);
     writer_object_end(&r->w);
 }
@@ -218,8 +212,8 @@ static void withdrawn_write(struct receipt *r, const struct recorded *e, const s
     writer_text(&r->w, "purpose", act->purpose);
     writer_uuid(&r->w, "record_id", e->record_id);
     writer_int(&r->w, "revision", e->revision);
-    was_write(r, e, act->number);
-    writer_text(&r->w, "effect", effect_word(effect_on(e, act->number)));
+    was_write(r, e, act);
+    writer_text(&r->w, "effect", effect_word(effect_on(e, act)));
     writer_object_end(&r->w);
     if (rank_time(e->rank) > r->effective_at)
         r->effective_at = rank_time(e->rank);

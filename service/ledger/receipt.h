@@ -13,25 +13,6 @@
  * context are used up together; of RECEIPT_CONFIRM each event finds what it is of. Where (2) or (3) does not
  * hold an event was purged since, and there is no answer any more: never one of another act. */
 
-/* What a confirmation's token holds, sealed: requests of one person, one behind the other, and what each is
- * of. Only as many as there are, so that a link stays short. */
-enum { CONFIRM_MAX = 8 };
-struct confirm_one {
-    int32_t purpose;
-    int32_t notice;  /* number; 0: the words are not known */
-    int16_t text;    /* their place among the notice's texts; -1: not known */
-    int16_t assumed; /* 1: nobody said which words */
-};
-struct confirm_token {
-    int64_t subject_no;
-    int64_t revision; /* of the first request */
-    int32_t controller_id;
-    int32_t span; /* how many revisions there are from the first request to the last */
-    struct confirm_one requests[CONFIRM_MAX];
-};
-/* Bytes of a token of so many requests. */
-size_t confirm_token_size(size_t requests);
-
 /* Writes the answer to ${events}. Returns the HTTP status, or 0 when there is none (2, 3): what ${out}
  * holds then is to be thrown away. */
 int receipt_write(struct buf *out, const struct receipt_context *context, const struct recorded *events,

@@ -52,12 +52,16 @@ void receipt_context_write(struct buf *out, const struct receipt_context *c)
     writer_text(&w, "kind", kind_words[c->kind]);
     writer_bool(&w, "array", c->is_array);
     writer_int(&w, "standing", c->standing);
+    if (c->is_delivered)
+        writer_bool(&w, "delivered", true);
 
     /* what was said */
     writer_array_begin(&w, "acts");
     for (size_t i = 0; i < c->act_count; i++) {
         writer_object_begin(&w, NULL);
         writer_int(&w, "number", c->acts[i].number);
+        if (c->acts[i].for_all != 0)
+            writer_int(&w, "for_all", c->acts[i].for_all);
         receipt_act_write(&w, &c->acts[i]);
         writer_int(&w, "notice_number", c->acts[i].notice);
         writer_int(&w, "text", c->acts[i].text);
@@ -121,9 +125,10 @@ static struct notice_words words_read(const struct node *object, struct arena *a
 
 static void act_read(const struct node *n, struct arena *arena, struct receipt_act *act)
 {
-    struct node number = node_member(n, "number"), notice = node_member(n, "notice_number"),
-                text = node_member(n, "text");
+    struct node number = node_member(n, "number"), for_all = node_optional(n, "for_all"),
+                notice = node_member(n, "notice_number"), text = node_member(n, "text");
     act->number = (int32_t)node_int(&number, 0, INT32_MAX);
+    act->for_all = node_present(&for_all) ? (int32_t)node_int(&for_all, 1, INT32_MAX) : 0;
     act->notice = (int32_t)node_int(&notice, 0, INT32_MAX);
     act->text = (int32_t)node_int(&text, -1, POLICY_LANGUAGES_MAX);
     act->is_apart = flag_read(n, "apart");
@@ -168,7 +173,8 @@ bool receipt_context_read(struct reader *reader, const char *json, struct arena 
     int word = node_word(&kind, kind_words);
     c.kind = word >= 0 ? (enum receipt_kind)word : RECEIPT_RECORD;
     c.is_array = node_bool(&array);
-    c.standing = (int32_t)node_int(&standing, purpose_of_channel(CHANNEL_COUNT - 1), PURPOSE_ALL);
+    c.is_delivered = flag_read(&root, "delivered");
+    c.standing = (int32_t)node_int(&standing, INT32_MIN, PURPOSE_ALL);
     acts_read(&root, arena, &c);
     not_stopped_read(&root, arena, &c);
     if (!reader_ok(reader))

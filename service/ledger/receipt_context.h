@@ -20,7 +20,8 @@ enum receipt_kind {
 };
 
 struct receipt_act {
-    int32_t number; /* of the purpose, or of its entity: that of its event, unless a standing No's */
+    int32_t number;  /* of the purpose, or of its entity: that of its event, unless a standing No's */
+    int32_t for_all; /* of an entity, the purpose's number for all: what was said to them stood; else 0 */
     const char *purpose;
     const char *entity; /* NULL: all */
     struct notice_words words;
@@ -40,8 +41,9 @@ struct receipt_not_stopped {
  * from. */
 struct receipt_context {
     enum receipt_kind kind;
-    bool is_array;    /* of RECEIPT_RECORD and _CONFIRM: the answer is an array */
-    int32_t standing; /* of RECEIPT_WITHDRAW_STANDING: PURPOSE_ALL, or the channel's number */
+    bool is_array;     /* of RECEIPT_RECORD and _CONFIRM: the answer is an array */
+    bool is_delivered; /* confirmations leave by the outbox alone: their tokens are not answered */
+    int32_t standing;  /* of RECEIPT_WITHDRAW_STANDING: PURPOSE_ALL, the channel's, or an entity's of these */
     size_t act_count;
     struct receipt_act *acts;
     size_t not_stopped_count;

@@ -131,43 +131,75 @@ static size_t segment_end(const struct segment *g)
     return r->base + r->at[to];
 }
 
+/* The digits of ${r} at ${i}, joined to an octet that was masked, go with it, where nothing takes them.
+ * Returns where they end. */
+static size_t digits_join(struct segment *g, struct finding *f, const struct reading *r, size_t i)
+{
+    while (i < r->count && r->at[i] == f->end && char_is(r->chars[i], DIGIT) && r->at[i + 1] <= g->end &&
+           g->taken[f->end] == 0) {
+        memset(g->taken + f->end, TAKEN, (size_t)(r->at[i + 1] - f->end));
+        f->end = r->at[++i];
+    }
+    return i;
+}
+
+/* The numbers of ${r} that go on behind ${i} in the row of an octet that was masked: with it for another
+ * number they may be an address that was none before. */
+static void row_clear(struct segment *g, const struct reading *r, size_t i)
+{
+    const struct reading *own = g->reading;
+    size_t to = g->to;
+    g->reading = r;
+    g->to = r->count;
+    while (i + 1 < r->count && r->chars[i] == '.' && char_is(r->chars[i + 1], DIGIT)) {
+        size_t from = i + 1;
+        for (i = from; i < r->count && char_is(r->chars[i], DIGIT);)
+            i++;
+        if (r->at[i] <= g->end)
+            segment_number(g, from, i, 0);
+    }
+    g->reading = own;
+    g->to = to;
+}
+
 /* Octets of a literal reading are not to be part of what ${r} reads once they are masked. Digits behind
  * one go with it (`192.0.2.33%33`), and behind a sign zeros are written, of which one is left behind the
  * escape that they may be. */
 static void octets_part(const struct scan *s, struct segment *g, const struct reading *r, size_t first)
 {
-    for (size_t n = first; n < g->count; n++) {
+    for (size_t n = first, count = g->count; n < count; n++) {
         struct finding *f = &g->findings[n];
-        size_t from = f->reading->at[f->from];
+        size_t from = f->reading->at[f->from], i = 0;
         uint8_t sign = from > 0 ? s->text[r->base + from - 1] : 0;
         if (f->ipv6)
             continue;
         if (char_is(sign, SIGN) && !finding_stays(f))
             memset(f->text, '0', f->len = sign == '%' ? 3 : 2);
-        for (size_t i = 0; i < r->count && r->at[i] <= f->end; i++) {
-            if (r->at[i] != f->end || !char_is(r->chars[i], DIGIT) || r->at[i + 1] > g->end ||
-                g->taken[f->end] != 0)
-                continue;
-            memset(g->taken + f->end, TAKEN, (size_t)(r->at[i + 1] - f->end));
-            f->end = r->at[i + 1];
-        }
+        while (i < r->count && r->at[i] < f->end)
+            i++;
+        size_t end = digits_join(g, f, r, i);
+        if (end > i)
+            row_clear(g, r, end);
     }
 }
 
-/* (4) Returns where the search goes on. */
+/* (4) Of all segments of a literal reading that begin in the one of the decoded reading, which a sign may cut
+ * in two: none is looked at later. Returns where the search goes on. */
 static size_t literal_judge(const struct scan *s, size_t at, const struct reading *decoded, struct segment *g,
                             struct reading *r, bool *ret_over)
 {
-    size_t end = SIZE_MAX;
+    size_t end = SIZE_MAX, reach = g->end;
     for (unsigned literal = 1; literal <= LITERAL_ALL; literal++) {
         if ((literal & ~decoded->doubtful) != 0)
             continue;
         reading_make(s, at, literal, &r[literal]);
-        segment_reopen(g, &r[literal]);
-        size_t first = g->count;
-        size_t begin = decoded->base + r[literal].at[g->from];
-        segment_judge(g, begin > 0 && s->text[begin - 1] == '%');
-        octets_part(s, g, decoded, first);
+        do {
+            segment_reopen(g, &r[literal]);
+            size_t first = g->count;
+            size_t begin = decoded->base + r[literal].at[g->from];
+            segment_judge(g, begin > 0 && s->text[begin - 1] == '%');
+            octets_part(s, g, decoded, first);
+        } while (segment_next(g, &r[literal], reach));
         size_t other = segment_end(g);
         end = other < end ? other : end;
         *ret_over &= !is_cut_off(g);

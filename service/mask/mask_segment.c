@@ -78,6 +78,17 @@ void segment_reopen(struct segment *g, const struct reading *r)
     }
 }
 
+bool segment_next(const struct segment *g, struct reading *r, size_t reach)
+{
+    size_t next = g->to;
+    while (next < r->count && !is_of_segment(r->chars[next]))
+        next++;
+    if (next >= r->count || r->at[next] >= reach)
+        return false;
+    r->here = next;
+    return true;
+}
+
 struct finding *segment_add(struct segment *g, size_t from, size_t to)
 {
     assert(g->count < FINDINGS_MAX && from < to && to <= g->to); /* (2) */

@@ -49,6 +49,9 @@ void segment_open(struct segment *g, const struct reading *r, struct mask_prefix
 /* The same for another reading of the same word, without what was found in those before. */
 void segment_reopen(struct segment *g, const struct reading *r);
 
+/* Moves ${r}, which ${g} is of, on to its next segment, if that begins before the byte ${reach}. */
+bool segment_next(const struct segment *g, struct reading *r, size_t reach);
+
 /* Whether the text stays as it is. */
 bool finding_stays(const struct finding *f);
 /* A new finding of [${from}, ${to}), which becomes taken. */

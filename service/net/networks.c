@@ -13,6 +13,11 @@ struct networks {
     struct network trusted[];
 };
 
+void networks_destroy(struct networks *n)
+{
+    free(n);
+}
+
 struct networks *networks_create(const char *trusted_proxies)
 {
     struct network network;

@@ -12,6 +12,8 @@ struct networks;
  * called at start-up only. */
 struct networks *networks_create(const char *trusted_proxies);
 
+void networks_destroy(struct networks *n);
+
 /* Whether ${address} is one of the trusted proxies. */
 bool networks_trust(const struct networks *n, const struct sockaddr *address);
 /* The owner of a bucket or of connections: a keyed hash of the address, of IPv6 of its /64. */

@@ -32,7 +32,7 @@ struct database {
     char *session;             /* the caller's own options, then ours */
     size_t host_count;
     struct host hosts[HOSTS_MAX];
-    const struct subject_keys *keys;
+    const struct numbered_keys *keys;
 };
 
 static PQconninfoOption *option_find(PQconninfoOption *options, const char *keyword)
@@ -168,7 +168,7 @@ const char *database_user(const struct database *db)
     return o != NULL && o->val != NULL ? o->val : "";
 }
 
-const struct subject_keys *database_keys(const struct database *db)
+const struct numbered_keys *database_keys(const struct database *db)
 {
     return db->keys;
 }
@@ -237,7 +237,7 @@ static char *settings_fault(const struct database *db)
     return fault;
 }
 
-struct database *database_create(const char *conninfo, const struct subject_keys *keys, char **ret_fault)
+struct database *database_create(const char *conninfo, const struct numbered_keys *keys, char **ret_fault)
 {
     PQconninfoOption *options = PQconninfoParse(conninfo, ret_fault);
     if (options == NULL) {

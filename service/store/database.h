@@ -14,7 +14,7 @@ extern const char DATABASE_POOLED[];
  * turn. ${keys} must outlive it. Returns NULL and a message of one line, which the caller frees with
  * PQfreemem, when it cannot be read, or no connection can ever be made with it; nothing of ${conninfo} is in
  * the message, which may be a part of a password. */
-struct database *database_create(const char *conninfo, const struct subject_keys *keys, char **ret_fault);
+struct database *database_create(const char *conninfo, const struct numbered_keys *keys, char **ret_fault);
 void database_destroy(struct database *db);
 
 size_t database_hosts(const struct database *db);
@@ -32,4 +32,4 @@ PGconn *database_connect(const struct database *db);
 const char *database_connect_trouble(const PGconn *pg);
 /* The user it connects as, "" for libpq's default. */
 const char *database_user(const struct database *db);
-const struct subject_keys *database_keys(const struct database *db);
+const struct numbered_keys *database_keys(const struct database *db);

@@ -32,6 +32,7 @@ enum {
     COLUMN_DETAIL,
     COLUMN_EVIDENCE,
     COLUMN_RECHECK,
+    COLUMN_KNOWN,
     COLUMN_STATE
 };
 
@@ -48,6 +49,7 @@ static void history_bind(const struct sent *batch, size_t count, struct params *
     params_int8(params, h->subject_no);
     params_int8(params, h->after);
     params_int8(params, h->limit);
+    params_purposes(params, h->only);
 }
 
 static void changes_bind(const struct sent *batch, size_t count, struct params *params)
@@ -77,12 +79,13 @@ static void entry_take(struct entry *e, const PGresult *rows, int row)
     e->method = (enum collection_method)row_int2(rows, row, COLUMN_METHOD);
     e->effect = (enum effect)row_int2(rows, row, COLUMN_EFFECT);
     e->was = (enum event_state)row_int2(rows, row, COLUMN_WAS);
-    e->flags = (uint8_t)row_int2(rows, row, COLUMN_FLAGS);
+    e->flags = (uint16_t)row_int2(rows, row, COLUMN_FLAGS);
     e->language = row_text(rows, row, COLUMN_LANGUAGE);
     e->actor = row_text(rows, row, COLUMN_ACTOR);
     e->ref = row_text(rows, row, COLUMN_REF);
     e->detail = row_text(rows, row, COLUMN_DETAIL);
     e->evidence = row_text(rows, row, COLUMN_EVIDENCE);
+    e->known = row_bool(rows, row, COLUMN_KNOWN);
 }
 
 static void recheck_take(struct history_job *h, struct entry *e, const PGresult *rows, int row)

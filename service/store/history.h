@@ -20,11 +20,11 @@ struct entry {
     enum collection_method method;
     enum effect effect;
     enum event_state was;
-    uint8_t flags;                /* FLAG_... */
+    uint16_t flags;               /* FLAG_... */
     char *language, *actor, *ref; /* NULL where there is none */
     char *detail, *evidence;      /* JSON */
-    /* Of a change: what stands now under its subject's own tag, states[first] and on, ${count} of them; none:
-     * the subject was erased. */
+    bool known;                   /* of a change: false: the subject was erased */
+    /* Of a change: what stands now under its subject's own tag, states[first] and on, ${count} of them. */
     size_t first;
     size_t count;
     /* Of a change: the other persons whose verdicts it may have changed. A Yes may have those of whom it
@@ -37,11 +37,10 @@ struct entry {
 /* A page of the ledger (a change), or of one subject's part of it, oldest first, from one snapshot. */
 struct history_job {
     struct job job;
-    int64_t subject_no; /* 0: all */
-    int64_t after;      /* events of a higher revision */
-    int64_t until;      /* of a change: events up to this revision */
-    const struct purpose_set
-        *only; /* of a change: of these purposes; NULL: all. The caller's, must stay until done */
+    int64_t subject_no;             /* 0: all */
+    int64_t after;                  /* events of a higher revision */
+    int64_t until;                  /* of a change: events up to this revision */
+    const struct purpose_set *only; /* of these purposes; NULL: all. The caller's, must stay until done */
     int32_t limit;
 
     int64_t generation;

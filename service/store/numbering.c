@@ -8,6 +8,7 @@ struct numbering {
     const struct numbered *numbers;
     size_t count;
     int32_t provisional; /* the next number for what has none; 0: there must be none such */
+    int32_t entity;      /* likewise for an entity, of which others are made (purpose_of_entity) */
     bool missing;
 };
 
@@ -57,8 +58,17 @@ static void notice_number(struct numbering *n, struct notice *notice)
     notice->number = number_or(n, known);
 }
 
+static void entity_number(struct numbering *n, struct entity *e)
+{
+    e->number = number_of(n, "*", e->key);
+    if (e->number == 0)
+        e->number = n->provisional != 0 ? n->entity-- : number_or(n, 0);
+}
+
 static void policy_number_by(struct numbering *n, struct policy *policy)
 {
+    for (size_t i = 0; i < policy->entity_count; i++)
+        entity_number(n, &policy->entities[i]);
     for (size_t i = 0; i < policy->purpose_count; i++)
         purpose_number(n, &policy->purposes[i], policy);
     for (size_t i = 0; i < policy->purpose_count; i++)
@@ -76,7 +86,8 @@ int policy_number(struct policy *policy, const struct numbered *numbers, size_t 
 
 void policy_number_provisionally(struct policy *policy, const struct numbered *numbers, size_t count)
 {
-    struct numbering n = {.numbers = numbers, .count = count, .provisional = INT32_MAX};
+    struct numbering n = {
+        .numbers = numbers, .count = count, .provisional = INT32_MAX, .entity = ENTITY_NUMBER_MAX};
     policy_number_by(&n, policy);
 }
 

@@ -125,6 +125,17 @@ void params_interval(struct params *p, const struct duration *d_or_null)
         append_interval(&params_next(p)->bytes, d_or_null);
 }
 
+void params_idempotency(struct params *p, const struct idempotency *key)
+{
+    if (key->present) {
+        params_bytes(p, key->key_hash, KEY_HASH_SIZE);
+        params_bytes(p, key->fingerprint, KEY_HASH_SIZE);
+    } else {
+        params_null(p);
+        params_null(p);
+    }
+}
+
 void params_purposes(struct params *p, const struct purpose_set *set_or_null)
 {
     if (set_or_null == NULL) {

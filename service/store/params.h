@@ -4,10 +4,11 @@
 #include "base/clock.h"
 #include "domain/duration.h"
 #include "domain/verdict.h"
+#include "store/idempotency.h"
 
 /* The parameters of one statement, in PostgreSQL's binary format. Columns are one-dimensional arrays that
  * grow an element at a time; scalars stand alone. Reused from batch to batch: the memory stays. */
-enum { PARAMS_MAX = 40 };
+enum { PARAMS_MAX = 56 };
 
 enum param_type { /* PostgreSQL's type numbers (pg_type.dat: fixed) */
                   PARAM_BOOL = 16,
@@ -49,6 +50,8 @@ void params_bytes(struct params *p, const void *bytes, size_t len); /* bytea or 
 void params_text(struct params *p, const char *text_or_null);
 void params_null(struct params *p);
 void params_interval(struct params *p, const struct duration *d_or_null);
+/* Two: key and fingerprint, or both null. */
+void params_idempotency(struct params *p, const struct idempotency *key);
 /* Their numbers, an array of int4. */
 void params_purposes(struct params *p, const struct purpose_set *set_or_null);
 

@@ -47,7 +47,7 @@ void policy_read_job_clear(struct policy_read_job *p)
     p->document = NULL;
 }
 
-/* Each purpose, for all entities and for each. */
+/* Each purpose, for all entities and for each; then each entity, whose number is that of * for it. */
 static void purposes_bind(const struct policy *policy, struct params *params)
 {
     struct param *keys = params_array(params, PARAM_TEXT);
@@ -62,6 +62,12 @@ static void purposes_bind(const struct policy *policy, struct params *params)
             param_text(bases, lawful_basis_words[p->basis]);
             param_bool(stops, purpose_stopped_by_all(p));
         }
+    }
+    for (size_t e = 0; e < policy->entity_count; e++) {
+        param_text(keys, "*");
+        param_text(entities, policy->entities[e].key);
+        param_text(bases, "");
+        param_bool(stops, true);
     }
 }
 
@@ -107,13 +113,7 @@ static void apply_bind(const struct sent *batch, size_t count, struct params *pa
     params_int4(params, p->key);
     numbers_bind(p->policy, params);
     params_bool(params, p->retire);
-    if (p->idempotency.present) {
-        params_bytes(params, p->idempotency.key_hash, KEY_HASH_SIZE);
-        params_bytes(params, p->idempotency.fingerprint, KEY_HASH_SIZE);
-    } else {
-        params_null(params);
-        params_null(params);
-    }
+    params_idempotency(params, &p->idempotency);
 }
 
 static void apply_take(const struct sent *batch, size_t count, const PGresult *rows)

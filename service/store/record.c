@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "store/params.h"
+#include "store/record_internal.h"
 #include "store/row.h"
 
 #include <assert.h>
@@ -16,7 +17,7 @@ static struct record_job *record_of(struct job *job)
     return list_entry(job, struct record_job, job);
 }
 
-static void requests_bind(const struct sent *batch, size_t count, struct params *params)
+void record_bind_requests(const struct sent *batch, size_t count, struct params *params)
 {
     const struct record_job *first = record_of(batch[0].job);
     params_int4(params, first->job.controller_id);
@@ -41,11 +42,20 @@ static void requests_bind(const struct sent *batch, size_t count, struct params 
     }
 }
 
-enum { EFFECT_SETTLED_THERE = EFFECT_COUNT }; /* by the function, which knows the person */
-
 static int16_t effect_asked(const struct act *a)
 {
     return (int16_t)(a->needs_guardian ? EFFECT_SETTLED_THERE : (int)a->effect);
+}
+
+/* A sale stands beside those of other product groups. */
+static int32_t slot_sent(const struct act *a)
+{
+    return (int32_t)a->slot + SLOT_COUNT * product_group_place(a->group);
+}
+
+static int16_t flags_sent(const struct act *a)
+{
+    return (int16_t)(a->flags | product_group_flags(a->group));
 }
 
 /* An act on its way, with what its request adds. */
@@ -124,6 +134,30 @@ static void bind_old_tags(struct param *p, const struct person *person)
         param_null(p);
 }
 
+static void bind_message(struct param *p, const uint8_t *message, size_t len)
+{
+    if (message != NULL)
+        param_bytes(p, message, len);
+    else
+        param_null(p);
+}
+
+static void bind_answers(struct param *p, int64_t answers)
+{
+    if (answers != 0)
+        param_int8(p, answers);
+    else
+        param_null(p);
+}
+
+static void bind_second_after(struct param *p, const struct act *a)
+{
+    if (a->needs_second)
+        param_interval(p, a->second_after);
+    else
+        param_null(p);
+}
+
 /* The members of the type act, in its order: the only list of them here. Each is bound to ${p} of an outgoing
  * act ${o}. */
 #define ACT_MEMBERS(X)                                                                                       \
@@ -133,11 +167,11 @@ static void bind_old_tags(struct param *p, const struct person *person)
     X(PARAM_BYTEA, bind_old_tags(p, o->person))                                                              \
     X(PARAM_INT4, param_int4(p, o->act->purpose))                                                            \
     X(PARAM_TEXT, bind_purposes(p, o->act->over))                                                            \
-    X(PARAM_INT4, param_int4(p, (int32_t)o->act->slot))                                                      \
+    X(PARAM_INT4, param_int4(p, slot_sent(o->act)))                                                          \
     X(PARAM_BYTEA, bind_tag(p, o->act->guardian != NULL ? &o->act->guardian->tag : NULL))                    \
     X(PARAM_BYTEA, bind_tag(p, old_guardian(o->act)))                                                        \
     X(PARAM_INT4, param_int4(p, o->act->guardian_no))                                                        \
-    X(PARAM_INT2, param_int2(p, o->act->flags))                                                              \
+    X(PARAM_INT2, param_int2(p, flags_sent(o->act)))                                                         \
     X(PARAM_INT2, param_int2(p, (int16_t)o->act->role))                                                      \
     X(PARAM_INT2, param_int2(p, (int16_t)o->act->method))                                                    \
     X(PARAM_INT8, param_int8(p, o->act->rank_base))                                                          \
@@ -156,7 +190,12 @@ static void bind_old_tags(struct param *p, const struct person *person)
     X(PARAM_TEXT, bind_fact(p, &o->act->age))                                                                \
     X(PARAM_BOOL, param_bool(p, o->act->age.documented))                                                     \
     X(PARAM_TEXT, bind_fact(p, &o->act->care))                                                               \
-    X(PARAM_BOOL, param_bool(p, o->act->care.documented))
+    X(PARAM_BOOL, param_bool(p, o->act->care.documented))                                                    \
+    X(PARAM_BYTEA, bind_message(p, o->act->message, o->act->message_len))                                    \
+    X(PARAM_BYTEA, bind_tag(p, o->act->message_to))                                                          \
+    X(PARAM_BYTEA, bind_message(p, o->act->second, o->act->second_len))                                      \
+    X(PARAM_INT8, bind_answers(p, o->act->answers))                                                          \
+    X(PARAM_INTERVAL, bind_second_after(p, o->act))
 
 #define ACT_MEMBER_TYPE(type, bind) type,
 static const enum param_type act_types[] = {ACT_MEMBERS(ACT_MEMBER_TYPE)};
@@ -179,7 +218,7 @@ static void act_bind(struct param *const columns[ACT_MEMBER_COUNT], const struct
 static bool act_is_plain(const struct act *a)
 {
     return a->person->count == 1 && !a->person->rotating && a->purpose > PURPOSE_ALL && a->guardian == NULL &&
-           a->guardian_no == 0 && !a->age.told && !a->care.told &&
+           a->guardian_no == 0 && a->message_to == NULL && a->answers == 0 && !a->age.told && !a->care.told &&
            rank_state(a->rank_base) != EVENT_INVALIDATED &&
            (a->slot == SLOT_YES || a->slot == SLOT_NO || a->slot == SLOT_SALE || a->slot == SLOT_PENDING);
 }
@@ -219,7 +258,7 @@ static bool tags_are_apart(const struct sent *batch, size_t count)
 
 /* Whether the acts of a batch may be recorded by one statement (sql/function/record_apart.sql). Whether one
  * of the identifiers is tied to others is found out there. */
-static bool acts_are_apart(const struct sent *batch, size_t count)
+bool record_is_apart(const struct sent *batch, size_t count)
 {
     size_t acts = 0;
     for (size_t i = 0; i < count; i++) {
@@ -233,7 +272,7 @@ static bool acts_are_apart(const struct sent *batch, size_t count)
     return acts == 1 || (acts <= TAGS_APART_MAX && tags_are_apart(batch, count));
 }
 
-static void acts_bind(const struct sent *batch, size_t count, struct params *params)
+void record_bind_acts(const struct sent *batch, size_t count, struct params *params)
 {
     struct param *columns[ACT_MEMBER_COUNT];
     for (size_t i = 0; i < ACT_MEMBER_COUNT; i++)
@@ -250,12 +289,59 @@ static void acts_bind(const struct sent *batch, size_t count, struct params *par
     }
 }
 
+/* The place of a copy's source and batch among those met, from 1; a new one is added. */
+static int32_t copy_place(const struct copy *copy, const struct copy **met, size_t *met_count)
+{
+    static const char none[] = "";
+    for (size_t i = *met_count; i-- > 0;) {
+        const struct copy *m = met[i];
+        bool is_same =
+            copy->batch == NULL || m->batch == NULL
+                ? copy->batch == m->batch
+                : strcmp(copy->batch, m->batch) == 0 && strcmp(copy->source != NULL ? copy->source : none,
+                                                               m->source != NULL ? m->source : none) == 0;
+        if (is_same)
+            return (int32_t)i + 1;
+    }
+    met[(*met_count)++] = copy;
+    return (int32_t)*met_count;
+}
+
+void record_bind_copies(const struct sent *batch, size_t count, struct params *params)
+{
+    static const uint8_t no_line[UUID_SIZE];
+    const struct copy *met[RECORDS_MAX];
+    size_t met_count = 0;
+    struct param *places = params_array(params, PARAM_INT4), *lines = params_array(params, PARAM_UUID);
+    for (size_t i = 0; i < count; i++) {
+        const struct record_job *r = record_of(batch[i].job);
+        for (size_t k = 0; k < r->count; k++) {
+            const struct copy *copy = r->acts[k].copy;
+            param_int4(places, copy != NULL ? copy_place(copy, met, &met_count) : 0);
+            param_bytes(lines, copy != NULL ? copy->line : no_line, UUID_SIZE);
+        }
+    }
+    struct param *sources = params_array(params, PARAM_TEXT), *batches = params_array(params, PARAM_TEXT);
+    for (size_t i = 0; i < met_count; i++) {
+        param_text(sources, met[i]->source);
+        param_text(batches, met[i]->batch);
+    }
+}
+
+static void imports_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    record_bind_requests(batch, count, params);
+    params_bool(params, record_is_apart(batch, count));
+    record_bind_copies(batch, count, params);
+    record_bind_acts(batch, count, params);
+}
+
 static void record_bind(const struct sent *batch, size_t count, struct params *params)
 {
-    requests_bind(batch, count, params);
-    params_bool(params, acts_are_apart(batch, count));
+    record_bind_requests(batch, count, params);
+    params_bool(params, record_is_apart(batch, count));
     params_null(params);
-    acts_bind(batch, count, params);
+    record_bind_acts(batch, count, params);
 }
 
 enum {
@@ -342,7 +428,7 @@ static void outcome_take(struct record_job *r, int32_t first_act, const PGresult
         r->events[r->event_count - 1].act -= first_act;
 }
 
-static void record_take(const struct sent *batch, size_t count, const PGresult *rows)
+void record_take(const struct sent *batch, size_t count, const PGresult *rows)
 {
     int n_rows = PQntuples(rows);
     for (int row = 0; row < n_rows; row++) {
@@ -363,6 +449,20 @@ static void record_take(const struct sent *batch, size_t count, const PGresult *
     }
 }
 
+int32_t record_row_act(const PGresult *rows, int row)
+{
+    return row_is_null(rows, row, COLUMN_ACT) ? -1 : row_int4(rows, row, COLUMN_ACT);
+}
+
+static bool has_copies(const struct record_job *r)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->acts[i].copy != NULL)
+            return true;
+    }
+    return false;
+}
+
 void record_job_prepare(struct record_job *r)
 {
     static const struct verb record_verb = {.statement = "record",
@@ -370,7 +470,12 @@ void record_job_prepare(struct record_job *r)
                                             .batch_max = WRITE_BATCH_MAX,
                                             .bind = record_bind,
                                             .take = record_take};
-    r->job.verb = &record_verb;
+    static const struct verb imports_verb = {.statement = "record_imports",
+                                             .writes = true,
+                                             .batch_max = WRITE_BATCH_MAX,
+                                             .bind = imports_bind,
+                                             .take = record_take};
+    r->job.verb = has_copies(r) ? &imports_verb : &record_verb;
     /* A batch is of one generation: the function compares one. */
     r->job.edition = r->generation;
     r->job.weight = (uint32_t)r->count;
@@ -426,13 +531,13 @@ void record_job_replay(struct record_job *r)
 static void confirm_bind(const struct sent *batch, size_t count, struct params *params)
 {
     const struct confirmation *c = &record_of(batch[0].job)->confirmation;
-    requests_bind(batch, count, params);
+    record_bind_requests(batch, count, params);
     params_bool(params, false);
     struct param *confirms = params_array(params, PARAM_INT8);
     param_int8(confirms, c->subject_no);
     param_int8(confirms, c->revision);
     param_int8(confirms, c->count);
-    acts_bind(batch, count, params);
+    record_bind_acts(batch, count, params);
 }
 
 void record_job_confirm(struct record_job *r, const struct confirmation *c)

@@ -37,6 +37,14 @@ struct fact {
     char until[11];  /* where limited: a day, YYYY-MM-DD, that begins at 00:00 there; "": no end is known */
 };
 
+/* Of an act that is a copy of what another system recorded: the line that it was there. */
+struct copy {
+    const char *source; /* the system; NULL, as is the next: none was named */
+    const char *batch;
+    uint8_t line[UUID_SIZE]; /* a hash of all that it says, without whom it is of: the same line is no second
+                                event */
+};
+
 /* One act: one event to be, on one person. Strings are the caller's, NUL-terminated or
  * NULL, and must stay until done. */
 struct act {
@@ -47,11 +55,12 @@ struct act {
     const struct guardian *guardian; /* where the role is one, and an identifier was given */
     /* likewise, where none was: the role, or as it is stored; 0: it is the person's own */
     int32_t guardian_no;
+    product_group group; /* of SLOT_SALE: what was sold; 0: that is of no group */
     /* Whose Noes count for this purpose too, of which ${effect} and ${was} tell: standing Noes that stop it,
      * other entities' numbers, what it replaces. The first is the purpose's number for all entities, whose
      * Yes counts too. Of a standing No what stands over it. */
     const struct purpose_set *over; /* NULL: none */
-    uint8_t flags;                  /* FLAG_... */
+    uint16_t flags;                 /* FLAG_... */
     enum collection_method method;
     rank rank_base;
     int32_t tie;   /* of equal ranks the higher stands: a hash of what the act says */
@@ -65,12 +74,28 @@ struct act {
     /* EFFECT_PENDING instead, where the person is a minor or represented, unless a guardian's Yes stands and
      * no guardian's No */
     bool needs_guardian;
-    struct fact age, care; /* what it tells of the person */
+    struct fact age, care;   /* what it tells of the person */
+    const struct copy *copy; /* NULL: it is none */
     uint8_t record_id[UUID_SIZE];
     const char *language;
     const char *ref;
     const char *detail;   /* JSON */
     const char *evidence; /* JSON */
+    /* Of SLOT_PENDING: what the person is sent, sealed (ledger/message); it leaves if the act is recorded.
+     * NULL: nothing, or it goes with an act before. */
+    const uint8_t *message;
+    size_t message_len;
+    /* Likewise, of what a guardian is asked: whose address the message goes to (NULL: a confirmation, to the
+     * person's own), and a second one, which waits for the Yes (NULL: none). */
+    const struct tag *message_to;
+    const uint8_t *second;
+    size_t second_len;
+    /* Of a guardian's answer: the request, by its first revision (0: none). A Yes that counts by the second
+     * message lets it leave after a delay, and is RECORD_GONE where there is none that could; a No
+     * ends it. */
+    int64_t answers;
+    bool needs_second;
+    struct duration second_after;
 };
 
 /* What became of an act: an event. */
@@ -108,7 +133,7 @@ enum record_outcome {
     RECORD_NO_OBJECTION, /* nothing to weigh, or to take back: no objection stands; nothing is written */
     RECORD_EXPIRED,      /* a confirmation came too late */
     RECORD_OVERTAKEN,    /* a No came after what is to be confirmed */
-    RECORD_GONE,         /* what is to be confirmed is not there any more */
+    RECORD_GONE,         /* what is to be confirmed, or a second message, is not there any more */
     RECORD_CONFIRMED     /* it was confirmed before: events are those of then */
 };
 
@@ -135,7 +160,7 @@ struct record_job {
     enum record_outcome outcome;
     int32_t faulty_act; /* RECORD_IN_FUTURE, RECORD_TOO_MANY, RECORD_NO_OBJECTION */
     size_t event_count;
-    struct recorded *events; /* in the order of revisions */
+    struct recorded *events; /* in the order of the acts; of EFFECT_REPEATED: an earlier one */
     char *first_context;     /* RECORD_REPLAYED; NULL: it has no first answer */
     bool broken;             /* memory ran out while reading: committed, but the answer is not known here */
 };

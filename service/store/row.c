@@ -2,6 +2,7 @@
 #include "store/row.h"
 
 #include "base/fault.h"
+#include "store/record.h"
 
 #include <endian.h>
 #include <stdlib.h>
@@ -44,6 +45,21 @@ int64_t row_int8(const PGresult *rows, int row, int column)
 instant row_instant(const PGresult *rows, int row, int column)
 {
     return row_is_null(rows, row, column) ? INSTANT_NONE : row_int8(rows, row, column) + EPOCH_2000;
+}
+
+struct duration row_interval(const PGresult *rows, int row, int column)
+{
+    uint64_t time;
+    uint32_t days, months;
+    if (PQgetlength(rows, row, column) != sizeof time + sizeof days + sizeof months)
+        return (struct duration){0};
+    const char *value = PQgetvalue(rows, row, column);
+    memcpy(&time, value, sizeof time);
+    memcpy(&days, value + sizeof time, sizeof days);
+    memcpy(&months, value + sizeof time + sizeof days, sizeof months);
+    return (struct duration){.months = (int32_t)be32toh(months),
+                             .days = (int32_t)be32toh(days),
+                             .seconds = (int64_t)be64toh(time) / SECOND};
 }
 
 void row_uuid(const PGresult *rows, int row, int column, uint8_t ret_uuid[UUID_SIZE])
@@ -94,4 +110,18 @@ int row_int8_array(const PGresult *rows, int row, int column, int64_t **ret_numb
     *ret_numbers = numbers;
     *ret_count = n;
     return 0;
+}
+
+void row_person(const PGresult *rows, int row, int tags, int types, struct person *ret_person)
+{
+    size_t len, count;
+    const char *tag = row_bytes(rows, row, tags, &len), *type = row_bytes(rows, row, types, &count);
+    *ret_person = (struct person){.count = 0};
+    if (tag == NULL || type == NULL || count > IDENTIFIERS_MAX || len != count * TAG_SIZE)
+        return;
+    ret_person->count = count;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(ret_person->tags[i].bytes, tag + i * TAG_SIZE, TAG_SIZE);
+        ret_person->types[i] = (uint8_t)type[i];
+    }
 }

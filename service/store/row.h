@@ -2,6 +2,7 @@
 #pragma once
 #include "base/clock.h"
 #include "base/uuid.h"
+#include "domain/duration.h"
 
 #include <libpq-fe.h>
 #include <stdbool.h>
@@ -17,7 +18,8 @@ bool row_bool(const PGresult *rows, int row, int column);
 int16_t row_int2(const PGresult *rows, int row, int column);
 int32_t row_int4(const PGresult *rows, int row, int column);
 int64_t row_int8(const PGresult *rows, int row, int column);
-instant row_instant(const PGresult *rows, int row, int column); /* timestamptz */
+instant row_instant(const PGresult *rows, int row, int column);          /* timestamptz */
+struct duration row_interval(const PGresult *rows, int row, int column); /* whole seconds; NULL: none */
 void row_uuid(const PGresult *rows, int row, int column, uint8_t ret_uuid[UUID_SIZE]);
 /* Points into ${rows}; followed by a NUL. */
 const char *row_bytes(const PGresult *rows, int row, int column, size_t *ret_len);
@@ -26,3 +28,7 @@ char *row_text(const PGresult *rows, int row, int column);
 /* The numbers of an int8[], one behind the other whatever its dimensions, for the caller to free; NULL and 0
  * for NULL and where there are none. Returns -1 when memory ran out. */
 int row_int8_array(const PGresult *rows, int row, int column, int64_t **ret_numbers, size_t *ret_count);
+/* Whom a row names, by their tags, one behind the other, and a byte of each one's type; of tags that are gone
+ * nobody is left. */
+struct person;
+void row_person(const PGresult *rows, int row, int tags, int types, struct person *ret_person);

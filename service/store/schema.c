@@ -14,7 +14,7 @@ const char SCHEMA_KEYS_DIFFER[] =
     "a subject key is missing or is not the one the database knows: a wrong key would lose every No; bring "
     "back the file that the database was filled with";
 
-void schema_bind_session(struct params *params, const struct subject_keys *keys)
+void schema_bind_session(struct params *params, const struct numbered_keys *keys)
 {
     struct param *numbers = params_array(params, PARAM_INT2);
     for (size_t i = 0; i < keys->count; i++)
@@ -65,7 +65,7 @@ static const char *session_sql(void)
     abort();
 }
 
-const char *schema_refuses(PGconn *pg, const struct subject_keys *keys)
+const char *schema_refuses(PGconn *pg, const struct numbered_keys *keys)
 {
     struct params params;
     params_init(&params);

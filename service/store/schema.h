@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 /* Binds the parameters of sql/query/session.sql. */
-void schema_bind_session(struct params *params, const struct subject_keys *keys);
+void schema_bind_session(struct params *params, const struct numbered_keys *keys);
 /* The one trouble of these two that is of the subject keys, and not of the database. */
 extern const char SCHEMA_KEYS_DIFFER[];
 /* Whether its row, which came over ${pg}, says that the session may be used. Else
@@ -17,4 +17,4 @@ bool schema_session_good(const PGconn *pg, const PGresult *row, const char **ret
 bool schema_ready(const PGresult *row);
 /* Asks the same over a blocking connection, at start-up: NULL, or a static sentence
  * why the service must not start. */
-const char *schema_refuses(PGconn *pg, const struct subject_keys *keys);
+const char *schema_refuses(PGconn *pg, const struct numbered_keys *keys);

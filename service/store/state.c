@@ -19,7 +19,7 @@ struct state state_of(const PGresult *rows, int row, int first)
                       .revision = row_int8(rows, row, first + STATE_REVISION),
                       .valid_until = row_instant(rows, row, first + STATE_VALID_UNTIL),
                       .notice_number = row_int4(rows, row, first + STATE_NOTICE),
-                      .flags = (uint8_t)row_int2(rows, row, first + STATE_FLAGS)};
+                      .flags = (uint16_t)row_int2(rows, row, first + STATE_FLAGS)};
     slot_split(row_int4(rows, row, first + STATE_SLOT), &s.slot, &s.guardian);
     row_uuid(rows, row, first + STATE_RECORD, s.record_id);
     return s;
@@ -53,6 +53,6 @@ struct state state_unpack(const char bytes[STATE_BYTES])
     s.notice_number = int4_unpack(&at);
     memcpy(s.record_id, at, UUID_SIZE);
     at += UUID_SIZE;
-    s.flags = (uint8_t)at[1];
+    s.flags = (uint16_t)((uint8_t)at[0] << 8 | (uint8_t)at[1]);
     return s;
 }

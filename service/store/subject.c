@@ -41,23 +41,28 @@ void lookup_job_init(struct lookup_job *l, int32_t controller_id, const struct t
         .job = {.verb = &verb, .controller_id = controller_id, .weight = 1}, .count = count, .tags = tags};
 }
 
+/* Of an event that a state comes from, behind the state's. */
+enum {
+    PROOF_RECORDED_AT,
+    PROOF_SUBJECT,
+    PROOF_BY,
+    PROOF_PURPOSE,
+    PROOF_RANK,
+    PROOF_ROLE,
+    PROOF_METHOD,
+    PROOF_POLICY_VERSION,
+    PROOF_LANGUAGE,
+    PROOF_ACTOR,
+    PROOF_REF,
+    PROOF_DETAIL
+};
+
 enum {
     COLUMN_GENERATION,
     COLUMN_AS_OF,
     COLUMN_IS_KNOWN,
     COLUMN_STATE,
-    COLUMN_RECORDED_AT = COLUMN_STATE + STATE_COLUMNS,
-    COLUMN_SUBJECT,
-    COLUMN_BY,
-    COLUMN_EVENT_PURPOSE,
-    COLUMN_EVENT_RANK,
-    COLUMN_ROLE,
-    COLUMN_METHOD,
-    COLUMN_POLICY_VERSION,
-    COLUMN_LANGUAGE,
-    COLUMN_ACTOR,
-    COLUMN_REF,
-    COLUMN_DETAIL
+    COLUMN_PROOF = COLUMN_STATE + STATE_COLUMNS
 };
 
 static void states_bind(const struct sent *batch, size_t count, struct params *params)
@@ -68,20 +73,29 @@ static void states_bind(const struct sent *batch, size_t count, struct params *p
     params_int8(params, s->subject_no);
 }
 
-static void proof_take(struct proof *to, const PGresult *rows, int row)
+void proof_take(struct proof *to, const PGresult *rows, int row, int first)
 {
-    to->recorded_at = row_instant(rows, row, COLUMN_RECORDED_AT);
-    to->subject_no = row_int8(rows, row, COLUMN_SUBJECT);
-    to->by = row_is_null(rows, row, COLUMN_BY) ? IDENTIFIER_TYPES : (uint8_t)row_int2(rows, row, COLUMN_BY);
-    to->purpose = row_int4(rows, row, COLUMN_EVENT_PURPOSE);
-    to->rank = row_int8(rows, row, COLUMN_EVENT_RANK);
-    to->role = (enum role)row_int2(rows, row, COLUMN_ROLE);
-    to->method = (enum collection_method)row_int2(rows, row, COLUMN_METHOD);
-    to->policy_version = row_int4(rows, row, COLUMN_POLICY_VERSION);
-    to->language = row_text(rows, row, COLUMN_LANGUAGE);
-    to->actor = row_text(rows, row, COLUMN_ACTOR);
-    to->ref = row_text(rows, row, COLUMN_REF);
-    to->detail = row_text(rows, row, COLUMN_DETAIL);
+    bool is_own = row_is_null(rows, row, first + PROOF_BY);
+    to->recorded_at = row_instant(rows, row, first + PROOF_RECORDED_AT);
+    to->subject_no = row_int8(rows, row, first + PROOF_SUBJECT);
+    to->by = is_own ? IDENTIFIER_TYPES : (uint8_t)row_int2(rows, row, first + PROOF_BY);
+    to->purpose = row_int4(rows, row, first + PROOF_PURPOSE);
+    to->rank = row_int8(rows, row, first + PROOF_RANK);
+    to->role = (enum role)row_int2(rows, row, first + PROOF_ROLE);
+    to->method = (enum collection_method)row_int2(rows, row, first + PROOF_METHOD);
+    to->policy_version = row_int4(rows, row, first + PROOF_POLICY_VERSION);
+    to->language = row_text(rows, row, first + PROOF_LANGUAGE);
+    to->actor = row_text(rows, row, first + PROOF_ACTOR);
+    to->ref = row_text(rows, row, first + PROOF_REF);
+    to->detail = row_text(rows, row, first + PROOF_DETAIL);
+}
+
+void proof_clear(struct proof *p)
+{
+    free(p->language);
+    free(p->actor);
+    free(p->ref);
+    free(p->detail);
 }
 
 static void states_take(const struct sent *batch, size_t count, const PGresult *rows)
@@ -105,7 +119,7 @@ static void states_take(const struct sent *batch, size_t count, const PGresult *
         if (row_is_null(rows, row, COLUMN_STATE + STATE_PURPOSE))
             break; /* there is no state */
         s->states[s->count] = state_of(rows, row, COLUMN_STATE);
-        proof_take(&s->proofs[s->count++], rows, row);
+        proof_take(&s->proofs[s->count++], rows, row, COLUMN_PROOF);
     }
 }
 
@@ -119,12 +133,8 @@ void states_job_init(struct states_job *s, int32_t controller_id, int64_t subjec
 
 void states_job_clear(struct states_job *s)
 {
-    for (size_t i = 0; i < s->count; i++) {
-        free(s->proofs[i].language);
-        free(s->proofs[i].actor);
-        free(s->proofs[i].ref);
-        free(s->proofs[i].detail);
-    }
+    for (size_t i = 0; i < s->count; i++)
+        proof_clear(&s->proofs[i]);
     free(s->states);
     free(s->proofs);
     s->states = NULL;

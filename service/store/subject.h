@@ -47,6 +47,11 @@ struct proof {
     char *detail; /* JSON */
 };
 
+/* Reads it from the columns ${first} and on of a statement that has them as subject_states.sql. */
+void proof_take(struct proof *to, const PGresult *rows, int row, int first);
+/* Frees what it holds. */
+void proof_clear(struct proof *p);
+
 struct states_job {
     struct job job;
     int64_t subject_no;

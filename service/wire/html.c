@@ -140,12 +140,24 @@ void html_element(struct html *h, const char *name, const char *text)
     html_close(h);
 }
 
+bool html_is_rtl(const char *language)
+{
+    static const char *const languages[] = {"ar", "arc", "ckb", "dv", "fa", "he", "iw",
+                                            "ps", "sd",  "syr", "ug", "ur", "yi", NULL};
+    char primary[4] = "";
+    size_t len = strcspn(language, "-");
+    for (size_t i = 0; i < len && len < sizeof primary; i++)
+        primary[i] = (char)(language[i] | 32);
+    return is_one_of(primary, languages);
+}
+
 void html_page(struct html *h, const char *language)
 {
     assert(h->depth == 0);
     buf_text(h->buf, "<!DOCTYPE html>\n");
     html_open(h, "html");
     html_attribute(h, "lang", language);
+    html_attribute(h, "dir", html_is_rtl(language) ? "rtl" : NULL);
     html_text(h, "\n");
     html_open(h, "head");
     html_open(h, "meta");

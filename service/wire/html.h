@@ -2,6 +2,7 @@
 #pragma once
 #include "base/buf.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,7 +31,9 @@ static inline struct html html_of(struct buf *b)
     return (struct html){.buf = b};
 }
 
-/* Begins a whole page in ${language}, and its head, which is left open. */
+/* Whether that language (BCP 47) is written from right to left. */
+bool html_is_rtl(const char *language);
+/* Begins a whole page in ${language}, in its direction, and its head, which is left open. */
 void html_page(struct html *h, const char *language);
 /* Ends all elements that are not ended yet. */
 void html_finish(struct html *h);

@@ -188,7 +188,7 @@ static const struct page_words pages[] = {
 static const struct page_words *page_in(const char *language)
 {
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
-        if (strncasecmp(language, pages[i].language, 2) == 0 && (language[2] == '\0' || language[2] == '-'))
+        if (language_is_of(language, pages[i].language))
             return &pages[i];
     }
     return &pages[0];
@@ -199,12 +199,21 @@ struct page {
     struct html h;
     const struct page_words *words;
     const struct telling *telling;
+    size_t column; /* of the next cell */
 };
+
+/* The next cell of a row. That it is one is said: styles that lay it out anew would take that away. */
+static void cell_open(struct page *p)
+{
+    html_open(&p->h, "td");
+    html_attribute(&p->h, "role", "cell");
+    html_attribute(&p->h, "data-column", p->words->columns[p->column++]);
+}
 
 /* A cell in the document's words, marked with their language where that is not the page's. */
 static void cell_put(struct page *p, const char *text, const char *language)
 {
-    html_open(&p->h, "td");
+    cell_open(p);
     if (language[0] != '\0' && strcasecmp(language, p->words->language) != 0)
         html_attribute(&p->h, "lang", language);
     html_text(&p->h, text);
@@ -229,7 +238,7 @@ static void duration_put(struct page *p, const char *text)
     const int64_t parts[6] = {d.months / 12,    d.months % 12,       d.days,
                               d.seconds / 3600, d.seconds / 60 % 60, d.seconds % 60};
     const char *between = "";
-    html_open(&p->h, "td");
+    cell_open(p);
     for (size_t i = 0; i < 6; i++) {
         if (parts[i] == 0)
             continue;
@@ -255,6 +264,8 @@ static void row_put(struct page *p, const struct node *cookie)
 {
     struct node purpose = purpose_of(p->telling, cookie);
     html_open(&p->h, "tr");
+    html_attribute(&p->h, "role", "row");
+    p->column = 0;
     cell_put(p, text_of(cookie, "name"), "");
     cell_put(p, text_of(cookie, "provider"), "");
     worded_put(p, &purpose, "name", text_of(cookie, "purpose"));
@@ -270,17 +281,22 @@ static void row_put(struct page *p, const struct node *cookie)
 static void table_put(struct page *p)
 {
     html_open(&p->h, "table");
+    html_attribute(&p->h, "role", "table");
     html_open(&p->h, "thead");
+    html_attribute(&p->h, "role", "rowgroup");
     html_open(&p->h, "tr");
+    html_attribute(&p->h, "role", "row");
     for (size_t i = 0; i < sizeof p->words->columns / sizeof *p->words->columns; i++) {
         html_open(&p->h, "th");
         html_attribute(&p->h, "scope", "col");
+        html_attribute(&p->h, "role", "columnheader");
         html_text(&p->h, p->words->columns[i]);
         html_close(&p->h);
     }
     html_close(&p->h);
     html_close(&p->h);
     html_open(&p->h, "tbody");
+    html_attribute(&p->h, "role", "rowgroup");
     html_text(&p->h, "\n");
     for (size_t i = 0; i < cookie_count(p->telling); i++) {
         struct node cookie = node_at(&p->telling->cookies, i);
@@ -324,15 +340,22 @@ void cookie_list_html(const struct cookie_list *l, struct buf *out)
 {
     static const char css[] =
         "body{font-family:sans-serif}table{border-collapse:collapse}"
-        "th,td{border:1px solid #767676;padding:.3em .6em;text-align:left;vertical-align:top}";
+        "th,td{border:1px solid #767676;padding:.3em .6em;text-align:start;vertical-align:top;"
+        "overflow-wrap:anywhere}"
+        /* on a telephone each cookie is a list, and each cell says what it is of */
+        "@media(max-width:60em){thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:"
+        "hidden}"
+        "table,tbody,tr,td{display:block}tr{border:1px solid #767676;margin-bottom:1em}td{border:0}"
+        "td::before{content:attr(data-column) \": \";font-weight:bold}}";
     struct telling t;
     telling_begin(l, &t);
-    struct page p = {html_of(out), page_in(t.language), &t};
+    struct page p = {html_of(out), page_in(t.language), &t, 0};
     html_page(&p.h, p.words->language);
     title_put(&p, "title");
     html_style(&p.h, css);
     html_close(&p.h);
     html_open(&p.h, "body");
+    html_open(&p.h, "main");
     title_put(&p, "h1");
     if (node_is_array(&t.cookies))
         table_put(&p);

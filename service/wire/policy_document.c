@@ -56,12 +56,18 @@ static const struct member document_members[] = {
     {"entities", OPTIONAL, .read = entities_read},
     {"purposes", REQUIRED, .read = purposes_read, .inner = purpose_members},
     {"notices", OPTIONAL, .read = notices_read, .inner = notice_members},
-    {"clients", OPTIONAL, .read = clients_read},
+    {"product_groups", OPTIONAL, .read = product_groups_read},
+    {"clients", OPTIONAL, .read = clients_read, .inner = client_members},
     {"cookies", OPTIONAL, .read = cookies_read},
-    {"retention", LATER, .read = retention_read},
+    {"sites", OPTIONAL, .read = sites_read},
+    {"retention", OPTIONAL, .read = retention_read},
     {"ages", OPTIONAL, .read = ages_read},
     {"mask", OPTIONAL, .read = mask_read},
-    {"rights", LATER, .read = rights_read},
+    {"rights", OPTIONAL, .read = rights_read},
+    {"messages", OPTIONAL, .read = messages_read},
+    {"recipients", OPTIONAL, .read = recipients_read},
+    {"officer", OPTIONAL, .read = officer_read},
+    {"pages", OPTIONAL, .read = pages_read},
     {.name = NULL},
 };
 
@@ -107,11 +113,12 @@ struct policy *policy_document_read(struct reader *r, const char *bytes, size_t 
     if (d.policy == NULL)
         return NULL;
     d.policy->mask = (struct mask_prefixes){MASK_IPV4_DEFAULT, MASK_IPV6_DEFAULT};
+    d.policy->rights_term = (struct duration){.months = 1}; /* GDPR art. 12(3) */
     section_read(&d, &root, document_members);
     purposes_check_notices(&d, &root);
+    banner_decide(&d);
 
     /* (4). The notices are put in order last: their faults are told by their places in the document. */
-    assert(d.clients == NULL);
     if (!reader_ok(r)) {
         policy_free(d.policy);
         return NULL;

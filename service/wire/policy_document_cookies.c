@@ -97,6 +97,8 @@ static void cookie_read(struct draft *d, const struct node *cookie)
         return;
     if (class >= COOKIE_CONSENT_CLASSES && d->policy->purposes[place].basis != BASIS_CONSENT)
         node_fault(&word, ERROR_INVALID, "needs consent, and the purpose rests on another basis");
+    if (class >= COOKIE_CONSENT_CLASSES)
+        d->facts[place].cookies_asked = true;
     if (class == COOKIE_STATISTICS_ANONYMOUS)
         d->facts[place].cookies_counted = true;
     else
@@ -121,4 +123,14 @@ void cookies_read(struct draft *d, const struct node *n)
     for (size_t i = 0; i < d->policy->purpose_count; i++)
         d->policy->purposes[i].anonymous_statistics =
             d->facts[i].cookies_counted && !d->facts[i].cookies_further;
+}
+
+void banner_decide(struct draft *d)
+{
+    for (size_t i = 0; i < d->policy->purpose_count; i++) {
+        struct purpose *p = &d->policy->purposes[i];
+        bool on_device = p->channel == CHANNEL_WEB || d->facts[i].cookies_asked;
+        p->on_banner = p->basis == BASIS_CONSENT && on_device && !p->double_opt_in && !p->retired &&
+                       !d->policy->cookies_none;
+    }
 }

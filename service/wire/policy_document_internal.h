@@ -20,7 +20,8 @@ enum {
     POLICY_LINE_MAX = 500,   /* bytes of a name, an address and the like */
     POLICY_LIST_MAX = 100,   /* elements of a list of such */
     POLICY_CLIENTS_MAX = 1000,
-    POLICY_RULES_MAX = 2000, /* retention rules */
+    POLICY_RECIPIENTS_MAX = 32, /* each reads the ledger for itself */
+    POLICY_RULES_MAX = 2000,    /* retention rules */
     LANGUAGE_SIZE = sizeof((struct notice_text *)0)->language
 };
 
@@ -32,13 +33,13 @@ struct draft {
 
     struct purpose *purpose; /* the one that is being read */
     bool basis_known, channel_known;
-    struct notice *notice;   /* likewise */
-    struct clients *clients; /* those read so far, while they are read */
+    struct notice *notice; /* likewise */
     struct purpose_facts {
         bool processor; /* it is done for clients */
         bool minors_stated;
         bool cookies_counted;     /* has cookies of class statistics_anonymous */
         bool cookies_further;     /* has cookies of another class */
+        bool cookies_asked;       /* has cookies of a class that needs consent */
     } facts[POLICY_PURPOSES_MAX]; /* of each purpose, in the document's order */
 };
 
@@ -75,18 +76,27 @@ void section_read(struct draft *d, const struct node *object, const struct membe
 
 extern const struct member controller_members[];
 extern const struct member purpose_members[];
+extern const struct member client_members[];
 extern const struct member notice_members[];
 void controller_read(struct draft *d, const struct node *n);
 void entities_read(struct draft *d, const struct node *n);
 /* After the entities, which purposes name. */
 void purposes_read(struct draft *d, const struct node *n);
+void product_groups_read(struct draft *d, const struct node *n);
 /* After the purposes, as all below. */
 void clients_read(struct draft *d, const struct node *n);
 void cookies_read(struct draft *d, const struct node *n);
+/* After the purposes and cookies, where there are such: which purposes a banner asks about. */
+void banner_decide(struct draft *d);
+void sites_read(struct draft *d, const struct node *n);
 void retention_read(struct draft *d, const struct node *n);
 void ages_read(struct draft *d, const struct node *n);
 void mask_read(struct draft *d, const struct node *n);
 void rights_read(struct draft *d, const struct node *n);
+void messages_read(struct draft *d, const struct node *n);
+void recipients_read(struct draft *d, const struct node *n);
+void officer_read(struct draft *d, const struct node *n);
+void pages_read(struct draft *d, const struct node *n);
 /* One rule of the controller's, or of a client's. */
 void retention_rule_read(struct draft *d, const struct node *rule);
 /* Of one purpose: who may decide for a minor. */
@@ -151,6 +161,8 @@ void value_country(const struct node *n, char country[3]);
 void value_country_check(const struct node *n);
 /* A date that exists, YYYY-MM-DD. */
 void value_date(const struct node *n);
+/* A line that may be an e-mail address. */
+void value_email(const struct node *n);
 /* A line, or an object of name, email, phone, url and address. */
 void value_contact(const struct node *n);
 /* A line, or an object of street, postal_code, city and country. */

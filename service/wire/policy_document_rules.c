@@ -16,9 +16,18 @@ static void proof_kept_check(const struct node *n)
         value_duration(n);
 }
 
-static void term_check(const struct node *n)
+/* Of what is held beside the ledger (sql/function/retention_records.sql). */
+static void record_term_check(const struct node *n)
 {
-    value_duration(n);
+    if (node_kind(n) == NODE_NULL)
+        node_fault(n, ERROR_INVALID, "must be an ISO 8601 duration: it is not kept for ever");
+    else
+        value_duration(n);
+}
+
+static void tombstone_read(struct draft *d, const struct node *n)
+{
+    d->policy->tombstone = value_duration(n);
 }
 
 static void rule_purpose_read(struct draft *d, const struct node *n)
@@ -36,10 +45,15 @@ static void rule_duration_check(const struct node *n)
         node_fault(n, ERROR_INVALID, "must be none, or an ISO 8601 duration in whole numbers, such as P6M");
 }
 
+/* What the duration counts from. recorded and consent_end the ledger tells; contract_end and any other word
+ * are told by POST /v1/subjects/{id}/retention-events. */
 static void rule_after_check(const struct node *n)
 {
-    static const char *const words[] = {"recorded", "consent_end", "contract_end", NULL};
-    node_word(n, words);
+    size_t len;
+    const char *word = node_string(n, 1, POLICY_KEY_MAX, &len);
+    if (len > 0 && !policy_key_valid(word, len))
+        node_fault(n, ERROR_INVALID,
+                   "must be recorded, consent_end, contract_end or a word of your own: a-z, 0-9, _ and -");
 }
 
 /* Terms are a controller's own, with where they come from: what counts as a legal duty changes, and
@@ -60,7 +74,12 @@ void retention_rule_read(struct draft *d, const struct node *rule)
     if (!node_is_object(rule))
         return;
     struct node duration = node_optional(rule, "duration");
-    struct node after = node_optional(rule, "after");
+    struct node after = node_optional(rule, "after"), class = node_optional(rule, "data_class");
+    bool here = value_is_word(&class, "consent") || value_is_word(&class, "evidence");
+    if (here && node_present(&after) && !value_is_word(&after, "recorded") &&
+        !value_is_word(&after, "consent_end"))
+        node_fault(&after, ERROR_INVALID,
+                   "must be recorded or consent_end: what the service holds itself counts from there");
     bool none = value_is_word(&duration, "none");
     if (none && node_present(&after))
         node_fault(&after, ERROR_INVALID, "must be left out where nothing is kept");
@@ -79,7 +98,11 @@ static void rules_read(struct draft *d, const struct node *n)
 
 static const struct member retention_members[] = {
     {"proof_kept", OPTIONAL, .check = proof_kept_check},
-    {"tombstone", OPTIONAL, .check = term_check},
+    {"tombstone", OPTIONAL, .read = tombstone_read},
+    {"audit", OPTIONAL, .check = record_term_check},
+    {"rights_requests", OPTIONAL, .check = record_term_check},
+    {"breaches", OPTIONAL, .check = record_term_check},
+    {"check_traces", OPTIONAL, .check = record_term_check},
     {"rules", OPTIONAL, .read = rules_read},
     {.name = NULL},
 };
@@ -193,7 +216,7 @@ void mask_read(struct draft *d, const struct node *n)
 /* ---- rights ---- */
 
 /* One month at most (GDPR art. 12(3)); what is given in days must fit the shortest. */
-static void term_of_rights_check(const struct node *n)
+static void term_of_rights_read(struct draft *d, const struct node *n)
 {
     enum { SHORTEST_MONTH = 28 };
     if (node_kind(n) == NODE_NULL) {
@@ -204,10 +227,21 @@ static void term_of_rights_check(const struct node *n)
     int64_t days = term.days + (term.seconds + 86399) / 86400;
     if (term.months > 1 || (term.months == 1 && days > 0) || days > SHORTEST_MONTH)
         node_fault(n, ERROR_INVALID, "must be at most one month: P1M, or up to P28D");
+    else if ((term.months > 0 || term.days > 0) && term.seconds > 0)
+        node_fault(n, ERROR_INVALID, "must be in months, weeks and days, or in hours");
+    else if (!duration_is_zero(term))
+        d->policy->rights_term = term;
+}
+
+static void reading_reason_read(struct draft *d, const struct node *n)
+{
+    static const char *const words[] = {"optional", "required", NULL};
+    d->policy->reason_required = node_word(n, words) == 1;
 }
 
 static const struct member rights_members[] = {
-    {"term", OPTIONAL, .check = term_of_rights_check},
+    {"term", OPTIONAL, .read = term_of_rights_read},
+    {"reading_reason", OPTIONAL, .read = reading_reason_read},
     {.name = NULL},
 };
 

@@ -224,7 +224,7 @@ void value_date(const struct node *n)
         node_fault(n, ERROR_INVALID, "must be a date, such as 2027-01-31");
 }
 
-static void email_check(const struct node *n)
+void value_email(const struct node *n)
 {
     size_t len;
     const char *text = node_string(n, 1, POLICY_LINE_MAX, &len);
@@ -251,7 +251,7 @@ static const struct member address_members[] = {
 };
 
 static const struct member contact_members[] = {
-    {"name", OPTIONAL, .check = value_line},       {"email", OPTIONAL, .check = email_check},
+    {"name", OPTIONAL, .check = value_line},       {"email", OPTIONAL, .check = value_email},
     {"phone", OPTIONAL, .check = value_line},      {"url", OPTIONAL, .check = url_check},
     {"address", OPTIONAL, .check = value_address}, {.name = NULL},
 };

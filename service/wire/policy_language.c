@@ -23,6 +23,12 @@ const char *language_of(const struct node *document, const char *wanted)
     return first[0] != '\0' ? first : fallback;
 }
 
+bool language_is_of(const char *tag, const char *language)
+{
+    size_t len = strlen(language);
+    return strncasecmp(tag, language, len) == 0 && (tag[len] == '\0' || tag[len] == '-');
+}
+
 bool language_is_tag(const char *tag)
 {
     enum { TAG_MAX = 15, SUBTAG_MAX = 8 };
@@ -93,4 +99,13 @@ const char *language_text(const struct node *document, const struct node *texts,
     if (ret_language != NULL)
         *ret_language = tag;
     return found;
+}
+
+const char *language_text_fitting(const struct node *texts, const char *language)
+{
+    const char *tag;
+    if (node_kind(texts) == NODE_STRING)
+        return node_string(texts, 0, SIZE_MAX, NULL);
+    const char *found = node_is_object(texts) ? texts_find(texts, language, &tag) : NULL;
+    return found != NULL ? found : "";
 }

@@ -9,9 +9,13 @@
 const char *language_of(const struct node *document, const char *wanted);
 /* Whether ${tag} has the shape of a language tag (BCP 47) of at most 15 bytes. */
 bool language_is_tag(const char *tag);
+/* Whether ${tag} is ${language} or a part of it ("nl-BE" of "nl"); capitals do not count. */
+bool language_is_of(const char *tag, const char *language);
 /* Of ${texts}, one text or an object of them by language, the one in ${language}; else in a tag that begins
  * alike ("nl" for "nl-BE"); else in the first of the controller's languages that there is; else the first. ""
  * where there is none. ${ret_language}, which may be NULL, gets its tag as the document has it; "" for a text
  * without one. All live as long as the reader. */
 const char *language_text(const struct node *document, const struct node *texts, const char *language,
                           const char **ret_language);
+/* As language_text, and no text in another language; one without a language fits each. */
+const char *language_text_fitting(const struct node *texts, const char *language);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/policy_register.h"
 
+#include "wire/csv.h"
 #include "wire/policy_contact.h"
 #include "wire/policy_document_internal.h"
 #include "wire/policy_language.h"
@@ -418,37 +419,20 @@ void register_json(const struct processing_register *reg, struct buf *out)
 
 /* ---- CSV ---- */
 
-/* What a spreadsheet takes for a formula, or passes over on the way to one. */
-static bool looks_like_formula(char first)
-{
-    return first != '\0' && strchr("=+-@\t\r", first) != NULL;
-}
-
-static void csv_text(struct buf *out, const char *text)
-{
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '"')
-            buf_byte(out, '"');
-        buf_byte(out, *c);
-    }
-}
-
 static void row_csv(struct row *row, void *cookie)
 {
     struct buf *out = cookie;
     for (size_t i = 0; i < COLUMN_COUNT; i++) {
         cell_fill(row, &columns[i], out);
         const char *value = value_next(row, NULL);
-        buf_text(out, i > 0 ? ",\"" : "\"");
-        if (value != NULL && looks_like_formula(value[0]))
-            buf_byte(out, '\'');
+        csv_cell_begin(out, i == 0, value);
         for (const char *between = ""; value != NULL; value = value_next(row, value), between = "; ") {
             buf_text(out, between);
             csv_text(out, value);
         }
-        buf_byte(out, '"');
+        csv_cell_end(out);
     }
-    buf_text(out, "\r\n");
+    csv_line_end(out);
 }
 
 void register_csv(const struct processing_register *reg, struct buf *out)

@@ -173,3 +173,15 @@ void writer_raw(struct writer *w, const char *key, const char *json, size_t len)
     writer_lead(w, key);
     buf_append(w->buf, json, len);
 }
+
+void writer_members(struct writer *w, const char *json)
+{
+    size_t len = strlen(json);
+    assert(len >= 2 && json[0] == '{' && json[len - 1] == '}' && w->depth > 0 && (w->objects & 1) != 0);
+    if (len == 2)
+        return;
+    if (w->comma)
+        buf_byte(w->buf, ',');
+    w->comma = true;
+    buf_append(w->buf, json + 1, len - 2);
+}

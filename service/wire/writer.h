@@ -44,3 +44,5 @@ enum { SHA256_SIZE = 32 };
 void writer_sha256(struct writer *w, const char *key, const uint8_t sha256[SHA256_SIZE]);
 /* ${json} is one whole JSON value already. */
 void writer_raw(struct writer *w, const char *key, const char *json, size_t len);
+/* ${json} is one whole JSON object without white space around it: its members, as members of this one. */
+void writer_members(struct writer *w, const char *json);

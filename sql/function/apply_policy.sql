@@ -14,7 +14,7 @@
 --   3  refuses what is not asked of the version in force; finds out that nothing is new
 --   4  refuses what the ledger cannot follow
 --   5  retires purposes in use that left, and takes back those that came again
---   6  writes the version, numbers purposes and notices
+--   6  writes the version and its endpoints, numbers purposes and notices
 --   7  moves the controller to it, so that services load it; keeps the answer
 create or replace function apply_policy(
     p_key text, p_country text, p_time_zone text, p_document text, p_sha256 bytea, p_actor text,
@@ -106,6 +106,7 @@ begin
     version := c.policy_version + 1;
     insert into policy (controller_id, version, document, sha256, applied_by)
         values (c.controller_id, version, p_document, p_sha256, p_actor);
+    perform name_endpoints(c.controller_id, p_document::jsonb);
 
     update purpose x set basis = k.basis, stops = k.stops
         from unnest(p_purposes, p_entities, p_bases, p_stops) k(key, entity, basis, stops)

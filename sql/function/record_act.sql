@@ -55,7 +55,8 @@ begin
     return (
         select coalesce(bool_and(not rank_is_no(g.rank)), false)
         from (select max(s.rank) as rank from states_heard(c, p_tag, p_purposes) s
-              where s.slot >= slot_count() and (s.purpose_id = any (p_purposes[1:2]) or rank_is_no(s.rank))
+              where s.slot >= slot_count() and s.slot & 15 <= slot_reached()
+                    and (s.purpose_id = any (p_purposes[1:2]) or rank_is_no(s.rank))
               group by s.slot / slot_count()) g);
 end $$;
 
@@ -65,6 +66,15 @@ language plpgsql immutable as $$
 begin
     return case p_until when '' then 0 when 'infinity' then forever()
            else instant_of(p_until::timestamp at time zone p_zone) end;
+end $$;
+
+-- The same as an act keeps it, that told it at p_at. What was over then never held.
+create or replace function told_until(p_until text, p_at bigint, p_zone text) returns bigint
+language plpgsql immutable as $$
+declare
+    until bigint := until_of(p_until, p_zone);
+begin
+    return case when until > p_at then until when until is not null then 0 end;
 end $$;
 
 -- What else the Yes of that time named that stands in that slot under one of the act's identifiers: its
@@ -169,8 +179,7 @@ begin
     if fresh is null then
         return true;
     end if;
-    persons := case when get_byte(a.types, 0) = identifier_customer() then p_nos[1:1]
-                    else persons_above(c, p_nos[1:1]) end;
+    persons := persons_above(c, p_nos[1:1]);
     if has_too_many(c, persons, array(select p_nos[f] from unnest(fresh) f
                                       where get_byte(a.types, f - 1) <> identifier_visitor())) then
         return false;
@@ -238,41 +247,48 @@ begin
                     and rank_is_no(stood(c, i.tag, a.purpose_id || a.over, 0))) d);
 end $$;
 
--- The rows that say what an act told of the person's age, or of being represented. p_row has what all rows of
--- the act have in common; p_at when it was said, in microseconds.
-create or replace function fact_rows(p_row consent, p_slot integer, p_until text, p_documented boolean,
-                                     p_is_no boolean, p_at bigint, p_zone text) returns consent[]
-language plpgsql immutable as $$
+-- The rows that say what an event told of the person's age, or of being represented, until when; null: it
+-- told nothing. p_row: what stands of the event itself.
+create or replace function fact_states(p_row consent, p_slot integer, p_until bigint, p_documented boolean)
+returns consent[] language plpgsql immutable as $$
 declare
     rows consent[];
-    until bigint := until_of(p_until, p_zone);
+    at constant bigint := rank_time(p_row.rank);
+    is_no constant boolean := rank_is_no(p_row.rank);
 begin
     if p_until is null then
         return null;
     end if;
-    until := case when until > p_at then until else 0 end; -- over when it was told: it never held
     p_row.purpose_id := purpose_all();
     p_row.notice_no := null;
     p_row.flags := 0;
     p_row.tiebreak := 0;
-    p_row.valid_until := case when until > 0 then time_of(until) end;
-    p_row.rank := until;
-    if until > 0 then
+    p_row.valid_until := case when p_until > 0 then time_of(p_until) end;
+    p_row.rank := p_until;
+    if p_until > 0 then
         p_row.slot := p_slot + slot_age_limit() - slot_age();
         rows := rows || p_row;
     end if;
     -- what is told with a No may limit, and never opens
-    if not p_is_no then
+    if not is_no then
         p_row.slot := p_slot;
         rows := rows || p_row;
     end if;
-    if not p_is_no and p_documented then
+    if not is_no and p_documented then
         p_row.slot := p_slot + slot_age_document() - slot_age();
-        p_row.rank := p_at;
-        p_row.tiebreak := (until / 86400000000)::integer;
+        p_row.rank := at;
+        p_row.tiebreak := (p_until / 86400000000)::integer;
         rows := rows || p_row;
     end if;
     return rows;
+end $$;
+
+-- All rows that an event puts under what it reaches: p_row, and what it told beside.
+create or replace function event_states(p_row consent, t told) returns consent[]
+language plpgsql immutable as $$
+begin
+    return p_row || fact_states(p_row, slot_age(), t.age_until, t.age_documented)
+                 || fact_states(p_row, slot_care(), t.care_until, t.care_documented);
 end $$;
 
 -- What came of an event, p_prior being the rank that stood before. Of two that rank alike but for their
@@ -283,7 +299,7 @@ declare
     tag bytea := substr(a.tags, 1, tag_size());
     purposes integer[] := a.purpose_id || a.over;
 begin
-    if a.slot = slot_sale() and rank_is_no(p_prior)
+    if a.slot % slot_count() = slot_sale() and rank_is_no(p_prior)
        or a.slot in (slot_yes(), slot_no()) and e.rank >> 5 < p_prior >> 5 then
         return effect_superseded();
     end if;
@@ -303,8 +319,8 @@ end $$;
 
 -- Records one act, under the head's lock: settles who it is of, ties, writes what stands now, and adds the
 -- event. h is the head as it will be written. p_now is microseconds. The outcome is record_done(), or says
--- why the act is refused: record_too_many(), record_no_objection(); what was written then has to be taken
--- back.
+-- why the act is refused: record_too_many(), record_no_objection(), record_gone(); what was written then has
+-- to be taken back.
 create or replace function record_act(c integer, a act, p_actor text, p_policy_version integer, p_now bigint,
                                       p_zone text, inout h head, out e event, out outcome smallint)
 language plpgsql as $$
@@ -321,7 +337,14 @@ declare
     prior bigint;
     was bigint;
     r consent;
+    t told;
 begin
+    -- A Yes that counts by a second message needs one that can still leave.
+    if a.second_after is not null and not second_can_leave(c, a) then
+        outcome := record_gone();
+        return;
+    end if;
+
     -- Who.
     i := identifiers_of(c, a, h.subject_no);
     ties := tie_named(c, a, i.nos, h.subject_no);
@@ -358,15 +381,15 @@ begin
                        then stood_each(c, own_tag, a.purpose_id || a.over, g) end;
     r := row(c, own_tag, a.purpose_id, e.slot, a.notice_no, a.flags, a.tiebreak, e.rank,
              h.revision, e.valid_until, a.record_id);
-    perform states_write(c, a,
-                         r || fact_rows(r, slot_age(), a.age_until, a.age_documented, is_no, at, p_zone)
-                           || fact_rows(r, slot_care(), a.care_until, a.care_documented, is_no, at, p_zone),
-                         i.nos, i.tied or cardinality(i.nos) > 1);
+    t := row(c, h.revision, told_until(a.age_until, at, p_zone), a.age_documented,
+             told_until(a.care_until, at, p_zone), a.care_documented);
+    perform states_write(c, a, event_states(r, t), i.nos, i.tied or cardinality(i.nos) > 1);
 
     -- The event, and what came of it.
     e := row(c, h.revision, a.record_id, i.nos[1], a.purpose_id, e.rank, time_of(p_now), e.valid_until,
              a.notice_no, p_policy_version, e.slot, a.flags, a.role, a.method, 0,
-             coalesce(rank_state(was), 0), e.was_each, 0, a.language, p_actor, a.ref, a.detail::jsonb);
+             coalesce(rank_state(was), 0), e.was_each, 0, a.language, p_actor, a.ref, a.detail::jsonb,
+             a.tiebreak);
     e.effect := effect_of(c, a, e, prior, p_now);
     e.answer := case when i.known then 0 else answer_unknown() end
                 + case when ties then 0 else answer_untied() end
@@ -375,9 +398,19 @@ begin
     insert into event select e.*;
     if cardinality(i.nos) > 1 then
         insert into named (controller_id, revision, beside_nos) values (c, e.revision, i.nos[2:]);
+        insert into beside (controller_id, beside_no, revision) select c, unnest(i.nos[2:]), e.revision;
+    end if;
+    if t.age_until is not null or t.care_until is not null then
+        insert into told select t.*;
     end if;
     if a.evidence is not null then
         insert into evidence (controller_id, revision, document) values (c, e.revision, a.evidence::jsonb);
+    end if;
+    if a.message is not null then
+        perform put_message_of(e, coalesce(a.message_to, own_tag), a);
+    end if;
+    if a.answers is not null then
+        perform settle_second(e, a);
     end if;
     outcome := record_done();
 end $$;

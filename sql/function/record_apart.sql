@@ -33,7 +33,7 @@ begin
                            cross join lateral (select x.purpose_id in (a.purpose_id, a.over[1])
                                                       or rank_is_no(x.rank) and x.purpose_id = any (a.over)
                                                       as counts) k
-                           where i.subject_no is not null and x.controller_id = c and x.tag = a.tags
+                           where x.controller_id = c and x.tag = a.tags
                                  and x.purpose_id = any (array[a.purpose_id, purpose_all()] || a.over)
                            offset 0) s on true
         where a.request <> all (left_out)),
@@ -46,8 +46,9 @@ begin
                time_of(case when p.slot = slot_pending() then p_now else p.event_us end) + p.validity
                    as valid_until,
                case when p.slot = slot_pending() then p.effect
-                    when p.slot = slot_sale() and rank_is_no(p.prior)
-                         or p.slot <> slot_sale() and rank_at(p.rank_base, p.event_us) >> 5 < p.prior >> 5
+                    when p.slot % slot_count() = slot_sale() and rank_is_no(p.prior)
+                         or p.slot % slot_count() <> slot_sale()
+                            and rank_at(p.rank_base, p.event_us) >> 5 < p.prior >> 5
                     then effect_superseded()
                     when p.effect = effect_settled_there() then effect_applied() -- no age is known
                     else p.effect end as settled,
@@ -58,17 +59,21 @@ begin
     written as (
         insert into event (controller_id, revision, record_id, subject_no, purpose_id, rank, recorded_at,
                            valid_until, notice_no, policy_version, slot, flags, role, method, effect, was,
-                           answer, language, actor, ref, detail)
+                           answer, language, actor, ref, detail, tiebreak)
         select c, revision, record_id, subject_no, purpose_id, rank, now_,
                valid_until, notice_no, p_policy_version, slot, flags, role, method, settled,
-               coalesce(rank_state(was_rank), 0), answer, language, r_actor[request + 1], ref, detail::jsonb
+               coalesce(rank_state(was_rank), 0), answer, language, r_actor[request + 1], ref, detail::jsonb,
+               tiebreak
         from placed),
     numbered as (
         insert into identifier (controller_id, tag, subject_no, type, is_person)
         select c, tags, subject_no, get_byte(types, 0), true from placed where known_no is null),
+    -- by an array: a join may be planned, while the table is small, as a walk over all of it for each act,
+    -- and is then one for good
     met as (
-        update identifier i set is_person = true from placed p
-        where i.controller_id = c and i.tag = p.tags and not p.is_person),
+        update identifier i set is_person = true
+        where i.controller_id = c
+              and i.tag = any (array(select p.tags from placed p where not p.is_person))),
     counted as (
         update head x set revision = x.revision + n.events, subject_no = x.subject_no + n.fresh,
                         latest = greatest(x.latest, n.latest)
@@ -88,6 +93,14 @@ begin
             set fingerprint = excluded.fingerprint, context = excluded.context,
                 first_revision = excluded.first_revision, events = excluded.events,
                 recorded_at = excluded.recorded_at),
+    posted as (
+        insert into outbox (controller_id, message_id, kind, tag, put_at, ends_at, content, subject_no,
+                            revision, valid_until, due_at)
+        select c, record_id, message_confirmation(), tags, now_,
+               least(valid_until, now_ + message_tried()), message, subject_no, revision, valid_until, now_
+        from placed
+        where message is not null and (r_actor[request + 1] <> 'site' or confirmation_is_due(c, tags, now_))
+        order by revision),
     stood as (
         insert into consent as old (controller_id, tag, purpose_id, slot, notice_no, flags, tiebreak, rank,
                                     revision, valid_until, record_id)

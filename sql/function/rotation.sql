@@ -25,7 +25,8 @@ begin
     select set_byte('\x00', 0, key_last) into strict ours from controller where controller_id = c;
     if exists (select from consent where controller_id = c and tag < ours)
        or exists (select from identifier where controller_id = c and tag < ours)
-       or exists (select from guardian where controller_id = c and tag < ours) then
+       or exists (select from guardian where controller_id = c and tag < ours)
+       or exists (select from outbox where controller_id = c and tag < ours) then
         return false;
     end if;
     update controller set key_oldest = key_last, generation = generation_after(generation, now_)

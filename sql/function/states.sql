@@ -30,7 +30,8 @@ begin
                             where x.controller_id = c and x.tag = i.tag
                                   and x.purpose_id <> purpose_pointer()
                                   and (p_purposes is null or x.purpose_id = any (p_purposes)) offset 0) s
-        where slot_travels(s.slot) or w.is_up and slot_is_heard(s.slot);
+        where slot_travels(s.slot) or w.is_up and slot_is_heard(s.slot)
+                                      and rank_state(s.rank) <> event_erased();
 end $$;
 
 -- The same as one value, one state behind the other (service/store/state.h, STATE_BYTES); null: none. For

@@ -82,8 +82,8 @@ begin
     return below;
 end $$;
 
--- Puts rows of consent under further identifiers, by number; each stays unless a higher one stands there.
--- p_arrive: they came from elsewhere, so that what travels arrives.
+-- Puts rows of consent under further identifiers, by number; each stays unless a higher one stands there, or
+-- an equal one of an earlier event. p_arrive: they came from elsewhere, so that what travels arrives.
 create or replace function push_states(c integer, p_rows consent[], p_nos bigint[], p_arrive boolean)
 returns void language plpgsql as $$
 begin
@@ -97,21 +97,22 @@ begin
                         offset 0) i
     cross join (select x.*, x.slot + (p_arrive and slot_travels(x.slot))::integer as to_slot
                 from unnest(p_rows) x) r
-    order by i.tag, r.purpose_id, r.to_slot, r.rank desc, r.tiebreak desc
+    order by i.tag, r.purpose_id, r.to_slot, r.rank desc, r.tiebreak desc, r.revision
     on conflict (controller_id, tag, purpose_id, slot) do update
         set notice_no = excluded.notice_no, flags = excluded.flags, tiebreak = excluded.tiebreak,
             rank = excluded.rank, revision = excluded.revision, valid_until = excluded.valid_until,
             record_id = excluded.record_id
-        where (old.rank, old.tiebreak) < (excluded.rank, excluded.tiebreak);
+        where (old.rank, old.tiebreak, excluded.revision) < (excluded.rank, excluded.tiebreak, old.revision);
 end $$;
 
--- What stands under an identifier, by number, in the slots that are heard.
+-- What stands under an identifier, by number, in the slots that are heard. A tombstone is of its tag alone.
 create or replace function heard_states(c integer, p_no bigint) returns consent[]
 language plpgsql stable as $$
 begin
     return (select array_agg(s) from identifier i
             cross join lateral (select x.* from consent x where x.controller_id = c and x.tag = i.tag
                                       and x.purpose_id <> purpose_pointer() and slot_is_heard(x.slot)
+                                      and rank_state(x.rank) <> event_erased()
                                 offset 0) s
             where i.controller_id = c and i.subject_no = p_no);
 end $$;

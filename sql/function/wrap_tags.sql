@@ -20,7 +20,8 @@ begin
             set notice_no = excluded.notice_no, flags = excluded.flags, tiebreak = excluded.tiebreak,
                 rank = excluded.rank, revision = excluded.revision, valid_until = excluded.valid_until,
                 record_id = excluded.record_id
-            where (old.rank, old.tiebreak) < (excluded.rank, excluded.tiebreak);
+            where (old.rank, old.tiebreak, excluded.revision)
+                  < (excluded.rank, excluded.tiebreak, old.revision);
     -- who is known under both keeps the new one's number, and what the old one was tied to
     insert into tie (controller_id, person_no, beside_no, beside_type)
         select c, case t.person_no when o.subject_no then n.subject_no else t.person_no end,
@@ -36,6 +37,24 @@ begin
                           and x.tag = p_new[array_position(p_old, i.tag)]);
     update identifier i set tag = p_new[array_position(p_old, i.tag)]
         where i.controller_id = c and i.tag = any (p_old);
+    insert into tombstone as old (controller_id, tag, revision, record_id, rank, until)
+        select c, k.new, s.revision, s.record_id, s.rank, s.until
+        from unnest(p_old, p_new) k(old, new)
+        join tombstone s on s.controller_id = c and s.tag = k.old
+        on conflict (controller_id, tag) do update
+            set revision = excluded.revision, record_id = excluded.record_id, rank = excluded.rank,
+                until = excluded.until
+            where old.rank < excluded.rank;
+    delete from tombstone s where s.controller_id = c and s.tag = any (p_old);
+    insert into forgotten as old (controller_id, tag, at)
+        select c, k.new, f.at
+        from unnest(p_old, p_new) k(old, new)
+        join forgotten f on f.controller_id = c and f.tag = k.old
+        on conflict (controller_id, tag) do update set at = greatest(old.at, excluded.at);
+    delete from forgotten f where f.controller_id = c and f.tag = any (p_old);
+    -- so that an erasure finds what is to reach them
+    update outbox o set tag = p_new[array_position(p_old, o.tag)]
+        where o.controller_id = c and o.tag = any (p_old);
     delete from guardian g
         where g.controller_id = c and g.tag = any (p_old)
               and exists (select from guardian x where x.controller_id = c

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- $1 a controller, $2 a subject, $3 events after this revision, $4 up to this many: all that was recorded of
--- one person, oldest first. The columns are those of changes.sql; what stands now is not asked for here.
+-- $1 a controller, $2 a subject, $3 events after this revision, $4 up to this many, $5 of these purposes or
+-- null: all that was recorded of one person, oldest first. The columns are those of changes.sql; what stands
+-- now is not asked for here.
 select h.revision as head, c.generation, statement_timestamp() as as_of, l.*
 from controller c
 join head h on h.controller_id = c.controller_id
@@ -10,11 +11,12 @@ left join lateral (
            v.actor, v.ref, v.detail::text as detail,
            (select w.document::text from evidence w
             where w.controller_id = $1 and w.revision = v.revision) as evidence,
-           '{}'::int8[] as recheck,
+           '{}'::int8[] as recheck, true as is_known,
            null::int4 as state_purpose_id, null::int4 as state_slot, null::int8 as state_rank,
            null::int8 as state_revision, null::timestamptz as state_valid_until,
            null::int4 as state_notice_no, null::uuid as state_record_id, null::int2 as state_flags
     from event v
     where v.controller_id = $1 and v.subject_no = $2 and v.revision > $3
+          and ($5::int4[] is null or v.purpose_id = any ($5))
     order by v.revision limit $4) l on true
 where c.controller_id = $1;

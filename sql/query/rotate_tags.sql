@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- $1 a controller, $2 a tag, $3 how many: the next tags behind it that were made by a subject key older than
--- the one in force. A tag starts with its key's number, so these are one range of the primary keys. The bound
+-- the one in force. A tag starts with its key's number, so these are one range of the indexes. The bound
 -- is a scalar subquery: joined, it would cost a sort of the whole range each time.
 (select distinct s.tag from consent s
  where s.controller_id = $1 and s.tag > $2
@@ -16,4 +16,9 @@ union
  where g.controller_id = $1 and g.tag > $2
        and g.tag < (select set_byte('\x00', 0, key_last) from controller where controller_id = $1)
  order by g.tag limit $3)
+union
+(select distinct o.tag from outbox o
+ where o.controller_id = $1 and o.tag > $2
+       and o.tag < (select set_byte('\x00', 0, key_last) from controller where controller_id = $1)
+ order by o.tag limit $3)
 order by tag limit $3;

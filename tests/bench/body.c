@@ -27,8 +27,8 @@ size_t body_bytes_max(const struct body_plan *plan)
     return plan->array == 0 ? object : plan->array * (object + 1) + 1;
 }
 
-/* splitmix64: any run of numbers comes out as if drawn. */
-static uint64_t scatter(uint64_t n)
+/* splitmix64 */
+uint64_t scatter(uint64_t n)
 {
     n += 0x9e3779b97f4a7c15u;
     n = (n ^ (n >> 30)) * 0xbf58476d1ce4e5b9u;

@@ -18,6 +18,8 @@ struct body_plan {
     size_t digits;
 };
 
+/* Any run of numbers comes out as if drawn. The same number, the same one. */
+uint64_t scatter(uint64_t n);
 /* Reads the template. Returns false when it has no %d, or more than one. */
 bool body_plan_read(struct body_plan *plan);
 /* Room for the longest body. */

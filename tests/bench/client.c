@@ -85,18 +85,27 @@ static ssize_t on_body_wanted(nghttp2_session *session, int32_t stream, uint8_t 
     return (ssize_t)len;
 }
 
+static const struct kind *kind_of(const struct client_plan *plan, uint64_t n)
+{
+    const struct kind *kind = plan->kinds;
+    for (uint64_t left = scatter(n) % plan->shares; left >= kind->share; kind++)
+        left -= kind->share;
+    return kind;
+}
+
 static void exchange_submit(struct exchange *x, uint64_t n)
 {
     struct connection *c = x->connection;
     const struct client_plan *plan = c->client->plan;
+    const struct kind *kind = kind_of(plan, n);
     x->status = 0;
     x->body_sent = 0;
-    x->body_len = body_write(&plan->body, n, x->body);
+    x->body_len = body_write(&kind->body, n, x->body);
     snprintf(x->content_length, sizeof x->content_length, "%zu", x->body_len);
     nghttp2_nv fields[] = {field(":method", "POST"),
                            field(":scheme", "http"),
                            field(":authority", plan->authority),
-                           field(":path", plan->path),
+                           field(":path", kind->path),
                            field("content-type", plan->content_type),
                            field("content-length", x->content_length),
                            field("authorization", plan->authorization != NULL ? plan->authorization : "")};
@@ -286,7 +295,11 @@ static bool connection_turn(struct connection *c, uint32_t events)
 static bool connection_init(struct connection *c, struct client *client)
 {
     const struct client_plan *plan = client->plan;
-    size_t bytes = body_bytes_max(&plan->body);
+    size_t bytes = 0;
+    for (unsigned i = 0; i < plan->kind_count; i++) {
+        size_t most = body_bytes_max(&plan->kinds[i].body);
+        bytes = most > bytes ? most : bytes;
+    }
     c->client = client;
     c->exchanges = calloc(plan->streams, sizeof *c->exchanges);
     for (unsigned i = 0; c->exchanges != NULL && i < plan->streams; i++) {

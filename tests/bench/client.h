@@ -8,20 +8,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { STATUS_MAX = 600 };
+enum { STATUS_MAX = 600, KINDS_MAX = 4 };
+
+/* One kind of request, and how many of it there are beside the others'. */
+struct kind {
+    const char *path;
+    unsigned share;
+    struct body_plan body;
+};
 
 /* What all clients of a run share; theirs to read until they have ended. */
 struct client_plan {
     struct sockaddr_in address;
     const char *authority; /* host:port */
-    const char *path;
     const char *content_type;
-    const char *authorization; /* NULL: none */
-    unsigned streams;          /* requests in flight on a connection */
-    struct body_plan body;
-    uint64_t count;             /* requests in all; 0: until the time is up */
-    uint64_t start_ns, stop_ns; /* CLOCK_MONOTONIC; after stop_ns nothing new is asked */
-    _Atomic uint64_t *next;     /* number of the next request */
+    const char *authorization;    /* NULL: none */
+    unsigned streams;             /* requests in flight on a connection */
+    struct kind kinds[KINDS_MAX]; /* mixed as if drawn */
+    unsigned kind_count, shares;  /* ... of all together */
+    uint64_t count;               /* requests in all; 0: until the time is up */
+    uint64_t start_ns, stop_ns;   /* CLOCK_MONOTONIC; after stop_ns nothing new is asked */
+    _Atomic uint64_t *next;       /* number of the next request */
 };
 
 struct client_result {

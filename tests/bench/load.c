@@ -15,22 +15,25 @@
 #include <sys/resource.h>
 #include <time.h>
 
-static const char usage[] = "usage: bench_load --port PORT --path PATH --body TEMPLATE [OPTION...]\n"
-                            "  --body TEMPLATE      its %d or %09d is the number of a subject\n"
-                            "  --first N            the first subject (0)\n"
-                            "  --range N            so many subjects, over and over (0: without end)\n"
-                            "  --random             in random order\n"
-                            "  --array N            N objects a request, as a JSON array\n"
-                            "  --connections N      (8)\n"
-                            "  --streams N          requests in flight on a connection (32)\n"
-                            "  --threads N          (1)\n"
-                            "  --seconds S          the longest it asks (60)\n"
-                            "  --count N            requests in all (0: until the time is up)\n"
-                            "  --token TOKEN        sent as a bearer token\n"
-                            "  --content-type TYPE  (application/json)\n"
-                            "On 127.0.0.1. Prints one line of NAME=VALUE; rate counts answers 2xx, "
-                            "status_NNN all answers, those that came after\n"
-                            "the time was up too.\n";
+static const char usage[] =
+    "usage: bench_load --port PORT --path PATH --body TEMPLATE [OPTION...]\n"
+    "A further --path begins another kind of request; the first six are of the kind they follow.\n"
+    "  --share N            so many of this kind beside the others' (1)\n"
+    "  --body TEMPLATE      its %d or %09d is the number of a subject\n"
+    "  --first N            the first subject (0)\n"
+    "  --range N            so many subjects, over and over (0: without end)\n"
+    "  --random             in random order\n"
+    "  --array N            N objects a request, as a JSON array\n"
+    "  --connections N      (8)\n"
+    "  --streams N          requests in flight on a connection (32)\n"
+    "  --threads N          (1)\n"
+    "  --seconds S          the longest it asks (60)\n"
+    "  --count N            requests in all (0: until the time is up)\n"
+    "  --token TOKEN        sent as a bearer token\n"
+    "  --content-type TYPE  (application/json)\n"
+    "On 127.0.0.1. Prints one line of NAME=VALUE; rate counts answers 2xx, "
+    "status_NNN all answers, those that came after\n"
+    "the time was up too.\n";
 
 struct run {
     struct client_plan plan;
@@ -47,6 +50,12 @@ struct worker {
     struct client_result result;
 };
 
+static _Noreturn void usage_die(void)
+{
+    fputs(usage, stderr);
+    exit(2);
+}
+
 static uint64_t number(const char *text, uint64_t least, uint64_t most)
 {
     char *end;
@@ -59,30 +68,48 @@ static uint64_t number(const char *text, uint64_t least, uint64_t most)
     return n;
 }
 
+/* Whether it is an option of one kind of requests. */
+static bool kind_option_take(struct client_plan *plan, int option, const char *value)
+{
+    if (option == 'u' && plan->kind_count == KINDS_MAX)
+        usage_die();
+    if (option == 'u')
+        plan->kinds[plan->kind_count++] = (struct kind){.path = value, .share = 1};
+    struct kind *kind = &plan->kinds[plan->kind_count > 0 ? plan->kind_count - 1 : 0];
+    struct body_plan *body = &kind->body;
+    switch (option) {
+    case 'u':
+        return true;
+    case 'b':
+        body->template = value;
+        return true;
+    case 'S':
+        kind->share = (unsigned)number(value, 1, 1000);
+        return true;
+    case 'f':
+        body->first = number(value, 0, UINT64_MAX);
+        return true;
+    case 'r':
+        body->range = number(value, 0, UINT64_MAX);
+        return true;
+    case 'R':
+        body->random = true;
+        return true;
+    case 'a':
+        body->array = (unsigned)number(value, 1, 1000);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void option_take(struct run *run, int option, const char *value)
 {
-    struct body_plan *body = &run->plan.body;
+    if (kind_option_take(&run->plan, option, value))
+        return;
     switch (option) {
     case 'p':
         run->port = (unsigned)number(value, 1, UINT16_MAX);
-        break;
-    case 'u':
-        run->plan.path = value;
-        break;
-    case 'b':
-        body->template = value;
-        break;
-    case 'f':
-        body->first = number(value, 0, UINT64_MAX);
-        break;
-    case 'r':
-        body->range = number(value, 0, UINT64_MAX);
-        break;
-    case 'R':
-        body->random = true;
-        break;
-    case 'a':
-        body->array = (unsigned)number(value, 1, 1000);
         break;
     case 'c':
         run->connections = (unsigned)number(value, 1, 10000);
@@ -106,28 +133,38 @@ static void option_take(struct run *run, int option, const char *value)
         run->plan.content_type = value;
         break;
     default:
-        fputs(usage, stderr);
-        exit(2);
+        usage_die();
     }
+}
+
+/* Returns false when a kind lacks something. */
+static bool kinds_complete(struct client_plan *plan)
+{
+    for (unsigned i = 0; i < plan->kind_count; i++) {
+        struct body_plan *body = &plan->kinds[i].body;
+        if (body->template == NULL || !body_plan_read(body))
+            return false;
+        body->seed = now_ns();
+        plan->shares += plan->kinds[i].share;
+    }
+    return plan->kind_count > 0;
 }
 
 static void run_read(struct run *run, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"port", 1, NULL, 'p'},    {"path", 1, NULL, 'u'},         {"body", 1, NULL, 'b'},
-        {"first", 1, NULL, 'f'},   {"range", 1, NULL, 'r'},        {"random", 0, NULL, 'R'},
-        {"array", 1, NULL, 'a'},   {"connections", 1, NULL, 'c'},  {"streams", 1, NULL, 'm'},
-        {"threads", 1, NULL, 't'}, {"seconds", 1, NULL, 's'},      {"count", 1, NULL, 'n'},
-        {"token", 1, NULL, 'T'},   {"content-type", 1, NULL, 'C'}, {NULL, 0, NULL, 0}};
+        {"port", 1, NULL, 'p'},    {"path", 1, NULL, 'u'},        {"body", 1, NULL, 'b'},
+        {"first", 1, NULL, 'f'},   {"range", 1, NULL, 'r'},       {"random", 0, NULL, 'R'},
+        {"array", 1, NULL, 'a'},   {"connections", 1, NULL, 'c'}, {"streams", 1, NULL, 'm'},
+        {"threads", 1, NULL, 't'}, {"seconds", 1, NULL, 's'},     {"count", 1, NULL, 'n'},
+        {"share", 1, NULL, 'S'},   {"token", 1, NULL, 'T'},       {"content-type", 1, NULL, 'C'},
+        {NULL, 0, NULL, 0}};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
         option_take(run, option, optarg);
     struct client_plan *plan = &run->plan;
-    if (optind != argc || run->port == 0 || plan->path == NULL || plan->body.template == NULL ||
-        !body_plan_read(&plan->body)) {
-        fputs(usage, stderr);
-        exit(2);
-    }
+    if (optind != argc || run->port == 0 || !kinds_complete(plan))
+        usage_die();
     snprintf(run->authority, sizeof run->authority, "127.0.0.1:%u", run->port);
     plan->authority = run->authority;
     plan->authorization = run->authorization[0] != '\0' ? run->authorization : NULL;
@@ -193,12 +230,13 @@ static void result_print(const struct run *run, const struct client_result *r)
     uint64_t end = run->plan.count == 0 ? run->plan.stop_ns : r->last_ns;
     double seconds = r->last_ns == 0 ? 0 : (double)(end - run->plan.start_ns) / 1e9;
     uint64_t answers = r->latency.count;
-    printf(
-        "rate=%.0f seconds=%.3f answers=%ju lost=%ju reconnects=%ju p50_us=%ju p99_us=%ju client_cpu_us=%.2f",
-        seconds > 0 ? (double)r->in_time / seconds : 0, seconds, (uintmax_t)answers, (uintmax_t)r->lost,
-        (uintmax_t)r->reconnects, (uintmax_t)(latency_quantile(&r->latency, 0.5) / 1000),
-        (uintmax_t)(latency_quantile(&r->latency, 0.99) / 1000),
-        answers > 0 ? cpu_us() / (double)answers : 0);
+    printf("rate=%.0f seconds=%.3f answers=%ju lost=%ju reconnects=%ju p50_us=%ju p99_us=%ju p999_us=%ju "
+           "client_cpu_us=%.2f",
+           seconds > 0 ? (double)r->in_time / seconds : 0, seconds, (uintmax_t)answers, (uintmax_t)r->lost,
+           (uintmax_t)r->reconnects, (uintmax_t)(latency_quantile(&r->latency, 0.5) / 1000),
+           (uintmax_t)(latency_quantile(&r->latency, 0.99) / 1000),
+           (uintmax_t)(latency_quantile(&r->latency, 0.999) / 1000),
+           answers > 0 ? cpu_us() / (double)answers : 0);
     for (unsigned i = 0; i < STATUS_MAX; i++)
         if (r->status[i] > 0)
             printf(" status_%u=%ju", i, (uintmax_t)r->status[i]);
@@ -217,7 +255,6 @@ int main(int argc, char **argv)
     run_read(&run, argc, argv);
     run.plan.start_ns = now_ns();
     run.plan.stop_ns = run.plan.start_ns + run.seconds * UINT64_C(1000000000);
-    run.plan.body.seed = run.plan.start_ns;
     if (!run_work(&run, &sum))
         return EXIT_FAILURE;
     result_print(&run, &sum);

@@ -78,7 +78,7 @@ class Stack:
         self.engine = engine_find()
         self.folder = folder
         self.project = f"akkoord-test-{os.getpid()}"
-        self.settings = os.environ | {"AKKOORD_IMAGE": IMAGE, "COMPOSE_PROJECT_NAME": self.project}
+        self.settings = os.environ | {"AKKOORD_IMAGE": IMAGE, "AKKOORD_PULL_POLICY": "missing", "COMPOSE_PROJECT_NAME": self.project}
         self.ports = ports_free(len(PORTS))  # of the nodes, then of their metrics
         self.settings |= {name: str(port) for name, port in zip(PORTS, self.ports)}
         if self.engine == "podman":

@@ -7,20 +7,29 @@ service keeps the right one. A birth month counts as its last day, and a day beg
 zone. An hour before the limit: alone `guardian_required`, with a guardian allowed. When the day begins: a guardian's Yes
 stays, to be confirmed, or is `expired`, as each purpose says; what was said alone as a child does not count; a
 guardian has no say any more, and the person's own Yes counts.
+
+So with a consent that a parent signs on the page behind a link: without it the child of 15 is not allowed, with it is, until the limit;
+taken back by the parent it is withdrawn. The name is opened by openssl with the officer's key, and stands nowhere in the database.
 """
+import base64
 import calendar
 import datetime
 import json
 import os
+import re
+import subprocess
 import time
+import urllib.parse
+import urllib.request
 import zoneinfo
 
 from lib.client import Client, person
-from lib.house import House, eventually, say
+from lib.house import House, eventually, run, say
 
 HOUR = 3600
 AGE = 16  # in the Netherlands
-STAYS, ENDS = "stays", "ends"
+STAYS, ENDS, SIGNED = "stays", "ends", "signed"
+NAME = "Anna Maria de Vries-Jansen"
 GUARDIAN = {"role": "parent", "strength": "email"}
 
 
@@ -35,14 +44,21 @@ def birth_month(limit):
     return f"{limit.year - AGE:04}-{limit.month:02}"
 
 
-def purpose(key, at_limit):
+def purpose(key, at_limit, **rule):
     return {"key": key, "lawful_basis": "consent", "channel": "phone", "notice": "words",
-            "minors": {"guardian": {"at_limit": at_limit}}}
+            "minors": {"guardian": {"at_limit": at_limit} | rule}}
+
+
+def officer_key(house):
+    return house.folder / "officer.key"
 
 
 def policy_apply(house):
+    certificate = house.folder / "officer.pem"
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=officer", "-keyout", officer_key(house), "-out", certificate)
     document = {"controller": {"key": "demo", "country": "NL"},
-                "purposes": [purpose(STAYS, "reconfirm"), purpose(ENDS, "expire")],
+                "purposes": [purpose(STAYS, "reconfirm"), purpose(ENDS, "expire"), purpose(SIGNED, "expire", least="signed")],
+                "officer": {"certificate": certificate.read_text(encoding="ascii")},
                 "notices": [{"id": "words", "version": "1", "texts": {"en": "May we?"}}]}
     path = house.folder / "policy.json"
     path.write_text(json.dumps(document), encoding="utf-8")
@@ -69,6 +85,47 @@ def expect(client, name, key, allow, reason, **members):
     assert shown == wanted, f"{name}, {key}: {shown}, not {wanted}"
 
 
+def page_post(url, **fields):
+    with urllib.request.urlopen(urllib.request.Request(url, urllib.parse.urlencode(fields).encode()), timeout=20) as answer:
+        assert answer.status == 200, answer.status
+
+
+def sign(service, client, name, born):
+    """A parent signs for that child, on the page. Its address."""
+    asked = ask(client, "/v1/guardian-requests", {"subject": person(name), "guardian": {"type": "email", "value": f"{name}@parent.example"},
+                                                  "purposes": [SIGNED], "minor": {"birth_month": born}, "language": "en"}, 202)
+    expect(client, name, SIGNED, False, "guardian_required")
+    url = f"http://127.0.0.1:{service.port}/g/{asked['url'].rsplit('/', 1)[1]}"
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        page = answer.read().decode()
+    box = re.search(r'type="checkbox" name="(\w+)"', page).group(1)
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+    page_post(url, action="give", role="parent", name=NAME, **{box: "yes"}, **hidden)
+    expect(client, name, SIGNED, True, "granted")
+    return url
+
+
+def signature_open(house):
+    """What is kept of the signature, opened as the officer does."""
+    [[kept]] = house.cluster.rows("select document ->> 'signature' from evidence where document ->> 'signature' is not null limit 1;")
+    sealed = base64.b64decode(kept)
+    assert NAME.encode() not in sealed, "nothing was sealed"
+    opened = subprocess.run(["openssl", "cms", "-decrypt", "-inform", "DER", "-inkey", officer_key(house)], input=sealed, capture_output=True,
+                            check=True, timeout=60)
+    assert opened.stdout == NAME.encode(), opened.stdout
+    [[found]] = house.cluster.rows("select count(*) from evidence where document::text like '%Vries%';")
+    [[told]] = house.cluster.rows("select count(*) from event where detail::text like '%Vries%';")
+    assert (found, told) == ("0", "0"), "the name stands in the database"
+
+
+def signed(house, service, client, born):
+    sign(service, client, "signed", born)
+    signature_open(house)
+    url = sign(service, client, "taken", born)
+    page_post(url, action="withdraw")
+    expect(client, "taken", SIGNED, False, "withdrawn")
+
+
 def the_day_before(client, born):
     for key in (STAYS, ENDS):
         give(client, "alone", key, born, 202)
@@ -78,6 +135,8 @@ def the_day_before(client, born):
 
 
 def on_the_day(client, born):
+    answer = ask(client, "/v1/check", {"subject": person("signed"), "purpose": SIGNED}, 200)
+    assert not answer["allow"], f"a parent's signature outlives the limit: {answer}"
     expect(client, "child", STAYS, True, "granted", reconfirm_due=True)
     expect(client, "child", ENDS, False, "expired", renew="self")
     for key in (STAYS, ENDS):
@@ -100,6 +159,7 @@ def main():
         service.start()
         client = Client(service.port, house.token)
         the_day_before(client, born)
+        signed(house, service, client, born)
         house.cluster.turn_clock(limit + 1 - time.time())
         on_the_day(client, born)
         service.stop()

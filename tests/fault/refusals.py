@@ -74,7 +74,7 @@ def of_what_is_missing():
 def of_keys(house):
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     bring = "bring back the file as it was"
-    for option in ("SUBJECT_KEY_FILE", "JWT_SECRET_FILE", "JWKS_FILE"):
+    for option in ("SUBJECT_KEY_FILE", "LINK_KEY_FILE", "JWT_SECRET_FILE", "JWKS_FILE"):
         yield {f"AKKOORD_{option}": "/nonexistent"}, FAILED, (
             f"AKKOORD_{option}: /nonexistent: No such file or directory: name a file that the service may read",)
         yield {f"AKKOORD_{option}": str(house.folder)}, FAILED, (
@@ -119,6 +119,9 @@ def of_tls(house):
             (good, other, f"AKKOORD_TLS_KEY_FILE: {other} is not the key of the first certificate", "name the two that belong together"),
             (good, exposed(readable), f"AKKOORD_TLS_KEY_FILE: {readable}: it can be read by others", "chmod 600")):
         yield {"AKKOORD_TLS_LISTEN": "127.0.0.1:1", "AKKOORD_TLS_CERT_FILE": cert_file, "AKKOORD_TLS_KEY_FILE": key_file}, FAILED, said
+    for option in ("TLS_CERT_FILE", "TLS_KEY_FILE"):
+        yield {f"AKKOORD_{option}": good}, FAILED, (
+            f"AKKOORD_{option} is {good}, and AKKOORD_TLS_LISTEN is not set: give it an address", "leave out the file")
 
 
 def of_addresses(house, held):

@@ -6,11 +6,11 @@ All wait beside each other: for the handshake and the header, and in the long fo
 sends PING, an answer that nobody reads. Those are too long for the short form, and a connection's age for either: there the clock of
 the service jumps ahead instead.
 """
-import os
 import re
 import struct
 import time
 
+from lib.clock import Clock
 from lib.client import NDJSON
 from lib.flood import PREFACE, Target, headers, hello_make, request_block
 from lib.house import LONG, ROOT, House, say
@@ -120,20 +120,6 @@ def wait_for(lines):
         line.judge()
 
 
-class Clock:
-    """Of a service that was started with clock_ahead: the one that never jumps, made to."""
-
-    def __init__(self, path):
-        self.path = path
-        self.seconds = 0
-        self.advance(0)
-
-    def advance(self, seconds):
-        self.seconds += seconds
-        with open(self.path, "r+b" if self.path.exists() else "wb") as file:
-            file.write(struct.pack("=q", int(self.seconds)))
-
-
 def stands(line, seconds):
     """Whether it is still open after so many seconds."""
     end = time.monotonic() + seconds
@@ -169,8 +155,7 @@ def grow_old(clock, target):
 
 def leap(house):
     clock = Clock(house.folder / "clock")
-    service = house.service("leaping", LD_PRELOAD=os.environ["CLOCK_AHEAD"], AKKOORD_CLOCK_FILE=str(clock.path),
-                            ASAN_OPTIONS=f"{house.settings['ASAN_OPTIONS']}:verify_asan_link_order=0")
+    service = house.service("leaping", **clock.settings(house))
     service.start()
     target = Target(service, house.token, LATE)
     for line in (ping_line, body_line, reader_line):

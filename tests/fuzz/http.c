@@ -4,8 +4,11 @@
 #include "api/routes.h"
 #include "base/log.h"
 #include "fuzz.h"
+#include "http/counters.h"
 #include "http/schedule.h"
 #include "http/server.h"
+#include "page/routes.h"
+#include "site/routes.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -37,10 +40,13 @@ static char listen_text[32];
 static void *serve(void *database)
 {
     static struct server_options options;
+    static const struct route *const tables[] = {api_routes, site_routes, page_routes, NULL};
+    static struct route routes[COUNTERS_ROUTES_MAX];
     static const struct chore nothing_on_time[] = {{.name = NULL}};
     struct keys_source source = {.secret = SECRET, .secret_len = strlen(SECRET), .max_lifetime = LIFETIME};
     char fault[KEYS_FAULT];
-    options = (struct server_options){.routes = api_routes,
+    routes_join(tables, routes, sizeof routes / sizeof *routes);
+    options = (struct server_options){.routes = routes,
                                       .chores = nothing_on_time,
                                       .listen = listen_text,
                                       .tls_listen = "",
@@ -54,9 +60,10 @@ static void *serve(void *database)
                                       .threads = 1,
                                       .database = database,
                                       .subject_key = 1};
-    REQUIRE(keys_create(&source, &options.keys, fault) == 0);
+    REQUIRE(keys_create(&source, &options.keys.tokens, fault) == 0);
+    REQUIRE((options.keys.receipts = receipt_keys_create()) != NULL);
     REQUIRE(server_run(&options) == 0);
-    keys_unref(options.keys);
+    server_keys_unref(&options.keys);
     return NULL;
 }
 
@@ -94,7 +101,7 @@ static int connection(void)
 
 static void start(void)
 {
-    static struct subject_keys keys = {.count = 1, .keys = {{.number = 1}}};
+    static struct numbered_keys keys = {.count = 1, .keys = {{.number = 1}}};
     char *fault = NULL;
     signal(SIGPIPE, SIG_IGN);
     log_set_level(LOG_LEVEL_ERROR);
@@ -105,10 +112,11 @@ static void start(void)
     sigemptyset(&term);
     sigaddset(&term, SIGTERM);
     REQUIRE(pthread_sigmask(SIG_BLOCK, &term, &before) == 0);
+    /* By this thread: it is to leave after the server, and loses nothing that it keeps of who came first. */
+    REQUIRE(OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1);
     REQUIRE(pthread_create(&server, NULL, serve, database) == 0);
     REQUIRE(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
     close(connection());
-    OPENSSL_init_crypto(0, NULL); /* it is to leave after the server */
     atexit(stop);
 }
 

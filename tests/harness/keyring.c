@@ -15,6 +15,8 @@ struct keyring keyring_at(const char *dir)
     return (struct keyring){.dir = text_of("%s", dir),
                             .secret_file = text_of("%s/secret", dir),
                             .subject_key_file = text_of("%s/subject-keys", dir),
+                            .receipt_key_dir = text_of("%s/receipts", dir),
+                            .link_key_file = text_of("%s/link-keys", dir),
                             .cert_file = text_of("%s/cert.pem", dir),
                             .cert_key_file = text_of("%s/cert-key.pem", dir)};
 }
@@ -63,17 +65,28 @@ int keyring_certify(const struct keyring *keyring, const char *name)
     return rc;
 }
 
+static int receipt_key_make(const struct keyring *keyring)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    mkdir(keyring->receipt_key_dir, 0700);
+    int rc = pem_write(text_of("%s/demo.pem", keyring->receipt_key_dir), key, NULL);
+    EVP_PKEY_free(key);
+    return rc;
+}
+
 int keyring_create(const char *dir, struct keyring *ret_keyring)
 {
-    unsigned char random[32], base64[64];
+    unsigned char random[64], base64[64], link_base64[64];
     struct keyring keyring = keyring_at(dir);
     mkdir(dir, 0700);
     if (RAND_bytes(random, sizeof random) != 1)
         return -1;
-    EVP_EncodeBlock(base64, random, sizeof random);
+    EVP_EncodeBlock(base64, random, 32);
+    EVP_EncodeBlock(link_base64, random + 32, 32);
     if (file_write(keyring.secret_file, KEYRING_SECRET) != 0 ||
         file_write(keyring.subject_key_file, text_of("1:%s\n", (const char *)base64)) != 0 ||
-        keyring_certify(&keyring, "localhost") != 0)
+        file_write(keyring.link_key_file, text_of("1:%s\n", (const char *)link_base64)) != 0 ||
+        receipt_key_make(&keyring) != 0 || keyring_certify(&keyring, "localhost") != 0)
         return -1;
     *ret_keyring = keyring;
     return 0;

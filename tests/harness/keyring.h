@@ -10,7 +10,9 @@ struct keyring {
     const char *dir;
     const char *secret_file;
     const char *subject_key_file;
-    const char *cert_file; /* self-signed, for localhost and 127.0.0.1 */
+    const char *link_key_file;
+    const char *receipt_key_dir; /* has a key for the controller "demo" */
+    const char *cert_file;       /* self-signed, for localhost and 127.0.0.1 */
     const char *cert_key_file;
 };
 

@@ -50,6 +50,8 @@ static void settings_make(const struct service_options *o, const struct service 
                                text_of("AKKOORD_DATABASE=%s", o->db->service),
                                text_of("AKKOORD_JWT_SECRET_FILE=%s", o->keyring->secret_file),
                                text_of("AKKOORD_SUBJECT_KEY_FILE=%s", o->keyring->subject_key_file),
+                               text_of("AKKOORD_RECEIPT_KEY_DIR=%s", o->keyring->receipt_key_dir),
+                               text_of("AKKOORD_LINK_KEY_FILE=%s", o->keyring->link_key_file),
                                text_of("AKKOORD_PUBLIC_URL=http://127.0.0.1:%u", s->port),
                                "AKKOORD_THREADS=2",
                                "LSAN_OPTIONS=print_suppressions=0:suppressions=" HARNESS_LEAKS,

@@ -7,7 +7,7 @@
 
 #define TENANT_SCOPES                                                                                        \
     "consent:record consent:import consent:withdraw consent:check subject:read changes:read policy:read "    \
-    "policy:write mask keys:write"
+    "policy:write mask keys:write link:create webhook:read rights:write subject:erase audit"
 
 struct tenant {
     const struct service *service;

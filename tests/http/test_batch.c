@@ -261,3 +261,64 @@ Test(batch, a_query_that_is_wrong_is_422)
         expect(ask(&t, 422, wrong[i], line("yes", "newsletter"), 0)->json,
                "{'type': 'urn:akkoord:problem:invalid'}");
 }
+
+Test(batch, whose_an_identifier_is_is_told_where_it_is_asked)
+{
+    struct tenant t = tenant_of_three("whose");
+    const char *id =
+        string_at(post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", email("yes")), "/subject_id");
+    const char *body = text_of("%s%s{}\n", line("yes", "newsletter"), line("unseen", "newsletter"));
+    expect(json_lines(ask(&t, 200, "?with=subject_id", body, 0)->body),
+           text_of("[{'line': 1, 'subject_id': '%s', 'allow': true}, {'line': 2, 'subject_id': null, "
+                   "'allow': false}, "
+                   "{'line': 3, 'error': {'status': 422}}]",
+                   id));
+    expect(json_lines(ask(&t, 200, "?with=subject_id&only=denied", body, 0)->body),
+           "[{'line': 2, 'subject_id': null}, {'line': 3}, {'end': true, 'lines': 3}]");
+    ask(&t, 422, "?with=everything", body, 0);
+    struct tenant checker = t;
+    checker.token = token_of(t.keyring, t.key, "consent:check", "checker");
+    ask(&checker, 200, "", body, 0);
+    ask(&checker, 403, "?with=subject_id", body, 0);
+}
+
+static const struct answer *whose(const struct tenant *t, int status, const char *body)
+{
+    const struct answer *a = client_send(&(struct request){.service = t->service,
+                                                           .path = "/v1/subjects/lookup",
+                                                           .token = t->token,
+                                                           .content_type = "application/x-ndjson",
+                                                           .body = json_text("%s", body)});
+    cr_assert_eq(a->status, status, "%d: %.500s", a->status, a->body);
+    return a;
+}
+
+/* As a lookup one by one: the same persons, whoever is named. */
+Test(batch, a_lookup_of_many_lines_tells_what_each_alone_would)
+{
+    struct tenant t = tenant_of_three("lookups");
+    const char *customer = "{'type': 'customer', 'value': 'C-7'}",
+               *phone = "{'type': 'phone', 'value': '0612345678'}";
+    post(&t, 201, "/v1/consents",
+         "{'subject': [%s, %s, %s], 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': "
+         "'app'}",
+         customer, email("yes"), phone);
+    const char *asked[] = {email("yes"), customer, phone, text_of("[%s, %s]", phone, email("yes")),
+                           text_of("[%s, %s]", phone, customer)};
+    char *body = text_of("%s", "");
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+        body = text_of("%s{'subject': %s, 'id': 'n%zu'}\n", body, asked[i], i);
+    body = text_of("%s{'subject': %s}\n{'subject': 3}\n", body, email("unseen"));
+    const json_t *told = json_lines(whose(&t, 200, body)->body);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        const json_t *one = post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", asked[i]);
+        cr_assert_str_eq(string_at(told, text_of("/%zu/subject_id", i)), string_at(one, "/subject_id"), "%zu",
+                         i);
+        cr_assert_str_eq(string_at(told, text_of("/%zu/id", i)), text_of("n%zu", i));
+    }
+    expect(told,
+           "[{}, {'also': []}, {}, {}, {}, {'line': 6, 'subject_id': null, 'also': []}, {'line': 7, 'error': "
+           "{'status': 422}}, {'end': true, 'lines': 7}]");
+    expect(json_at(told, "/0/also"), "[{'via': 'email'}]");
+    post(&t, 404, "/v1/subjects/lookup", "{'subject': %s}", email("unseen"));
+}

@@ -44,6 +44,18 @@ Test(confirm, a_newer_request_does_not_end_an_older_ones_token)
     cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "granted");
 }
 
+/* Who asked once is known, and was not erased. */
+Test(confirm, of_a_request_that_is_over_changes_tell_no_erasure)
+{
+    struct tenant t = doubly("over");
+    request(&t, "");
+    database_value(stage_database(), "with gone as (delete from consent s using controller c where c.key = "
+                                     "'over' and s.controller_id = c.controller_id returning 1) select "
+                                     "count(*) from gone");
+    expect(get(&t, 200, "/v1/changes"),
+           "{'changes': [{'event_state': 'requested', 'allow': false, 'reason': 'never_asked'}]}");
+}
+
 Test(confirm, the_same_token_again_gets_the_receipt_it_got)
 {
     struct tenant t = doubly("again");
@@ -105,8 +117,8 @@ Test(confirm, what_cannot_be_confirmed_says_why)
     cr_expect_not_null(strstr(string_at(late, "/detail"), "A No came after"), "%s",
                        string_at(late, "/detail"));
     const char *foreign = token(request(&other, ""));
-    const json_t *gone = confirm(&t, 410, foreign);
-    cr_expect_not_null(strstr(string_at(gone, "/detail"), "no token"), "%s", string_at(gone, "/detail"));
+    const json_t *gone = confirm(&t, 404, foreign);
+    cr_expect_not_null(strstr(string_at(gone, "/detail"), "no such token"), "%s", string_at(gone, "/detail"));
     cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "withdrawn");
 }
 

@@ -78,6 +78,50 @@ Test(record_large, a_thousand_events_with_evidence_are_recorded_in_one_request)
     free(body);
 }
 
+/* ${count} persons of ${each} identifiers, an event each. */
+static char *events_of_persons(int count, int each, size_t *ret_len)
+{
+    char *body;
+    FILE *out = open_memstream(&body, ret_len);
+    for (int i = 0; i < count; i++) {
+        fprintf(out, "%s{\"subject\": [", i > 0 ? ",\n" : "[");
+        for (int k = 0; k < each; k++)
+            fprintf(out, "%s{\"type\": \"email\", \"value\": \"p%d-%d-" MARK "@example.nl\"}",
+                    k > 0 ? ", " : "", i, k);
+        fprintf(out, "], \"purpose\": \"newsletter\", \"event_state\": \"given\","
+                     " \"collection_method\": \"app\"}");
+    }
+    fprintf(out, "]");
+    fclose(out);
+    return body;
+}
+
+Test(record_large, a_thousand_events_of_two_identifiers_each_are_recorded_in_one_request)
+{
+    struct tenant t = stage_tenant("large-persons");
+    size_t len;
+    char *body = events_of_persons(EVENTS, 2, &len);
+    const struct answer *a = record(&t, body, len);
+    cr_assert_eq(a->status, 201, "%d: %.300s", a->status, a->body);
+    cr_expect_eq(json_array_size(a->json), EVENTS);
+    cr_expect_eq(tenant_events(&t), EVENTS);
+    cr_expect_str_eq(reason_of(&t, "p0-0", "newsletter"), "granted");
+    cr_expect_str_eq(reason_of(&t, "p999-1", "newsletter"), "granted");
+    free(body);
+}
+
+Test(record_large, more_than_two_thousand_identifiers_are_422_and_nothing_is_written)
+{
+    struct tenant t = stage_tenant("large-crowd");
+    size_t len;
+    char *body = events_of_persons(501, 4, &len);
+    const struct answer *a = record(&t, body, len);
+    cr_assert_eq(a->status, 422, "%d: %.300s", a->status, a->body);
+    cr_expect_not_null(strstr(a->body, "2000 identifiers"));
+    cr_expect_eq(tenant_events(&t), 0);
+    free(body);
+}
+
 Test(record_large, one_event_more_is_422_and_nothing_is_written)
 {
     struct tenant t = stage_tenant("large-many");

@@ -106,7 +106,7 @@ static const struct {
     {404, "GET", "/v1/subjects/none/consents", NULL, NULL},
     {404, "GET", "/v1/subjects/none/history", NULL, NULL},
     {422, "GET", "/v1/subjects/none/history?after=x", NULL, NULL},
-    {410, "POST", "/v1/confirm", "application/json", "{\"token\":\"garbage\"}"},
+    {404, "POST", "/v1/confirm", "application/json", "{\"token\":\"garbage\"}"},
     {400, "POST", "/v1/consents", "application/json", "{"},
     {422, "POST", "/v1/consents?x=1", "application/json", "{}"},
     {422, "POST", "/v1/consents", "application/json", "{}"},

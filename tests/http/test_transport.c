@@ -77,7 +77,8 @@ Test(transport, the_outdated_versions_of_tls_are_refused)
 
 Test(transport, a_path_that_is_not_there_is_404)
 {
-    static const char *const paths[] = {"/",
+    static const char *const paths[] = {"/docs/",
+                                        "/docs/none.js",
                                         "/v1",
                                         "/v1/",
                                         "/v1/consent",
@@ -94,6 +95,18 @@ Test(transport, a_path_that_is_not_there_is_404)
         cr_assert_eq(a->status, 404, "%s: %d", paths[i], a->status);
         expect(a->json, "{'type': 'urn:akkoord:problem:not-found'}");
     }
+}
+
+Test(transport, the_root_leads_to_the_contract)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "root");
+    const struct answer *a = ask(&t, NULL, "/", NULL, NULL);
+    cr_assert_eq(a->status, 302);
+    cr_assert_str_eq(answer_header(a, "location"), "docs");
+    a = ask(&t, NULL, "/docs", NULL, NULL);
+    cr_assert_eq(a->status, 200);
+    cr_assert_not_null(strstr(answer_header(a, "content-security-policy"), "default-src 'none'"));
+    cr_assert_eq(ask(&t, NULL, "/docs/docs.css", NULL, NULL)->status, 200);
 }
 
 static const struct {

@@ -247,14 +247,91 @@ Test(withdraw, effective_at_is_the_time_of_the_no)
            string_at(w, "/effective_at"), string_at(w, "/withdrawn/0/record_id"));
 }
 
-Test(withdraw, of_one_entity_where_nothing_rests_on_a_choice_is_refused)
+/* Of two companies; ${more}: further purposes. */
+static json_t *two_companies(const struct tenant *t, const char *more)
+{
+    return json_of(
+        "{'controller': {'key': '%s', 'country': 'NL'}, 'entities': [{'key': 'acme', 'name': 'Acme'}, "
+        "{'key': 'beta', 'name': 'Beta'}], 'purposes': [{'key': 'bills', 'lawful_basis': 'contract', "
+        "'channel': 'email'}, {'key': 'study', 'lawful_basis': 'legitimate_interest', 'channel': 'web', "
+        "'objection': 'absolute'}%s], 'notices': [{'id': 'words', 'version': '1', 'effective_from': "
+        "'2020-01-01T00:00:00Z', 'texts': {'en': 'May we?'}}]}",
+        t->key, more);
+}
+
+#define NEWS                                                                                                 \
+    ", {'key': 'news', 'lawful_basis': 'consent', 'channel': 'email', 'notice': 'words'}, {'key': 'texts', " \
+    "'lawful_basis': 'consent', 'channel': 'sms', 'notice': 'words'}"
+
+static const char *reason_for(const struct tenant *t, const char *name, const char *purpose,
+                              const char *entity)
+{
+    return string_at(post(t, 200, "/v1/check", "{'subject': %s, 'purpose': '%s', 'entity': '%s'}",
+                          email(name), purpose, entity),
+                     "/reason");
+}
+
+Test(withdraw, of_everything_of_one_entity_it_holds_for_what_that_one_adds_later)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "entity-standing");
+    tenant_apply(&t, two_companies(&t, ""));
+    const json_t *w = withdraw(&t, "a", "'purpose': '*', 'entity': 'acme'");
+    expect(
+        w,
+        "{'withdrawn': [{'purpose': 'study', 'was': null}], 'not_stopped': [{'purpose': 'bills', 'reason': "
+        "'contract'}]}");
+    cr_expect_str_eq(reason_for(&t, "a", "study", "acme"), "objected");
+    cr_expect_str_eq(reason_for(&t, "a", "study", "beta"), "not_required");
+    withdraw(&t, "b", "'channel': 'web', 'entity': 'beta'");
+
+    tenant_apply(&t, two_companies(&t, NEWS));
+    give(&t, "c", "news", "");
+    give(&t, "a", "texts", ", 'event_time': '2026-01-01T00:00:00Z'");
+    cr_expect_str_eq(reason_for(&t, "a", "news", "acme"), "withdrawn");
+    cr_expect_str_eq(reason_for(&t, "a", "texts", "acme"), "withdrawn",
+                     "and undone by nothing that is older");
+    cr_expect_str_eq(reason_for(&t, "a", "texts", "beta"), "granted");
+    cr_expect_str_eq(reason_of(&t, "a", "texts"), "withdrawn", "of all, the strictest");
+    cr_expect_str_eq(reason_for(&t, "b", "news", "beta"), "never_asked", "it was of another channel");
+    cr_expect_str_eq(reason_for(&t, "c", "news", "acme"), "granted");
+    const char *id =
+        string_at(post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", email("a")), "/subject_id");
+    expect(get(&t, 200, "/v1/subjects/%s/history", id),
+           "{'events': [{'purpose': '*', 'entity': 'acme', 'event_state': 'withdrawn'}, {'purpose': 'study', "
+           "'entity': 'acme', 'event_state': 'objected'}, {'purpose': 'texts'}]}");
+    expect(
+        get(&t, 200, "/v1/changes?limit=3"),
+        "{'changes': [{'purpose': '*', 'entity': 'acme'}, {'purpose': 'study'}, {'purpose': '*', 'entity': "
+        "'beta', 'channel': 'web'}]}");
+}
+
+Test(withdraw, of_a_channel_of_one_entity_it_tells_what_stood)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "entity-channel");
+    tenant_apply(&t, two_companies(&t, NEWS));
+    give(&t, "a", "news", "");
+    give(&t, "a", "texts", "");
+    expect(withdraw(&t, "a", "'channel': 'email', 'entity': 'beta'"),
+           "{'withdrawn': [{'purpose': 'news', 'was': 'given', 'effect': 'applied'}]}");
+    expect(withdraw(&t, "a", "'channel': 'email', 'entity': 'beta'"),
+           "{'withdrawn': [{'purpose': 'news', 'was': 'withdrawn', 'effect': 'applied'}]}");
+    cr_expect_str_eq(reason_for(&t, "a", "news", "beta"), "withdrawn");
+    cr_expect_str_eq(reason_for(&t, "a", "news", "acme"), "granted");
+    cr_expect_str_eq(reason_for(&t, "a", "texts", "beta"), "granted");
+    give(&t, "a", "news", ", 'entity': 'beta'");
+    cr_expect_str_eq(reason_for(&t, "a", "news", "beta"), "granted", "a later Yes opens what it names");
+    expect(
+        withdraw(&t, "a", "'purpose': '*', 'entity': 'beta'"),
+        "{'withdrawn': [{'purpose': 'study', 'was': null}, {'purpose': 'news', 'was': 'given'}, {'purpose': "
+        "'texts', 'was': 'given'}]}");
+    cr_expect_str_eq(reason_for(&t, "a", "texts", "beta"), "withdrawn");
+    cr_expect_str_eq(reason_for(&t, "a", "texts", "acme"), "granted");
+}
+
+Test(withdraw, of_one_entity_a_channel_where_nothing_rests_on_a_choice_is_refused)
 {
     struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "no-choice");
-    tenant_apply(
-        &t, json_of("{'controller': {'key': '%s', 'country': 'NL'}, 'entities': [{'key': 'acme', 'name': "
-                    "'Acme'}], 'purposes': [{'key': 'bills', 'lawful_basis': 'contract', 'channel': "
-                    "'email'}]}",
-                    t.key));
-    expect(post(&t, 422, "/v1/withdraw", "{'subject': %s, 'purpose': '*', 'entity': 'acme'}", email("a")),
+    tenant_apply(&t, two_companies(&t, ""));
+    expect(post(&t, 422, "/v1/withdraw", "{'subject': %s, 'channel': 'email', 'entity': 'acme'}", email("a")),
            "{'type': 'urn:akkoord:problem:not-withdrawable'}");
 }

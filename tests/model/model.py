@@ -11,8 +11,8 @@ from typing import Optional
 
 STRENGTH = {"customer": 4, "email": 3, "phone": 2, "postal": 1, "visitor": 0}  # the strongest names the person
 YES = ("given", "eligible", "objection_withdrawn")
-NO = ("invalidated", "objected", "refused", "withdrawn")  # alike in all that ranks, the later of these stands
-REASONS = ("retired", "objected", "withdrawn", "refused", "invalidated", "age_unknown", "guardian_required", "unconfirmed", "expired",
+NO = ("invalidated", "objected", "refused", "withdrawn", "erased")  # alike in all that ranks, the later of these stands
+REASONS = ("retired", "suppressed", "restricted", "objected", "withdrawn", "refused", "invalidated", "age_unknown", "guardian_required", "unconfirmed", "expired",
            "notice_outdated", "notice_unknown", "never_asked", "granted", "not_required")  # the first that holds
 ALLOW = ("granted", "not_required")
 GUARDIAN = ("checkbox", "email", "email_plus", "signed", "in_person", "eid")
@@ -45,6 +45,12 @@ class Act:
     care: Optional[Fact] = None  # represented by another
     signal: bool = False  # a No: the browser's signal (gpc); a Yes: given under it
     misled: bool = False  # said on a form that is found to have misled
+    group: Optional[str] = None  # what was sold; None: the address was published
+    # What staff did since (staff.py): which names it ties, if not those it named; where its No or limit holds as if it had named
+    # these, and where as if it had come there from elsewhere.
+    ties: Optional[tuple] = None
+    as_named: frozenset = frozenset()
+    as_come: frozenset = frozenset()
 
 
 @dataclass(frozen=True)
@@ -69,9 +75,13 @@ class Purpose:
         return self.basis in ("consent", "soft_opt_in") or self.direct_marketing
 
 
+def tied_of(act):
+    return act.names if act.ties is None else act.ties
+
+
 def person_of(act):
     """The strongest identifier; of equals the first named."""
-    return max(act.names, key=lambda name: STRENGTH[name[0]])
+    return max(tied_of(act), key=lambda name: STRENGTH[name[0]])
 
 
 def told_until(fact, time):
@@ -80,18 +90,24 @@ def told_until(fact, time):
 
 
 class World:
-    def __init__(self, acts, policy, entities=()):
+    def __init__(self, acts, policy, entities=(), more_ties=(), restricted=(), similar=()):
+        """more_ties: pairs that staff tied, the person first; restricted: persons; similar: pairs of product groups."""
         self.acts = list(acts)
+        self.restricted = tuple(restricted)  # of (person, names that it stays with besides)
         self.policy = {purpose.key: purpose for purpose in policy}
         self.entities = entities or (None,)
+        self.similar = {pair for one in similar for pair in (one, one[::-1])}
         self.came_with = {}  # identifier -> what was named beside it, where it was the strongest
         for act in self.acts:
-            assert len({name for name in act.names if name[0] == "customer"}) <= 1, "two customers are two people"
+            assert act.ties or len({name for name in act.names if name[0] == "customer"}) <= 1, "two customers are two people"
             if act.state == "invalidated":
                 continue  # nobody said that
-            self.came_with.setdefault(person_of(act), set()).update(act.names)
-            for name in act.names:
+            self.came_with.setdefault(person_of(act), set()).update(tied_of(act))
+            for name in tied_of(act):
                 self.came_with.setdefault(name, {name})
+        for person, name in more_ties:
+            self.came_with.setdefault(person, {person}).add(name)
+            self.came_with.setdefault(name, {name})
         self.has_found, self.reach_found, self.limit_found, self.verdict_found = {}, {}, {}, {}  # what was worked out
         self.persons_with = {}
         for person in self.came_with:
@@ -118,12 +134,33 @@ class World:
             self.reach_found[act] = frozenset(self.reach_find(act))
         return self.reach_found[act]
 
+    def is_narrow(self, act):
+        """A limit, or a guardian's No, of one customer alone."""
+        return person_of(act)[0] == "customer" and bool(act.guardian or act.state not in NO)
+
+    def travels(self, act, name):
+        """Whether it stands there as what travels on to persons who have that name later."""
+        if act.state == "erased" or self.is_narrow(act):
+            return False
+        named = set(tied_of(act)) | act.as_named
+        return name in named or any(name in self.persons_with.get(one, ()) for one in named if one[0] != "visitor")
+
     def reach_find(self, act):
-        person, named = person_of(act), set(act.names)
-        if person[0] == "customer" and (act.guardian or act.state not in NO):
-            return named | self.has(person)  # a limit, or a guardian's No, of one customer alone
-        persons = (p for name in named if name[0] != "visitor" for p in self.persons_with.get(name, ()))
-        return named.union(*(self.has(p) for p in persons))
+        if act.state == "erased":
+            return set(act.names)
+        come = set(act.as_come).union(*(self.has(name) for name in act.as_come if name[0] != "visitor"))
+        named = set(act.names) | come
+        if self.is_narrow(act):
+            return named | self.has(person_of(act))
+        travelling = set(tied_of(act)) | act.as_named
+        persons = (p for name in travelling if name[0] != "visitor" for p in self.persons_with.get(name, ()))
+        return named.union(travelling, *(self.has(p) for p in persons))
+
+    def reach_of_restriction(self, person, more):
+        return set().union(*(self.has(one) for one in {person} | more))
+
+    def is_restricted(self, name):
+        return any(name in self.reach_of_restriction(*one) for one in self.restricted)
 
     # ---- what is said ----
 
@@ -136,6 +173,8 @@ class World:
         return found
 
     def concerns(self, act, purpose, entity):
+        if act.state == "told":
+            return False  # of an erased Yes only the limit that it told is left
         if act.entity not in (None, entity):
             return False
         if act.scope == purpose.key:
@@ -202,7 +241,7 @@ class World:
             end = told_until(fact, act.time)
             if end and name in self.reach(act):
                 until.append(end)
-            if name in act.names and act.state not in NO:
+            if name in act.names and act.state not in NO + ("told",):
                 own.append(end)
                 if fact.document:
                     documents.append((act.time, end))
@@ -212,7 +251,11 @@ class World:
 
     # ---- the verdict ----
 
-    def reasons(self, name, purpose, entity, now):
+    def is_like(self, group, sold):
+        """Whether of whom that was sold one may sell this group: any, where none is named; what was published is for all."""
+        return None in (group, sold) or group == sold or (group, sold) in self.similar
+
+    def reasons(self, name, purpose, entity, now, group=None):
         """All that hold; more than one may."""
         acts = self.heard(name, purpose, entity)
         spoken = [act for act in acts if act.guardian is None]
@@ -227,13 +270,15 @@ class World:
         of_age = came_of_age or 0 < age[2] <= now or 0 < care[2] <= now
         if purpose.retired:
             yield "retired"
+        if self.is_restricted(name):
+            yield "restricted"
 
         # Noes. On a contract there is nothing to stop, but where a guardian decides or it is to sell.
         guardians = self.guardians(acts)
         refusing = [act for act in guardians if act.state in NO]
         if purpose.basis in STOPPABLE or purpose.direct_marketing or needs_guardian:
             if said is not None and own_yes is None:
-                yield said.state
+                yield "suppressed" if said.state == "erased" else said.state
             if until > now:
                 yield from (act.state for act in refusing)
         if signals and purpose.basis in STOPPABLE:
@@ -252,7 +297,7 @@ class World:
         if needs_guardian and (yes is None or purpose.basis == "soft_opt_in"):
             yield "guardian_required"
         if purpose.basis == "soft_opt_in":
-            sold = any(act.state == "eligible" for act in spoken)
+            sold = any(act.state == "eligible" and self.is_like(group, act.group) for act in spoken)
             yes = None
             if not sold:
                 yield "never_asked"
@@ -304,18 +349,18 @@ class World:
         if purpose.words_needed and not yes.words:
             yield "notice_unknown"
 
-    def verdict_of(self, name, purpose, now, entity=None):
+    def verdict_of(self, name, purpose, now, entity=None, group=None):
         """Of no entity: of all that the purpose is of, the strictest."""
-        asked = name, purpose.key, now, entity
+        asked = name, purpose.key, now, entity, group
         if asked not in self.verdict_found:
-            self.verdict_found[asked] = self.verdict_find(name, purpose, now, entity)
+            self.verdict_found[asked] = self.verdict_find(*asked[:1], purpose, *asked[2:])
         return self.verdict_found[asked]
 
-    def verdict_find(self, name, purpose, now, entity):
+    def verdict_find(self, name, purpose, now, entity, group):
         if entity is None:
-            return min((self.verdict_of(name, purpose, now, e) for e in purpose.entities or self.entities), key=REASONS.index)
-        return min(self.reasons(name, purpose, entity, now), key=REASONS.index)
+            return min((self.verdict_of(name, purpose, now, e, group) for e in purpose.entities or self.entities), key=REASONS.index)
+        return min(self.reasons(name, purpose, entity, now, group), key=REASONS.index)
 
-    def check(self, names, key, now, entity=None):
-        """The strictest of those that are named."""
-        return min((self.verdict_of(name, self.policy[key], now, entity) for name in names), key=REASONS.index)
+    def check(self, names, key, now, entity=None, group=None):
+        """The strictest of those that are named. ${group}: what is to be sold."""
+        return min((self.verdict_of(name, self.policy[key], now, entity, group) for name in names), key=REASONS.index)

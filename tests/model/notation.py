@@ -3,11 +3,12 @@
 
     3 C1,e@ news given by:g1@:signed age:30     at 3, by code C1 and address e@: yes to news, said by a guardian
     ? C1,e@ news/a granted                      the verdict on news of entity a, for whoever is named
+    ? e@ soft=shoes granted                     likewise where shoes are to be sold
     * a title                                   begins a story
 
 Names: C1 a customer's code, e@ an e-mail address, +p a phone, #h a postal address, ~v a browser. An act's further words:
 import, unknown (words), unconfirmed, signal, written, misled, age:UNTIL, care:UNTIL (0: not limited, ever: no end; ! behind it: with a
-document), by:GUARDIAN:STRENGTH. A time of "now" is left to the service.
+document), by:GUARDIAN:STRENGTH, group:GROUP (that was sold). A time of "now" is left to the service.
 """
 from model import FOREVER, STRENGTH, Act, Fact
 
@@ -48,6 +49,8 @@ def act_read(line):
         key, _, value = word.partition(":")
         if key == "by":
             more["guardian"], _, more["strength"] = value.partition(":")
+        elif key == "group":
+            more["group"] = value
         elif key in ("age", "care"):
             more[key] = fact_read(value)
         else:
@@ -68,18 +71,20 @@ def act_text(act):
     words += [word for word, is_set in (("import", act.imported), ("unknown", not act.words), ("unconfirmed", not act.confirmed),
                                         ("signal", act.signal), ("written", act.written), ("misled", act.misled)) if is_set]
     words += [f"{kind}:{fact_text(fact)}" for kind, fact in (("age", act.age), ("care", act.care)) if fact]
+    words += [f"group:{act.group}"] if act.group else []
     return " ".join(words)
 
 
 def question_read(line):
-    """-> (names, purpose, entity, reason)"""
+    """-> (names, purpose, entity, group, reason)"""
     names, scope, reason = line.split()
+    scope, _, group = scope.partition("=")
     scope, _, entity = scope.partition("/")
-    return names_read(names), scope, entity or None, reason
+    return names_read(names), scope, entity or None, group or None, reason
 
 
-def question_text(names, purpose, entity, reason):
-    return f"? {names_text(names)} {scope_text(purpose, entity)} {reason}"
+def question_text(names, purpose, entity, group, reason):
+    return f"? {names_text(names)} {scope_text(purpose, entity)}{'=' + group if group else ''} {reason}"
 
 
 def stories_read(path):

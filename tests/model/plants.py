@@ -11,6 +11,13 @@ def change(function, old, new):
     return plant
 
 
+def both(first, second):
+    def plant(cluster):
+        first(cluster)
+        second(cluster)
+    return plant
+
+
 PLANTS = {
     # who is many persons' is not looked under
     "crowd-unheard": change("states_pointed", "where slot_travels(s.slot) or", "where false and slot_travels(s.slot) or false and"),
@@ -19,7 +26,25 @@ PLANTS = {
     # a Yes holds for all that the person has
     "yes-spreads": change("states_write", "perform push_states(c, by_name, p_nos, false);",
                           "perform push_states(c, by_name, identifiers_below(c, p_nos), false);"),
+    # a browser's No goes when anything came after it, though it holds a Yes back
+    "purge-loosens": both(change("no_holds_back", "return rank_is_no(p_event.rank) and", "return false and"),
+                          change("event_overrules", "p_later.rank > e.rank and", "p_later.revision > e.revision and")),
     # of an age that was told twice the last one counts
-    "age-lifted": change("push_states", "where (old.rank, old.tiebreak) < (excluded.rank, excluded.tiebreak)",
-                         "where old.slot & 15 in (8, 9, 10) or (old.rank, old.tiebreak) < (excluded.rank, excluded.tiebreak)"),
+    "age-lifted": change("push_states", "where (old.rank, old.tiebreak, ", "where old.slot & 15 in (8, 9, 10) or (old.rank, old.tiebreak, "),
+}
+
+# Found by what a rebuild leaves otherwise (rebuild.py).
+REBUILD_PLANTS = {
+    # what was told of an age is not kept
+    "facts-lost": change("replay_event", "event_states(r, t)", "array[r]"),
+    # ties come again in another order than they came
+    "order-lost": change("rebuild_at", "order by f.revision loop", "order by f.revision desc loop"),
+}
+
+# Found by what is asked after staff acts (staff.py).
+STAFF_PLANTS = {
+    # what stood with both before a split, or an end, is lost
+    "noes-lost": change("states_copy", "if cardinality(heard) > 0 then", "if false then"),
+    # an erasure forgets Noes that reach others
+    "erase-loosens": change("event_reaches", "slot_travels(e.slot) or rank_is_no(e.rank)", "false"),
 }

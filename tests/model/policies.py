@@ -27,7 +27,13 @@ CHANGES = {"adult": {"minors": None}, "kid": {"age_required": True}, "club": {"e
 LATER = tuple(replace(purpose, **CHANGES.get(purpose.key, {})) for purpose in POLICY) + (
     Purpose("sale", basis="soft_opt_in", channel="sms"),
     Purpose("mail", basis="legitimate_interest", channel="post", direct_marketing=True))
+GROUPS = ("shoes", "boots", "wine")
+SIMILAR = (("shoes", "boots"),)
 FIRST_WORDS = "2010-01-01T00:00:00Z"
+# The model knows of no purge: what is said years ago in its time is not let go of while it is asked about.
+KEPT = {"rules": [{"data_class": "consent", "duration": "P100Y", "after": "recorded", "source": "none", "review_date": "2099-01-01"}]}
+# Everything that is over goes at once.
+PURGED = {"proof_kept": "P1D"}
 WHY = "So that the rules of everybody else can be told from those of minors."
 
 
@@ -74,16 +80,20 @@ def notice_documents(purpose, moment):
             | ({"change": "material"} if n else {}) for n, at in enumerate(begins)]
 
 
-def policy_document(policy, controller, moment):
+def policy_document(policy, controller, moment, retention=None):
     return {"controller": {"key": controller, "country": "NL", "time_zone": "UTC"},
             "entities": [{"key": key, "name": key} for key in ENTITIES],
             "purposes": [purpose_document(purpose) for purpose in policy],
+            "product_groups": [{"key": key, "similar": [b for a, b in SIMILAR if a == key]} if key in dict(SIMILAR) else {"key": key}
+                               for key in GROUPS],
+            "retention": retention or KEPT,
             "notices": [notice for purpose in policy if has_words(purpose) for notice in notice_documents(purpose, moment)]}
 
 
 def each_of(act):
-    """What an act says: a No to all that one entity does is one to each of it that there is, and stands over nothing else."""
+    """What an act says: a No to all that one entity does is an objection too, to each purpose there is that it does not stop."""
     if act.entity is None or act.scope in (purpose.key for purpose in POLICY):
         return [act]
-    return [replace(act, scope=purpose.key, state="withdrawn" if purpose.basis == "consent" else "objected") for purpose in POLICY
-            if act.scope in ("*", "channel:" + purpose.channel) and (purpose.basis in STOPPABLE or purpose.direct_marketing)]
+    return [act] + [replace(act, scope=purpose.key, state="objected") for purpose in POLICY
+                    if act.scope in ("*", "channel:" + purpose.channel) and not purpose.stopped_by_all() and purpose.basis in STOPPABLE
+                    and act.entity in (purpose.entities or ENTITIES)]

@@ -8,9 +8,9 @@ import time
 from lib.client import NDJSON, Client
 from lib.house import CONTROLLER, House
 from policies import POLICY, policy_document
-from translation import CALENDAR, by_withdraw, is_apart, record, subject, waits, withdrawal
+from translation import CALENDAR, by_withdraw, is_apart, question, record, waits, withdrawal
 
-SCOPES = "consent:record consent:import consent:check consent:withdraw policy:write"
+SCOPES = "consent:record consent:import consent:check consent:withdraw policy:write subject:read rights:write subject:erase"
 LINES_MAX = 50000  # of a batch of checks
 ARRAY_MAX = 150  # acts in an array
 HANDS = 6  # requests at a time
@@ -97,9 +97,9 @@ class Real:
         finally:
             self.house.__exit__(*fault)
 
-    def apply(self, policy):
+    def apply(self, policy, retention=None):
         path = self.house.folder / "policy.json"
-        path.write_text(json.dumps(policy_document(policy, CONTROLLER, CALENDAR.moment)), encoding="utf-8")
+        path.write_text(json.dumps(policy_document(policy, CONTROLLER, CALENDAR.moment, retention)), encoding="utf-8")
         self.house.command("apply", path)
 
     def copy(self, acts, chance):
@@ -184,15 +184,30 @@ class Real:
             assert answer.status == 200, answer
         self.forms += 1
 
+    def purge(self, policy, retention):
+        """A whole run, as that policy with that retention has it; then what may go a day later."""
+        self.apply(policy, retention)
+        batch = "select case when pg_advisory_xact_lock(2556673, 3)::text is not null then purge(null, {}) end;"  # as the chore
+        for _ in range(2):
+            self.house.cluster.rows(batch.format("true"))
+            while self.house.cluster.rows(batch.format("null")) == [["t"]]:
+                pass
+        self.apply(policy)
+
+    def stop(self):
+        """Nothing is done on time any more either."""
+        for node in self.nodes:
+            node.stop()
+        self.nodes = []
+
     # ---- asking ----
 
     def check(self, probes):
-        """-> the reason of each probe (number, names, purpose, entity)."""
+        """-> the reason of each probe (number, names, purpose, entity, group)."""
         found = []
         for first in range(0, len(probes), LINES_MAX):
             part = probes[first:first + LINES_MAX]
-            lines = [json.dumps({"subject": subject(names, number), "purpose": purpose} | ({"entity": entity} if entity else {}))
-                     for number, names, purpose, entity in part]
+            lines = [json.dumps(question(*probe)) for probe in part]
             answer = self.ask("/v1/check/batch", "\n".join(lines) + "\n", NDJSON)
             assert answer.status == 200, answer
             verdicts = [json.loads(line) for line in answer.text.splitlines()]

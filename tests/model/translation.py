@@ -131,14 +131,22 @@ def words(act):
     return {"collection_method": "web_form"} | ({"notice": named} if act.imported else {})
 
 
+def origin(act, world):
+    """What a soft opt-in rests on."""
+    at = CALENDAR.moment(act.time)
+    if act.group is None:
+        return {"published": {"at": at, "for": "offers", "where": "https://shop.example/contact"}}
+    return {"sale": {"ref": f"sale-{world}", "product_group": act.group, "at": at, "opt_out_offered_at": at}}
+
+
 def record(act, world, form):
     """${form}: the one that is found to have misled."""
     body = common(act, world) | words(act) | {"purpose": act.scope, "event_state": act.state}
     if act.imported:
-        body["import"] = {"batch": f"batch-{world}", "source": "before"}
+        # each of a batch of its own: of one batch the newest is what it says (http/imports)
+        body["import"] = {"batch": f"batch-{world}-{act.time}", "source": "before"}
     if act.state == "eligible":
-        at = CALENDAR.moment(act.time)
-        body["sale"] = {"ref": f"sale-{world}", "product_group": "all", "at": at, "opt_out_offered_at": at}
+        body |= origin(act, world)
     if act.misled:
         body.setdefault("evidence", {})["form"] = form
     if act.age:
@@ -146,6 +154,12 @@ def record(act, world, form):
     if act.care:
         body["represented"] = represented(act.care)
     return body
+
+
+def question(number, names, purpose, entity, group):
+    """Of a check."""
+    asked = {"subject": subject(names, number), "purpose": purpose, "entity": entity, "product_group": group}
+    return {key: value for key, value in asked.items() if value is not None}
 
 
 def waits(act):

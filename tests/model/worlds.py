@@ -5,7 +5,7 @@
 A world is a handful of acts of persons that share what people share: families at one mailbox, recycled numbers, browsers,
 siblings, guardians, switchboards. It is told to the services twice, in two orders, grouped at random. Then, of each identifier and purpose:
 the verdict is the model's; before the last act too; a last act that only says No added no allow, a Yes added one only
-to what it names; naming more allowed nothing more.
+to what it names; naming more allowed nothing more. And what is let go of as it is kept no longer loosens nothing.
 """
 import argparse
 import random
@@ -17,7 +17,7 @@ from lib.house import LONG, say
 from model import ALLOW, FOREVER, GUARDIAN, NO, Act, Fact, World
 from notation import NOW, act_text, question_text
 from plants import PLANTS
-from policies import ENTITIES, LATER, POLICY, each_of, has_words
+from policies import ENTITIES, GROUPS, LATER, POLICY, PURGED, SIMILAR, each_of, has_words
 from real import CONFIRM, Real
 from translation import PURPOSES, guardian_role, is_standing
 
@@ -63,7 +63,8 @@ def act_make(chance, names=NAMES, states=STATES):
                   entity=chance.choice((None, None, None, *ENTITIES)), imported=chance.random() < 0.15, words=chance.random() < 0.85,
                   confirmed=chance.random() < 0.7, guardian=chance.choice((None, None, None, *GUARDIANS)),
                   strength=chance.choice(GUARDIAN), written=chance.random() < 0.3, age=fact_make(chance),
-                  care=fact_make(chance) if chance.random() < 0.3 else None, signal=chance.random() < 0.2, misled=chance.random() < 0.3)
+                  care=fact_make(chance) if chance.random() < 0.3 else None, signal=chance.random() < 0.2, misled=chance.random() < 0.3,
+                  group=chance.choice((None, *GROUPS)))
         if (act := fit(act)) is not None:
             return act
 
@@ -75,6 +76,8 @@ def fit(act):
         act = replace(act, strength="checkbox", written=False)
     if act is not None and act.state != "given":
         act = replace(act, misled=False)
+    if act is not None and act.state != "eligible":
+        act = replace(act, group=None)
     return fit_facts(act) if act is not None else None
 
 
@@ -132,6 +135,15 @@ def acts_make(chance):
     return list(alike.values())
 
 
+def browser_make(chance):
+    """Of a browser and an address, about one thing: most of it is over, and goes."""
+    e, v = ("email", "e"), ("visitor", "v")
+    scope = chance.choice(("web", "news"))
+    acts = [fit(Act(chance.choice(((v,), (v,), (e, v))), chance.choice(("given", "refused")), scope, time))
+            for time in chance.sample(range(NOW), chance.randint(2, 4))]
+    return [replace(act, signal=act.state == "refused" and chance.random() < 0.2) for act in acts]
+
+
 def few_make(chance):
     names = chance.sample(NAMES, chance.randint(3, len(NAMES)))
     acts = [act_make(chance, names) for _ in range(chance.randint(2, 9) if chance.random() < 0.95 else chance.randint(10, 30))]
@@ -164,17 +176,18 @@ def crowd_make(chance):
 # ---- what is asked ----
 
 def probes_make(chance, acts, keys):
-    """Each (names, purpose, entity): identifiers alone, then two at a time."""
+    """Each (names, purpose, entity, group): identifiers alone, then two at a time."""
     names = sorted({name for act in acts for name in act.names})
     if len(names) > len(NAMES):
         names = sorted(chance.sample(names, 10))
     entities = {key: (key in PURPOSES and PURPOSES[key].entities) or ENTITIES for key in keys}
-    alone = [((name,), key, chance.choice((None, None, *entities[key]))) for name in names for key in keys]
+    alone = [((name,), key, chance.choice((None, None, *entities[key])), chance.choice((None, *GROUPS, "tyres")))
+             for name in names for key in keys]
     probes = chance.sample(alone, min(len(alone), 40))
-    for (name,), key, entity in chance.sample(probes, min(len(probes), 8)):
+    for (name,), *asked in chance.sample(probes, min(len(probes), 8)):
         more = chance.choice(names)
         if more != name and not name[0] == more[0] == "customer":
-            probes += [((name, more), key, entity), ((more,), key, entity)]
+            probes += [((name, more), *asked), ((more,), *asked)]
     return probes
 
 
@@ -183,13 +196,13 @@ def probes_make(chance, acts, keys):
 class Trial:
     """A world in two orders. Of the first the last step is told apart, between two looks."""
 
-    def __init__(self, real, seed, acts, policy, invalidates):
+    def __init__(self, real, seed, acts, policy, invalidates, purges):
         self.seed = seed
         self.invalidates = invalidates
+        self.purges = purges
         self.policy = policy
         self.chance = random.Random(f"order {seed}")
-        # a No to all of one entity is to what the policy has then: the same in both orders
-        self.acts = [replace(act, entity=None) if is_standing(act) and policy is not POLICY else act for act in acts]
+        self.acts = acts
         self.copies = [real.copy(self.chance.sample(self.acts, len(self.acts)), self.chance) for _ in range(2)]
         self.copies[0].until -= 1
         self.before = probes_make(self.chance, self.acts, [purpose.key for purpose in POLICY])
@@ -231,18 +244,18 @@ class Trial:
             if step.asked.token in self.confirmed(before):
                 due = 200
             if step.status != due:
-                self.fault("a confirmation", (act.names, act.scope, act.entity), step.status, due)
+                self.fault("a confirmation", (act.names, act.scope, act.entity, None), step.status, due)
         copy.at = until
 
     def answers_hold(self, what, copy, policy, probes, reasons):
         self.confirmations_hold(copy)
         told = frozenset(self.told(copy) + self.invalidated.get(copy, []))
         if (told, policy) not in self.worlds:
-            self.worlds[told, policy] = World(told, policy, ENTITIES)
+            self.worlds[told, policy] = World(told, policy, ENTITIES, similar=SIMILAR)
         world = self.worlds[told, policy]
         for probe, reason in zip(probes, reasons, strict=True):
-            names, purpose, entity = probe
-            due = world.check(names, purpose, NOW, entity)
+            names, purpose, entity, group = probe
+            due = world.check(names, purpose, NOW, entity, group)
             if reason != due:
                 self.fault(what, probe, reason, due)
 
@@ -259,22 +272,22 @@ class Trial:
                 self.fault("a No added an allow", probe, answers[probe], was)
             elif not set(act.names) & set(probe[0]):
                 self.fault("a Yes reached further than its names", probe, answers[probe], was)
-        for (names, purpose, entity), reason in answers.items():
-            alone = [answers.get(((name,), purpose, entity), reason) for name in names]
+        for (names, *asked), reason in answers.items():
+            alone = [answers.get(((name,), *asked), reason) for name in names]
             if reason in ALLOW and not all(one in ALLOW for one in alone):
-                self.fault("naming more allowed more", (names, purpose, entity), reason, alone)
+                self.fault("naming more allowed more", (names, *asked), reason, alone)
 
     def text(self):
-        what, (names, purpose, entity), got, due = self.faults[0]
+        what, probe, got, due = self.faults[0]
         order = [act_text(step.act) + (" // confirmed" if step.kind == CONFIRM else "") for step in self.copies[0].steps]
-        asked = question_text(names, purpose, entity, due)
+        asked = question_text(*probe, due)
         return "\n    ".join([f"* world {self.seed}: {what}; {len(self.faults)} answers", *order, f"{asked} // not {got}"])
 
 
-def trials_run(real, worlds, policy=POLICY, invalidates=False):
+def trials_run(real, worlds, policy=POLICY, invalidates=False, purges=False):
     """worlds: of (seed, acts). ${policy} comes in force before the last step, and what was said on a form that misled is
-    invalidated. Returns those that fail."""
-    trials = [Trial(real, seed, acts, policy, invalidates) for seed, acts in worlds]
+    invalidated. ${purges}: at last all that is over goes. Returns those that fail."""
+    trials = [Trial(real, seed, acts, policy, invalidates, purges) for seed, acts in worlds]
     first, second = [trial.copies[0] for trial in trials], [trial.copies[1] for trial in trials]
     real.tell(first)
     probes = [(trial.copies[0].number, *probe) for trial in trials for probe in trial.before]
@@ -300,7 +313,20 @@ def trials_run(real, worlds, policy=POLICY, invalidates=False):
                 trial.properties_hold(was, answers)
     if policy is not POLICY:
         real.apply(POLICY)
+    if purges:
+        purge_holds(real, trials)
     return [trial for trial in trials if trial.faults]
+
+
+def purge_holds(real, trials):
+    """Of who was asked in one order and in another."""
+    probes = [(copy.number, *probe) for trial in trials for copy in trial.copies for probe in trial.after]
+    before = real.check(probes)
+    real.purge(POLICY, PURGED)
+    asked = [(trial, probe) for trial in trials for _ in trial.copies for probe in trial.after]
+    for (trial, probe), was, reason in zip(asked, before, real.check(probes), strict=True):
+        if reason in ALLOW and was not in ALLOW:
+            trial.fault("a purge added an allow", probe, reason, was)
 
 
 def answers_part(trials, answers, probes_of):
@@ -317,7 +343,7 @@ def shrink(real, trial):
     while smaller:
         smaller = False
         worlds = [(f"{trial.seed}/{n}", trial.acts[:n] + trial.acts[n + 1:]) for n in range(len(trial.acts)) if len(trial.acts) > 1]
-        for found in trials_run(real, worlds, trial.policy, trial.invalidates)[:1]:
+        for found in trials_run(real, worlds, trial.policy, trial.invalidates, trial.purges)[:1]:
             trial, smaller = found, True
     return trial
 
@@ -327,9 +353,10 @@ def shrink(real, trial):
 def worlds_run(real, seed, count, until):
     """Returns (how many were tried, the first that failed or None)."""
     for first in range(0, count, CHUNK):
-        worlds = [(f"{seed}.{n}", acts_make(random.Random(f"{seed}.{n}"))) for n in range(first, min(count, first + CHUNK))]
         turn = first // CHUNK % 4
-        failed = trials_run(real, worlds, LATER if turn == 3 else POLICY, turn == 1)
+        worlds = [(f"{seed}.{n}", (browser_make if turn == 0 and n % 3 == 0 else acts_make)(random.Random(f"{seed}.{n}")))
+                  for n in range(first, min(count, first + CHUNK))]
+        failed = trials_run(real, worlds, LATER if turn == 3 else POLICY, turn == 1, turn == 0)
         if failed:
             return first + len(worlds), min(failed, key=lambda trial: len(trial.acts))
         if time.monotonic() > until:
@@ -365,4 +392,5 @@ def main():
     sys.exit((found is None) == bool(given.plant))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -115,7 +115,8 @@ long tags_below(const struct scene *s, int number)
 {
     return database_number(
         &s->db,
-        "select count(*) from (select tag from identifier union all select tag from consent) t "
+        "select count(*) from (select tag from identifier union all select tag from consent union all "
+        "select tag from guardian union all select tag from tombstone union all select tag from outbox) t "
         "where get_byte(tag, 0) < %d",
         number);
 }

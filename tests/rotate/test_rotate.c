@@ -184,6 +184,26 @@ Test(rotate, a_tag_that_stands_in_consent_only_moves_too)
     cr_assert_str_eq(reason_of(&scene.tenant, "anna", "newsletter"), "withdrawn");
 }
 
+/* Also to who is nobody's yet, as a guardian who was asked. */
+Test(rotate, who_is_erased_gets_no_message_that_was_put_before)
+{
+    scene_open(&scene, "messages");
+    post(&scene.tenant, 200, "/v1/withdraw", "{'subject': %s, 'purpose': '*'}", email("anna"));
+    database_value(
+        &scene.db,
+        "insert into outbox (controller_id, message_id, kind, tag, put_at, ends_at, content, due_at) "
+        "select controller_id, gen_random_uuid(), 0, t, now(), now() + interval '3 days', "
+        "'\\x00', now() + interval '1 day' from identifier i cross join lateral (values (i.tag), "
+        "(decode('01' || repeat('ab', 16), 'hex'))) v(t)");
+    keys_write(&scene, two_one);
+    service_restart(&scene);
+    cr_assert_eq(rotate_run(&scene, NULL), 0);
+    cr_assert_eq(tags_below(&scene, 2), 0);
+    const json_t *found = post(&scene.tenant, 200, "/v1/subjects/lookup", "{'subject': %s}", email("anna"));
+    post(&scene.tenant, 200, text_of("/v1/subjects/%s/erase", string_at(found, "/subject_id")), "{}");
+    cr_assert_eq(database_number(&scene.db, "select count(*) from outbox"), 1, "only the other is left");
+}
+
 /* As the service's role, which may delete nothing by itself. */
 Test(rotate, of_what_stands_under_both_tags_the_higher_rank_stays)
 {

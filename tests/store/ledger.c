@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct subject_keys keys = {.count = 1,
-                                         .keys = {{.number = 1, .bytes = "the subject key of store tests"}}};
+static const struct numbered_keys keys = {.count = 1,
+                                          .keys = {{.number = 1, .bytes = "the subject key of store tests"}}};
 
 static struct purpose purposes[] = {
     {.number = NEWSLETTER, .key = "newsletter", .direct_marketing = true, .notice = "words"},
@@ -39,7 +39,7 @@ static struct policy policy = {.version = 1,
                                .notice_count = 2,
                                .notices = notices};
 
-const struct subject_keys *ledger_keys(void)
+const struct numbered_keys *ledger_keys(void)
 {
     return &keys;
 }

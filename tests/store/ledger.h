@@ -18,7 +18,7 @@ struct ledger {
 };
 
 /* The subject key of all of these tests. Static. */
-const struct subject_keys *ledger_keys(void);
+const struct numbered_keys *ledger_keys(void);
 /* Connections that have the service's session settings; PQfinish them. */
 PGconn *service_connect(void);
 PGconn *owner_connect(void);

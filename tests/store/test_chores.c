@@ -162,3 +162,26 @@ Test(chores, each_has_a_lock_of_its_own)
             cr_expect(a->lock == 0 || a->lock != b->lock, "%s and %s", a->name, b->name);
     }
 }
+
+/* Without being asked: a run of a controller that had none today, and no second one. */
+Test(chores, what_is_kept_no_longer_goes_by_itself_once_a_day)
+{
+    const struct chore *purge = chores;
+    while (strcmp(purge->name, "purge") != 0)
+        purge++;
+    open("chores purge", (const struct chore[]){*purge, {0}});
+    struct person p = person_numbered(1);
+    ledger_record(&l, act_of(&p, NEWSLETTER, EVENT_GIVEN, INSTANT_NONE));
+    cluster_sql("update policy set document = '{\"retention\": {\"rules\": [{\"data_class\": \"consent\", "
+                "\"duration\": \"P0D\", \"after\": \"recorded\"}]}}'");
+    for (int i = 0; i < 40; i++) {
+        beat((size_t)i % SERVICES);
+        cr_assert(comes(all_idle));
+    }
+    cr_expect_eq(ledger_number(&l, "select count(*) from event where controller_id = $1"), 0);
+    cr_expect_eq(ledger_number(&l, "select count(*) from retention_run where controller_id = $1"), 1);
+    cr_expect_eq(ledger_number(&l,
+                               "select count(*) from retention_run where controller_id = $1 and ended_at is "
+                               "not null and events = 1"),
+                 1);
+}

@@ -41,7 +41,7 @@ static struct ask asks[ASKS_MAX];
 static bool submitting;
 static const struct purpose_set offers = {.count = 2, .numbers = {PURPOSE_ALL, OFFERS}};
 
-static struct database *database_of(const char *conninfo, const struct subject_keys *keys)
+static struct database *database_of(const char *conninfo, const struct numbered_keys *keys)
 {
     char *fault = NULL;
     struct database *made = database_create(conninfo, keys, &fault);
@@ -62,7 +62,7 @@ static void stop(void)
 
 TestSuite(lane, .fini = stop, .timeout = 240);
 
-static void lane_open(const char *conninfo, const struct subject_keys *keys)
+static void lane_open(const char *conninfo, const struct numbered_keys *keys)
 {
     loop = loop_create();
     db = database_of(conninfo, keys);
@@ -719,13 +719,13 @@ Test(lane, a_service_with_another_subject_key_is_refused)
     lane_open(cluster_service(), ledger_keys());
     cr_assert(comes(ready)); /* and taken */
     lane_destroy(lane);
-    struct subject_keys other = *ledger_keys();
+    struct numbered_keys other = *ledger_keys();
     other.keys[0].bytes[0] ^= 1;
     struct database *wrong = database_of(cluster_service(), &other);
     lane = lane_create(loop, wrong, "test", DEPTH, 60000);
     assert_refused("subject key");
     lane_destroy(lane);
-    other.keys[0] = (struct subject_key){.number = 9, .bytes = "the one in force is missing"};
+    other.keys[0] = (struct numbered_key){.number = 9, .bytes = "the one in force is missing"};
     lane = lane_create(loop, wrong, "test", DEPTH, 60000);
     assert_refused("subject key");
     cr_assert_eq(ledger_number(&l, "select count(*) from subject_key"), 1, "a wrong key is not made known");

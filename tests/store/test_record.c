@@ -172,6 +172,46 @@ Test(record, a_key_that_comes_again_with_another_body_is_refused)
     record_job_clear(&reused);
 }
 
+/* As a guardian's Yes by email_plus is made: the message waits with the request, and a place takes it. */
+Test(record, a_yes_that_needs_a_second_message_is_gone_without_one)
+{
+    l = ledger_open("second");
+    struct person child = person_numbered(61);
+    struct guardian parent = {.is_named = true, .tag = tag_numbered(62)};
+    int64_t asked = ledger_record(&l, act_of(&child, NEWSLETTER, EVENT_REQUESTED, INSTANT_NONE)).revision;
+    static const char *const made[] = {
+        "select 1",
+        "insert into outbox (controller_id, message_id, kind, tag, put_at, ends_at, subject_no, revision, "
+        "due_at, not_before) select $1, gen_random_uuid(), message_guardian_second(), '\\x00', now(), now() "
+        "+ "
+        "interval '1 day', e.subject_no, e.revision, 'infinity', 'infinity' from event e where "
+        "e.controller_id "
+        "= $1 and e.slot = slot_pending()",
+        "insert into endpoint (controller_id, name, url, secret) values ($1, 'messages', "
+        "'https://a.invalid/', "
+        "'mail')",
+        "update endpoint set stopped_at = now() where controller_id = $1"};
+    static const enum record_outcome outcomes[] = {RECORD_GONE, RECORD_GONE, RECORD_DONE, RECORD_GONE};
+    PGconn *owner = owner_connect();
+    struct ledger as_owner = l;
+    as_owner.pg = owner;
+    session_admit(owner, l.controller);
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        struct act act = act_of(&child, NEWSLETTER, EVENT_GIVEN, INSTANT_NONE);
+        ledger_number(&as_owner, made[i]);
+        act.role = ROLE_PARENT;
+        act.guardian = &parent;
+        act.answers = asked;
+        act.needs_second = true;
+        act.second_after = (struct duration){.days = 1};
+        struct record_job r = request_of(&l, &act, 1);
+        batch_run(l.pg, &r, 1);
+        cr_expect_eq(r.outcome, outcomes[i], "%zu", i);
+        record_job_clear(&r);
+    }
+    PQfinish(owner);
+}
+
 Test(record, of_two_requests_with_one_new_key_in_a_batch_the_second_comes_again)
 {
     l = ledger_open("key twice");

@@ -217,13 +217,14 @@ class House:
         return self
 
     def furnish(self):
-        key = base64.b64encode(secrets.token_bytes(32)).decode()
+        key, link_key = (base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(2))
         self.settings = {
             "PATH": os.environ["PATH"],
             "AKKOORD_DATABASE": self.cluster.conninfo("service"),
             "AKKOORD_MIGRATE_DATABASE": self.cluster.conninfo("owner"),
             "AKKOORD_JWT_SECRET_FILE": self.secret("jwt.secret", secrets.token_urlsafe(48)),
             "AKKOORD_SUBJECT_KEY_FILE": self.secret("subject.keys", f"1:{key}\n"),
+            "AKKOORD_LINK_KEY_FILE": self.secret("link.keys", f"1:{link_key}\n"),
             "AKKOORD_METRICS_LISTEN": "none",
             "AKKOORD_THREADS": "2",
             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", ""),

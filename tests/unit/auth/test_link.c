@@ -7,34 +7,46 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NOW (INT64_C(1795255200) * SECOND)
-#define END (NOW + 3600 * SECOND)
+#define END (INT64_C(1795255200) * SECOND)
 
-static const struct subject_keys keys = {.count = 1, .keys = {{.number = 1, .bytes = {1, 2, 3}}}};
+static const struct numbered_keys keys = {.count = 1, .keys = {{.number = 1, .bytes = {1, 2, 3}}}};
 static const char payload[] = "a subject, a purpose and a revision";
 enum { PAYLOAD = sizeof payload };
 
+static struct link held;
 static char text[LINK_TEXT_MAX + 1];
+
+static struct link link_of(const void *bytes, size_t len)
+{
+    struct link link = {.controller_id = 4711, .expires = END, .len = len};
+    memcpy(link.payload, bytes, len);
+    return link;
+}
 
 static void seal(void)
 {
-    cr_assert_eq(link_seal(&keys, LINK_CONFIRM, END, payload, PAYLOAD, text), 0);
+    held = link_of(payload, PAYLOAD);
+    cr_assert_eq(link_seal(&keys, LINK_CONFIRM, &held, text), 0);
 }
 
 TestSuite(link, .init = seal);
 
-static int opens(const struct subject_keys *with, instant now, const char *token, size_t len)
+static int opens(const struct numbered_keys *with, const char *token, size_t len)
 {
-    char found[PAYLOAD];
-    int rc = link_open(with, LINK_CONFIRM, now, token, len, found, sizeof found);
-    if (rc == 0)
-        cr_expect_arr_eq(found, payload, PAYLOAD);
+    struct link found;
+    int rc = link_open(with, LINK_CONFIRM, token, len, &found);
+    if (rc == 0) {
+        cr_expect_eq(found.controller_id, 4711);
+        cr_expect_eq(found.expires, END);
+        cr_expect_eq(found.len, PAYLOAD);
+        cr_expect_arr_eq(found.payload, payload, PAYLOAD);
+    }
     return rc;
 }
 
 Test(link, what_was_sealed_comes_out)
 {
-    cr_expect_eq(opens(&keys, NOW, text, strlen(text)), 0);
+    cr_expect_eq(opens(&keys, text, strlen(text)), 0);
 }
 
 Test(link, a_token_may_stand_in_a_url_and_shows_nothing_of_what_it_holds)
@@ -48,34 +60,49 @@ Test(link, a_token_may_stand_in_a_url_and_shows_nothing_of_what_it_holds)
 }
 
 /* The first answer to a request must come out the same when it is asked for again. */
-Test(link, the_same_payload_gives_the_same_token)
+Test(link, the_same_is_sealed_the_same)
 {
     char again[LINK_TEXT_MAX + 1];
-    cr_assert_eq(link_seal(&keys, LINK_CONFIRM, END, payload, PAYLOAD, again), 0);
+    cr_assert_eq(link_seal(&keys, LINK_CONFIRM, &held, again), 0);
     cr_expect_str_eq(again, text);
 }
 
 /* Else two ciphertexts under one nonce would tell each other's contents. */
-Test(link, another_payload_or_another_end_gives_another_nonce)
+Test(link, another_payload_end_or_controller_gives_another_nonce)
 {
-    char other[LINK_TEXT_MAX + 1], changed[PAYLOAD];
+    char other[LINK_TEXT_MAX + 1];
     const size_t head = base64url_length(1 + 12);
-    memcpy(changed, payload, PAYLOAD);
-    changed[PAYLOAD - 1] ^= 1;
-    cr_assert_eq(link_seal(&keys, LINK_CONFIRM, END, changed, PAYLOAD, other), 0);
-    cr_expect_neq(strncmp(text, other, head), 0);
-    cr_assert_eq(link_seal(&keys, LINK_CONFIRM, END + 1, payload, PAYLOAD, other), 0);
-    cr_expect_neq(strncmp(text, other, head), 0);
+    struct link changed[] = {held, held, held};
+    changed[0].payload[PAYLOAD - 1] ^= 1;
+    changed[1].expires += SECOND;
+    changed[2].controller_id++;
+    for (size_t i = 0; i < 3; i++) {
+        cr_assert_eq(link_seal(&keys, LINK_CONFIRM, &changed[i], other), 0);
+        cr_expect_neq(strncmp(text, other, head), 0);
+    }
 }
 
-Test(link, it_expires_at_its_end_and_not_a_microsecond_before)
+Test(link, it_does_not_open_for_another_use)
 {
-    cr_expect_eq(opens(&keys, END - 1, text, strlen(text)), 0);
-    cr_expect_eq(opens(&keys, END, text, strlen(text)), -1);
-    cr_expect_eq(opens(&keys, INT64_MAX, text, strlen(text)), -1);
+    struct link found;
+    for (enum link_use use = 0; use < LINK_USES; use++)
+        cr_expect_eq(link_open(&keys, use, text, strlen(text), &found), use == LINK_CONFIRM ? 0 : -1);
 }
 
-/* Key number, nonce, end, payload and seal alike. */
+Test(link, its_end_is_told_to_the_second_and_opens_it_all_the_same)
+{
+    struct link found, late = held;
+    late.expires = SECOND + 999999;
+    cr_assert_eq(link_seal(&keys, LINK_CONFIRM, &late, text), 0);
+    cr_assert_eq(link_open(&keys, LINK_CONFIRM, text, strlen(text), &found), 0);
+    cr_expect_eq(found.expires, SECOND);
+    late.expires = (INT64_C(1) << 32) * SECOND;
+    cr_expect_eq(link_seal(&keys, LINK_CONFIRM, &late, text), -1);
+    late.expires = -SECOND;
+    cr_expect_eq(link_seal(&keys, LINK_CONFIRM, &late, text), -1);
+}
+
+/* Key number, nonce, controller, end, payload and seal alike. */
 Test(link, a_changed_bit_anywhere_keeps_it_shut)
 {
     unsigned char bytes[LINK_TEXT_MAX];
@@ -85,7 +112,7 @@ Test(link, a_changed_bit_anywhere_keeps_it_shut)
     for (size_t bit = 0; bit < 8 * len; bit++) {
         bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
         base64url_encode(bytes, len, changed);
-        cr_expect_eq(opens(&keys, NOW, changed, strlen(changed)), -1, "bit %zu", bit);
+        cr_expect_eq(opens(&keys, changed, strlen(changed)), -1, "bit %zu", bit);
         bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
     }
 }
@@ -94,78 +121,83 @@ Test(link, a_part_of_it_keeps_it_shut_and_so_does_more_than_it)
 {
     char longer[2 * LINK_TEXT_MAX + 1];
     for (size_t len = 0; len < strlen(text); len++)
-        cr_expect_eq(opens(&keys, NOW, text, len), -1, "%zu characters", len);
+        cr_expect_eq(opens(&keys, text, len), -1, "%zu characters", len);
     snprintf(longer, sizeof longer, "%sAAAA", text);
-    cr_expect_eq(opens(&keys, NOW, longer, strlen(longer)), -1);
+    cr_expect_eq(opens(&keys, longer, strlen(longer)), -1);
     snprintf(longer, sizeof longer, "%s%s", text, text);
-    cr_expect_eq(opens(&keys, NOW, longer, strlen(longer)), -1);
-    cr_expect_eq(opens(&keys, NOW, "not base64url!", 14), -1);
+    cr_expect_eq(opens(&keys, longer, strlen(longer)), -1);
+    cr_expect_eq(opens(&keys, "not base64url!", 14), -1);
 }
 
-Test(link, a_payload_of_another_size_is_none)
+Test(link, what_does_not_open_leaves_the_link_alone)
 {
-    char found[LINK_PAYLOAD_MAX + 1];
-    for (size_t len = 0; len <= sizeof found; len++)
-        cr_expect_eq(link_open(&keys, LINK_CONFIRM, NOW, text, strlen(text), found, len),
-                     len == PAYLOAD ? 0 : -1, "%zu bytes", len);
-}
-
-Test(link, what_does_not_open_leaves_the_payload_alone)
-{
-    char found[PAYLOAD] = "untouched";
-    cr_expect_eq(link_open(&keys, LINK_CONFIRM, END, text, strlen(text), found, sizeof found), -1);
-    cr_expect_eq(link_open(&keys, LINK_CONFIRM, NOW, text, strlen(text) - 4, found, sizeof found), -1);
-    cr_expect_str_eq(found, "untouched");
+    struct link found = {.len = 4711};
+    cr_expect_eq(link_open(&keys, LINK_CONFIRM, text, strlen(text) - 4, &found), -1);
+    cr_expect_eq(link_open(&keys, LINK_UNSUBSCRIBE, text, strlen(text), &found), -1);
+    cr_expect_eq(found.len, 4711);
 }
 
 /* ---- keys ---- */
 
 Test(link, another_key_does_not_open_it)
 {
-    static const struct subject_keys same_number = {.count = 1, .keys = {{.number = 1, .bytes = {1, 2, 4}}}};
-    static const struct subject_keys same_bytes = {.count = 1, .keys = {{.number = 2, .bytes = {1, 2, 3}}}};
-    static const struct subject_keys none = {.count = 0};
-    cr_expect_eq(opens(&same_number, NOW, text, strlen(text)), -1);
-    cr_expect_eq(opens(&same_bytes, NOW, text, strlen(text)), -1);
-    cr_expect_eq(opens(&none, NOW, text, strlen(text)), -1);
+    static const struct numbered_keys same_number = {.count = 1, .keys = {{.number = 1, .bytes = {1, 2, 4}}}};
+    static const struct numbered_keys same_bytes = {.count = 1, .keys = {{.number = 2, .bytes = {1, 2, 3}}}};
+    static const struct numbered_keys none = {.count = 0};
+    cr_expect_eq(opens(&same_number, text, strlen(text)), -1);
+    cr_expect_eq(opens(&same_bytes, text, strlen(text)), -1);
+    cr_expect_eq(opens(&none, text, strlen(text)), -1);
 }
 
 Test(link, after_a_rotation_the_old_key_still_opens_and_the_new_one_seals)
 {
-    static const struct subject_keys rotated = {
+    static const struct numbered_keys rotated = {
         .count = 2, .keys = {{.number = 2, .bytes = {9, 9, 9}}, {.number = 1, .bytes = {1, 2, 3}}}};
     char fresh[LINK_TEXT_MAX + 1];
-    cr_expect_eq(opens(&rotated, NOW, text, strlen(text)), 0);
-    cr_assert_eq(link_seal(&rotated, LINK_CONFIRM, END, payload, PAYLOAD, fresh), 0);
-    cr_expect_eq(opens(&rotated, NOW, fresh, strlen(fresh)), 0);
-    cr_expect_eq(opens(&keys, NOW, fresh, strlen(fresh)), -1);
+    cr_expect_eq(opens(&rotated, text, strlen(text)), 0);
+    cr_assert_eq(link_seal(&rotated, LINK_CONFIRM, &held, fresh), 0);
+    cr_expect_eq(opens(&rotated, fresh, strlen(fresh)), 0);
+    cr_expect_eq(opens(&keys, fresh, strlen(fresh)), -1);
 }
 
 Test(link, without_a_key_nothing_is_sealed)
 {
-    static const struct subject_keys none = {.count = 0};
+    static const struct numbered_keys none = {.count = 0};
+    struct link_sealer sealer;
     char unsealed[LINK_TEXT_MAX + 1];
-    cr_expect_eq(link_seal(&none, LINK_CONFIRM, END, payload, PAYLOAD, unsealed), -1);
+    cr_expect_eq(link_seal(&none, LINK_CONFIRM, &held, unsealed), -1);
+    cr_expect_eq(link_sealer_make(&none, LINK_CONFIRM, &sealer), -1);
+}
+
+Test(link, a_sealer_made_once_seals_the_same)
+{
+    struct link_sealer sealer;
+    char again[LINK_TEXT_MAX + 1];
+    cr_assert_eq(link_sealer_make(&keys, LINK_CONFIRM, &sealer), 0);
+    cr_assert_eq(link_sealer_seal(&sealer, &held, again), 0);
+    cr_expect_str_eq(again, text);
+    link_sealer_wipe(&sealer);
+    cr_expect_eq(sealer.cipher[0] | sealer.nonce[0], 0);
 }
 
 /* ---- sizes ---- */
 
-Test(link, the_largest_payload_fits_and_a_larger_one_is_refused)
+Test(link, the_largest_payload_makes_no_more_than_136_characters)
 {
-    static const unsigned char most[LINK_PAYLOAD_MAX + 1] = {7};
-    unsigned char found[LINK_PAYLOAD_MAX];
-    char large[LINK_TEXT_MAX + 1];
-    cr_assert_eq(link_seal(&keys, LINK_CONFIRM, END, most, LINK_PAYLOAD_MAX, large), 0);
-    cr_expect_leq(strlen(large), LINK_TEXT_MAX);
-    cr_expect_eq(link_open(&keys, LINK_CONFIRM, NOW, large, strlen(large), found, sizeof found), 0);
-    cr_expect_arr_eq(found, most, LINK_PAYLOAD_MAX);
-    cr_expect_eq(link_seal(&keys, LINK_CONFIRM, END, most, sizeof most, large), -1);
+    static const unsigned char most[LINK_PAYLOAD_MAX] = {7};
+    struct link large = link_of(most, sizeof most), found;
+    char token[LINK_TEXT_MAX + 1];
+    cr_assert_eq(link_seal(&keys, LINK_CONFIRM, &large, token), 0);
+    cr_expect_eq(strlen(token), 136);
+    cr_assert_eq(link_open(&keys, LINK_CONFIRM, token, strlen(token), &found), 0);
+    cr_expect_arr_eq(found.payload, most, sizeof most);
 }
 
 Test(link, an_empty_payload_is_one_too)
 {
-    char empty[LINK_TEXT_MAX + 1], found;
-    cr_assert_eq(link_seal(&keys, LINK_CONFIRM, END, "", 0, empty), 0);
-    cr_expect_eq(link_open(&keys, LINK_CONFIRM, NOW, empty, strlen(empty), &found, 0), 0);
-    cr_expect_eq(link_open(&keys, LINK_CONFIRM, END, empty, strlen(empty), &found, 0), -1);
+    struct link empty = link_of("", 0), found;
+    char token[LINK_TEXT_MAX + 1];
+    cr_assert_eq(link_seal(&keys, LINK_CONFIRM, &empty, token), 0);
+    cr_assert_eq(link_open(&keys, LINK_CONFIRM, token, strlen(token), &found), 0);
+    cr_expect_eq(found.len, 0);
 }

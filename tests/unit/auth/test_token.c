@@ -659,7 +659,8 @@ Test(token, each_scope_has_its_word)
     scopes_format(all, text);
     cr_expect_str_eq(text,
                      "consent:record consent:import consent:check consent:withdraw subject:read changes:read "
-                     "policy:read policy:write mask keys:write");
+                     "policy:read policy:write mask keys:write link:create webhook:read rights:write "
+                     "subject:erase audit");
     cr_expect_eq(scopes_parse(text, NULL), all);
     cr_expect_str_eq(scope_word(SCOPE_CONSENT_RECORD), "consent:record");
     cr_expect_str_eq(scope_word(SCOPE_MASK), "mask");

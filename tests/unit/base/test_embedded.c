@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 
 static const struct embedded files[] = {
-    {"one", "1", 1}, {"two", "22", 2}, {NULL, NULL, 0}, {"behind", "3", 1}};
+    {"one", "1", 1, ""}, {"two", "22", 2, ""}, {NULL, NULL, 0, NULL}, {"behind", "3", 1, ""}};
 
 Test(embedded, a_file_is_found_by_its_whole_name)
 {

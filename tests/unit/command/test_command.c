@@ -7,9 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct command *const commands[] = {
-    &serve_command, &migrate_command, &apply_command,  &rotate_command,  &key_command, &token_command,
-    &mask_command,  &health_command,  &doctor_command, &options_command, NULL};
+static const struct command *const commands[] = {&serve_command,
+                                                 &migrate_command,
+                                                 &apply_command,
+                                                 &rotate_command,
+                                                 &key_command,
+                                                 &token_command,
+                                                 &mask_command,
+                                                 &health_command,
+                                                 &doctor_command,
+                                                 &options_command,
+                                                 &webhook_command,
+                                                 &setup_command,
+                                                 NULL};
 
 /* What `akkoord ${words}` prints, which must end with ${status}; to be freed. */
 static char *printed(int status, const char *first, const char *second)
@@ -90,7 +100,8 @@ Test(command, scopes_are_listed_where_one_is_asked)
     static const char *const asking[] = {"token", "key"};
     for (size_t i = 0; i < sizeof asking / sizeof *asking; i++) {
         char *help = printed(0, asking[i], "--help");
-        cr_expect(shows(help, " consent:record ") && shows(help, " mask ") && shows(help, " keys:write\n"),
+        cr_expect(shows(help, " consent:record ") && shows(help, " mask ") && shows(help, " keys:write ") &&
+                      shows(help, " audit\n"),
                   "%s", help);
         free(help);
     }

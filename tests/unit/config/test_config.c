@@ -363,23 +363,30 @@ Test(config, a_variable_that_no_option_knows_is_found)
 Test(config, what_serving_needs_is_told_before_it_starts)
 {
     static const struct {
-        char *words[5];
+        char *words[6];
         const char *fault; /* how it begins; NULL: it may start */
     } rows[] = {
         {{NULL}, "AKKOORD_SUBJECT_KEY_FILE is needed, and is not set: name a file"},
-        {{"--subject-key-file=k"}, "AKKOORD_JWT_SECRET_FILE or AKKOORD_JWKS_FILE is needed"},
-        {{"--subject-key-file=k", "--jwks-file=j"}, NULL},
-        {{"--subject-key-file=k", "--jwks-file=j", "--listen=none"},
+        {{"--subject-key-file=k"}, "AKKOORD_LINK_KEY_FILE is needed, and is not set: name a file"},
+        {{"--subject-key-file=k", "--link-key-file=l"},
+         "AKKOORD_JWT_SECRET_FILE or AKKOORD_JWKS_FILE is needed"},
+        {{"--subject-key-file=k", "--link-key-file=l", "--jwks-file=j"}, NULL},
+        {{"--subject-key-file=k", "--link-key-file=l", "--jwks-file=j", "--tls-cert-file=c"},
+         "AKKOORD_TLS_CERT_FILE is c, and AKKOORD_TLS_LISTEN is not set"},
+        {{"--subject-key-file=k", "--link-key-file=l", "--jwks-file=j", "--tls-key-file=k"},
+         "AKKOORD_TLS_KEY_FILE is k, and AKKOORD_TLS_LISTEN is not set"},
+        {{"--subject-key-file=k", "--link-key-file=l", "--jwks-file=j", "--listen=none"},
          "AKKOORD_LISTEN is none, and AKKOORD_TLS_LISTEN"},
-        {{"--subject-key-file=k", "--jwks-file=j", "--tls-listen=:443"},
+        {{"--subject-key-file=k", "--link-key-file=l", "--jwks-file=j", "--tls-listen=:443"},
          "AKKOORD_TLS_LISTEN needs AKKOORD_TLS_CERT_FILE and AKKOORD_TLS_KEY_FILE: it is :443, and the first "
          "is not set"},
-        {{"--subject-key-file=k", "--jwks-file=j", "--tls-listen=:443", "--tls-cert-file=c"},
+        {{"--subject-key-file=k", "--link-key-file=l", "--jwks-file=j", "--tls-listen=:443",
+          "--tls-cert-file=c"},
          "AKKOORD_TLS_LISTEN needs AKKOORD_TLS_CERT_FILE and AKKOORD_TLS_KEY_FILE: it is :443, and the "
          "second is not "},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        char *words[5];
+        char *words[6];
         memcpy(words, rows[i].words, sizeof words);
         cr_assert_eq(read_with(words, FLAGS()), 0, "%s", fault);
         cr_expect_eq(config_serve_check(&config, fault), rows[i].fault == NULL ? 0 : -1, "%zu", i);
@@ -408,6 +415,7 @@ Test(config, a_service_does_not_stand_in_its_own_way)
                                      .tls_cert_file = "c",
                                      .tls_key_file = "k",
                                      .subject_key_file = "s",
+                                     .link_key_file = "l",
                                      .jwt_secret_file = "j",
                                      .jwks_file = ""};
         cr_expect_eq(config_serve_check(&given, fault), rows[i].meets ? -1 : 0, "%zu: %s", i, fault);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/consent.h"
+#include "domain/policy.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -70,9 +71,10 @@ Test(consent, the_collection_methods_are_the_contracts_in_the_stored_order)
 
 Test(consent, the_roles_and_effects_are_the_contracts_in_the_stored_order)
 {
-    static const char *const roles[] = {"self",  "parent",     "carer", "legal_representative",
-                                        "staff", "controller", NULL};
-    static const char *const effects[] = {"applied", "superseded", "outdated", "pending", "words_unknown"};
+    static const char *const roles[] = {"self",  "parent",     "carer",    "legal_representative",
+                                        "staff", "controller", "guardian", NULL};
+    static const char *const effects[] = {"applied",       "superseded", "outdated", "pending",
+                                          "words_unknown", "",           "repeated"};
     assert_words(role_words, roles);
     for (enum role r = 0; r < ROLE_COUNT; r++)
         cr_expect_str_eq(role_word(r), roles[r]);
@@ -82,12 +84,13 @@ Test(consent, the_roles_and_effects_are_the_contracts_in_the_stored_order)
     cr_expect_str_eq(effect_word(EFFECT_SUPERSEDED), "superseded");
 }
 
-Test(consent, a_parent_a_carer_and_a_legal_representative_are_guardians)
+Test(consent, a_parent_a_carer_a_legal_representative_and_who_said_not_which_are_guardians)
 {
     for (enum role r = 0; r < ROLE_COUNT; r++)
         cr_expect_eq(role_is_guardian(r),
-                     r == ROLE_PARENT || r == ROLE_CARER || r == ROLE_LEGAL_REPRESENTATIVE, "%s",
-                     role_word(r));
+                     r == ROLE_PARENT || r == ROLE_CARER || r == ROLE_LEGAL_REPRESENTATIVE ||
+                         r == ROLE_GUARDIAN,
+                     "%s", role_word(r));
 }
 
 /* ---- slots, and what stands in place of a purpose: stored, and known to SQL ---- */
@@ -292,4 +295,23 @@ Test(consent, whatever_order_five_acts_arrive_in_the_same_one_stands)
         rank_of(CLASS_CHOICE, EVENT_GIVEN, true, 10 * DAY),
     };
     assert_every_order(ranks, ranks[1]);
+}
+
+Test(consent, a_standing_no_to_one_entity_has_a_number_of_its_own)
+{
+    static const int32_t entities[] = {1, 2, 77, ENTITY_NUMBER_MAX};
+    for (size_t i = 0; i < sizeof entities / sizeof *entities; i++) {
+        int32_t all = purpose_of_entity(entities[i], PURPOSE_ALL);
+        cr_expect_lt(all, PURPOSE_ENTITIES);
+        cr_expect_eq(entity_of_purpose(all), entities[i]);
+        cr_expect_eq(channel_of_purpose(all), -1);
+        for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+            int32_t number = purpose_of_entity(entities[i], purpose_of_channel(channel));
+            cr_expect_eq(entity_of_purpose(number), entities[i]);
+            cr_expect_eq(channel_of_purpose(number), channel);
+        }
+    }
+    cr_expect_eq(entity_of_purpose(PURPOSE_ALL), 0);
+    cr_expect_eq(entity_of_purpose(PURPOSE_POINTER), 0);
+    cr_expect_eq(channel_of_purpose(purpose_of_channel(CHANNEL_WEB)), CHANNEL_WEB);
 }

@@ -13,12 +13,12 @@ static const char key_file[] = "# the newest makes tags\n"
                                "  \t\n"
                                "2://79/Pv6+fj39vX08/Lx8O/u7ezr6uno5+bl5OPi4eA=  ";
 
-static struct subject_keys keys;
+static struct numbered_keys keys;
 static struct identifier jan;
 
 static void start(void)
 {
-    cr_assert_null(subject_keys_parse(key_file, sizeof key_file - 1, &keys));
+    cr_assert_null(numbered_keys_parse(key_file, sizeof key_file - 1, &keys));
     cr_assert_null(identifier_normalise(IDENTIFIER_EMAIL, "Jan@example.nl", 14, NULL, &jan));
 }
 
@@ -83,7 +83,7 @@ Test(tag, other_hashes_have_a_key_of_their_own)
 Test(tag, the_check_value_of_a_key_is_fixed)
 {
     uint8_t check[SUBJECT_KEY_CHECK_SIZE];
-    subject_key_check(subject_keys_find(&keys, 1), check);
+    subject_key_check(numbered_keys_find(&keys, 1), check);
     assert_hex(check, sizeof check, "3bd8dc10702877bbdda56807c26f1a32");
 }
 
@@ -217,14 +217,14 @@ Test(tag, keys_are_read_in_the_order_of_the_file)
     cr_assert_eq(keys.keys[0].bytes[31], 7);
     cr_assert_eq(keys.keys[1].bytes[31], 31);
     cr_assert_eq(keys.keys[2].bytes[0], 255);
-    cr_assert_null(subject_keys_find(&keys, 3));
-    cr_assert_eq(subject_keys_find(&keys, 2), &keys.keys[2]);
+    cr_assert_null(numbered_keys_find(&keys, 3));
+    cr_assert_eq(numbered_keys_find(&keys, 2), &keys.keys[2]);
 }
 
 Test(tag, wiped_keys_are_gone)
 {
-    static const struct subject_keys none;
-    subject_keys_wipe(&keys);
+    static const struct numbered_keys none;
+    numbered_keys_wipe(&keys);
     cr_assert_eq(memcmp(&keys, &none, sizeof keys), 0);
 }
 
@@ -261,8 +261,8 @@ Test(tag, a_bad_key_file_is_refused_and_changes_nothing)
         "1:AAECAwQFBgcICQoLDA0O DxAREhMUFRYXGBkaGxwdHh=",
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        struct subject_keys read = {.count = 42};
-        cr_expect_not_null(subject_keys_parse(files[i], strlen(files[i]), &read), "%s", files[i]);
+        struct numbered_keys read = {.count = 42};
+        cr_expect_not_null(numbered_keys_parse(files[i], strlen(files[i]), &read), "%s", files[i]);
         cr_expect_eq(read.count, 42);
     }
 }
@@ -272,10 +272,10 @@ Test(tag, sixteen_keys_are_taken_and_seventeen_are_not)
     char file[17 * 64];
     size_t len = 0;
     for (int number = 1; number <= 17; number++) {
-        struct subject_keys read;
+        struct numbered_keys read;
         len += (size_t)snprintf(file + len, sizeof file - len, "%d:" GOOD "\n", 256 - number);
-        const char *fault = subject_keys_parse(file, len, &read);
-        cr_assert_eq(fault == NULL, number <= SUBJECT_KEYS_MAX, "%d keys", number);
+        const char *fault = numbered_keys_parse(file, len, &read);
+        cr_assert_eq(fault == NULL, number <= NUMBERED_KEYS_MAX, "%d keys", number);
     }
 }
 

@@ -14,6 +14,9 @@ static void assert_set(const struct policy *p, int32_t purpose, const int32_t *e
         cr_expect(set_has(&set, expected[i]), "%d for %d", expected[i], purpose);
 }
 #define ALWAYS PURPOSE_ALL, PURPOSE_POINTER, EMAILS
+#define OF_EACH                                                                                              \
+    ALWAYS, ALL_OF_NORTH, EMAILS_OF_NORTH, ALL_OF_NORTH - ENTITY_STRIDE, EMAILS_OF_NORTH - ENTITY_STRIDE,    \
+        ALL_OF_NORTH - 2 * ENTITY_STRIDE, EMAILS_OF_NORTH - 2 * ENTITY_STRIDE
 #define ASSERT_SET(p, purpose, ...)                                                                          \
     assert_set(p, purpose, (const int32_t[]){__VA_ARGS__},                                                   \
                sizeof((const int32_t[]){__VA_ARGS__}) / sizeof(int32_t))
@@ -24,8 +27,8 @@ Test(verdict_set, a_check_reads_the_purpose_its_entities_what_it_replaces_and_th
     ASSERT_SET(&household, CURRENT, ALWAYS, CURRENT, OLD, OLDEST);
     ASSERT_SET(&household, HEIR, ALWAYS, HEIR, GONE);
     ASSERT_SET(&household, SITE, PURPOSE_ALL, PURPOSE_POINTER, WEB, SITE);
-    ASSERT_SET(&group, OFFERS, ALWAYS, OFFERS, OFFERS_NORTH, OFFERS_SOUTH, OFFERS_WEST);
-    ASSERT_SET(&group, TRIPS, ALWAYS, TRIPS, TRIPS_NORTH, TRIPS_SOUTH, TRIPS_WEST, OFFERS, OFFERS_NORTH,
+    ASSERT_SET(&group, OFFERS, OF_EACH, OFFERS, OFFERS_NORTH, OFFERS_SOUTH, OFFERS_WEST);
+    ASSERT_SET(&group, TRIPS, OF_EACH, TRIPS, TRIPS_NORTH, TRIPS_SOUTH, TRIPS_WEST, OFFERS, OFFERS_NORTH,
                OFFERS_SOUTH, OFFERS_WEST);
 }
 
@@ -52,8 +55,11 @@ Test(verdict_set, the_largest_set_fits)
         for (int k = 0; k < POLICY_ENTITIES_MAX; k++)
             chain[i].entity_numbers[k] = 100 * (i + 1) + k + 1;
     }
+    for (int k = 0; k < POLICY_ENTITIES_MAX; k++)
+        p.entities[k].number = 10000 + k;
     struct purpose_set set;
     purpose_set_of(&p, &chain[0], &set);
     cr_assert_eq(set.count, PURPOSE_SET_MAX);
+    cr_expect(set_has(&set, purpose_of_entity(10000 + POLICY_ENTITIES_MAX - 1, PURPOSE_ALL)));
     cr_expect(set_has(&set, 100 * (REPLACES_MAX + 1) + POLICY_ENTITIES_MAX), "the last entity's of the last");
 }

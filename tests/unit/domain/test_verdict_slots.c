@@ -151,6 +151,52 @@ Test(verdict_slots, a_sale_stands_beside_what_is_said)
     ASSERT_TOLD(rows);
 }
 
+Test(verdict_slots, what_is_to_be_sold_is_like_what_was)
+{
+    static const struct told rows[] = {
+        {"that group",
+         SHOP,
+         {TO_SELL("shoes"), HELD(SHOP, SELF, EVENT_ELIGIBLE, SAID, .group = "shoes")},
+         "granted"},
+        {"another",
+         SHOP,
+         {TO_SELL("wine"), HELD(SHOP, SELF, EVENT_ELIGIBLE, SAID, .group = "shoes")},
+         "never_asked"},
+        {"any", SHOP, {HELD(SHOP, SELF, EVENT_ELIGIBLE, SAID, .group = "shoes")}, "granted"},
+        {"of two sales the one that is like it",
+         SHOP,
+         {TO_SELL("wine"), HELD(SHOP, SELF, EVENT_ELIGIBLE, BEFORE, .group = "wine"),
+          HELD(SHOP, SELF, EVENT_ELIGIBLE, SAID, .group = "shoes")},
+         "granted"},
+        {"which is over",
+         SHOP,
+         {TO_SELL("wine"), HELD(SHOP, SELF, EVENT_ELIGIBLE, BEFORE, .group = "wine", .ends = -1),
+          HELD(SHOP, SELF, EVENT_ELIGIBLE, SAID, .group = "shoes")},
+         "expired"},
+        {"which was invalidated",
+         SHOP,
+         {TO_SELL("wine"), HELD(SHOP, SELF, EVENT_INVALIDATED, BEFORE, .sale = true, .group = "wine"),
+          HELD(SHOP, SELF, EVENT_ELIGIBLE, SAID, .group = "shoes")},
+         "invalidated"},
+        {"and nothing is named",
+         SHOP,
+         {HELD(SHOP, SELF, EVENT_ELIGIBLE, BEFORE, .group = "shoes"),
+          HELD(SHOP, SELF, EVENT_INVALIDATED, SAID, .sale = true, .group = "wine")},
+         "granted"},
+        {"an address that was published",
+         SHOP,
+         {TO_SELL("wine"), HELD(SHOP, SELF, EVENT_ELIGIBLE, SAID)},
+         "granted"},
+        {"an objection is to all",
+         SHOP,
+         {TO_SELL("wine"), HELD(SHOP, SELF, EVENT_ELIGIBLE, SAID, .group = "wine"),
+          HELD(SHOP, SELF, EVENT_OBJECTED, BEFORE)},
+         "objected"},
+        {"what is no soft opt-in", GAMES, {TO_SELL("wine")}, "not_required"},
+    };
+    ASSERT_TOLD(rows);
+}
+
 Test(verdict_slots, an_objection_is_taken_back_by_the_person)
 {
     static const struct told rows[] = {

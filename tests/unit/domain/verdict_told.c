@@ -57,7 +57,12 @@ static struct purpose group_purposes[] = {
      .replaces_number = OFFERS,
      .entity_numbers = {TRIPS_NORTH, TRIPS_SOUTH, TRIPS_WEST}},
 };
-const struct policy group = {.purpose_count = 2, .purposes = group_purposes, .entity_count = COMPANIES};
+const struct policy group = {.purpose_count = 2,
+                             .purposes = group_purposes,
+                             .entity_count = COMPANIES,
+                             .entities = {[NORTH] = {.number = NUMBER_NORTH},
+                                          [SOUTH] = {.number = NUMBER_NORTH + 1},
+                                          [WEST] = {.number = NUMBER_NORTH + 2}}};
 
 bool set_has(const struct purpose_set *set, int32_t number)
 {
@@ -94,7 +99,8 @@ static struct state said(const struct held_row *h)
     s.slot = slot_of(h);
     s.valid_until = h->ends != 0 ? NOW + h->ends * DAY : INSTANT_NONE;
     s.notice_number = h->unknown ? 0 : WORDS;
-    s.flags = (uint8_t)(h->flags | (h->signal && s.slot == SLOT_YES ? FLAG_SIGNAL : 0));
+    s.flags = (uint16_t)(h->flags | (h->signal && s.slot == SLOT_YES ? FLAG_SIGNAL : 0));
+    s.flags |= h->group != NULL ? product_group_flags(product_group_of(h->group)) : 0;
     return s;
 }
 
@@ -112,14 +118,18 @@ struct verdict verdict_told(const struct policy *p, int entity, const struct tol
     const struct purpose *purpose = policy_purpose_numbered(p, told->purpose, NULL);
     struct purpose_set set;
     struct known k = {.states = {.list = k.list}};
+    product_group sold = 0;
     purpose_set_of(p, purpose, &set);
     for (const struct held_row *h = told->held; h < told->held + TOLD_MAX; h++) {
-        if (h->fact != 0)
+        if (h->to_sell != NULL)
+            sold = product_group_of(h->to_sell);
+        else if (h->fact != 0)
             known_add(&k, PURPOSE_ALL, 0, fact(h));
         else if (h->state != EVENT_NONE && set_has(&set, h->purpose))
-            known_add(&k, h->purpose, h->who, said(h));
+            known_add(&k, h->purpose,
+                      h->group != NULL ? product_group_place(product_group_of(h->group)) : h->who, said(h));
     }
-    return verdict_of(p, purpose, entity, &k.states, now);
+    return verdict_to_sell(p, purpose, entity, sold, &k.states, now);
 }
 
 void assert_told(const struct told *rows, size_t count)

@@ -51,6 +51,14 @@ enum {
     WEB = PURPOSE_CHANNEL_FIRST - CHANNEL_WEB
 };
 
+/* Of one entity. */
+enum { NUMBER_NORTH = 901 };
+enum {
+    ALL_OF_NORTH = PURPOSE_ENTITIES - ENTITY_STRIDE * NUMBER_NORTH,
+    EMAILS_OF_NORTH = ALL_OF_NORTH + PURPOSE_CHANNEL_FIRST - CHANNEL_EMAIL,
+    TEXTS_OF_NORTH = ALL_OF_NORTH + PURPOSE_CHANNEL_FIRST - CHANNEL_SMS
+};
+
 /* One thing held of a person: an act, or a fact. */
 struct held_row {
     int32_t purpose;
@@ -59,10 +67,12 @@ struct held_row {
     int ago;                /* days before NOW */
     int ends;               /* days from NOW; 0: no end, of a fact that it does not hold */
     bool copied;
-    bool reached; /* a No that came from elsewhere */
-    bool signal;  /* the browser's, or given under it */
-    bool unknown; /* which words were shown */
-    bool sale;    /* what was invalidated is one */
+    bool reached;        /* a No that came from elsewhere */
+    bool signal;         /* the browser's, or given under it */
+    bool unknown;        /* which words were shown */
+    bool sale;           /* what was invalidated is one */
+    const char *group;   /* of a sale */
+    const char *to_sell; /* nothing that is held, but what is asked about; NULL: it is not */
     int flags;
     bool forever;   /* a fact whose end is not known */
     enum slot fact; /* SLOT_AGE...; 0: none */
@@ -86,6 +96,10 @@ enum { COMING = 30, PAST = -15 };
 #define FACT(slot_, ...)                                                                                     \
     {                                                                                                        \
         .fact = slot_, ##__VA_ARGS__                                                                         \
+    }
+#define TO_SELL(group_)                                                                                      \
+    {                                                                                                        \
+        .to_sell = group_                                                                                    \
     }
 #define CHILD       FACT(SLOT_AGE, .ends = COMING)
 #define GROWN       FACT(SLOT_AGE, .ends = PAST)

@@ -14,7 +14,7 @@ enum { HELD_MAX = 1024, OTHERS = 1100 /* more than a worker holds */ };
 
 static struct worker worker;
 static struct server_options options;
-static struct subject_keys keys = {.count = 1, .keys = {{.number = 1}}};
+static struct numbered_keys keys = {.count = 1, .keys = {{.number = 1}}};
 static struct database *database;
 
 struct wait {

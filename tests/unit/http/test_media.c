@@ -52,6 +52,20 @@ Test(media, each_kind_takes_its_own)
     cr_expect(fits(MEDIA_NONE, "text/html", NULL), "it takes no body, whatever it is called");
 }
 
+Test(media, where_a_body_may_be_left_out_it_needs_no_name)
+{
+    cr_expect(fits(MEDIA_JSON_OR_NONE, NULL, NULL));
+    cr_expect(fits(MEDIA_JSON_OR_NONE, "application/x-www-form-urlencoded", NULL));
+    cr_expect_not(fits(MEDIA_JSON_OR_NONE, "application/json", "gzip"));
+    h2o_req_t req;
+    request_open(&req, "/");
+    req.entity = h2o_iovec_init("{}", 2);
+    cr_expect_not(media_fits(&req, MEDIA_JSON_OR_NONE), "a body came, and has no type");
+    request_header(&req, "content-type", "application/json");
+    cr_expect(media_fits(&req, MEDIA_JSON_OR_NONE));
+    request_close(&req);
+}
+
 Test(media, none_is_taken_encoded_with_or_without_a_body)
 {
     cr_expect_not(fits(MEDIA_JSON, "application/json", "gzip"));

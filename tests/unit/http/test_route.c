@@ -16,8 +16,10 @@ static h2o_iovec_t iovec(const char *text)
 
 static const struct route *find(const char *method, const char *path, h2o_iovec_t *ret_argument)
 {
-    *ret_argument = h2o_iovec_init(NULL, 0);
-    return route_find(routes, iovec(method), iovec(path), ret_argument);
+    h2o_iovec_t arguments[ROUTE_ARGUMENTS_MAX] = {{NULL, 0}};
+    const struct route *found = route_find(routes, iovec(method), iovec(path), arguments);
+    *ret_argument = arguments[0];
+    return found;
 }
 
 Test(route, method_and_path_are_matched_whole)
@@ -77,4 +79,33 @@ Test(route, what_writes_is_known_by_its_scopes)
     cr_expect(route_writes(&(struct route){.scopes = SCOPE_POLICY_WRITE}));
     cr_expect_not(route_writes(&(struct route){.scopes = SCOPE_CONSENT_CHECK}));
     cr_expect_not(route_writes(&(struct route){.scopes = SCOPE_NONE}));
+}
+
+Test(route, a_path_may_have_two_places_and_one_may_be_part_of_a_segment)
+{
+    static const struct route table[] = {{.method = "POST", .path = "/v1/imports/{source}/{batch}/undo"},
+                                         {.method = "GET", .path = "/v1/sites/{id}/banner.{hash}.js"},
+                                         {.method = "GET", .path = "/v1/sites/{id}/banner.js"},
+                                         {0}};
+    h2o_iovec_t arguments[ROUTE_ARGUMENTS_MAX];
+    cr_assert_eq(route_find(table, iovec("POST"), iovec("/v1/imports/old/7/undo"), arguments), &table[0]);
+    cr_expect(h2o_memis(arguments[0].base, arguments[0].len, H2O_STRLIT("old")));
+    cr_expect(h2o_memis(arguments[1].base, arguments[1].len, H2O_STRLIT("7")));
+    cr_assert_eq(route_find(table, iovec("GET"), iovec("/v1/sites/a/banner.0f.js"), arguments), &table[1]);
+    cr_expect(h2o_memis(arguments[1].base, arguments[1].len, H2O_STRLIT("0f")));
+    cr_expect_eq(route_find(table, iovec("GET"), iovec("/v1/sites/a/banner.js"), arguments), &table[2]);
+    cr_expect_null(route_find(table, iovec("POST"), iovec("/v1/imports/old//undo"), arguments));
+    cr_expect_null(route_find(table, iovec("POST"), iovec("/v1/imports/old/7/undo/x"), arguments));
+    cr_expect_null(route_find(table, iovec("GET"), iovec("/v1/sites/a/banner..js"), arguments));
+}
+
+Test(route, tables_are_joined_in_their_order)
+{
+    static const struct route more[] = {{.method = "GET", .path = "/u/{token}"}, {0}};
+    const struct route *const tables[] = {routes, more, NULL};
+    struct route all[8];
+    routes_join(tables, all, sizeof all / sizeof *all);
+    cr_expect_str_eq(all[0].path, "/v1/policy");
+    cr_expect_str_eq(all[5].path, "/u/{token}");
+    cr_expect_null(all[6].method);
 }

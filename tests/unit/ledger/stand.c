@@ -74,7 +74,7 @@ void stand_open(struct stand *s)
     s->env = (struct ledger_env){.arena = &s->arena,
                                  .controller = &s->controller,
                                  .now = STAND_NOW,
-                                 .keys = &s->keys,
+                                 .link_keys = &s->keys,
                                  .public_url = "https://consent.example"};
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "ledger/acts.h"
+#include "ledger/confirmation.h"
 
 /* A controller that no database knows, for what reads bodies and writes answers. What goes wrong here
  * fails the test.
@@ -13,7 +14,7 @@
 struct stand {
     struct arena arena;
     struct controller controller;
-    struct subject_keys keys;
+    struct numbered_keys keys;
     struct ledger_env env; /* at STAND_NOW */
     struct reader body;
     struct acts acts;

@@ -503,15 +503,21 @@ Test(acts, with_everything_one_can_object_to_what_it_does_not_stop)
     expect_faults(withdraw_read, "{" EMAIL ", 'purpose': 'news', 'object': true}", "/object", ERROR_INVALID);
 }
 
-Test(acts, everything_of_one_entity_is_an_act_for_each_purpose_of_it)
+Test(acts, everything_of_one_entity_stands_for_that_one_and_is_objected_to)
 {
+    int entity = ENTITY_ANY;
     withdraw("'purpose': '*', 'entity': 'east'");
-    cr_expect_eq(s.acts.count, 8, "survey can be objected to");
-    for (size_t i = 0; i < s.acts.count; i++) {
-        int entity = ENTITY_ANY;
-        cr_expect_not_null(policy_purpose_numbered(s.controller.policy, s.acts.list[i].purpose, &entity));
-        cr_expect_eq(entity, policy_entity(s.controller.policy, "east"));
-    }
+    cr_assert_eq(s.acts.count, 2, "survey can be objected to");
+    cr_expect_eq(entity_of_purpose(s.acts.list[0].purpose),
+                 s.controller.policy->entities[policy_entity(s.controller.policy, "east")].number);
+    cr_expect_eq(channel_of_purpose(s.acts.list[0].purpose), -1);
+    cr_assert_eq(s.acts.list[0].over->count, 1, "everything, of all");
+    cr_expect_not_null(policy_purpose_numbered(s.controller.policy, s.acts.list[1].purpose, &entity));
+    cr_expect_eq(entity, policy_entity(s.controller.policy, "east"));
+    cr_expect_eq(s.acts.context.act_count, 8);
+    withdraw("'channel': 'web', 'entity': 'east'");
+    cr_expect_eq(channel_of_purpose(s.acts.list[0].purpose), CHANNEL_WEB);
+    cr_expect_eq(s.acts.list[0].over->count, 3, "everything, the channel, and everything of that one");
 }
 
 Test(acts, a_channel_is_one_act_that_stands_and_each_purpose_is_told)
@@ -557,58 +563,100 @@ Test(acts, an_outcome_stands_in_a_slot_of_its_own)
 
 /* ---- the end of a double opt-in ---- */
 
-static const char *token_of(int32_t controller_id, const int32_t purposes[], size_t count)
+static struct request_row rows[CONFIRM_MAX];
+
+/* Reads the body of a confirmation of requests of these purposes, of the first words, in Dutch. */
+static void confirm(const char *body, const int32_t purposes[], size_t count)
 {
-    static char text[LINK_TEXT_MAX + 1];
-    struct confirm_token token = {
-        .controller_id = controller_id, .subject_no = 8, .revision = 21, .span = (int32_t)count};
+    struct requests_job requests = {
+        .which = {.subject_no = 8, .revision = 21, .count = (int32_t)count}, .count = count, .rows = rows};
     for (size_t i = 0; i < count; i++)
-        token.requests[i] = (struct confirm_one){
-            .purpose = purposes[i], .notice = s.controller.policy->notices[0].number, .text = 1};
-    cr_assert_eq(link_seal(&s.keys, LINK_CONFIRM, STAND_NOW, &token, confirm_token_size(count), text), 0);
-    return text;
+        rows[i] = (struct request_row){.revision = 21 + (int64_t)i,
+                                       .purpose = purposes[i],
+                                       .notice = s.controller.policy->notices[0].number,
+                                       .language = (char *)(uintptr_t) "nl",
+                                       .method = METHOD_WEB_FORM,
+                                       .evidence = (char *)(uintptr_t) "{\"form\": \"footer\"}"};
+    const char *json = stand_json(body);
+    reader_close(&s.body);
+    cr_assert_eq(reader_open(&s.body, json, strlen(json)), ERROR_NONE);
+    confirm_read(&s.env, &s.body, &requests, &s.acts);
 }
 
-Test(acts, a_token_of_ours_is_an_act_and_its_request)
+Test(acts, a_confirmation_is_an_act_and_its_request)
 {
     int32_t offers = stand_number(&s, "offers");
-    stand_read(&s, confirm_read, "{'token': '%s'}", token_of(3, &offers, 1));
+    confirm("{'token': 't'}", &offers, 1);
     cr_assert_str_eq(stand_faults(&s), "");
     cr_assert_eq(s.acts.count, 1);
     cr_expect_eq(s.acts.list[0].purpose, offers);
     cr_expect_eq(s.acts.list[0].method, METHOD_DOUBLE_OPT_IN);
     cr_expect_eq(s.acts.list[0].effect, EFFECT_OUTDATED, "the words that were shown, not those of now");
     cr_expect_str_eq(s.acts.context.acts[0].words.version, "1");
+    cr_expect_str_eq(s.acts.context.acts[0].words.language, "nl");
     cr_expect_not(s.acts.context.is_array);
     cr_expect_eq(s.acts.confirmation.subject_no, 8);
     cr_expect_eq(s.acts.confirmation.revision, 21);
     cr_expect_eq(s.acts.confirmation.count, 1);
 }
 
+Test(acts, both_legs_of_a_double_opt_in_are_evidence)
+{
+    int32_t offers = stand_number(&s, "offers");
+    confirm("{'token': 't', 'evidence': {'ip': '203.0.113.77'}}", &offers, 1);
+    cr_assert_eq(s.acts.count, 1);
+    cr_expect_str_eq(s.acts.list[0].evidence,
+                     "{\"how\":\"api\",\"ip\":\"203.0.113.0\",\"requested\":{\"record_id\":"
+                     "\"00000000-0000-0000-0000-000000000000\",\"event_time\":\"1970-01-01T00:00:00Z\","
+                     "\"collection_method\":\"web_form\",\"evidence\":{\"form\": \"footer\"}}}");
+}
+
 Test(acts, one_token_confirms_all_that_it_names)
 {
-    int32_t purposes[CONFIRM_MAX];
-    for (size_t i = 0; i < CONFIRM_MAX; i++)
+    enum { MANY = 20 };
+    int32_t purposes[MANY];
+    for (size_t i = 0; i < MANY; i++)
         purposes[i] = stand_number(&s, i % 2 == 0 ? "offers" : "chat");
-    stand_read(&s, confirm_read, "{'token': '%s'}", token_of(3, purposes, CONFIRM_MAX));
-    cr_expect_eq(s.acts.count, CONFIRM_MAX);
+    confirm("{'token': 't'}", purposes, MANY);
+    cr_expect_eq(s.acts.count, MANY);
     cr_expect(s.acts.context.is_array);
-    cr_expect_eq(s.acts.confirmation.count, CONFIRM_MAX);
     purposes[1] = 4711; /* none of the policy any more */
-    stand_read(&s, confirm_read, "{'token': '%s'}", token_of(3, purposes, 2));
+    confirm("{'token': 't'}", purposes, 2);
     cr_expect_eq(s.acts.count, 1);
 }
 
-Test(acts, any_other_token_is_no_act_and_no_fault_and_says_why)
+Test(acts, what_is_not_there_to_confirm_is_no_act_and_no_fault_and_says_why)
 {
-    int32_t offers = stand_number(&s, "offers"), gone = 4711;
-    stand_read(&s, confirm_read, "{'token': 'none'}");
-    cr_expect(s.acts.count == 0 && reader_ok(&s.body) && s.acts.gone != NULL);
-    stand_read(&s, confirm_read, "{'token': '%s'}", token_of(4, &offers, 1));
-    cr_expect(s.acts.count == 0 && reader_ok(&s.body) && s.acts.gone != NULL, "another controller's");
-    const char *foreign = s.acts.gone;
-    stand_read(&s, confirm_read, "{'token': '%s'}", token_of(3, &gone, 1));
+    int32_t gone = 4711;
+    confirm("{'token': 't'}", &gone, 1);
     cr_expect(s.acts.count == 0 && reader_ok(&s.body), "of a purpose that is none any more");
-    cr_assert_not_null(s.acts.gone);
-    cr_expect_str_neq(s.acts.gone, foreign);
+    cr_expect_eq(s.acts.gone, GONE_LEFT_POLICY);
+    confirm("{'token': 't'}", &gone, 0);
+    cr_expect(s.acts.count == 0 && reader_ok(&s.body));
+    cr_expect_eq(s.acts.gone, GONE_LOST);
+}
+
+static bool token_reads(const char *body, struct confirmation *ret_confirmation)
+{
+    const char *json = stand_json(body);
+    reader_close(&s.body);
+    cr_assert_eq(reader_open(&s.body, json, strlen(json)), ERROR_NONE);
+    return confirm_token_read(&s.env, &s.body, ret_confirmation);
+}
+
+Test(acts, a_token_of_ours_is_read_and_no_other)
+{
+    const struct confirmation c = {.subject_no = 8, .revision = INT64_C(1) << 40, .count = 3};
+    struct confirmation found = {0};
+    char url[CONFIRM_URL_MAX], body[2 * CONFIRM_URL_MAX];
+    cr_assert_eq(confirmation_url(&s.keys, "https://c.example", 3, &c, STAND_NOW, url, sizeof url), 0);
+    cr_expect_leq(strlen(url), strlen("https://c.example/c/") + LINK_TEXT_MAX);
+    snprintf(body, sizeof body, "{'token': '%s'}", strrchr(url, '/') + 1);
+    cr_expect(token_reads(body, &found) && reader_ok(&s.body));
+    cr_expect(found.subject_no == 8 && found.revision == c.revision && found.count == 3);
+    cr_expect_not(token_reads("{'token': 'none'}", &found));
+    cr_assert_eq(confirmation_url(&s.keys, "https://c.example", 4, &c, STAND_NOW, url, sizeof url), 0);
+    snprintf(body, sizeof body, "{'token': '%s'}", strrchr(url, '/') + 1);
+    cr_expect_not(token_reads(body, &found), "another controller's");
+    cr_expect(token_reads("{'tokens': 'none'}", &found) && !reader_ok(&s.body));
 }

@@ -11,7 +11,7 @@
 
 extern const struct embedded demo_files[];
 
-static const struct subject_keys keys = {.count = 1, .keys = {{.number = 1, .bytes = {1}}}};
+static const struct numbered_keys keys = {.count = 1, .keys = {{.number = 1, .bytes = {1}}}};
 static struct controller_job job;
 
 /* What is loaded of the controller of examples/demo.json, with one purpose that left the policy and one

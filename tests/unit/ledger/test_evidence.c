@@ -112,6 +112,19 @@ Test(evidence, what_is_none_of_its_members_is_a_fault)
     expect_fault("{'confirmed_at': 'yesterday'}", "/evidence/confirmed_at");
 }
 
+/* One member may be nearly all of it. */
+Test(evidence, a_long_name_of_a_browser_or_a_form_is_kept)
+{
+    static const char *const members[] = {"user_agent", "form"};
+    static char text[4001], sent[5 * 1024], kept[5 * 1024];
+    memset(text, 'x', sizeof text - 1);
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(sent, sizeof sent, "{'%s': '%s'}", members[i], text);
+        snprintf(kept, sizeof kept, "{'%s':'%s'}", members[i], text);
+        expect_kept(sent, kept);
+    }
+}
+
 Test(evidence, more_than_its_ceiling_is_a_fault_and_nothing_is_kept)
 {
     static char sent[8 * 1024];

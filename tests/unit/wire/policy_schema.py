@@ -6,6 +6,7 @@ Every example fits it; every document of broken_policies.json is refused by it, 
 only show by comparing one place of the document with another; and every member it has is described."""
 import json
 import pathlib
+import re
 import sys
 
 from jsonschema import Draft202012Validator
@@ -39,7 +40,7 @@ def faults():
     schema = load(ROOT / "openapi" / "policy.schema.json")
     Draft202012Validator.check_schema(schema)
     validator = Draft202012Validator(schema)
-    for path in sorted((ROOT / "examples").glob("*.json")):
+    for path in sorted((ROOT / "examples").glob("*.json")) + [ROOT / "examples/site/policy.json"]:
         for fault in validator.iter_errors(load(path)):
             yield f"{path.name}: {fault.json_path}: {fault.message[:200]}"
     rows = load(HERE / "broken_policies.json")
@@ -49,6 +50,9 @@ def faults():
             yield f"the schema {does}: {row['faults'][0]}"
     for where in undescribed(schema, schema, ""):
         yield f"the schema does not describe {where}"
+    texts = re.findall(r'X\(TEXT_\w+,\s*"(\w+)"', (ROOT / "service/wire/page_texts.h").read_text(encoding="utf-8"))
+    if schema["$defs"]["pages"]["properties"]["texts"]["additionalProperties"]["propertyNames"]["enum"] != texts:
+        yield "the schema has other names of pages' texts than service/wire/page_texts.h"
     if len(rows) < 100:
         yield "broken_policies.json has lost its rows"
 

@@ -253,3 +253,11 @@ Test(html, a_style_does_not_end_early, .signal = SIGABRT)
 {
     html_style(&h, "</style><script>");
 }
+
+Test(html, a_page_has_the_direction_of_its_language)
+{
+    html_page(&h, "ar-EG");
+    cr_expect(strstr(written(), "<html lang=\"ar-EG\" dir=\"rtl\">") != NULL);
+    cr_expect(html_is_rtl("HE") && html_is_rtl("fa") && !html_is_rtl("nl") && !html_is_rtl("arn"));
+    cr_expect(!html_is_rtl("") && !html_is_rtl("a"));
+}

@@ -134,21 +134,21 @@ Test(policy_cookies, who_needs_no_consent_is_told)
 Test(policy_cookies, a_text_is_in_the_language_asked_for_or_the_next_best)
 {
     open_text(DOCUMENT("'Figures'", COOKIE));
-    expect_has(html_in("de"), "<td lang=\"de-AT\">Z\303\244hlt</td>");
-    expect_has(html_in("de"), "<td lang=\"nl\">Cijfers</td>");
+    expect_has(html_in("de"), " lang=\"de-AT\">Z\303\244hlt</td>");
+    expect_has(html_in("de"), " lang=\"nl\">Cijfers</td>");
     expect_has(html_in("de"), "<html lang=\"en\">");
-    expect_has(html_in("nl-BE"), "<td>Cijfers</td>");
+    expect_has(html_in("nl-BE"), ">Cijfers</td>");
     expect_has(html_in("nl-BE"), "<html lang=\"nl\">");
     expect_has(html_in(NULL), "<html lang=\"nl\">");
-    expect_has(html_in("en"), "<td lang=\"nl\">Telt</td>");
-    expect_has(html_in("d"), "<td lang=\"nl\">Telt</td>");
+    expect_has(html_in("en"), " lang=\"nl\">Telt</td>");
+    expect_has(html_in("d"), " lang=\"nl\">Telt</td>");
 }
 
 Test(policy_cookies, durations_are_told_in_words)
 {
     open_text(DOCUMENT("'Figures'", COOKIE));
-    expect_has(html_in("en"), "<td>1 year 2 months</td>");
-    expect_has(html_in("nl"), "<td>1 jaar 2 maanden</td>");
+    expect_has(html_in("en"), ">1 year 2 months</td>");
+    expect_has(html_in("nl"), ">1 jaar 2 maanden</td>");
 }
 
 Test(policy_cookies, no_text_of_the_document_becomes_markup)
@@ -163,7 +163,7 @@ Test(policy_cookies, a_language_cannot_leave_its_attribute)
 {
     open_text("{'controller': {'key': 'k'}, 'purposes': [{'key': 'a', 'name': {'x\\' onclick=': 'y'}}],"
               " 'cookies': [{'name': 'c', 'purpose': 'a'}]}");
-    expect_has(html_in("en"), "<td lang=\"x&quot; onclick=\">y</td>");
+    expect_has(html_in("en"), " lang=\"x&quot; onclick=\">y</td>");
 }
 
 Test(policy_cookies, what_does_not_fit_fails)

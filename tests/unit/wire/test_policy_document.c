@@ -4,6 +4,7 @@
 #include "base/embedded.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -340,7 +341,89 @@ Test(policy_document, what_is_accepted_but_not_acted_on_is_told)
         " 'cookies': 'none', 'mask': {}, 'entities': [{'key': 'x', 'name': 'X'}], 'ages': {'NL': 16},"
         " 'retention': {'proof_kept': 'P5Y'}, 'rights': {'term': 'P28D'}, 'clients': []}");
     assert_faults("");
-    assert_not_enforced("['/purposes/1/gpc','/retention','/rights']");
+    assert_not_enforced("[]");
+}
+
+Test(policy_document, nothing_that_is_held_beside_the_ledger_is_kept_for_ever)
+{
+    static const char words[] =
+        "{'controller': " CONTROLLER ", 'purposes': [" PURPOSE "], 'notices': [" NOTICE "], 'retention': "
+        "{'audit': %s, 'rights_requests': 'P2Y', 'breaches': %s, 'check_traces': 'P90D'}}";
+    char text[2000];
+    snprintf(text, sizeof text, words, "'P1Y'", "'P5Y'");
+    read_text(text);
+    assert_faults("");
+    assert_not_enforced("[]");
+    snprintf(text, sizeof text, words, "null", "5");
+    read_text(text);
+    assert_faults("/retention/audit: must be an ISO 8601 duration: it is not kept for ever\n"
+                  "/retention/breaches: must be a string\n");
+}
+
+Test(policy_document, a_site_is_found_by_its_exact_origin)
+{
+    read_text(
+        "{'controller': " CONTROLLER ", 'purposes': [" PURPOSE "], 'notices': [" NOTICE "],"
+        " 'sites': [{'origins': ['https://krant.example:8443', 'http://localhost'], 'cookie_domain': null},"
+        "           {'origins': ['https://www.winkel.example', 'http://localhost:8000'],"
+        "            'cookie_domain': 'winkel.example', 'visitor_code': 'none',"
+        "            'return_urls': ['https://www.winkel.example/account?tab=1'],"
+        "            'theme': {'light': {'text': '#000000', 'background': '#FFFFFF'}, 'dark': {}},"
+        "            'texts': {'accept': {'de': 'Alle annehmen', 'fr': 'Tout accepter'}, 'refuse': 'No'}}]}");
+    assert_faults("");
+    assert_not_enforced("[]");
+    static const char *const foreign[] = {"",
+                                          "https://krant.example",
+                                          "http://krant.example:8443",
+                                          "https://krant.example:8443/",
+                                          "null",
+                                          "https://xkrant.example:8443",
+                                          "https://krant.example:8443.evil",
+                                          "HTTPS://krant.example:8443",
+                                          "*"};
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        cr_expect_null(policy_site(policy, foreign[i], strlen(foreign[i])), "%s", foreign[i]);
+    const struct site *first = policy_site(policy, "https://krant.example:8443", 26);
+    const struct site *second = policy_site(policy, "http://localhost:8000", 21);
+    cr_assert(first == &policy->sites[0] && second == &policy->sites[1]);
+    cr_expect(first->visitor_codes && !second->visitor_codes);
+    cr_expect_null(first->cookie_domain);
+    cr_expect_str_eq(second->cookie_domain, "winkel.example");
+    cr_expect_str_eq(second->return_urls[0], "https://www.winkel.example/account?tab=1");
+}
+
+#define ASKED                                                                                                \
+    "{'controller': " CONTROLLER ", 'purposes': [" PURPOSE ","                                               \
+    " {'key': 'count', 'lawful_basis': 'consent', 'channel': 'web', 'notice': 'count'},"                     \
+    " {'key': 'app', 'lawful_basis': 'consent', 'channel': 'sms', 'notice': 'count'},"                       \
+    " {'key': 'old', 'lawful_basis': 'consent', 'channel': 'web', 'notice': 'count', 'retired': true},"      \
+    " {'key': 'site', 'lawful_basis': 'exempt', 'channel': 'web', 'notice': 'count'}], 'notices': [" NOTICE  \
+    ", {'id': 'count', 'version': '1', 'texts': {'nl': 'Tellen?', 'en': 'Count?'}},"                         \
+    " {'id': 'count', 'version': '2', 'effective_from': '2030-01-01T00:00:00Z', 'texts': {'nl': 'Ja?'}}]"
+
+Test(policy_document, a_banner_asks_what_rests_on_consent_and_is_on_the_device)
+{
+    uint8_t hash[4][NOTICE_HASH_SIZE];
+    const instant later = INT64_C(1900000000) * SECOND;
+    read_text(ASKED ", 'cookies': [{'name': 'c', 'provider': 'us', 'purpose': 'app', 'duration': 'P6M',"
+                    " 'kind': 'cookie', 'party': 'first', 'class': 'analytics'}]}");
+    assert_faults("");
+    static const char *const asked[] = {"count", "app"}, *const not_asked[] = {"news", "old", "site"};
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+        cr_expect_not_null(policy_banner_notice(policy, policy_purpose(policy, asked[i]), 0), "%s", asked[i]);
+    for (size_t i = 0; i < sizeof not_asked / sizeof *not_asked; i++)
+        cr_expect_null(policy_banner_notice(policy, policy_purpose(policy, not_asked[i]), 0), "%s",
+                       not_asked[i]);
+    cr_assert(policy_banner_hash(policy, "nl", 0, hash[0]) && policy_banner_hash(policy, "nl", 0, hash[1]) &&
+              policy_banner_hash(policy, "en", 0, hash[2]) &&
+              policy_banner_hash(policy, "nl", later, hash[3]));
+    cr_expect_arr_eq(hash[0], hash[1], sizeof hash[0]);
+    cr_expect_arr_neq(hash[0], hash[2], sizeof hash[0], "other words");
+    cr_expect_arr_neq(hash[0], hash[3], sizeof hash[0], "a later version");
+
+    read_again(ASKED ", 'cookies': 'none'}");
+    assert_faults("");
+    cr_expect_not(policy_banner_hash(policy, "nl", 0, hash[0]), "there is nothing to ask");
 }
 
 Test(policy_document, every_example_reads_and_names_the_controller_of_its_file)

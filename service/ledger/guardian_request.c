@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/guardian_request.h"
+
+#include "base/limits.h"
+#include "ledger/acts_internal.h"
+#include "ledger/guardian_answer.h"
+#include "ledger/links.h"
+#include "ledger/message.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A request is read into acts as a consent is: who the child is and what was told of the age, then each
+ * purpose. None of them is a Yes of the child's, who has none to give. */
+
+static const char *const request_members[] = {"subject",  "guardian", "purposes", "minor",
+                                              "language", "ref",      "evidence", NULL};
+
+/* ---- the guardian ---- */
+
+/* Of an address without what stands behind a plus, which mail programs leave out: one mail box. */
+static size_t mail_box(const struct identifier *a, const char **ret_domain)
+{
+    const char *at = memchr(a->value, '@', a->len), *plus;
+    assert(at != NULL);
+    size_t local = (size_t)(at - a->value);
+    plus = memchr(a->value, '+', local);
+    *ret_domain = at;
+    return plus != NULL ? (size_t)(plus - a->value) : local;
+}
+
+static bool is_same_mail_box(const struct identifier *a, const struct identifier *b)
+{
+    const char *a_domain, *b_domain;
+    if (a->type != IDENTIFIER_EMAIL || b->type != IDENTIFIER_EMAIL)
+        return a->type == b->type && a->len == b->len && memcmp(a->value, b->value, a->len) == 0;
+    size_t a_local = mail_box(a, &a_domain), b_local = mail_box(b, &b_domain);
+    size_t a_rest = a->len - (size_t)(a_domain - a->value), b_rest = b->len - (size_t)(b_domain - b->value);
+    return a_local == b_local && a_rest == b_rest && memcmp(a->value, b->value, a_local) == 0 &&
+           memcmp(a_domain, b_domain, a_rest) == 0;
+}
+
+/* An identifier that a link can be sent to. Of one that is none a fault was told elsewhere. */
+static bool address_read(const struct node *n, const struct controller *controller,
+                         struct identifier *ret_address)
+{
+    struct node type = node_optional(n, "type"), value = node_optional(n, "value");
+    enum identifier_type kind;
+    size_t len;
+    const char *text = node_string(&value, 1, IDENTIFIER_MAX * 4, &len);
+    return identifier_type_parse(node_string(&type, 1, 16, NULL), &kind) &&
+           (kind == IDENTIFIER_EMAIL || kind == IDENTIFIER_PHONE) && len > 0 &&
+           identifier_normalise(kind, text, len, controller->policy->country, ret_address) == NULL;
+}
+
+/* A child can type an address too, and their own first. */
+static void mail_box_check(const struct node *subject, const struct node *guardian,
+                           const struct controller *controller, const struct identifier *to)
+{
+    bool is_array = node_is_array(subject);
+    size_t count = is_array ? node_elements(subject, 1, IDENTIFIERS_MAX) : 1;
+    for (size_t i = 0; i < count; i++) {
+        struct node one = is_array ? node_at(subject, i) : *subject;
+        struct identifier own;
+        if (node_is_object(&one) && address_read(&one, controller, &own) && is_same_mail_box(&own, to))
+            node_fault(guardian, ERROR_INVALID, "the child reads this too: ask the guardian on paper");
+    }
+}
+
+static void guardian_read(const struct ledger_env *env, const struct node *root,
+                          struct guardian_request *ret_request)
+{
+    struct node guardian = node_member(root, "guardian"), subject = node_optional(root, "subject");
+    if (!node_is_object(&guardian) || !tagged_read(&guardian, env->controller, &ret_request->guardian))
+        return;
+    if (!address_read(&guardian, env->controller, &ret_request->to))
+        node_fault(&guardian, ERROR_INVALID,
+                   "must be an e-mail address or a phone number: a link goes there");
+    else if (node_present(&subject))
+        mail_box_check(&subject, &guardian, env->controller, &ret_request->to);
+}
+
+/* ---- the purposes ---- */
+
+/* What the page cannot reach is asked for on paper. */
+static void purpose_check(const struct policy *policy, const struct guardian_request *request,
+                          const struct purpose *p, const struct node *n)
+{
+    const struct guardian_rule *rule = &p->guardian;
+    if (p->retired || rule->minors != MINORS_GUARDIAN)
+        node_fault(n, ERROR_INVALID, "no guardian is asked for this purpose");
+    else if (rule->least > STRENGTH_SIGNED)
+        node_fault(n, ERROR_INVALID, "asks for more than a page can prove: ask the guardian in person");
+    else if ((rule->least == STRENGTH_SIGNED || rule->written) && policy->officer_certificate == NULL)
+        node_fault(n, ERROR_INVALID,
+                   "asks for a signature, and the policy has no officer.certificate to seal the name to: ask "
+                   "the guardian on paper");
+    else if (rule->least == STRENGTH_EMAIL_PLUS && !policy->messages.has_endpoint)
+        node_fault(
+            n, ERROR_INVALID,
+            "asks for a second mail, and the policy has no messages.endpoint that it would leave by: ask "
+            "the guardian on paper");
+    else if (rule->least == STRENGTH_EMAIL_PLUS && request->to.type != IDENTIFIER_EMAIL)
+        node_fault(n, ERROR_INVALID, "asks for a second mail: name an e-mail address of the guardian's");
+}
+
+static const struct purpose *purpose_of(const struct policy *policy, const struct node *n)
+{
+    const char *key = node_string(n, 1, POLICY_KEY_MAX, NULL);
+    const struct purpose *p = key[0] != '\0' ? policy_purpose(policy, key) : NULL;
+    if (key[0] != '\0' && p == NULL)
+        node_fault(n, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy");
+    return p;
+}
+
+static void purposes_read(const struct ledger_env *env, const struct node *root,
+                          struct guardian_request *request)
+{
+    struct node purposes = node_member(root, "purposes");
+    size_t count = node_elements(&purposes, 1, PURPOSES_PER_CALL_MAX);
+    request->purposes = arena_need(env->arena, (count + 1) * sizeof *request->purposes);
+    request->keys = arena_need(env->arena, (count + 1) * sizeof *request->keys);
+    for (size_t i = 0; i < count; i++) {
+        struct node n = node_at(&purposes, i);
+        const struct purpose *p = purpose_of(env->controller->policy, &n);
+        if (p == NULL)
+            continue;
+        purpose_check(env->controller->policy, request, p, &n);
+        for (size_t k = 0; k < request->purpose_count; k++)
+            if (request->purposes[k] == p)
+                node_fault(&n, ERROR_INVALID, "stands twice");
+        request->keys[request->purpose_count] = p->key;
+        request->purposes[request->purpose_count++] = p;
+    }
+}
+
+/* ---- the body ---- */
+
+/* A request of one purpose, which waits beside what stands. */
+static void request_add(struct acts_common *c, const struct purpose *purpose)
+{
+    struct acts_words words = acts_words_of(c, purpose, false);
+    struct act *act = acts_add(c);
+    acts_act_on(c, act, purpose);
+    act->slot = SLOT_PENDING;
+    act->rank_base = rank_base(CLASS_CHOICE, EVENT_REQUESTED, words.notice != NULL);
+    act->has_end = true;
+    act->validity = (struct duration){.days = GUARDIAN_ANSWER_DAYS};
+    act->notice = words.notice != NULL ? words.notice->number : 0;
+    act->effect = EFFECT_PENDING;
+    acts_seal(c, act);
+    acts_tell(c, purpose, &words);
+}
+
+static bool is_second_needed(const struct guardian_request *request)
+{
+    for (size_t i = 0; i < request->purpose_count; i++) {
+        if (guardian_strength(request->purposes[i]) == STRENGTH_EMAIL_PLUS)
+            return true;
+    }
+    return false;
+}
+
+/* What the guardian is sent, with the first of the requests: the link, and later, where a purpose asks for
+ * it, the second mail, which takes the Yes back. */
+static void messages_put(const struct ledger_env *env, const struct node *root,
+                         struct guardian_request *request, struct act *act)
+{
+    struct message m = {.kind = MESSAGE_GUARDIAN_REQUEST,
+                        .to = request->to,
+                        .language = act->language,
+                        .span = (int32_t)request->purpose_count,
+                        .guardian = &request->guardian.tag,
+                        .purposes = request->keys,
+                        .purpose_count = request->purpose_count};
+    struct tag *to = arena_need(env->arena, sizeof *to);
+    *to = request->guardian.tag;
+    act->message_to = to;
+    act->message = message_seal(env, &m, &act->message_len);
+    bool sealed = act->message != NULL;
+    if (is_second_needed(request)) {
+        m.kind = MESSAGE_GUARDIAN_SECOND;
+        act->second = message_seal(env, &m, &act->second_len);
+        sealed = sealed && act->second != NULL;
+    }
+    if (!sealed)
+        node_fault(root, ERROR_OVERLOADED, "no random bytes");
+}
+
+/* An age has to be told: else nobody would know that a guardian is needed. */
+static void child_read(struct acts_common *c)
+{
+    struct buf detail;
+    buf_init(&detail, EVIDENCE_BYTES_MAX);
+    struct writer w = writer_of(&detail);
+    writer_object_begin(&w, NULL);
+    acts_common_read(c, &w);
+    struct node minor = node_member(&c->root, "minor");
+    acts_facts_read(c, &w);
+    writer_object_end(&w);
+    acts_detail_keep(c, &detail);
+    c->act.method = METHOD_API;
+    if (node_present(&minor) && acts_tell_of_age(c))
+        node_fault(&minor, ERROR_INVALID, "may decide alone by now");
+}
+
+void guardian_request_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts)
+{
+    *ret_acts = (struct acts){.needs_record = true};
+    struct acts_common c = acts_common_of(env, ret_acts, reader_root(body));
+    struct guardian_request request = {0};
+    if (!node_present(&c.root))
+        return;
+    node_only(&c.root, request_members);
+    child_read(&c);
+    guardian_read(env, &c.root, &request);
+    purposes_read(env, &c.root, &request);
+    ret_acts->context.is_array = true;
+    for (size_t i = 0; i < request.purpose_count; i++)
+        request_add(&c, request.purposes[i]);
+    if (env->controller->policy->messages.has_endpoint && reader_ok(body))
+        messages_put(env, &c.root, &request, &ret_acts->list[0]);
+    acts_check(ret_acts, body);
+}
+
+struct guardian_request guardian_request_of(const struct ledger_env *env, struct reader *body)
+{
+    struct guardian_request request = {0};
+    struct node root = reader_root(body);
+    guardian_read(env, &root, &request);
+    purposes_read(env, &root, &request);
+    return request;
+}
+
+/* ---- the link ---- */
+
+int guardian_link_url(const struct numbered_keys *keys, const char *public_url,
+                      const struct guardian_link *link, char ret_url[GUARDIAN_URL_MAX])
+{
+    char token[LINK_TEXT_MAX + 1];
+    struct link sealed = {.controller_id = link->controller_id, .expires = link->expires};
+    guardian_link_pack(&link->which, &link->guardian, &sealed);
+    if (link_seal(keys, LINK_GUARDIAN, &sealed, token) != 0)
+        return -1;
+    int len = snprintf(ret_url, GUARDIAN_URL_MAX, "%s/g/%s", public_url, token);
+    return len >= 0 && len < GUARDIAN_URL_MAX ? 0 : -1;
+}
+
+int guardian_link_open(const struct numbered_keys *keys, const char *token, size_t len,
+                       struct guardian_link *ret_link)
+{
+    struct link sealed;
+    if (link_open(keys, LINK_GUARDIAN, token, len, &sealed) != 0)
+        return -1;
+    ret_link->controller_id = sealed.controller_id;
+    ret_link->expires = sealed.expires;
+    return guardian_link_unpack(&sealed, &ret_link->which, &ret_link->guardian) ? 0 : -1;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "auth/link.h"
+#include "ledger/acts.h"
+#include "ledger/person.h"
+
+/* What a guardian is asked for a child: POST /v1/guardian-requests, and the link to the page on which it is
+ * answered. The child's requests wait in the ledger, beside the age that was told of; the guardian is a
+ * person of their own, who is tied to nobody ("Who is who" in docs/design.md). */
+
+enum {
+    GUARDIAN_ANSWER_DAYS = 30, /* so long a guardian may say yes; whoever still wants it asks again */
+    GUARDIAN_LINK_DAYS = 731   /* so long the link takes it back: two years, as one that unsubscribes */
+};
+
+/* Whom a body asks, and of what. Lives in the env's arena, with the policy and the reader. */
+struct guardian_request {
+    struct tagged guardian;
+    struct identifier to; /* where the link goes */
+    size_t purpose_count;
+    const struct purpose **purposes;
+    const char **keys; /* likewise */
+};
+
+/* Reads the body into the requests that wait for a guardian: as struct recording_kind asks. Where the policy
+ * has messages delivered, the first of them carries the guardian's. Refused is what a page cannot reach: a
+ * strength above a signature, a signature without an officer's certificate, a second mail where none can be
+ * delivered, and a guardian who reads the child's own mail. */
+void guardian_request_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts);
+/* Whom a body that was read without fault asks. */
+struct guardian_request guardian_request_of(const struct ledger_env *env, struct reader *body);
+
+/* ---- the link ---- */
+
+struct guardian_link {
+    int32_t controller_id;
+    instant expires;
+    struct confirmation which; /* the requests */
+    struct tag guardian;       /* as it was when the link was made: a rotation has wrapped it since */
+};
+
+/* When the link of requests that were recorded at ${at} ends. */
+static inline instant guardian_link_ends(instant at)
+{
+    return at + GUARDIAN_LINK_DAYS * (86400 * SECOND);
+}
+enum { GUARDIAN_URL_MAX = 1024 };
+/* Returns -1 when libcrypto failed or there is no room. */
+int guardian_link_url(const struct numbered_keys *keys, const char *public_url,
+                      const struct guardian_link *link, char ret_url[GUARDIAN_URL_MAX]);
+/* Returns -1 when it is none. Whether it has ended is for the caller to see. */
+int guardian_link_open(const struct numbered_keys *keys, const char *token, size_t len,
+                       struct guardian_link *ret_link);

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "page/handlers.h"
+#include "page/link.h"
+
+#include <string.h>
+
+/* /c/{token}: the second half of a double opt-in. */
+
+/* What was asked for, with the words that were shown. */
+static void requests_write(struct link_page *p, struct page *page)
+{
+    const struct policy *policy = link_page_controller(p)->policy;
+    html_open(&page->html, "ul");
+    for (size_t i = 0; i < p->requests.count; i++) {
+        const struct request_row *r = &p->requests.rows[i];
+        const struct purpose *purpose = policy_purpose_numbered(policy, r->purpose, NULL);
+        const struct notice *notice = policy_notice_numbered(policy, r->notice);
+        if (purpose == NULL)
+            continue;
+        html_open(&page->html, "li");
+        page_purpose(page, "h2", link_page_purpose(p, purpose));
+        if (notice != NULL) {
+            const struct notice_wordings *w = policy_texts_notice(page->texts, notice->id, notice->version);
+            if (w != NULL)
+                page_wording_in(page, "blockquote", &w->texts, r->language);
+        }
+        html_close(&page->html);
+    }
+    html_close(&page->html);
+}
+
+static void since_write(struct link_page *p, instant at)
+{
+    struct page page;
+    char day[PAGE_DAY_MAX];
+    link_page_begin(p, &page, TEXT_CONFIRMED_TITLE);
+    page_day(&page, at, day);
+    page_say(&page, "p", TEXT_CONFIRMED_SINCE, day);
+    requests_write(p, &page);
+    page_say(&page, "p", TEXT_CONFIRMED_STOP, NULL);
+    page_answer(&page, 200);
+}
+
+/* The latest end of those that wait. */
+static instant end_of(const struct link_page *p)
+{
+    instant end = 0;
+    for (size_t i = 0; i < p->requests.count; i++) {
+        if (p->requests.rows[i].valid_until > end)
+            end = p->requests.rows[i].valid_until;
+    }
+    return end;
+}
+
+static bool has_purpose(const struct link_page *p)
+{
+    const struct policy *policy = link_page_controller(p)->policy;
+    for (size_t i = 0; i < p->requests.count; i++) {
+        if (policy_purpose_numbered(policy, p->requests.rows[i].purpose, NULL) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a No came after one of them was asked for: none of them is confirmed then. */
+static bool is_overtaken(const struct link_page *p)
+{
+    const struct policy *policy = link_page_controller(p)->policy;
+    for (size_t i = 0; p->person.count > 0 && i < p->requests.count; i++) {
+        const struct purpose *purpose = policy_purpose_numbered(policy, p->requests.rows[i].purpose, NULL);
+        if (purpose == NULL)
+            continue;
+        struct verdict v = link_page_verdict(p, (size_t)(purpose - policy->purposes));
+        if (reason_is_no(v.reason) && v.since >= rank_time(p->requests.rows[i].rank))
+            return true;
+    }
+    return false;
+}
+
+/* What is over is said at once. */
+static bool is_over(struct link_page *p)
+{
+    if (p->requests.count == 0)
+        link_page_over(p, TEXT_OVER_LOST);
+    else if (p->requests.rows[0].confirmed != 0)
+        since_write(p, p->requests.rows[0].confirmed_at);
+    else if (end_of(p) <= p->requests.as_of)
+        link_page_over(p, TEXT_OVER_EXPIRED);
+    else if (!has_purpose(p))
+        link_page_over(p, TEXT_OVER_PURPOSE);
+    else if (is_overtaken(p))
+        link_page_over(p, TEXT_OVER_OVERTAKEN);
+    else
+        return false;
+    return true;
+}
+
+static void confirm_show(struct link_page *p)
+{
+    struct page page;
+    char day[PAGE_DAY_MAX];
+    if (is_over(p))
+        return;
+    link_page_begin(p, &page, TEXT_CONFIRM_TITLE);
+    page_say(&page, "p", TEXT_CONFIRM_INTRO, page_controller(&page));
+    requests_write(p, &page);
+    page_form(&page);
+    page_button(&page, TEXT_CONFIRM_BUTTON, "action", "confirm", "main");
+    html_close(&page.html);
+    page_say(&page, "p", TEXT_CONFIRM_IGNORE, NULL);
+    page_day(&page, end_of(p), day);
+    page_small(&page, TEXT_UNTIL, day);
+    page_answer(&page, 200);
+}
+
+void handle_confirm_page(struct call *call)
+{
+    link_page_start(call_alloc(call, sizeof(struct link_page)), call, LINK_CONFIRM, confirm_show, NULL);
+}
+
+/* ---- the button ---- */
+
+static void confirm_compose_form(struct recording *r, const struct ledger_env *env, struct acts *ret_acts)
+{
+    struct link_page *p = link_page_of(r);
+    confirm_compose(env, &r->body, &p->requests, p->how, link_page_evidence(p, env), ret_acts);
+}
+
+static void confirm_answer(struct recording *r)
+{
+    struct link_page *p = link_page_of(r);
+    struct page page;
+    bool pending = false;
+    if (r->job.outcome == RECORD_CONFIRMED) {
+        since_write(p, r->job.events[0].recorded_at);
+        return;
+    }
+    for (size_t i = 0; i < r->job.event_count; i++)
+        pending = pending || r->job.events[i].effect == EFFECT_PENDING;
+    link_page_begin(p, &page, TEXT_CONFIRMED_TITLE);
+    requests_write(p, &page);
+    if (pending)
+        page_say(&page, "p", TEXT_CONFIRMED_GUARDIAN, NULL);
+    page_say(&page, "p", TEXT_CONFIRMED_STOP, NULL);
+    page_answer(&page, 200);
+}
+
+static void confirm_gone(struct recording *r, enum gone gone)
+{
+    link_page_over(link_page_of(r), gone == GONE_EXPIRED       ? TEXT_OVER_EXPIRED
+                                    : gone == GONE_OVERTAKEN   ? TEXT_OVER_OVERTAKEN
+                                    : gone == GONE_LEFT_POLICY ? TEXT_OVER_PURPOSE
+                                                               : TEXT_OVER_LOST);
+}
+
+void handle_confirm_form(struct call *call)
+{
+    static const struct recording_kind kind = {.compose = confirm_compose_form,
+                                               .ask = link_page_ask,
+                                               .forget = link_page_forget,
+                                               .confirms = true,
+                                               .answer = confirm_answer,
+                                               .gone = confirm_gone};
+    struct link_page *p = call_alloc(call, sizeof *p);
+    if (!link_page_form(p, call))
+        return;
+    const char *action = form_value(&p->form, "action");
+    if (action == NULL || strcmp(action, "confirm") != 0) {
+        call_problem(call, ERROR_BAD_REQUEST, NULL, NULL);
+        return;
+    }
+    link_page_start(p, call, LINK_CONFIRM, NULL, &kind);
+}

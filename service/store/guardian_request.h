@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "store/record.h"
+
+/* What a guardian is asked: requests on one child out of one body, and what this guardian said of each. */
+struct guardian_asked {
+    int64_t revision;
+    int32_t purpose;
+    int32_t notice; /* number; 0: the words are not known */
+    char *language; /* NULL: none was told */
+    instant recorded_at, valid_until;
+    rank said;       /* what this guardian said last; 0: nothing yet */
+    int64_t said_at; /* its revision */
+};
+
+enum { GUARDIAN_TAGS_MAX = 2 }; /* one more while a subject key is being rotated */
+
+struct guardian_request_job {
+    struct job job;
+    struct confirmation which; /* the requests */
+    size_t tag_count;
+    struct tag tags[GUARDIAN_TAGS_MAX]; /* that the guardian may be known by */
+
+    int64_t generation; /* of the controller; 0: there is no such controller */
+    instant as_of;
+    bool second_waits;   /* a second message, that takes a Yes back, can still leave */
+    struct person child; /* whom the requests name, as the database has their tags; count 0: erased */
+    size_t count;
+    struct guardian_asked *asked; /* in the order of revisions */
+    bool broken;                  /* memory ran out */
+};
+void guardian_request_job_init(struct guardian_request_job *g, int32_t controller_id,
+                               const struct confirmation *which);
+/* Frees what the answer holds. */
+void guardian_request_job_clear(struct guardian_request_job *g);

@@ -1,0 +1,287 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Erases a person: what is tied to them goes from every table at once, under the head's lock. Part of
+-- staff().
+--
+-- (1) Own is what nobody else has (identifiers_own): it goes, each with all that says it. What another person
+--     has too stays theirs.
+-- (2) A No or a limit of the person that reaches what stays is not the person's alone: it stays, under a
+--     number that nothing leads to and that has what stays, so that it goes on reaching just that. No becomes
+--     no Yes by an erasure (promise 4). Who was split off from the person is such: what stood with both rests
+--     on what goes. So the split is taken back first: a No goes on reaching them, and a Yes, which nothing
+--     would prove any more, goes.
+-- (3) Of the other events, with keep_proof, what was agreed to and when stays under another such number,
+--     which is tied to nothing; without, they go, and are written down as purged (promise 5).
+-- (4) With remember_no a tombstone stays under each of the own tags but browsers'.
+-- (5) What may no longer follow goes by rebuild() alone.
+
+-- Revisions without gaps between them, written down as purged.
+create or replace function purge_note(c integer, p_revisions bigint[], p_reason text, p_now timestamptz)
+returns void language plpgsql as $$
+begin
+    insert into purged (controller_id, from_revision, to_revision, reason, purged_at)
+        select c, min(r.no), max(r.no), p_reason, p_now
+        from (select u.no, u.no - row_number() over (order by u.no) as stretch
+              from unnest(p_revisions) u(no)) r
+        group by r.stretch;
+end $$;
+
+-- A guardian's tag leads nowhere from here on: the number stays taken.
+create or replace function guardian_kill(c integer, p_tag bytea) returns void language plpgsql as $$
+declare
+    dead constant bytea := dead_tag(c);
+begin
+    update guardian g set tag = dead where g.controller_id = c and g.tag = p_tag;
+end $$;
+
+-- Whether an event's No, or a limit that it told, is heard by others than those it names.
+create or replace function event_reaches(e event, t told) returns boolean language plpgsql immutable as $$
+begin
+    return e.slot / slot_count() not in (guardian_staff(), guardian_time())
+           and (slot_travels(e.slot) or rank_is_no(e.rank) or t.age_until > 0 or t.care_until > 0);
+end $$;
+
+-- Of the guardians of these events, whom no other event has: how many were forgotten.
+create or replace function guardians_forget(c integer, p_revisions bigint[]) returns bigint
+language plpgsql as $$
+declare
+    g guardian;
+    forgotten bigint := 0;
+begin
+    for g in select x.*
+             from (select distinct e.slot >> 4 as no from unnest(p_revisions) r(no)
+                   cross join lateral (select y.slot from event y
+                                       where y.controller_id = c and y.revision = r.no offset 0) e
+                   where e.slot >= 128) s
+             cross join lateral (select y.* from guardian y
+                                 where y.controller_id = c and y.guardian_no = s.no offset 0) x
+             where not exists (select from event y
+                               where y.controller_id = c and y.slot >> 4 = s.no and y.slot >= 128
+                                     and y.revision <> all (p_revisions)) loop
+        perform guardian_kill(c, g.tag);
+        forgotten := forgotten + 1;
+    end loop;
+    return forgotten;
+end $$;
+
+-- (2) Events of one person that stay because of what stays (p_staying): they become those of a number of
+-- their own, which has what stays: it is returned. Their rows of beside are gone already.
+create or replace function erase_attach(c integer, p_ask staff_ask, p_actor text, p_policy_version integer,
+                                        p_now bigint, p_events bigint[], p_person bigint, p_staying bigint[])
+returns bigint language plpgsql as $$
+declare
+    keeper constant bigint := identifier_dead(c, (select type from identifier
+                                                  where controller_id = c and subject_no = p_person));
+begin
+    update named n
+        set beside_nos = array(select b from unnest(n.beside_nos) b where b = any (p_staying))
+                         || case when p_person = any (p_staying) then array[p_person] else '{}'::bigint[] end
+        where n.controller_id = c and n.revision = any (p_events);
+    if p_person = any (p_staying) then
+        insert into named (controller_id, revision, beside_nos)
+            select c, r.no, array[p_person] from unnest(p_events) r(no) on conflict do nothing;
+    end if;
+    delete from named n
+        where n.controller_id = c and n.revision = any (p_events) and cardinality(n.beside_nos) = 0;
+    insert into beside (controller_id, beside_no, revision)
+        select c, unnest(n.beside_nos), n.revision from unnest(p_events) r(no)
+        join named n on n.controller_id = c and n.revision = r.no;
+    update event e set subject_no = keeper, ref = null, detail = null,
+                       -- of a Yes only the limit that it told is left
+                       slot = case when rank_is_no(e.rank) then e.slot else staff_erased() end
+        where e.controller_id = c and e.revision = any (p_events);
+    p_ask.record_id := null;
+    p_ask.detail := null;
+    perform staff_event(c, p_ask, p_actor, p_policy_version, p_now, keeper,
+                        array(select h from unnest(identifiers_had(c, array[p_person], identifiers_all())) h
+                              where h = any (p_staying)),
+                        event_erased(), false);
+    return keeper;
+end $$;
+
+-- (3) The other events: what proves without saying whose it is, or nothing.
+create or replace function erase_detach(c integer, p_events bigint[], p_keep boolean, p_now timestamptz)
+returns void language plpgsql as $$
+declare
+    proof_no bigint;
+begin
+    delete from named n where n.controller_id = c and n.revision = any (p_events);
+    delete from told t where t.controller_id = c and t.revision = any (p_events);
+    if p_keep then
+        update head set subject_no = subject_no + 1 where controller_id = c
+            returning subject_no into proof_no;
+        update event e set subject_no = proof_no, ref = null, detail = null
+            where e.controller_id = c and e.revision = any (p_events);
+        return;
+    end if;
+    delete from event e where e.controller_id = c and e.revision = any (p_events);
+    delete from unranked u where u.controller_id = c and u.revision = any (p_events);
+    delete from confirmed f where f.controller_id = c and f.request = any (p_events);
+    perform purge_note(c, p_events, 'erasure', p_now);
+end $$;
+
+-- (4)
+create or replace function tombstones_set(c integer, p_tags bytea[], e event, p_until timestamptz)
+returns bigint language plpgsql as $$
+declare
+    set_here bigint;
+begin
+    insert into tombstone as old (controller_id, tag, revision, record_id, rank, until)
+        select c, t.tag, e.revision, e.record_id, e.rank, p_until from unnest(p_tags) t(tag)
+        on conflict (controller_id, tag) do update
+            set revision = excluded.revision, record_id = excluded.record_id,
+                rank = greatest(old.rank, excluded.rank),
+                until = greatest(old.until, excluded.until);
+    get diagnostics set_here = row_count;
+    insert into consent (controller_id, tag, purpose_id, slot, flags, tiebreak, rank, revision, valid_until,
+                         record_id)
+        select c, s.tag, purpose_all(), slot_reached(), 0, 0, s.rank, s.revision, s.until, s.record_id
+        from tombstone s where s.controller_id = c and s.tag = any (p_tags);
+    return set_here;
+end $$;
+
+-- (2) The events of these persons, who are to be erased, name again whom somebody of theirs was split from:
+-- of each pair of an identifier and its alias the one that stays. p_own: what goes.
+create or replace function split_undo(c integer, p_own bigint[], p_persons bigint[]) returns void
+language plpgsql as $$
+declare
+    l record; -- which goes, and which stays
+    revisions bigint[];
+begin
+    for l in select o.no as gone_no, p.no as kept_no
+             from unnest(p_own) o(no)
+             cross join lateral (select x.of_no as no from alias x
+                                 where x.controller_id = c and x.alias_no = o.no and x.is_mutual
+                                 union all
+                                 select x.alias_no from alias x
+                                 where x.controller_id = c and x.of_no = o.no and x.is_mutual) p
+             where p.no <> all (p_own) order by o.no, p.no loop
+        revisions := array(select e.revision from event e
+                           left join named n on n.controller_id = c and n.revision = e.revision
+                           where e.controller_id = c and e.subject_no = any (p_persons)
+                                 and (e.subject_no = l.gone_no or l.gone_no = any (n.beside_nos))
+                                 and l.kept_no <> all (coalesce(n.beside_nos, '{}')));
+        insert into named as old (controller_id, revision, beside_nos)
+            select c, r.no, array[l.kept_no] from unnest(revisions) r(no)
+            on conflict (controller_id, revision) do update
+                set beside_nos = old.beside_nos || excluded.beside_nos;
+        insert into beside (controller_id, beside_no, revision)
+            select c, l.kept_no, r.no from unnest(revisions) r(no) on conflict do nothing;
+    end loop;
+    if l.gone_no is null then
+        return;
+    end if;
+    delete from alias x where x.controller_id = c and (x.alias_no = any (p_own) or x.of_no = any (p_own));
+    perform rebuild(c, p_own);
+end $$;
+
+create or replace function staff_erase(c integer, p_ask staff_ask, p_actor text, p_policy_version integer,
+                                       p_now bigint)
+returns staffed language plpgsql as $$
+declare
+    now_ constant timestamptz := time_of(p_now);
+    own constant bigint[] := identifiers_own(c, p_ask.subject_no);
+    persons constant bigint[] := array(select distinct x from unnest(own || p_ask.subject_no) x);
+    staying bigint[]; -- what others have, or was named and never tied
+    tags bytea[];
+    events bigint[];
+    attached bigint[] := '{}';
+    others bigint[];
+    keeps boolean;
+    named_no bigint;
+    keepers bigint[] := '{}';
+    evidence_gone bigint;
+    messages_gone bigint;
+    asked_gone bigint;
+    guardians_gone bigint;
+    tombstones bigint := 0;
+    r record;
+    e event;
+    done staffed;
+begin
+    -- Of whom, and what is known of them.
+    perform split_undo(c, own, persons);
+    tags := array(select i.tag from identifier i where i.controller_id = c and i.subject_no = any (own));
+    events := array(select v.revision from event v
+                    where v.controller_id = c and v.subject_no = any (persons));
+    staying := array(select h from unnest(identifiers_had(c, array[p_ask.subject_no], identifiers_all())) h
+                     where h <> all (own)
+                     union
+                     select b from named n cross join unnest(n.beside_nos) b
+                     where n.controller_id = c and n.revision = any (events) and b <> all (own));
+    if cardinality(staying) > 0 then
+        attached := array(
+            select v.revision from event v
+            left join told t on t.controller_id = c and t.revision = v.revision
+            where v.controller_id = c and v.revision = any (events) and event_reaches(v, t)
+                  and not exists (select from unranked u
+                                  where u.controller_id = c and u.revision = v.revision));
+    end if;
+    others := array(select x from unnest(events) x except select unnest(attached));
+    keeps := coalesce(p_ask.keep_proof,
+                      exists (select from event v where v.controller_id = c and v.revision = any (others)
+                              and v.slot & 15 = slot_yes() and not rank_is_no(v.rank)));
+    -- what erase_again() needs to know of it
+    p_ask.detail := coalesce(p_ask.detail::jsonb, '{}') || jsonb_build_object('keep_proof', keeps);
+    e := staff_event(c, p_ask, p_actor, p_policy_version, p_now, p_ask.subject_no, null, event_erased(),
+                     false);
+    done := staffed_of(e, staff_done());
+    perform set_config('akkoord.purging', 'on', true);
+
+    -- What says who it was, from every table.
+    delete from evidence w where w.controller_id = c and w.revision = any (events);
+    get diagnostics evidence_gone = row_count;
+    delete from outbox o where o.controller_id = c and o.tag = any (tags);
+    get diagnostics messages_gone = row_count;
+    -- and what a guardian was asked for them
+    delete from outbox o where o.controller_id = c and o.subject_no = any (persons)
+                              and o.kind >= message_guardian_request();
+    get diagnostics asked_gone = row_count;
+    delete from imported x where x.controller_id = c and x.subject_no = any (persons);
+    delete from retention_start x where x.controller_id = c and x.subject_no = any (persons);
+    delete from retention_deletion x where x.controller_id = c and x.subject_no = any (persons);
+    perform rights_forget(c, persons);
+    guardians_gone := guardians_forget(c, others);
+    for r in select i.tag from guardian g join identifier i on i.controller_id = c and i.tag = g.tag
+             where g.controller_id = c and g.tag = any (tags) loop
+        perform guardian_kill(c, r.tag);
+    end loop;
+    -- an identifier at a time: joined, the planner may walk all of the controller's
+    for named_no in select distinct x.no from unnest(events) v(no)
+                    cross join lateral (select y.beside_nos from named y
+                                        where y.controller_id = c and y.revision = v.no offset 0) n
+                    cross join unnest(n.beside_nos) x(no) loop
+        delete from beside b
+            where b.controller_id = c and b.beside_no = named_no and b.revision = any (events);
+    end loop;
+    delete from alias l where l.controller_id = c and (l.alias_no = any (own) or l.of_no = any (own));
+    for r in select v.subject_no, array_agg(v.revision) as revisions from event v
+             where v.controller_id = c and v.revision = any (attached) group by v.subject_no loop
+        keepers := keepers || erase_attach(c, p_ask, p_actor, p_policy_version, p_now, r.revisions,
+                                           r.subject_no, staying);
+    end loop;
+    perform erase_detach(c, others, keeps, now_);
+    delete from consent s where s.controller_id = c and s.tag = any (tags);
+    delete from tie t where t.controller_id = c and t.person_no = any (own);
+    delete from tie t where t.controller_id = c and t.beside_no = any (own);
+
+    -- What stands from now on.
+    if p_ask.remember_no then
+        done.until := now_ + p_ask.term;
+        tombstones := tombstones_set(c, array(
+            select i.tag from identifier i
+            where i.controller_id = c and i.subject_no = any (own) and i.type <> identifier_visitor()),
+            e, done.until);
+    end if;
+    delete from forgotten f where f.controller_id = c and f.tag = any (tags);
+    perform tags_forget(c, array(select i.tag from identifier i
+                                 where i.controller_id = c and i.subject_no = any (staying)));
+    delete from identifier i where i.controller_id = c and i.subject_no = any (own);
+    perform set_config('akkoord.purging', 'off', true);
+    perform rebuild(c, staying || keepers);
+
+    done.counts := array[case when keeps then 0 else cardinality(others) end,
+                         case when keeps then cardinality(others) else 0 end, cardinality(attached),
+                         evidence_gone, cardinality(own), cardinality(staying), tombstones, guardians_gone,
+                         messages_gone + asked_gone];
+    return done;
+end $$;

@@ -1,0 +1,153 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Requests of people, and their clock. What a term is in days is reckoned by the program (domain/due_date),
+-- which is told here what day it is where the controller is.
+
+-- The day that a moment falls on, as days since 1970.
+create or replace function day_of(p_at timestamptz, p_zone text) returns integer
+language plpgsql stable as $$
+begin
+    return (p_at at time zone p_zone)::date - date '1970-01-01';
+end $$;
+
+-- The end of such a day.
+create or replace function day_end(p_day integer, p_zone text) returns timestamptz
+language plpgsql stable as $$
+begin
+    return (date '1970-01-01' + p_day + 1)::timestamp at time zone p_zone;
+end $$;
+
+-- Writes down what was asked. Returns its id: with an idempotency key that came with the same request within
+-- a day that of the first, and null where the key came with another request.
+create or replace function rights_request_add(
+    c integer, p_id uuid, p_kind text, p_subject_no bigint, p_client text, p_received_at timestamptz,
+    p_term interval, p_due_day integer, p_due_at timestamptz, p_identity_method text,
+    p_identity_outcome text, p_medium text, p_on_behalf_of text, p_ref text, p_actor text, p_token text,
+    p_key_hash bytea, p_fingerprint bytea)
+returns uuid language plpgsql as $$
+declare
+    zone constant text := (select time_zone from controller where controller_id = c);
+    now_ constant timestamptz := clock_timestamp();
+    no bigint;
+    kept rights_request;
+begin
+    insert into register as r (controller_id, request_no) values (c, 1)
+        on conflict (controller_id) do update set request_no = r.request_no + 1
+        returning request_no into no;
+    select * into kept from rights_request
+        where controller_id = c and key_hash = p_key_hash and recorded_at > now_ - first_answer_kept();
+    if kept.request_no is not null then
+        update register set request_no = no - 1 where controller_id = c; -- its lock alone was wanted
+        return case when kept.fingerprint = p_fingerprint then kept.request_id end;
+    end if;
+    insert into rights_request (controller_id, request_no, request_id, kind, subject_no, client, received_at,
+                                received_on, term, due_on, due_at, identity_method, identity_outcome,
+                                identity_at, state, medium, on_behalf_of, ref, recorded_at, recorded_by,
+                                key_hash, fingerprint)
+        values (c, no, p_id, p_kind, p_subject_no, p_client, p_received_at,
+                date '1970-01-01' + day_of(p_received_at, zone), p_term, date '1970-01-01' + p_due_day,
+                coalesce(p_due_at, day_end(p_due_day, zone)), p_identity_method, p_identity_outcome,
+                case when p_identity_outcome <> 'pending' then now_ end, 'open', p_medium, p_on_behalf_of,
+                p_ref, now_, p_actor, p_key_hash, p_fingerprint);
+    perform audit_add(c, array[p_actor], array[p_token], array['request_' || p_kind], array[p_subject_no],
+                      array[1], array[null::text], array[p_on_behalf_of], array[p_id]);
+    return p_id;
+end $$;
+
+-- Changes one that is open, where it is still of that edition: p_set names what becomes of it. Returns its
+-- edition; null: it changed meanwhile.
+create or replace function rights_request_set(
+    c integer, p_id uuid, p_edition integer, p_action text, p_due_day integer, p_due_at timestamptz,
+    p_paused_days integer, p_paused interval, p_extension interval, p_reason text, p_complaint text,
+    p_identity_method text, p_identity_outcome text, p_answer text, p_actor text, p_token text)
+returns integer language plpgsql as $$
+declare
+    zone constant text := (select time_zone from controller where controller_id = c);
+    now_ constant timestamptz := clock_timestamp();
+    r rights_request;
+begin
+    select * into r from rights_request
+        where controller_id = c and request_id = p_id and edition = p_edition and closed_at is null
+        for no key update;
+    if r.request_no is null then
+        return null;
+    end if;
+    update rights_request set
+            edition = r.edition + 1,
+            due_on = date '1970-01-01' + p_due_day,
+            due_at = coalesce(p_due_at, day_end(p_due_day, zone)),
+            paused_at = case p_action when 'pause' then now_ when 'resume' then null else r.paused_at end,
+            pause_reason = case p_action when 'pause' then p_reason else r.pause_reason end,
+            paused_days = p_paused_days,
+            paused_time = p_paused,
+            extension = coalesce(p_extension, r.extension),
+            extended_at = case when p_action = 'extend' then now_ else r.extended_at end,
+            extension_reason = case when p_action = 'extend' then p_reason else r.extension_reason end,
+            identity_method = coalesce(p_identity_method, r.identity_method),
+            identity_outcome = coalesce(p_identity_outcome, r.identity_outcome),
+            identity_at = case when p_identity_outcome is not null then now_ else r.identity_at end,
+            state = case p_action when 'pause' then 'paused' when 'resume' then 'open' when 'refuse'
+                    then 'refused' when 'close' then 'done' else r.state end,
+            refusal_reason = case when p_action = 'refuse' then p_reason else r.refusal_reason end,
+            complaint = coalesce(p_complaint, r.complaint),
+            answer = case when p_action in ('close', 'refuse') then p_answer end,
+            closed_at = case when p_action in ('close', 'refuse') then now_ end,
+            closed_by = case when p_action in ('close', 'refuse') then p_actor end
+        where controller_id = c and request_no = r.request_no;
+    perform audit_add(c, array[p_actor], array[p_token], array['request_' || p_action], array[r.subject_no],
+                      array[1], array[p_reason], array[r.on_behalf_of], array[p_id]);
+    return r.edition + 1;
+end $$;
+
+-- Why a request cannot be the one that something answers which is done to a subject. 0: it can; 1: there is
+-- no such request; 2: it is closed; 3: it is of another kind; 4: it is another subject's, or of nobody known.
+-- p_kinds: those of a request that this answers. It stays as it is until the transaction ends.
+create or replace function rights_request_misfits(c integer, p_id uuid, p_kinds text[], p_subject_no bigint)
+returns integer language plpgsql as $$
+declare
+    r rights_request;
+begin
+    select * into r from rights_request where controller_id = c and request_id = p_id for no key update;
+    if r.request_no is null then
+        return 1;
+    elsif r.closed_at is not null then
+        return 2;
+    elsif r.kind <> all (p_kinds) then
+        return 3;
+    elsif r.subject_no is distinct from p_subject_no then
+        return 4;
+    end if;
+    return 0;
+end $$;
+
+-- What was done answers it: it is closed. p_answer: the word of the audit for what that was.
+create or replace function rights_request_close(c integer, p_id uuid, p_answer text, p_actor text)
+returns void language plpgsql as $$
+declare
+    now_ constant timestamptz := clock_timestamp();
+begin
+    update rights_request r set edition = r.edition + 1, state = 'done', paused_at = null, answer = p_answer,
+                                closed_at = now_, closed_by = p_actor
+        where r.controller_id = c and r.request_id = p_id;
+end $$;
+
+-- Both, for what is done in other transactions: what the first returns.
+create or replace function rights_request_answer(
+    c integer, p_id uuid, p_kinds text[], p_subject_no bigint, p_answer text, p_actor text)
+returns integer language plpgsql as $$
+declare
+    misfit constant integer := rights_request_misfits(c, p_id, p_kinds, p_subject_no);
+begin
+    if misfit = 0 then
+        perform rights_request_close(c, p_id, p_answer, p_actor);
+    end if;
+    return misfit;
+end $$;
+
+-- How many requests are open beyond their last day, of all controllers. As the owner: the service's role
+-- reaches one controller's rows at a time.
+create or replace function rights_overdue() returns bigint
+language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+    return (select count(*) from rights_request where closed_at is null and due_at < clock_timestamp());
+end $$;
+revoke execute on function rights_overdue from public;

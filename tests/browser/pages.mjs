@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pages that links lead to: read and used by anybody, without JavaScript, on a telephone, by the keyboard alone, in forced colours.
+// Those of docs/pictures are kept where AKKOORD_PICTURES names a folder.
+import assert from 'node:assert/strict';
+import {inBrowsers, sideBySide} from './lib/browsers.mjs';
+import {Service, example} from './lib/service.mjs';
+
+const policy = example('demo');
+policy.purposes.find(p => p.key === 'newsletter').double_opt_in = true;
+const service = await Service.start('pages', {policy});
+const mail = name => ({type: 'email', value: `${name}@example.nl`});
+
+async function made(method, path, body) {
+    const answer = await service.api(method, path, body);
+    assert.ok(answer.status < 300, `${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+}
+
+// A fresh link of each kind, for somebody of that name.
+const links = {
+    preferences: async (name, language) =>
+        (await made('POST', '/v1/links', {subject: mail(name), kind: 'preferences', language})).url,
+    unsubscribe: async (name, language) =>
+        (await made('POST', '/v1/links', {subject: mail(name), kind: 'unsubscribe', purposes: ['newsletter'], language})).url,
+    confirm: async (name, language) =>
+        (await made('POST', '/v1/consents', {subject: mail(name), purpose: 'newsletter', event_state: 'given',
+            collection_method: 'web_form', language})).confirmation.url,
+    guardian: async (name, language) =>
+        (await made('POST', '/v1/guardian-requests', {subject: mail(`kid-${name}`), guardian: mail(name),
+            purposes: ['newsletter', 'marketing'], minor: {birth_month: '2014-05'}, language})).url,
+};
+
+async function reason(name, purpose) {
+    return (await made('POST', '/v1/check', {subject: mail(name), purpose})).reason;
+}
+
+// ---- the journeys, by the keyboard alone and with JavaScript off ----
+
+// By the key Tab to that element, which is seen all the way, as is what has the focus before it, with a line around it.
+async function tabTo(visit, selector) {
+    for (let presses = 0; presses < 80; presses++) {
+        await visit.press('Tab');
+        const {there, fault} = await visit.evaluate(wanted => {
+            const e = document.activeElement;
+            if (e === document.body) return {there: false, fault: null};
+            const box = e.getBoundingClientRect(), style = getComputedStyle(e);
+            const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+            const seen = top !== null && (e.contains(top) || [...e.labels ?? []].some(l => l.contains(top)));
+            const marked = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+            return {there: e.matches(wanted), fault: seen ? (marked ? null : 'is not marked') : 'is obscured'};
+        }, selector);
+        assert.equal(fault, null, `on the way to ${selector}: what has the focus ${fault}`);
+        if (there) return;
+    }
+    assert.fail(`no way by the keyboard to ${selector}`);
+}
+
+async function pressAt(visit, selector, key = 'Enter') {
+    await tabTo(visit, selector);
+    await visit.press(key);
+}
+
+const journeys = {
+    async confirm(visit, name, language) {
+        await visit.goto(await links.confirm(name, language));
+        assert.equal(await reason(name, 'newsletter'), 'unconfirmed');
+        await pressAt(visit, 'button[value=confirm]');
+        await visit.until(() => document.readyState === 'complete' && document.querySelector('button[value=confirm]') === null);
+        assert.equal(await reason(name, 'newsletter'), 'granted');
+    },
+    async unsubscribe(visit, name, language) {
+        await visit.goto(await links.unsubscribe(name, language));
+        await pressAt(visit, 'button[value=stop]', 'Space');
+        await visit.until(() => document.readyState === 'complete' && document.querySelector('button[value=stop]') === null);
+        assert.match(await reason(name, 'newsletter'), /^(withdrawn|refused)$/);
+    },
+    async preferences(visit, name, language) {
+        await visit.goto(await links.preferences(name, language));
+        await pressAt(visit, '[name="p.marketing"]', 'Space');
+        await pressAt(visit, '[name="p.analytics"]', 'ArrowRight');
+        await pressAt(visit, 'button[value=save]');
+        await visit.until(() => document.querySelector('[role=status]') !== null);
+        assert.equal(await reason(name, 'marketing'), 'granted');
+        assert.equal(await reason(name, 'analytics'), 'refused');
+        await pressAt(visit, 'button[value=stop_all]');
+        await visit.until(() => document.querySelector('[name="p.marketing"][value=no]')?.checked);
+        assert.equal(await reason(name, 'marketing'), 'withdrawn');
+    },
+    async guardian(visit, name, language) {
+        await visit.goto(await links.guardian(name, language));
+        await pressAt(visit, 'input[type=checkbox]', 'Space');
+        await pressAt(visit, 'input[type=radio]', 'Space');
+        await tabTo(visit, '#name');
+        await visit.type('Anna de Vries');
+        await pressAt(visit, 'button[value=give]');
+        await visit.until(() => document.querySelector('[role=status]') !== null);
+        assert.equal(await reason(`kid-${name}`, 'newsletter'), 'granted');
+        assert.equal(await reason(`kid-${name}`, 'marketing'), 'guardian_required', 'what was not ticked stays off');
+        await pressAt(visit, 'button[value=withdraw]');
+        await visit.until(() => document.querySelector('[role=status]') !== null && !document.querySelector('button[value=withdraw]'));
+        assert.equal(await reason(`kid-${name}`, 'newsletter'), 'withdrawn');
+    },
+};
+
+sideBySide(() => {
+    for (const [kind, link] of Object.entries(links)) {
+        for (const language of ['nl', 'en']) {
+            for (const width of [320, 1280]) {
+                const what = `the ${kind} page in ${language} is clean to axe at ${width} px`;
+                inBrowsers(what, {width, height: 700, language, dark: width === 320}, async visit => {
+                    await visit.goto(await link(`look-${kind}-${language}-${width}-${visit.kind}`, language));
+                    assert.equal(await visit.evaluate(() => document.documentElement.lang), language);
+                    assert.deepEqual(await visit.evaluate(() => document.cookie), '');
+                    await visit.fits();
+                    await visit.clean();
+                    await visit.picture(`page-${kind}-${language}-${width}`, {whole: true});
+                });
+            }
+        }
+    }
+
+    for (const [kind, journey] of Object.entries(journeys)) {
+        for (const language of ['nl', 'en']) {
+            for (const width of [320, 1280]) {
+                const what = `the ${kind} journey goes by the keyboard alone, without JavaScript, in ${language} at ${width} px`;
+                inBrowsers(what, {width, height: 700, language, javascript: false, only: 'chromium'},
+                    visit => journey(visit, `keys-${kind}-${language}-${width}`, language));
+            }
+        }
+        inBrowsers(`the ${kind} page is used in the colours that its reader forces`, {width: 320, height: 700, language: 'en', forced: true,
+            only: 'chromium'}, async visit => {
+            const name = `forced-${kind}`;
+            await visit.goto(await links[kind](name, 'en'));
+            assert.ok(await visit.evaluate(() => matchMedia('(forced-colors: active)').matches));
+            await visit.clean();
+            await journey(visit, `${name}-again`, 'en');
+        });
+    }
+
+    inBrowsers('a parent agrees, and takes it back', {width: 320, height: 700, language: 'en'}, async visit => {
+        const name = `parent-${visit.kind}`;
+        await visit.goto(await links.guardian(name, 'en'));
+        await visit.evaluate(() => {
+            document.querySelector('input[type=checkbox]').checked = true;
+            document.querySelector('input[type=radio]').checked = true;
+            document.querySelector('#name').value = 'Anna de Vries';
+        });
+        await visit.click('button', 'I give my consent');
+        await visit.until(() => document.querySelector('[role=status]') !== null);
+        await visit.clean();
+        assert.equal(await reason(`kid-${name}`, 'newsletter'), 'granted');
+        assert.equal(await reason(`kid-${name}`, 'marketing'), 'guardian_required');
+        await visit.click('button', 'Take my consent back');
+        await visit.until(() => document.querySelector('[role=status]') !== null && !document.querySelector('button[value=withdraw]'));
+        assert.equal(await reason(`kid-${name}`, 'newsletter'), 'withdrawn');
+    });
+
+    inBrowsers('what was asked is confirmed, and stopped by one press', {width: 1280, height: 700, language: 'en'}, async visit => {
+        const name = `reader-${visit.kind}`;
+        await visit.goto(await links.confirm(name, 'en'));
+        assert.equal(await reason(name, 'newsletter'), 'unconfirmed');
+        await visit.evaluate(() => document.querySelector('form button').click());
+        await visit.until(() => document.querySelector('form button[value=confirm]') === null);
+        assert.equal(await reason(name, 'newsletter'), 'granted');
+        await visit.goto(await links.unsubscribe(name, 'en'));
+        await visit.click('button', 'Stop');
+        await visit.until(() => document.title !== 'Stop?');
+        assert.equal(await reason(name, 'newsletter'), 'withdrawn');
+    });
+});

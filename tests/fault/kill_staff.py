@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: an erasure, a merge or a split that is cut short is done or not done, never half.
+
+Persons with some hundred events each are erased, merged and split, and meanwhile the service is killed, or the backend that is
+at it. Then each person is whole, or all of it was done; asked again it gets done. The ledger and what was purged are 1..n, and
+of who was erased nothing is left but tombstones.
+"""
+import json
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+
+from lib.client import JSON, Client
+from lib.house import CONTROLLER, LONG, House, eventually, say
+
+ROUNDS = 40 if LONG else 9
+EVENTS = 300  # of a person
+SCOPES = "consent:record consent:check consent:withdraw subject:read rights:write subject:erase"
+
+
+def customer(n):
+    return {"type": "customer", "value": f"c{n}"}
+
+
+def address(n):
+    return {"type": "email", "value": f"who{n}@example.nl"}
+
+
+def post(service, token, path, body):
+    client = Client(service.port, token)
+    try:
+        return client.ask("POST", path, json.dumps(body), JSON)
+    finally:
+        client.close()
+
+
+def person_make(service, token, n):
+    """-> subject_id"""
+    said = {"subject": [customer(n), address(n)], "collection_method": "web_form", "ref": f"ref-of-{n}",
+            "evidence": {"form": f"form-of-{n}", "documents": [{"name": f"file-of-{n}.pdf", "sha256": f"{n:064x}"}]}}
+    acts = [said | {"purpose": "newsletter", "event_state": "given"} for _ in range(EVENTS)]
+    acts += [said | {"purpose": "marketing", "event_state": "refused"}]
+    answer = post(service, token, "/v1/consents", acts)
+    assert answer.status == 201, answer
+    return answer.body[0]["subject_id"]
+
+
+def reason(service, token, who, purpose):
+    answer = post(service, token, "/v1/check", {"subject": who, "purpose": purpose})
+    assert answer.status == 200, answer
+    return answer.body["reason"]
+
+
+def verdicts(service, token, n):
+    return tuple(reason(service, token, who, purpose) for who in (customer(n), address(n)) for purpose in ("newsletter", "marketing"))
+
+
+WHOLE = ("granted", "refused") * 2
+VERBS = {  # what is asked of a person, and what its verdicts are then
+    "erase": (lambda other, n: {"keep_proof": False}, ("suppressed",) * 4),
+    "merge": (lambda other, n: {"with": other}, ("withdrawn", "refused") * 2),
+    "split": (lambda other, n: {"identifiers": [address(n)]}, WHOLE),
+}
+
+
+def round_run(house, service, token, n, verb):
+    """-> whether it was cut short"""
+    subject, other = person_make(service, token, 2 * n), person_make(service, token, 2 * n + 1)
+    if verb == "merge":
+        answer = post(service, token, "/v1/withdraw", {"subject": customer(2 * n + 1), "purpose": "newsletter"})
+        assert answer.status == 200, answer
+    body, done = VERBS[verb][0](other, 2 * n), VERBS[verb][1]
+    answers = []
+    asking = threading.Thread(target=lambda: answers.append(ask_once(service, token, f"/v1/subjects/{subject}/{verb}", body)))
+    asking.start()
+    time.sleep(random.uniform(0, 0.15))
+    if n % 2 == 0:
+        service.kill()
+        service.start()
+    else:
+        for backend in house.cluster.clients():
+            os.kill(backend, signal.SIGKILL)
+    asking.join()
+    eventually("the service is back", lambda: back(service, token, 2 * n))
+    now = verdicts(service, token, 2 * n)
+    assert now in (WHOLE, done), f"{verb} is half done: {now}"
+    again = eventually("it is taken", lambda: taken(service, token, f"/v1/subjects/{subject}/{verb}", body))
+    assert again.status in (200, 201, 404, 422), again
+    assert verdicts(service, token, 2 * n) == done, f"{verb}: {verdicts(service, token, 2 * n)}"
+    return not answers or answers[0] is None or answers[0].status not in (200, 201)
+
+
+def ask_once(service, token, path, body):
+    try:
+        return post(service, token, path, body)
+    except OSError:
+        return None
+
+
+def taken(service, token, path, body):
+    """None while the connection that writes is not there yet: nothing was written."""
+    answer = ask_once(service, token, path, body)
+    return answer if answer is not None and answer.status != 503 else None
+
+
+def back(service, token, n):
+    try:
+        return verdicts(service, token, n) is not None
+    except (AssertionError, OSError):
+        return False
+
+
+def dump_check(house, service, token):
+    """A plain dump has the tags of who was erased in tombstones alone, and nothing else of them."""
+    n = 10 ** 6
+    subject = person_make(service, token, n)
+    tags = [row[0] for row in house.cluster.rows("select encode(i.tag, 'hex') from identifier i join event e on e.controller_id = "
+            f"i.controller_id and e.ref = 'ref-of-{n}' and i.subject_no in (e.subject_no, e.subject_no + 1) group by 1;")]
+    assert len(tags) == 2, tags
+    answer = post(service, token, f"/v1/subjects/{subject}/erase", {})
+    assert answer.status == 200, answer
+    dump = subprocess.run(["pg_dump", house.cluster.conninfo("owner")], check=True, capture_output=True, text=True).stdout
+    table, found = None, set()
+    for line in dump.splitlines():
+        table = line.split()[1].removeprefix("public.") if line.startswith("COPY ") else table
+        found |= {(table, text) for text in (*tags, f"who{n}@", f"ref-of-{n}", f"form-of-{n}", f"file-of-{n}", f"{n:064x}") if text in line}
+    assert found == {(table, tag) for table in ("consent", "tombstone") for tag in tags}, found
+
+
+def main():
+    with House("kill_staff") as house:
+        token = house.command("token", "--controller", CONTROLLER, "--scope", SCOPES, "--ttl", "1h").strip()
+        service = house.service()
+        service.start()
+        cut = sum(round_run(house, service, token, n, random.choice(list(VERBS)) if n >= 3 else list(VERBS)[n]) for n in range(ROUNDS))
+        wrong = house.cluster.rows(
+            "select r.no from head h cross join generate_series(1, h.revision) r(no) where (select count(*) from event e where "
+            "e.controller_id = h.controller_id and e.revision = r.no) + (select count(*) from purged p where p.controller_id = "
+            "h.controller_id and r.no between p.from_revision and p.to_revision) <> 1;")
+        assert not wrong, f"the ledger is not 1..n: {wrong[:5]}"
+        stray = house.cluster.rows("select count(*) from (select revision from named union all select revision from evidence) x where "
+                                   "not exists (select from event e where e.revision = x.revision);")
+        assert stray == [["0"]], f"rows of events that are gone: {stray}"
+        dump_check(house, service, token)
+        service.stop()
+        say(f"{ROUNDS} rounds, {cut} of them cut short")
+
+
+main()

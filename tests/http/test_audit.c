@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harness/process.h"
+#include "harness/stage.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+/* Who looked at whose data, and why: each read is an entry, and is told only once it is one. */
+
+static const char *given(const struct tenant *t, const char *name)
+{
+    return string_at(post(t, 201, "/v1/consents",
+                          "{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', "
+                          "'collection_method': 'app', 'ref': 'ref-%s'}",
+                          email(name), name),
+                     "/subject_id");
+}
+
+Test(audit, every_read_says_who_whose_and_why)
+{
+    struct tenant t = stage_tenant("audit"), there = tenant_at(&t, stage_service(1));
+    const char *a = given(&t, "a");
+    post(&t, 200, "/v1/subjects/lookup?reason=complaint%204711", "{'subject': %s}", email("a"));
+    post(&t, 404, "/v1/subjects/lookup", "{'subject': %s}", email("nobody"));
+    get(&there, 200, "/v1/subjects/%s/consents?reason=call&on_behalf_of=reseller-7", a);
+    get(&t, 200, "/v1/subjects/%s/history", a);
+    const json_t *told = get(&t, 200, "/v1/audit?reason=yearly");
+    expect(told,
+           "{'entries': ["
+           "{'number': 1, 'actor': 'tester', 'action': 'lookup', 'subject_id': '%s', 'found': 1, 'reason': "
+           "'complaint 4711', 'on_behalf_of': null, 'request_id': null}, "
+           "{'number': 2, 'action': 'lookup', 'subject_id': null, 'found': 0}, "
+           "{'number': 3, 'action': 'consents', 'subject_id': '%s', 'reason': 'call', "
+           "'on_behalf_of': 'reseller-7'}, "
+           "{'number': 4, 'action': 'history', 'found': 1, 'reason': null}], 'next': null, 'last': 4}",
+           a, a);
+    expect(get(&there, 200, "/v1/audit?after=4"),
+           "{'entries': [{'number': 5, 'action': 'audit', 'found': 4, 'reason': 'yearly'}], 'last': 5}");
+}
+
+Test(audit, a_page_and_a_filter_go_on_where_they_stopped)
+{
+    struct tenant t = stage_tenant("audit-pages");
+    const char *a = given(&t, "a"), *b = given(&t, "b");
+    for (int i = 0; i < 3; i++) {
+        get(&t, 200, "/v1/subjects/%s/consents", a);
+        get(&t, 200, "/v1/subjects/%s/consents", b);
+    }
+    expect(get(&t, 200, "/v1/audit?limit=4"), "{'next': 4}");
+    expect(get(&t, 200, "/v1/audit?limit=4&after=4"),
+           "{'entries': [{'number': 5}, {'number': 6}, {'number': 7, 'action': 'audit'}], 'next': null}");
+    expect(get(&t, 200, "/v1/audit?limit=2&subject_id=%s", b),
+           "{'entries': [{'number': 2, 'subject_id': '%s'}, {'number': 4}], 'next': 4}", b);
+    expect(get(&t, 200, "/v1/audit?after=4&subject_id=%s", b),
+           "{'entries': [{'number': 6}, {'number': 9, 'action': 'audit'}], 'next': null}");
+    expect(get(&t, 200, "/v1/audit?actor=nobody"), "{'entries': [], 'next': null}");
+    expect(get(&t, 200, "/v1/audit?from=%s", time_from_now(3600)), "{'entries': []}");
+    expect(get(&t, 200, "/v1/audit?limit=1&from=%s", time_from_now(-3600)), "{'entries': [{'number': 1}]}");
+    expect(get(&t, 200, "/v1/audit?until=%s", time_from_now(-3600)), "{'entries': []}");
+}
+
+Test(audit, a_policy_may_ask_for_the_reason)
+{
+    struct tenant t = stage_tenant("audit-reason");
+    const char *a = given(&t, "a");
+    json_t *policy = tenant_policy(&t);
+    json_object_set_new(policy, "rights", json_of("{'reading_reason': 'required'}"));
+    tenant_apply(&t, policy);
+    expect(post(&t, 422, "/v1/subjects/lookup", "{'subject': %s}", email("a")),
+           "{'type': 'urn:akkoord:problem:reason-required'}");
+    get(&t, 422, "/v1/subjects/%s/consents", a);
+    get(&t, 422, "/v1/subjects/%s/history", a);
+    get(&t, 422, "/v1/audit");
+    get(&t, 200, "/v1/subjects/%s/history?reason=asked", a);
+    expect(get(&t, 200, "/v1/audit?reason=mine"), "{'last': 1}");
+}
+
+Test(audit, it_has_no_address_in_it_and_takes_no_typing_error)
+{
+    struct tenant t = stage_tenant("audit-words");
+    const char *a = given(&t, "a");
+    get(&t, 200, "/v1/subjects/%s/history?reason=of%%20a%%40example.nl%%20from%%20192.0.2.33", a);
+    expect(get(&t, 200, "/v1/audit"), "{'entries': [{'reason': 'of *** from 192.0.2.0'}]}");
+    get(&t, 422, "/v1/subjects/%s/history?raeson=call", a);
+    get(&t, 422, "/v1/subjects/%s/history?reason=", a);
+    get(&t, 422, "/v1/subjects/%s/history?reason=a%%0ab", a);
+    get(&t, 422, "/v1/subjects/%s/history?reason=%%ff", a);
+    get(&t, 422, "/v1/audit?from=2026-02-30T00:00:00Z");
+    get(&t, 422, "/v1/audit?subject_id=nobody");
+}
+
+Test(audit, one_without_its_scope_reads_nothing_and_is_no_entry)
+{
+    struct tenant t = stage_tenant("audit-scope"), reader = t;
+    reader.token = token_of(t.keyring, t.key, "subject:read", "reader");
+    get(&reader, 403, "/v1/audit");
+    expect(get(&t, 200, "/v1/audit"), "{'entries': [], 'last': 0}");
+}
+
+Test(audit, what_cannot_be_recorded_is_not_told)
+{
+    struct tenant t = stage_tenant("audit-refused");
+    const char *a = given(&t, "a");
+    PGconn *owner = database_session(stage_database());
+    session_run(owner, "create function refuse() returns trigger language plpgsql as $$ begin "
+                       "if new.reason = 'refuse' then raise exception 'no' using errcode = '53100'; end if; "
+                       "return new; end $$; create trigger refuses before insert on audit for each row "
+                       "execute function refuse()");
+    get(&t, 503, "/v1/subjects/%s/history?reason=refuse", a);
+    get(&t, 200, "/v1/subjects/%s/history", a);
+    session_run(owner, "drop trigger refuses on audit; drop function refuse()");
+    PQfinish(owner);
+    expect(get(&t, 200, "/v1/audit"), "{'entries': [{'number': 1}], 'last': 1}");
+}
+
+Test(audit, an_export_and_what_staff_did_are_entries_too)
+{
+    struct tenant t = stage_tenant("audit-staff");
+    const char *a = given(&t, "a");
+    cr_assert_eq(client_send(&(struct request){.service = t.service,
+                                               .method = "POST",
+                                               .path = text_of("/v1/subjects/%s/export?reason=asked", a),
+                                               .token = t.token})
+                     ->status,
+                 200);
+    post(&t, 200, text_of("/v1/subjects/%s/restrict", a), "{}");
+    expect(get(&t, 200, "/v1/audit?subject_id=%s", a),
+           "{'entries': [{'action': 'export', 'found': 1, 'reason': 'asked'}, {'action': 'restrict'}]}");
+    post(&t, 200, text_of("/v1/subjects/%s/erase", a), "{}");
+    expect(get(&t, 200, "/v1/audit?after=3"),
+           "{'entries': [{'number': 4, 'action': 'erase', 'reason': null}]}");
+    expect(get(&t, 200, "/v1/audit?limit=1"), "{'entries': [{'action': 'export', 'reason': null}]}");
+}
+
+/* ---- the policy's own history ---- */
+
+Test(history, each_version_says_when_by_whom_and_what_changed)
+{
+    struct tenant t = stage_tenant("history-policy");
+    const char *a = given(&t, "a");
+    post(&t, 201, "/v1/consents",
+         "{'subject': %s, 'purpose': 'marketing', 'event_state': 'given', 'collection_method': 'app'}",
+         email("b"));
+    json_t *policy = tenant_policy(&t), *first = json_array_get(json_object_get(policy, "purposes"), 0);
+    json_object_set_new(first, "validity", json_of("'P1Y'"));
+    tenant_apply(&t, policy);
+    expect(get(&t, 200, "/v1/policy/versions?after=1"),
+           "{'versions': [{'version': 2, 'applied_by': 'tester', 'changes': [{'section': 'purposes', 'key': "
+           "'newsletter', 'change': 'changed', 'members': ['validity']}]}], 'next': null}");
+    expect(get(&t, 200, "/v1/policy/changes?since=1"),
+           "{'since': 1, 'version': 2, 'changes': [{'key': 'newsletter'}], 'subjects': [{'subject_id': '%s', "
+           "'ref': "
+           "'ref-a'}], 'next': null}",
+           a);
+    json_object_set_new(policy, "entities", json_of("[{'key': 'sister', 'name': {'nl': 'Zus BV'}}]"));
+    tenant_apply(&t, policy);
+    const json_t *told = get(&t, 200, "/v1/policy/changes?since=2");
+    expect(told,
+           "{'version': 3, 'changes': [{'section': 'entities', 'key': 'sister', 'change': 'added', 'name': "
+           "{'nl': 'Zus BV'}}]}");
+    cr_assert_eq(json_array_size(json_at(told, "/subjects")), 2, "all are told of what is new");
+    get(&t, 404, "/v1/policy/changes?since=9");
+    get(&t, 422, "/v1/policy/changes");
+}
+
+Test(audit, the_ledger_says_too_on_whose_behalf)
+{
+    struct tenant t = stage_tenant("audit-behalf");
+    const char *a = string_at(post(&t, 201, "/v1/consents",
+                                   "{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', "
+                                   "'collection_method': 'app', 'on_behalf_of': 'reseller-7'}",
+                                   email("a")),
+                              "/subject_id");
+    post(&t, 200, "/v1/withdraw",
+         "{'subject': %s, 'purpose': 'newsletter', 'on_behalf_of': 'jan@reseller.example of 7'}", email("a"));
+    post(&t, 200, text_of("/v1/subjects/%s/restrict", a), "{'on_behalf_of': 'reseller-8'}");
+    post(&t, 200, text_of("/v1/subjects/%s/lift", a), "{}");
+    const json_t *told = get(&t, 200, "/v1/subjects/%s/history", a);
+    expect(told,
+           "{'events': [{'event_state': 'given', 'on_behalf_of': 'reseller-7'}, {'event_state': 'withdrawn', "
+           "'on_behalf_of': '*** of 7'}, {'event_state': 'restricted', 'on_behalf_of': 'reseller-8'}, "
+           "{}]}");
+    cr_expect_null(json_object_get(json_at(told, "/events/3"), "on_behalf_of"));
+    expect(get(&t, 200, "/v1/audit?subject_id=%s", a),
+           "{'entries': [{'action': 'restrict', 'on_behalf_of': 'reseller-8'}, {'action': 'lift', "
+           "'on_behalf_of': null}, {'action': 'history'}]}");
+    post(&t, 422, "/v1/consents",
+         "{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': 'app', "
+         "'on_behalf_of': ''}",
+         email("a"));
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harness/process.h"
+#include "harness/stage.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+/* POST /v1/guardian-requests and /g/{token}: a guardian is asked for a child, and answers on a page. */
+
+#define PURPOSE                                                                                              \
+    "{'key': '%s', 'lawful_basis': 'consent', 'channel': 'email', 'notice': 'news', 'minors': {'guardian': " \
+    "{%s}}}"
+
+static struct tenant asking_with(const char *key, const char *rule, const char *more)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), key);
+    tenant_apply(&t,
+                 json_of("{'controller': {'key': '%s', 'country': 'NL'}, 'purposes': [" PURPOSE "," PURPOSE
+                         ", {'key': 'open', 'lawful_basis': 'consent', 'channel': 'email', 'notice': "
+                         "'news', 'minors': {'guardian': {'least': 'in_person'}}}], 'notices': [{'id': "
+                         "'news', 'version': '1', 'effective_from': '2026-01-01T00:00:00Z', 'texts': "
+                         "{'en': 'May we write?'}}]%s}",
+                         key, "news", rule, "photos", rule, more));
+    return t;
+}
+
+static struct tenant asking(const char *key, const char *rule)
+{
+    return asking_with(key, rule, "");
+}
+
+/* ---- what leaves by the outbox ---- */
+
+/* As asking(), with a place that messages are delivered to, which is none. */
+static struct tenant delivering(const char *key, const char *rule)
+{
+    return asking_with(key, rule,
+                       ", 'messages': {'endpoint': 'https://mail.invalid/', 'secret': 'mail', "
+                       "'second_after': 'PT2H'}");
+}
+
+/* How many of its messages are of ${kind} (enum message_kind) and as ${condition} says. */
+static long messages(const struct tenant *t, int kind, const char *condition)
+{
+    return strtol(database_value(stage_database(),
+                                 "select count(*) from outbox o join controller c using (controller_id) "
+                                 "where c.key = '%s' and o.kind = %d and %s",
+                                 t->key, kind, condition),
+                  NULL, 10);
+}
+enum { KIND_REQUEST = 2, KIND_SECOND = 3 };
+
+#define HELD "o.status = 0 and o.not_before = 'infinity' and o.content is not null"
+
+#define BODY(child, guardian, purposes)                                                                      \
+    "{'subject': {'type': 'email', 'value': '" child "'}, 'guardian': {'type': 'email', 'value': '" guardian \
+    "'}, 'purposes': " purposes ", 'minor': {'birth_month': '2014-05'}, 'language': 'en'}"
+
+Test(guardian_requests, the_child_waits_for_the_guardian_and_the_link_is_told)
+{
+    struct tenant t = asking("asked", "'least': 'email'");
+    const json_t *a = post(&t, 202, "/v1/guardian-requests",
+                           BODY("kid-" MARK "@example.nl", "mum-" MARK "@example.nl", "['news', 'photos']"));
+    expect(a, "{'delivered': false, 'verdicts': [{'purpose': 'news', 'allow': false, 'reason': "
+              "'guardian_required'}, {'purpose': 'photos', 'reason': 'guardian_required'}]}");
+    const char *url = json_string_value(json_object_get(a, "url"));
+    cr_assert_not_null(strstr(url, "/g/"));
+    cr_expect_leq(strlen(strstr(url, "/g/") + 3), 136);
+    cr_expect_eq(tenant_events(&t), 2);
+}
+
+Test(guardian_requests, the_same_request_with_its_key_is_one)
+{
+    struct tenant t = asking("asked-once", "'least': 'email'");
+    static const char body[] = BODY("kid-" MARK "@example.nl", "mum-" MARK "@example.nl", "['news']");
+    const json_t *first = post_with(&t, 202, "/v1/guardian-requests", "Idempotency-Key: a", body);
+    const json_t *again = post_with(&t, 202, "/v1/guardian-requests", "Idempotency-Key: a", body);
+    cr_expect_str_eq(json_string_value(json_object_get(first, "url")),
+                     json_string_value(json_object_get(again, "url")));
+    cr_expect_eq(tenant_events(&t), 1);
+}
+
+Test(guardian_requests, who_cannot_be_asked_by_a_page_is_told_where)
+{
+    struct tenant t = asking("refused", "'least': 'email'"), written = asking("written", "'least': 'signed'"),
+                  plus = asking("plus", "'least': 'email_plus'");
+    static const struct {
+        const char *body, *pointer;
+    } rows[] = {
+        {BODY("kid-" MARK "@example.nl", "kid-" MARK "+mum@example.nl", "['news']"), "/guardian"},
+        {BODY("kid-" MARK "@example.nl", "mum-" MARK "@example.nl", "['open']"), "/purposes/0"},
+        {BODY("kid-" MARK "@example.nl", "mum-" MARK "@example.nl", "['news', 'news']"), "/purposes/1"},
+        {BODY("kid-" MARK "@example.nl", "mum-" MARK "@example.nl", "['nothing']"), "/purposes/0"},
+        {BODY("kid-" MARK "@example.nl", "mum-" MARK "@example.nl", "[]"), "/purposes"},
+        {"{'subject': {'type': 'email', 'value': 'kid@example.nl'}, 'guardian': {'type': 'customer', "
+         "'value': "
+         "'7'}, 'purposes': ['news'], 'minor': true}",
+         "/guardian"},
+        {"{'subject': {'type': 'email', 'value': 'kid@example.nl'}, 'guardian': {'type': 'email', 'value': "
+         "'mum@example.nl'}, 'purposes': ['news']}",
+         "/minor"},
+        {"{'subject': {'type': 'email', 'value': 'kid@example.nl'}, 'guardian': {'type': 'email', 'value': "
+         "'mum@example.nl'}, 'purposes': ['news'], 'minor': {'birth_month': '1990-01'}}",
+         "/minor"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        expect(post(&t, 422, "/v1/guardian-requests", "%s", text_of("%s", rows[i].body)),
+               "{'errors': [{'pointer': '%s'}]}", rows[i].pointer);
+    static const char good[] = BODY("kid-" MARK "@example.nl", "mum-" MARK "@example.nl", "['news']");
+    expect(post(&written, 422, "/v1/guardian-requests", good), "{'errors': [{'pointer': '/purposes/0'}]}");
+    expect(post(&plus, 422, "/v1/guardian-requests", good), "{'errors': [{'pointer': '/purposes/0'}]}");
+    struct tenant by_phone = delivering("by-phone", "'least': 'email_plus'");
+    expect(post(&by_phone, 422, "/v1/guardian-requests",
+                "{'subject': {'type': 'email', 'value': 'kid@example.nl'}, 'guardian': {'type': 'phone', "
+                "'value': '0612345678'}, 'purposes': ['news'], 'minor': true}"),
+           "{'errors': [{'pointer': '/purposes/0'}]}");
+    cr_expect_eq(tenant_events(&t) + tenant_events(&written) + tenant_events(&plus), 0);
+}
+
+/* ---- the page ---- */
+
+/* Of the answer to a request: the page's path. */
+static const char *path_of(const json_t *answer)
+{
+    return text_of("%s", strstr(json_string_value(json_object_get(answer, "url")), "/g/"));
+}
+
+static const struct answer *page_get(const struct tenant *t, const char *method, const char *path)
+{
+    return client_send(&(struct request){.service = t->service,
+                                         .foreign = true,
+                                         .method = method,
+                                         .path = path,
+                                         .headers = {"Accept-Language: en"}});
+}
+
+static const struct answer *page_post(const struct tenant *t, const char *path, const char *body,
+                                      const char *header)
+{
+    return client_send(&(struct request){.service = t->service,
+                                         .foreign = true,
+                                         .path = path,
+                                         .body = body,
+                                         .content_type = "application/x-www-form-urlencoded",
+                                         .headers = {"Accept-Language: en", header}});
+}
+
+/* What stands in a hidden field of the page. */
+static const char *hidden(const struct answer *page, const char *name)
+{
+    const char *field = strstr(page->body, text_of("name=\"%s\" value=\"", name));
+    cr_assert_not_null(field, "%s", name);
+    field = strstr(field, "value=\"") + strlen("value=\"");
+    return text_of("%.*s", (int)strcspn(field, "\""), field);
+}
+
+/* The form as it is sent when both boxes, or one, are ticked. */
+static const char *yes_of(const struct answer *page, const char *boxes)
+{
+    return text_of("statement=%s&language=%s&state=%s&role=parent&name=Anna+de+Vries&action=give%s",
+                   hidden(page, "statement"), hidden(page, "language"), hidden(page, "state"), boxes);
+}
+
+/* The name of the box of the ${n}th purpose. */
+static const char *box(const struct answer *page, unsigned n)
+{
+    const char *at = page->body;
+    for (unsigned i = 0; i <= n; i++) {
+        at = strstr(at, "type=\"checkbox\" name=\"");
+        cr_assert_not_null(at);
+        at += strlen("type=\"checkbox\" name=\"");
+    }
+    return text_of("&%.*s=yes", (int)strcspn(at, "\""), at);
+}
+
+static const char *ask(const struct tenant *t)
+{
+    return path_of(post(t, 202, "/v1/guardian-requests",
+                        BODY("kid-" MARK "@example.nl", "mum-" MARK "@example.nl", "['news', 'photos']")));
+}
+
+Test(guardian_requests, looking_changes_nothing_however_often)
+{
+    struct tenant t = asking("looked-at", "'least': 'email'");
+    const char *path = ask(&t);
+    for (unsigned i = 0; i < 10; i++) {
+        const struct answer *a = page_get(&t, i % 2 == 0 ? "GET" : "HEAD", path);
+        cr_assert_eq(a->status, 200);
+        cr_expect_str_eq(answer_header(a, "cache-control"), "no-store");
+        cr_expect_null(answer_header(a, "set-cookie"));
+        cr_expect(i % 2 != 0 ||
+                  (strstr(a->body, "May we write?") != NULL && strstr(a->body, " checked") == NULL));
+        cr_expect_lt(a->len, 15 * 1024);
+    }
+    cr_expect_eq(tenant_events(&t), 2);
+    cr_expect_str_eq(reason_of(&t, "kid", "news"), "guardian_required");
+}
+
+Test(guardian_requests, what_is_ticked_and_signed_is_granted_and_nothing_else)
+{
+    struct tenant t = asking("signed", "'least': 'email'");
+    const char *path = ask(&t);
+    const struct answer *page = page_get(&t, "GET", path);
+    const struct answer *done = page_post(&t, path, yes_of(page, box(page, 0)), NULL);
+    cr_assert_eq(done->status, 200);
+    cr_expect_not_null(strstr(done->body, "This was recorded"));
+    cr_expect_str_eq(reason_of(&t, "kid", "news"), "granted");
+    cr_expect_str_eq(reason_of(&t, "kid", "photos"), "guardian_required");
+    cr_expect_eq(tenant_events(&t), 3);
+
+    /* sent again it is the same; and what stands can be taken back on the same page */
+    cr_expect_eq(page_post(&t, path, yes_of(page, box(page, 0)), NULL)->status, 200);
+    cr_expect_eq(tenant_events(&t), 3);
+    page = page_get(&t, "GET", path);
+    cr_expect_eq(
+        page_post(&t, path, text_of("action=withdraw&state=%s", hidden(page, "state")), NULL)->status, 200);
+    cr_expect_str_eq(reason_of(&t, "kid", "news"), "withdrawn");
+    cr_expect_eq(tenant_events(&t), 4);
+    cr_expect_eq(
+        page_post(&t, path, text_of("action=withdraw&state=%s", hidden(page, "state")), NULL)->status, 200);
+    cr_expect_eq(tenant_events(&t), 4);
+}
+
+Test(guardian_requests, all_of_it_is_refused_by_one_press)
+{
+    struct tenant t = asking("all-refused", "'least': 'email'");
+    const char *path = ask(&t);
+    cr_expect_eq(page_post(&t, path, "action=refuse", NULL)->status, 200);
+    cr_expect_str_eq(reason_of(&t, "kid", "news"), "refused");
+    cr_expect_str_eq(reason_of(&t, "kid", "photos"), "refused");
+    cr_expect_eq(tenant_events(&t), 4);
+
+    /* who says no need not say who they are, and then nobody says it for them */
+    const char *who = "{'subject': {'type': 'email', 'value': 'kid-" MARK "@example.nl'}}";
+    const char *id = json_string_value(
+        json_object_get(post(&t, 200, "/v1/subjects/lookup", "%s", text_of("%s", who)), "subject_id"));
+    expect(json_object_get(get(&t, 200, "/v1/subjects/%s/history", id), "events"),
+           "[{}, {}, {'event_state': 'refused', 'expressed_by': {'role': 'guardian'}}, {'expressed_by': "
+           "{'role': 'guardian'}}]");
+    cr_expect_eq(page_post(&t, path, "action=refuse&role=carer&state=9", NULL)->status, 200);
+    cr_expect_eq(tenant_events(&t), 4, "said twice is said once");
+}
+
+Test(guardian_requests, a_form_that_lacks_something_changes_nothing_and_says_what)
+{
+    struct tenant t = asking("lacking", "'least': 'email'");
+    const char *path = ask(&t);
+    const struct answer *page = page_get(&t, "GET", path);
+    const char *first = box(page, 0), *statement = hidden(page, "statement");
+    char *name = malloc(10001);
+    memset(name, 'x', 10000);
+    name[10000] = '\0';
+    const struct {
+        const char *body;
+        int status;
+    } rows[] = {
+        {yes_of(page, ""), 422},
+        {text_of("statement=%s&language=en&state=0&name=Anna&action=give%s", statement, first), 422},
+        {text_of("statement=%s&language=en&state=0&role=parent&name=+&action=give%s", statement, first), 422},
+        {text_of("statement=%s&language=en&state=0&role=parent&name=%s&action=give%s", statement, name,
+                 first),
+         422},
+        {text_of("statement=00&language=en&state=0&role=parent&name=Anna&action=give%s", first), 422},
+        {text_of("statement=%s&language=en&state=0&role=self&name=Anna&action=give%s", statement, first),
+         422},
+        {"", 400},
+        {"action=other", 400},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_eq(page_post(&t, path, rows[i].body, NULL)->status, rows[i].status, "%zu", i);
+    cr_expect_eq(page_post(&t, path, "action=refuse", "Sec-Fetch-Site: cross-site")->status, 403);
+    cr_expect_eq(page_post(&t, path, "action=refuse", "Origin: https://evil.example")->status, 403);
+    cr_expect_eq(tenant_events(&t), 2);
+    free(name);
+}
+
+Test(guardian_requests, a_link_that_is_none_is_not_found_with_the_same_bytes)
+{
+    struct tenant t = asking("no-link", "'least': 'email'");
+    const struct answer *none = page_get(&t, "GET", "/g/none");
+    const char *path = ask(&t);
+    const char *cut = text_of("%.*s", (int)strlen(path) - 1, path);
+    const struct answer *other = page_get(&t, "GET", cut);
+    cr_expect_eq(none->status, 404);
+    cr_expect_eq(other->status, 404);
+    cr_expect_str_eq(none->body, other->body);
+}
+
+/* ---- the messages ---- */
+
+Test(guardian_requests, the_message_is_put_with_the_requests_and_once_for_a_key)
+{
+    struct tenant t = delivering("put-with", "'least': 'email'");
+    static const char body[] =
+        BODY("kid-" MARK "@example.nl", "mum-" MARK "@example.nl", "['news', 'photos']"),
+                      sister[] = BODY("sis-" MARK "@example.nl", "mum-" MARK "@example.nl", "['news']");
+    expect(post_with(&t, 202, "/v1/guardian-requests", "Idempotency-Key: a", body), "{'delivered': true}");
+    post_with(&t, 202, "/v1/guardian-requests", "Idempotency-Key: a", body);
+    cr_expect_eq(messages(&t, KIND_REQUEST,
+                          "o.put_at = (select e.recorded_at from event e where e.controller_id = "
+                          "o.controller_id and e.revision = o.revision and e.subject_no = o.subject_no)"),
+                 1);
+    cr_expect_eq(messages(&t, KIND_SECOND, "true"), 0, "no purpose asks for one");
+
+    /* asked again at once it is recorded and not mailed; another child is */
+    post(&t, 202, "/v1/guardian-requests", body);
+    cr_expect_eq(messages(&t, KIND_REQUEST, "true"), 1);
+    post(&t, 202, "/v1/guardian-requests", sister);
+    cr_expect_eq(messages(&t, KIND_REQUEST, "true"), 2);
+}
+
+Test(guardian_requests, a_yes_by_email_plus_sends_a_second_mail_after_its_delay)
+{
+    struct tenant t = delivering("plus-yes", "'least': 'email_plus'");
+    const char *path = ask(&t);
+    cr_expect_eq(messages(&t, KIND_SECOND, HELD), 1);
+    const struct answer *page = page_get(&t, "GET", path);
+    cr_assert_eq(page_post(&t, path, yes_of(page, box(page, 0)), NULL)->status, 200);
+    cr_expect_str_eq(reason_of(&t, "kid", "news"), "granted");
+    cr_expect_eq(messages(&t, KIND_SECOND,
+                          "o.status = 0 and o.due_at = o.not_before and o.not_before = interval '2 hours' + "
+                          "(select max(e.recorded_at) from event e where e.controller_id = o.controller_id) "
+                          "and o.ends_at = o.not_before + interval '3 days'"),
+                 1);
+    cr_expect_eq(
+        strtol(database_value(stage_database(),
+                              "select count(*) from event e join controller c using (controller_id) "
+                              "where c.key = 'plus-yes' and e.detail -> 'expressed_by' ->> 'strength' "
+                              "= 'email_plus'"),
+               NULL, 10),
+        1);
+
+    /* it cannot be had sooner, and what is newer does not wait for it */
+    const json_t *list = get(&t, 200, "/v1/webhooks/deliveries?status=waiting");
+    const char *id = NULL;
+    size_t i;
+    const json_t *one;
+    json_array_foreach(json_object_get(list, "deliveries"), i, one)
+    {
+        if (strcmp(json_string_value(json_object_get(one, "type")), "message.guardian_second") == 0)
+            id = json_string_value(json_object_get(one, "id"));
+    }
+    cr_assert_not_null(id);
+    cr_expect_eq(client_send(&(struct request){.service = t.service,
+                                               .token = t.token,
+                                               .method = "POST",
+                                               .path = text_of("/v1/webhooks/deliveries/%s/resend", id)})
+                     ->status,
+                 202);
+    cr_expect_eq(messages(&t, KIND_SECOND, "o.status = 0 and o.due_at > now() + interval '1 hour'"), 1);
+
+    /* taken back on the page, there is nothing left to take back */
+    page = page_get(&t, "GET", path);
+    page_post(&t, path, text_of("action=withdraw&role=parent&state=%s", hidden(page, "state")), NULL);
+    cr_expect_str_eq(reason_of(&t, "kid", "news"), "withdrawn");
+    cr_expect_eq(messages(&t, KIND_SECOND, "o.status <> 0 and o.content is null"), 1);
+}
+
+Test(guardian_requests, a_no_ends_the_second_mail_that_waited)
+{
+    struct tenant t = delivering("plus-no", "'least': 'email_plus'");
+    const char *path = ask(&t);
+    cr_expect_eq(page_post(&t, path, "action=refuse&role=parent", NULL)->status, 200);
+    cr_expect_eq(messages(&t, KIND_SECOND, "o.status <> 0 and o.content is null"), 1);
+}
+
+Test(guardian_requests, once_the_second_mail_has_left_no_yes_is_taken_that_would_need_it)
+{
+    struct tenant t = delivering("plus-left", "'least': 'email_plus'");
+    const char *path = ask(&t);
+    const struct answer *page = page_get(&t, "GET", path);
+    const char *both = yes_of(page, text_of("%s%s", box(page, 0), box(page, 1)));
+    database_value(stage_database(),
+                   "with gone as (update outbox o set status = 1, content = null, over_at = "
+                   "now() from controller c where c.controller_id = o.controller_id and "
+                   "c.key = 'plus-left' and o.kind = 3 returning 1) select count(*) from gone");
+    page_post(&t, path, both, NULL);
+    cr_expect_str_eq(reason_of(&t, "kid", "news"), "guardian_required");
+    cr_expect_eq(tenant_events(&t), 2);
+}
+
+/* It waits, but nobody takes it. */
+Test(guardian_requests, no_yes_is_taken_whose_second_mail_has_nowhere_to_go)
+{
+    struct tenant t = delivering("plus-stopped", "'least': 'email_plus'");
+    const char *path = ask(&t);
+    const struct answer *page = page_get(&t, "GET", path);
+    const char *both = yes_of(page, text_of("%s%s", box(page, 0), box(page, 1)));
+    const char *stop = "with done as (update endpoint e set stopped_at = %s from controller c where "
+                       "c.controller_id = e.controller_id and c.key = 'plus-stopped' returning 1) select "
+                       "count(*) from done";
+    database_value(stage_database(), stop, "now()");
+    page_post(&t, path, both, NULL);
+    cr_expect_str_eq(reason_of(&t, "kid", "news"), "guardian_required");
+    cr_expect_eq(messages(&t, KIND_SECOND, HELD), 1);
+    database_value(stage_database(), stop, "null");
+    cr_expect_eq(page_post(&t, path, both, NULL)->status, 200);
+    cr_expect_str_eq(reason_of(&t, "kid", "news"), "granted");
+}

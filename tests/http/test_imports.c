@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harness/process.h"
+#include "harness/stage.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Lines with ' for ", by a source "crm" as that batch. Returns the answer's lines. */
+static const json_t *import(const struct tenant *t, int status, const char *query, const char *lines)
+{
+    const struct answer *a = client_send(&(struct request){.service = t->service,
+                                                           .path = text_of("/v1/imports?source=crm%s", query),
+                                                           .token = t->token,
+                                                           .content_type = "application/x-ndjson",
+                                                           .body = json_text("%s", lines)});
+    cr_assert_eq(a->status, status, "%d: %.500s", a->status, a->body);
+    cr_assert_null(client_mark_in(a->body));
+    return status == 200 ? json_lines(a->body) : a->json;
+}
+
+/* A copy of a double opt-in; ${more} begins with a comma, or is "". */
+static char *opted_in(const char *name, const char *state, const char *day, const char *more)
+{
+    return text_of("{'subject': %s, 'purpose': 'newsletter', 'event_state': '%s', 'event_time': "
+                   "'%sT10:00:00Z', 'collection_method': 'web_form'%s}\n",
+                   email(name), state, day, more);
+}
+
+#define WORDS ", 'notice': {'id': 'newsletter', 'version': '1'}"
+
+Test(imports, each_line_is_told_what_it_is_worth)
+{
+    struct tenant t = stage_tenant("worth");
+    const char *lines =
+        text_of("%s%s\n%s", opted_in("anna", "given", "2026-03-01", WORDS),
+                opted_in("bert", "given", "2026-03-01", ""), opted_in("cees", "withdrawn", "2026-03-01", ""));
+    const json_t *told = import(&t, 200, "&batch=1", lines);
+    expect(told,
+           "[{'line': 1, 'effect': 'applied', 'verdict': {'allow': true, 'reason': 'granted'}},"
+           "{'line': 2, 'effect': 'words_unknown', 'verdict': {'allow': false, 'reason': 'notice_unknown'}},"
+           "{'line': 4, 'effect': 'applied', 'verdict': {'allow': false, 'reason': 'withdrawn'}},"
+           "{'end': true, 'lines': 4, 'new': 3, 'repeated': 0, 'superseded': 0, 'refused': 0, "
+           "'sendable': 1, 'sendable_before': 0, 'dry_run': false, 'verdicts': [{'purpose': 'newsletter', "
+           "'before': {'never_asked': 3}, 'after': {'granted': 1, 'notice_unknown': 1, 'withdrawn': 1}}]}]");
+    cr_assert_str_eq(reason_of(&t, "anna", "newsletter"), "granted");
+    cr_assert_str_eq(reason_of(&t, "bert", "newsletter"), "notice_unknown");
+    cr_assert_str_eq(reason_of(&t, "cees", "newsletter"), "withdrawn");
+    cr_assert_eq(tenant_events(&t), 3);
+}
+
+Test(imports, a_trial_tells_the_same_and_writes_nothing)
+{
+    struct tenant t = stage_tenant("trial");
+    post(&t, 201, "/v1/consents",
+         "{'subject': %s, 'purpose': 'newsletter', 'event_state': 'refused', 'collection_method': 'app'}",
+         email("dirk"));
+    const char *lines = text_of("%s%s%s", opted_in("anna", "given", "2026-03-01", WORDS),
+                                opted_in("dirk", "given", "2026-03-01", WORDS),
+                                opted_in("anna", "given", "2026-03-01", WORDS));
+    const json_t *tried = import(&t, 200, "&batch=1&dry_run=true", lines);
+    expect(tried, "[{'line': 1, 'effect': 'applied', 'verdict': {'allow': true, 'reason': 'granted'}, "
+                  "'record_id': null},"
+                  "{'line': 2, 'effect': 'superseded', 'verdict': {'allow': false, 'reason': 'refused'}},"
+                  "{'line': 3, 'effect': 'repeated', 'verdict': {'allow': true}},"
+                  "{'end': true, 'new': 1, 'repeated': 1, 'superseded': 1, 'sendable': 1, 'dry_run': true}]");
+    cr_assert_eq(tenant_events(&t), 1);
+    cr_assert_str_eq(reason_of(&t, "anna", "newsletter"), "never_asked");
+    expect(import(&t, 200, "&batch=1", lines),
+           "[{'line': 1, 'effect': 'applied', 'verdict': {'allow': true, 'reason': 'granted'}},"
+           "{'line': 2, 'effect': 'superseded', 'verdict': {'allow': false, 'reason': 'refused'}},"
+           "{'line': 3, 'effect': 'repeated', 'verdict': {'allow': true}},"
+           "{'end': true, 'new': 1, 'repeated': 1, 'superseded': 1, 'sendable': 1, 'dry_run': false}]");
+}
+
+Test(imports, the_same_line_again_is_no_second_event)
+{
+    struct tenant t = stage_tenant("again");
+    const char *line = opted_in("anna", "given", "2026-03-01", WORDS ", 'ref': 'r-1'");
+    const char *id = string_at(import(&t, 200, "&batch=1", line), "/0/record_id");
+    expect(import(&t, 200, "&batch=1", line), "[{'effect': 'repeated', 'record_id': '%s'}, {'repeated': 1}]",
+           id);
+    expect(import(&t, 200, "&batch=2", opted_in("anna", "given", "2026-03-01", WORDS ", 'ref': 'other'")),
+           "[{'effect': 'repeated', 'record_id': '%s'}, {'new': 0}]", id);
+    const char *by_record =
+        text_of("%.*s, 'import': {'source': 'crm', 'batch': '3'}}", (int)strlen(line) - 2, line);
+    expect(post(&t, 201, "/v1/consents", "[%s, %s]", by_record, by_record),
+           "[{'effect': 'repeated', 'record_id': '%s'}, {'effect': 'repeated', 'record_id': '%s'}]", id, id);
+    cr_assert_eq(tenant_events(&t), 1);
+}
+
+static const json_t *undo(const struct tenant *t, int status, const char *batch, const char *query,
+                          const char *body)
+{
+    return post(t, status, text_of("/v1/imports/crm/%s/undo%s", batch, query), "%s", body);
+}
+
+Test(imports, one_with_the_words_mends_one_without)
+{
+    struct tenant t = stage_tenant("mended");
+    import(&t, 200, "&batch=1", opted_in("anna", "given", "2026-03-01", ""));
+    cr_assert_str_eq(reason_of(&t, "anna", "newsletter"), "notice_unknown");
+    expect(import(&t, 200, "&batch=2", opted_in("anna", "given", "2026-03-01", WORDS)),
+           "[{'effect': 'applied', 'verdict': {'allow': true, 'reason': 'granted'}}, "
+           "{'new': 1, 'sendable_before': 0, 'sendable': 1}]");
+}
+
+Test(imports, never_undo_what_was_chosen_here)
+{
+    struct tenant t = stage_tenant("chosen");
+    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': 'newsletter'}", email("anna"));
+    expect(
+        import(&t, 200, "&batch=1", opted_in("anna", "given", "2026-03-01", WORDS)),
+        "[{'effect': 'superseded', 'verdict': {'allow': false, 'reason': 'withdrawn'}}, {'superseded': 1}]");
+}
+
+/* A batch is another tool's history of somebody: its last word counts, whatever order it comes in. */
+Test(imports, the_newest_act_is_what_a_batch_says)
+{
+    struct tenant t = stage_tenant("newest");
+    const char *no = opted_in("anna", "withdrawn", "2024-03-01", ""),
+               *yes = opted_in("anna", "given", "2025-03-01", WORDS);
+    expect(import(&t, 200, "&batch=1", text_of("%s%s", no, yes)),
+           "[{'effect': 'superseded', 'verdict': {'reason': 'granted'}}, {'effect': 'applied', 'verdict': "
+           "{'reason': 'granted'}}, {'new': 1, 'superseded': 1, 'sendable': 1}]");
+    cr_assert_str_eq(reason_of(&t, "anna", "newsletter"), "granted");
+
+    /* one call behind the other, in either order */
+    const char *no_b = opted_in("bert", "withdrawn", "2024-03-01", ""),
+               *yes_b = opted_in("bert", "given", "2025-03-01", WORDS);
+    expect(import(&t, 200, "&batch=1", no_b),
+           "[{'effect': 'applied', 'verdict': {'reason': 'withdrawn'}}, {}]");
+    expect(import(&t, 200, "&batch=1", yes_b),
+           "[{'effect': 'applied', 'verdict': {'reason': 'granted'}}, {}]");
+    cr_assert_str_eq(reason_of(&t, "bert", "newsletter"), "granted");
+    const char *no_c = opted_in("cees", "withdrawn", "2024-03-01", ""),
+               *yes_c = opted_in("cees", "given", "2025-03-01", WORDS);
+    import(&t, 200, "&batch=1", yes_c);
+    expect(import(&t, 200, "&batch=1", no_c),
+           "[{'effect': 'superseded', 'verdict': {'reason': 'granted'}}, {}]");
+
+    /* another batch's No, and a No that is newer, stand */
+    expect(import(&t, 200, "&batch=2", opted_in("bert", "withdrawn", "2024-03-01", "")),
+           "[{'effect': 'applied', 'verdict': {'reason': 'withdrawn'}}, {}]");
+    expect(import(&t, 200, "&batch=1", opted_in("cees", "withdrawn", "2025-04-01", "")),
+           "[{'effect': 'applied', 'verdict': {'reason': 'withdrawn'}}, {}]");
+}
+
+/* Five acts of one person, of which two differ in their words only, in every order. */
+Test(imports, every_order_of_five_acts_ends_the_same)
+{
+    struct tenant t = stage_tenant("orders");
+    static const struct {
+        const char *state, *day, *more;
+    } acts[] = {{"given", "2025-01-01", ""},
+                {"given", "2025-01-01", WORDS},
+                {"withdrawn", "2024-06-01", ""},
+                {"given", "2024-01-01", WORDS},
+                {"refused", "2023-01-01", ""}};
+    struct {
+        char text[120 * 5 * 400];
+    } *lines = calloc(1, sizeof *lines);
+    size_t len = 0;
+    int order = 0;
+    for (int code = 0; code < 3125; code++) {
+        int places[5], seen = 0;
+        for (int k = 0, rest = code; k < 5; k++, rest /= 5)
+            seen |= 1 << (places[k] = rest % 5);
+        if (seen != 31)
+            continue;
+        for (int k = 0; k < 5; k++)
+            len += (size_t)snprintf(lines->text + len, sizeof lines->text - len, "%s",
+                                    opted_in(text_of("order%d", order), acts[places[k]].state,
+                                             acts[places[k]].day, acts[places[k]].more));
+        order++;
+    }
+    cr_assert_eq(order, 120);
+    /* as it stands when each has all five: half of the lines in one call, the rest in another */
+    char *middle = strchr(lines->text + len / 2, '\n') + 1;
+    const char *second = text_of("%s", middle);
+    *middle = '\0';
+    const json_t *tried = import(&t, 200, "&batch=1&dry_run=true", lines->text);
+    const json_t *told = import(&t, 200, "&batch=1", lines->text);
+    for (size_t i = 0; i + 1 < json_array_size(told); i++) {
+        const json_t *a = json_array_get(tried, i), *b = json_array_get(told, i);
+        cr_assert(json_equal(json_object_get(a, "verdict"), json_object_get(b, "verdict")), "line %zu",
+                  i + 1);
+        cr_assert(json_equal(json_object_get(a, "effect"), json_object_get(b, "effect")), "line %zu", i + 1);
+    }
+    import(&t, 200, "&batch=1", second);
+    for (int i = 0; i < order; i++)
+        cr_assert_str_eq(reason_of(&t, text_of("order%d", i), "newsletter"), "granted", "order %d", i);
+    cr_assert_eq(tenant_events(&t), 600);
+    free(lines);
+}
+
+Test(imports, an_undone_batch_has_never_been)
+{
+    struct tenant t = stage_tenant("undone");
+    import(&t, 200, "&batch=good", opted_in("anna", "given", "2025-01-01", WORDS));
+    const char *wrong = text_of("%s%s%s%s", opted_in("anna", "given", "2025-01-01", WORDS),
+                                opted_in("bert", "given", "2025-01-01", WORDS),
+                                opted_in("cees", "withdrawn", "2025-02-01", ""),
+                                opted_in("dirk", "given", "2025-01-01", WORDS));
+    import(&t, 200, "&batch=wrong", wrong);
+    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': 'newsletter'}", email("dirk"));
+    long before = tenant_events(&t);
+    undo(&t, 404, "none", "", "{}");
+    undo(&t, 422, "wrong", "", "{'also_refusal': true}");
+    expect(undo(&t, 200, "wrong", "?dry_run=true", ""),
+           "{'done': true, 'dry_run': true, 'undone': 2, 'refusals_kept': 1, 'shared': 1}");
+    cr_assert_eq(tenant_events(&t), before);
+
+    expect(undo(&t, 200, "wrong", "", "{}"), "{'done': true, 'undone': 2, 'refusals_kept': 1}");
+    cr_assert_str_eq(reason_of(&t, "anna", "newsletter"), "granted", "another batch has it too");
+    cr_assert_str_eq(reason_of(&t, "bert", "newsletter"), "never_asked");
+    cr_assert_str_eq(reason_of(&t, "cees", "newsletter"), "withdrawn", "a No stays unless it is asked for");
+    cr_assert_str_eq(reason_of(&t, "dirk", "newsletter"), "withdrawn", "who chose since is as they chose");
+    expect(undo(&t, 200, "wrong", "", "{'also_refusals': true}"), "{'undone': 1, 'refusals_kept': 0}");
+    cr_assert_str_eq(reason_of(&t, "cees", "newsletter"), "never_asked");
+
+    /* the same file may come again */
+    expect(import(&t, 200, "&batch=wrong", wrong),
+           "[{'effect': 'repeated'}, {'effect': 'applied'}, {'effect': "
+           "'applied'}, {'effect': 'superseded'}, {'new': 2}]");
+}
+
+Test(imports, what_is_wrong_with_a_line_is_told_of_it)
+{
+    struct tenant t = stage_tenant("wrong-lines");
+    const char *lines =
+        text_of("%s{'subject': 5}\n[]\n%s%s{\n", opted_in("anna", "given", "2026-03-01", WORDS),
+                opted_in("bert", "given", "2031-03-01", ""),
+                opted_in("cees", "given", "2026-03-01", ", 'import': {'source': 'a', 'batch': 'b'}"));
+    expect(import(&t, 200, "&batch=1", lines),
+           "[{'line': 1, 'effect': 'applied'}, {'line': 2, 'error': {'status': 422}}, {'line': 3, 'error': "
+           "{'status': 422}}, {'line': 4, 'error': {'errors': [{'pointer': '/event_time'}]}}, {'line': 5, "
+           "'error': "
+           "{'errors': [{'pointer': '/import'}]}}, {'line': 6, 'error': {'status': 400}}, {'refused': 5, "
+           "'new': 1}]");
+    import(&t, 422, "", lines);
+    import(&t, 422, "&batch=1&dry-run=true", lines);
+    import(&t, 422, "&batch=jan@example.nl", lines);
+    expect(import(&t, 200, "&batch=1", ""), "[{'end': true, 'lines': 0}]");
+}
+
+Test(imports, a_line_with_several_choices_is_told_of_each)
+{
+    struct tenant t = stage_tenant("several");
+    const char *line = text_of(
+        "{'subject': [%s, {'type': 'customer', 'value': 'C1'}], 'choices': {'newsletter': 'given', "
+        "'analytics': 'refused'}, 'event_time': '2026-03-01T10:00:00Z', 'collection_method': 'paper'}\n",
+        email("anna"));
+    const char *told =
+        "[{'line': 1, 'results': [{'purpose': 'newsletter', 'effect': 'words_unknown'}, {'purpose': "
+        "'analytics', 'effect': 'applied', 'verdict': {'reason': 'refused'}}]}, {'new': 2}]";
+    expect(import(&t, 200, "&batch=1&dry_run=true", line), "%s", told);
+    expect(import(&t, 200, "&batch=1", line), "%s", told);
+    expect(import(&t, 200, "&batch=1", line),
+           "[{'results': [{'effect': 'repeated'}, {'effect': 'repeated'}]}, {}]");
+}

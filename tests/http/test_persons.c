@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harness/process.h"
+#include "policy/policies.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What staff does to persons: restrict and lift, identifiers added, ended and corrected, merged and split. */
+
+static const char phone[] = "{'type': 'phone', 'value': '+31" MARK_PHONE "'}";
+
+static const char *both(const char *a, const char *b)
+{
+    return text_of("[%s, %s]", a, b);
+}
+
+static const char *lookup(const struct tenant *t, const char *subject)
+{
+    return string_at(post(t, 200, "/v1/subjects/lookup", "{'subject': %s}", subject), "/subject_id");
+}
+
+static void withdraw(const struct tenant *t, const char *subject, const char *purpose)
+{
+    post(t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': '%s'}", subject, purpose);
+}
+
+/* POST /v1/subjects/{id}/${verb}. */
+#define staff(t, status, id, verb, ...)                                                                      \
+    post((t), (status), text_of("/v1/subjects/%s/" verb, (id)), __VA_ARGS__)
+
+static int end(const struct tenant *t, const char *id, const char *identifier)
+{
+    return client_send(&(struct request){.service = t->service,
+                                         .protocol = HTTP2,
+                                         .token = t->token,
+                                         .method = "DELETE",
+                                         .path = text_of("/v1/subjects/%s/identifiers", id),
+                                         .body = json_text("{'identifier': %s}", identifier)})
+        ->status;
+}
+
+static void expect_reason(const struct tenant *t, const char *subject, const char *purpose, const char *due)
+{
+    cr_expect_str_eq(reason(t, subject, purpose), due, "%s of %s", purpose, subject);
+}
+
+/* ---- restrict ---- */
+
+Test(persons, a_restriction_holds_for_all_the_person_has_and_whatever_basis_until_it_is_lifted)
+{
+    struct tenant t = stage_tenant("persons-restrict");
+    say(&t, 201, both(customer("c"), email("e")), "newsletter", "given", "");
+    const char *id = lookup(&t, customer("c"));
+    expect(staff(&t, 200, id, "restrict", "{'reason': 'accuracy contested'}"), "{'restricted': true}");
+    expect_reason(&t, customer("c"), "newsletter", "restricted");
+    expect_reason(&t, email("e"), "newsletter", "restricted");
+    expect_reason(&t, email("e"), "functional", "restricted");
+    staff(&t, 200, id, "restrict", "{}");
+    say(&t, 201, both(customer("c"), phone), "marketing", "given", "");
+    expect_reason(&t, phone, "marketing", "restricted");
+    expect(get(&t, 200, "/v1/subjects/%s/history", id),
+           "{'events': [{}, {'event_state': 'restricted', 'purpose': '*'}, {}]}");
+    expect(staff(&t, 200, id, "lift", "{}"), "{'restricted': false}");
+    expect_reason(&t, customer("c"), "newsletter", "granted");
+    expect_reason(&t, phone, "marketing", "granted");
+    staff(&t, 409, id, "lift", "{}");
+}
+
+Test(persons, a_lift_leaves_anothers_restriction_and_each_no)
+{
+    struct tenant t = stage_tenant("persons-lift");
+    say(&t, 201, both(customer("a"), email("shared")), "newsletter", "given", "");
+    say(&t, 201, both(customer("b"), email("shared")), "marketing", "refused", "");
+    const char *a = lookup(&t, customer("a")), *b = lookup(&t, customer("b"));
+    staff(&t, 200, a, "restrict", "{}");
+    staff(&t, 200, b, "restrict", "{}");
+    staff(&t, 200, b, "lift", "{}");
+    expect_reason(&t, email("shared"), "newsletter", "restricted");
+    expect_reason(&t, customer("b"), "newsletter", "never_asked");
+    staff(&t, 200, a, "lift", "{}");
+    expect_reason(&t, email("shared"), "newsletter", "granted");
+    expect_reason(&t, email("shared"), "marketing", "refused");
+    expect_reason(&t, customer("a"), "marketing", "refused");
+}
+
+Test(persons, what_is_wrong_is_told_and_nothing_is_written)
+{
+    struct tenant t = stage_tenant("persons-wrong");
+    const json_t *said = say(&t, 201, email("e"), "newsletter", "given", "");
+    const char *id = string_at(said, "/subject_id");
+    staff(&t, 404, "AAAAAAAAAAAAAAAAAAAAAA", "restrict", "{}");
+    staff(&t, 422, id, "restrict", "{'why': 'x'}");
+    staff(&t, 422, id, "merge", "{'with': '%s'}", id);
+    staff(&t, 422, id, "merge", "{'with': 'AAAAAAAAAAAAAAAAAAAAAA'}");
+    staff(&t, 422, id, "split", "{'identifiers': [%s]}", email("e"));
+    staff(&t, 422, id, "split", "{'identifiers': []}");
+    staff(&t, 422, id, "identifiers", "{'identifier': %s}", email("e"));
+    staff(&t, 422, id, "identifiers", "{}");
+    cr_expect_eq(end(&t, id, email("other")), 422);
+    say(&t, 201, email("known"), "newsletter", "given", "");
+    staff(&t, 409, id, "correct", "{'from': %s, 'to': %s}", email("e"), email("known"));
+    staff(&t, 422, id, "correct", "{'from': %s, 'to': %s}", email("e"), phone);
+    cr_expect_eq(tenant_events(&t), 2);
+    struct tenant reader = t;
+    reader.token = token_of(t.keyring, t.key, "subject:read", "reader");
+    staff(&reader, 403, id, "restrict", "{}");
+    staff(&reader, 403, id, "erase", "{}");
+}
+
+Test(persons, the_same_key_gives_the_first_answer_again)
+{
+    struct tenant t = stage_tenant("persons-key");
+    const char *id = string_at(say(&t, 201, email("e"), "newsletter", "given", ""), "/subject_id");
+    const char *path = text_of("/v1/subjects/%s/restrict", id);
+    const json_t *first = post_with(&t, 200, path, "Idempotency-Key: k1", "{}");
+    const json_t *second = post_with(&t, 200, path, "Idempotency-Key: k1", "{}");
+    cr_expect_str_eq(string_at(first, "/record_id"), string_at(second, "/record_id"));
+    post_with(&t, 422, path, "Idempotency-Key: k1", "{'reason': 'another'}");
+    cr_expect_eq(tenant_events(&t), 2);
+}
+
+/* POST adds an identifier and DELETE ends one, of the same path. */
+Test(persons, a_key_is_of_one_method)
+{
+    struct tenant t = stage_tenant("persons-method");
+    const char *id = string_at(say(&t, 201, customer("c"), "newsletter", "given", ""), "/subject_id");
+    const char *path = text_of("/v1/subjects/%s/identifiers", id);
+    post_with(&t, 201, path, "Idempotency-Key: k2", "{'identifier': %s}", email("e"));
+    const struct answer *a =
+        client_send(&(struct request){.service = t.service,
+                                      .protocol = HTTP2,
+                                      .token = t.token,
+                                      .method = "DELETE",
+                                      .path = path,
+                                      .body = json_text("{'identifier': %s}", email("e")),
+                                      .headers = {"Idempotency-Key: k2"}});
+    cr_assert_eq(a->status, 422, "%s", a->body);
+    expect(a->json, "{'type': 'urn:akkoord:problem:key-reused'}");
+    cr_expect_eq(end(&t, id, email("e")), 200);
+}
+
+/* ---- identifiers ---- */
+
+Test(persons, an_added_identifier_brings_its_noes_and_no_yes)
+{
+    struct tenant t = stage_tenant("persons-add");
+    const char *id = string_at(say(&t, 201, customer("c"), "newsletter", "given", ""), "/subject_id");
+    withdraw(&t, email("e"), "newsletter");
+    say(&t, 201, email("e"), "marketing", "given", "");
+    expect(staff(&t, 201, id, "identifiers", "{'identifier': %s}", email("e")), "{'person': '%s'}", id);
+    expect_reason(&t, customer("c"), "marketing", "never_asked");
+    expect_reason(&t, customer("c"), "newsletter", "withdrawn");
+    staff(&t, 200, id, "identifiers", "{'identifier': %s}", email("e"));
+    staff(&t, 422, id, "identifiers", "{'identifier': %s}", customer("d"));
+}
+
+Test(persons, a_number_with_a_new_holder_starts_with_nothing_and_the_old_one_keeps_the_no)
+{
+    struct tenant t = stage_tenant("persons-end");
+    say(&t, 201, both(customer("c"), phone), "marketing", "given", "");
+    withdraw(&t, phone, "newsletter");
+    const char *id = lookup(&t, customer("c"));
+    cr_expect_eq(end(&t, id, phone), 200);
+    expect_reason(&t, phone, "marketing", "never_asked");
+    expect_reason(&t, phone, "newsletter", "never_asked");
+    expect_reason(&t, customer("c"), "marketing", "granted");
+    expect_reason(&t, customer("c"), "newsletter", "withdrawn");
+    say(&t, 201, phone, "newsletter", "given", "");
+    expect_reason(&t, phone, "newsletter", "granted");
+    withdraw(&t, phone, "marketing");
+    expect_reason(&t, customer("c"), "marketing", "granted");
+    cr_expect_eq(end(&t, id, phone), 422, "it is theirs no longer");
+}
+
+Test(persons, an_identifier_that_ends_for_one_stays_another_ones)
+{
+    struct tenant t = stage_tenant("persons-end-shared");
+    say(&t, 201, both(customer("a"), phone), "marketing", "given", "");
+    say(&t, 201, both(customer("b"), phone), "newsletter", "given", "");
+    withdraw(&t, customer("a"), "newsletter");
+    expect_reason(&t, phone, "newsletter", "withdrawn");
+    cr_expect_eq(end(&t, lookup(&t, customer("a")), phone), 200);
+    expect_reason(&t, phone, "marketing", "never_asked");
+    expect_reason(&t, phone, "newsletter", "granted");
+    expect_reason(&t, customer("a"), "marketing", "granted");
+    expect_reason(&t, customer("a"), "newsletter", "withdrawn");
+    withdraw(&t, phone, "newsletter");
+    expect_reason(&t, customer("b"), "newsletter", "withdrawn");
+    withdraw(&t, phone, "marketing");
+    expect_reason(&t, customer("a"), "marketing", "granted");
+}
+
+/* ---- correct ---- */
+
+Test(persons, a_correction_moves_noes_and_with_a_proof_what_was_agreed_to)
+{
+    struct tenant t = stage_tenant("persons-correct");
+    say(&t, 201, both(customer("c"), email("wrnog")), "analytics", "given", "");
+    withdraw(&t, email("wrnog"), "newsletter");
+    const char *id = lookup(&t, customer("c"));
+    expect(staff(&t, 200, id, "correct", "{'from': %s, 'to': %s}", email("wrnog"), email("wrong")),
+           "{'consents_moved': false}");
+    expect_reason(&t, email("wrong"), "analytics", "never_asked");
+    expect_reason(&t, email("wrong"), "newsletter", "withdrawn");
+    expect_reason(&t, email("wrnog"), "newsletter", "never_asked");
+    expect_reason(&t, customer("c"), "analytics", "granted");
+
+    say(&t, 201, both(customer("d"), email("jna")), "analytics", "given", "");
+    say(&t, 201, email("jna"), "marketing", "refused", "");
+    id = lookup(&t, customer("d"));
+    expect(
+        staff(
+            &t, 200, id, "correct",
+            "{'from': %s, 'to': %s, 'evidence': {'documents': [{'name': 'letter.pdf', 'sha256': '%064d'}]}}",
+            email("jna"), email("jan"), 1),
+        "{'consents_moved': true}");
+    expect_reason(&t, email("jan"), "analytics", "granted");
+    expect_reason(&t, email("jan"), "marketing", "refused");
+    expect_reason(&t, email("jna"), "analytics", "never_asked");
+}
+
+Test(persons, a_correction_asks_the_new_address_to_confirm_a_double_opt_in)
+{
+    struct tenant t = stage_tenant("persons-confirm");
+    json_t *policy = tenant_policy(&t);
+    json_object_set_new(json_array_get(json_object_get(policy, "purposes"), 0), "double_opt_in", json_true());
+    tenant_apply(&t, policy);
+    const json_t *asked = say(&t, 202, both(customer("c"), email("jna")), "newsletter", "given", "");
+    post(&t, 201, "/v1/confirm", "{'token': '%s'}", string_at(asked, "/confirmation/token"));
+    const json_t *moved =
+        staff(&t, 200, lookup(&t, customer("c")), "correct",
+              "{'from': %s, 'to': %s, 'evidence': {'documents': [{'name': 'id', 'sha256': '%064d'}]}}",
+              email("jna"), email("jan"), 1);
+    expect_reason(&t, email("jan"), "newsletter", "unconfirmed");
+    const char *url = string_at(moved, "/confirm/0/url");
+    post(&t, 201, "/v1/confirm", "{'token': '%s'}", strrchr(url, '/') + 1);
+    expect_reason(&t, email("jan"), "newsletter", "granted");
+}
+
+/* ---- merge and split ---- */
+
+Test(persons, of_two_that_are_merged_the_stricter_wins_and_both_histories_stay)
+{
+    struct tenant t = stage_tenant("persons-merge");
+    say(&t, 201, both(customer("a"), email("a")), "newsletter", "withdrawn", "");
+    say(&t, 201, both(customer("b"), email("b")), "newsletter", "given", "");
+    say(&t, 201, customer("b"), "marketing", "given", "");
+    const char *a = lookup(&t, customer("a")), *b = lookup(&t, customer("b"));
+    expect(staff(&t, 200, a, "merge", "{'with': '%s'}", b), "{'with': '%s'}", b);
+    expect_reason(&t, customer("b"), "newsletter", "withdrawn");
+    expect_reason(&t, customer("a"), "newsletter", "withdrawn");
+    expect_reason(&t, customer("b"), "marketing", "granted");
+    expect_reason(&t, customer("a"), "marketing", "never_asked");
+    withdraw(&t, email("a"), "marketing");
+    expect_reason(&t, customer("b"), "marketing", "withdrawn");
+    expect(get(&t, 200, "/v1/subjects/%s/history", b),
+           "{'events': [{'purpose': 'newsletter', 'event_state': 'given'}, {'purpose': 'marketing'}]}");
+    staff(&t, 200, a, "merge", "{'with': '%s'}", b);
+    say(&t, 201, customer("b"), "newsletter", "given", "");
+    expect_reason(&t, customer("b"), "newsletter", "granted");
+}
+
+Test(persons, of_two_that_are_split_each_has_what_named_it_and_both_have_the_noes)
+{
+    struct tenant t = stage_tenant("persons-split");
+    say(&t, 201, both(customer("c"), email("e")), "analytics", "given", "");
+    say(&t, 201, customer("c"), "newsletter", "given", "");
+    withdraw(&t, customer("c"), "marketing");
+    const char *id = lookup(&t, customer("c"));
+    const json_t *split = staff(&t, 201, id, "split", "{'identifiers': [%s]}", email("e"));
+    cr_expect_str_eq(string_at(split, "/split_off"), lookup(&t, email("e")));
+    expect_reason(&t, email("e"), "analytics", "granted");
+    expect_reason(&t, customer("c"), "analytics", "granted");
+    expect_reason(&t, email("e"), "newsletter", "never_asked");
+    expect_reason(&t, email("e"), "marketing", "withdrawn");
+    expect_reason(&t, customer("c"), "marketing", "withdrawn");
+    withdraw(&t, email("e"), "analytics");
+    expect_reason(&t, customer("c"), "analytics", "granted");
+    withdraw(&t, customer("c"), "newsletter");
+    expect_reason(&t, email("e"), "newsletter", "never_asked");
+    staff(&t, 422, id, "split", "{'identifiers': [%s]}", email("e"));
+}
+
+Test(persons, changes_tell_what_staff_did_and_whom_to_check_again)
+{
+    struct tenant t = stage_tenant("persons-changes");
+    const char *id = string_at(say(&t, 201, email("e"), "newsletter", "given", ""), "/subject_id");
+    staff(&t, 200, id, "restrict", "{}");
+    staff(&t, 200, id, "lift", "{}");
+    expect(get(&t, 200, "/v1/changes?after=1"),
+           "{'changes': [{'event_state': 'restricted', 'reason': 'restricted', 'allow': false, 'recheck': "
+           "['%s']},"
+           " {'event_state': 'restriction_lifted', 'reason': null, 'recheck': ['%s']}]}",
+           id, id);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harness/process.h"
+#include "harness/stage.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+/* Mail about what is like what somebody bought (Tw 11.7(3)): a check may name what is to be sold. */
+
+static struct tenant shop(const char *key)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), key);
+    tenant_apply(
+        &t, json_of("{'controller': {'key': '%s', 'country': 'NL'}, 'product_groups': [{'key': 'phones', "
+                    "'similar': ['cases']}, {'key': 'cases'}, {'key': 'wine'}], 'purposes': [{'key': "
+                    "'like', 'lawful_basis': 'soft_opt_in', 'channel': 'email'}, {'key': 'orders', "
+                    "'lawful_basis': 'contract', 'channel': 'email'}]}",
+                    key));
+    return t;
+}
+
+static const json_t *buys(const struct tenant *t, const char *name, const char *group, const char *at)
+{
+    return post(
+        t, 201, "/v1/consents",
+        "{'subject': %s, 'purpose': 'like', 'event_state': 'eligible', 'collection_method': 'web_form', "
+        "'event_time': '%s', 'sale': {'ref': 'order-1', 'product_group': '%s', 'at': '%s', "
+        "'opt_out_offered_at': '%s'}}",
+        email(name), at, group, at, at);
+}
+
+#define JANUARY "2026-01-10T12:00:00Z"
+#define MARCH   "2026-03-10T12:00:00Z"
+
+static const char *may_sell(const struct tenant *t, const char *name, const char *group)
+{
+    const json_t *r = post(t, 200, "/v1/check", "{'subject': %s, 'purpose': 'like', 'product_group': '%s'}",
+                           email(name), group);
+    return string_at(r, "/reason");
+}
+
+Test(soft_opt_in, only_a_sale_of_the_group_that_is_named_or_of_one_like_it_counts)
+{
+    struct tenant t = shop("groups");
+    buys(&t, "a", "phones", JANUARY);
+    cr_expect_str_eq(reason_of(&t, "a", "like"), "granted", "whatever is sold");
+    cr_expect_str_eq(may_sell(&t, "a", "phones"), "granted");
+    cr_expect_str_eq(may_sell(&t, "a", "cases"), "granted", "the policy has it as similar");
+    cr_expect_str_eq(may_sell(&t, "a", "wine"), "never_asked");
+    cr_expect_str_eq(may_sell(&t, "a", "Phones"), "never_asked", "byte for byte");
+    buys(&t, "b", "cases", JANUARY);
+    cr_expect_str_eq(may_sell(&t, "b", "phones"), "granted", "both ways");
+    cr_expect_str_eq(may_sell(&t, "nobody", "phones"), "never_asked");
+}
+
+Test(soft_opt_in, sales_of_several_groups_stand_beside_each_other)
+{
+    struct tenant t = shop("beside");
+    buys(&t, "a", "phones", MARCH);
+    buys(&t, "a", "wine", JANUARY);
+    buys(&t, "a", "bicycles", JANUARY);
+    cr_expect_str_eq(may_sell(&t, "a", "phones"), "granted");
+    cr_expect_str_eq(may_sell(&t, "a", "wine"), "granted", "whichever was the later");
+    cr_expect_str_eq(may_sell(&t, "a", "bicycles"), "granted", "one that the policy does not have");
+    cr_expect_str_eq(may_sell(&t, "a", "tyres"), "never_asked");
+    expect(
+        post(&t, 200, "/v1/check", "{'subject': %s, 'purpose': 'like', 'product_group': 'wine'}", email("a")),
+        "{'since': '" JANUARY "'}");
+    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': 'like'}", email("a"));
+    cr_expect_str_eq(may_sell(&t, "a", "wine"), "objected", "a No is to all of them");
+    expect(buys(&t, "a", "wine", MARCH), "{'effect': 'superseded'}");
+    cr_expect_str_eq(may_sell(&t, "a", "wine"), "objected");
+}
+
+Test(soft_opt_in, the_same_is_asked_in_a_batch_and_of_a_moment_that_is_past)
+{
+    struct tenant t = shop("asked");
+    buys(&t, "a", "phones", JANUARY);
+    const char *then =
+        database_value(stage_database(),
+                       "select to_char(max(recorded_at), 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from "
+                       "event join controller using (controller_id) where key = '%s'",
+                       t.key);
+    buys(&t, "a", "wine", MARCH);
+    static const char question[] = "{'subject': %s, 'purpose': 'like', 'product_group': '%s'}\n";
+    const struct answer *a = client_send(
+        &(struct request){.service = t.service,
+                          .path = "/v1/check/batch",
+                          .token = t.token,
+                          .content_type = "application/x-ndjson",
+                          .body = text_of("%s%s%s", json_text(question, email("a"), "cases"),
+                                          json_text(question, email("a"), "tyres"),
+                                          json_text("{'subject': %s, 'purpose': 'orders', 'product_group': "
+                                                    "'tyres'}\n",
+                                                    email("a")))});
+    expect(json_lines(a->body), "[{'line': 1, 'reason': 'granted'}, {'line': 2, 'reason': 'never_asked'}, "
+                                "{'line': 3, 'reason': 'not_required'}]");
+    static const char past[] = "{'subject': %s, 'purpose': 'like', 'product_group': '%s', 'as_of': '%s'}";
+    expect(post(&t, 200, "/v1/check", past, email("a"), "phones", then), "{'reason': 'granted'}");
+    expect(post(&t, 200, "/v1/check", past, email("a"), "wine", then), "{'reason': 'never_asked'}");
+    cr_expect_str_eq(may_sell(&t, "a", "wine"), "granted");
+    expect(post(&t, 200, "/v1/check",
+                "{'subject': %s, 'purposes': ['like', 'orders'], 'product_group': 'tyres'}", email("a")),
+           "{'results': [{'reason': 'never_asked'}, {'reason': 'not_required'}]}");
+}
+
+Test(soft_opt_in, a_sale_that_is_found_invalid_takes_no_other_with_it)
+{
+    struct tenant t = shop("invalid");
+    buys(&t, "a", "phones", JANUARY);
+    buys(&t, "a", "wine", MARCH);
+    expect(
+        post(&t, 200, "/v1/consents/invalidate",
+             "{'purpose': 'like', 'reason': 'no offer was made', 'period': {'from': '2026-03-01T00:00:00Z', "
+             "'to': '2026-04-01T00:00:00Z'}}"),
+        "{'matched': 1, 'invalidated': 1}");
+    cr_expect_str_eq(may_sell(&t, "a", "wine"), "invalidated");
+    cr_expect_str_eq(may_sell(&t, "a", "phones"), "granted");
+    cr_expect_str_eq(reason_of(&t, "a", "like"), "granted");
+}
+
+Test(soft_opt_in, an_address_that_was_published_counts_whatever_is_sold)
+{
+    struct tenant t = shop("published");
+    post(&t, 201, "/v1/consents",
+         "{'subject': %s, 'purpose': 'like', 'event_state': 'eligible', 'collection_method': 'web_form', "
+         "'published': {'at': '" JANUARY "', 'for': 'offers', 'where': 'https://shop.example/contact'}}",
+         email("a"));
+    cr_expect_str_eq(may_sell(&t, "a", "wine"), "granted");
+}
+
+Test(soft_opt_in, a_group_is_a_name_and_nobodys_address)
+{
+    struct tenant t = shop("named");
+    static const char *const wrong[] = {"''", "12", "null", "'jan@example.nl'", "{}"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        expect(post(&t, 422, "/v1/check", "{'subject': %s, 'purpose': 'like', 'product_group': %s}",
+                    email("a"), wrong[i]),
+               "{'errors': [{'pointer': '/product_group'}]}");
+}
