@@ -13,7 +13,9 @@ WORDS = {  # of each kind and language: the subject, and what stands above the l
     "message.guardian_request": {"nl": ("Uw toestemming wordt gevraagd", "Een kind vraagt om uw toestemming."),
                                  "en": ("Your consent is asked", "A child asks for your consent.")},
     "message.guardian_second": {"nl": ("U gaf toestemming", "Was u dit niet? Neem het hier terug."),
-                                "en": ("You gave consent", "Was this not you? Take it back here.")}}
+                                "en": ("You gave consent", "Was this not you? Take it back here.")},
+    "message.identity": {"nl": ("Hebt u dit gevraagd?", "Er is iets gevraagd over uw gegevens. Bevestig met deze link dat u het was."),
+                         "en": ("Did you ask this?", "Something was asked about your data. Confirm with this link that it was you.")}}
 
 class Mailer(http.server.BaseHTTPRequestHandler):
     def do_POST(self):

@@ -57,6 +57,7 @@ void handle_rights_resume(struct call *call);
 void handle_rights_refuse(struct call *call);
 void handle_rights_close(struct call *call);
 void handle_rights_identity(struct call *call);
+void handle_rights_identity_link(struct call *call);
 void handle_key_add(struct call *call);
 void handle_keys(struct call *call);
 void handle_key_revoke(struct call *call);

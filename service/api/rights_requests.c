@@ -5,6 +5,7 @@
 #include "http/attempt.h"
 #include "http/idempotency.h"
 #include "ledger/free_text.h"
+#include "ledger/identity_link.h"
 #include "ledger/person.h"
 #include "ledger/rights_json.h"
 #include "store/lane.h"
@@ -16,7 +17,7 @@
 #include <strings.h>
 
 /* What people ask, with its clock: POST /v1/rights-requests, and what becomes of one:
- * POST /v1/rights-requests/{id}/extend, pause, resume, refuse, close, identity.
+ * POST /v1/rights-requests/{id}/extend, pause, resume, refuse, close, identity, identity-link.
  *
  * Each call reads first, since days are the database's to tell (what day it is where the controller is), and
  * then writes what the rules make of it, where nobody changed the request meanwhile. */
@@ -28,11 +29,12 @@ enum action {
     ACTION_RESUME,
     ACTION_REFUSE,
     ACTION_CLOSE,
-    ACTION_IDENTITY
+    ACTION_IDENTITY,
+    ACTION_IDENTITY_LINK
 };
 enum { AHEAD_SECONDS = 60 }; /* that two clocks may differ */
-static const char *const action_words[] = {"add",    "extend", "pause",    "resume",
-                                           "refuse", "close",  "identity", NULL};
+static const char *const action_words[] = {"add",   "extend",   "pause",         "resume", "refuse",
+                                           "close", "identity", "identity_link", NULL};
 
 /* How it was made sure who asks, the outcome only: no document has a place here (GDPR art. 5(1)(c)). */
 static const char *const identity_methods[] = {"link",       "login",    "callback", "in_person", "known",
@@ -62,6 +64,8 @@ struct asking {
     struct rights_list_job list;
     struct rights_add_job add;
     struct rights_set_job set;
+    struct identity_link to;
+    struct rights_link_job link;
     bool written; /* the list tells what to answer */
 };
 
@@ -195,6 +199,11 @@ static void change_read(struct asking *a, const struct node *root)
         identity_read(a, root);
         return;
     }
+    if (a->action == ACTION_IDENTITY_LINK) {
+        struct ledger_env env = attempt_env(&a->attempt);
+        identity_link_read(&env, root, &a->to);
+        return;
+    }
     node_only(root, members[a->action]);
     if (a->action == ACTION_EXTEND)
         extension_read(a, root);
@@ -266,7 +275,11 @@ static void asking_answer(struct call *call, struct asking *a)
     buf_init(&out, ANSWER_BYTES_MAX);
     struct writer w = writer_of(&out);
     rights_request_write(&w, a->attempt.controller->ids, &a->list.rows[0], a->list.as_of);
-    call_answer_json(call, a->action == ACTION_ADD ? 201 : 200, &out);
+    call_answer_json(call,
+                     a->action == ACTION_ADD             ? 201
+                     : a->action == ACTION_IDENTITY_LINK ? 202
+                                                         : 200,
+                     &out);
 }
 
 /* The write has been done, or was not needed: what stands now is told. */
@@ -364,6 +377,60 @@ static void set_send(struct call *call, struct asking *a, const struct rights_ro
     lane_submit(call->worker->write, &a->set.job);
 }
 
+/* ---- the link that proves who asks ---- */
+
+static void on_linked(struct job *job, enum error e)
+{
+    struct asking *a = list_entry(list_entry(job, struct rights_link_job, job), struct asking, link);
+    struct call *call = a->attempt.call;
+    static const char *const troubles[] = {
+        [RIGHTS_LINK_STALE] = "It was changed at the same time: read it again.",
+        [RIGHTS_LINK_LATER] =
+            "A link went there within ten minutes, or three within a day. Nothing was sent."};
+    if (e != ERROR_NONE) {
+        call_problem(call, e, NULL, NULL);
+    } else if (a->link.outcome == RIGHTS_LINK_NOT_THEIRS) {
+        struct node root = reader_root(&a->body), to = node_member(&root, "to");
+        node_fault(&to, ERROR_INVALID, "is no address that the person of this request has, and has alone");
+        call_bad_body(call, &a->body);
+    } else if (a->link.outcome != RIGHTS_LINKED) {
+        call_problem(call, ERROR_CONFLICT, troubles[a->link.outcome], NULL);
+    } else {
+        a->written = true;
+        list_send(call, a);
+    }
+}
+
+static void link_send(struct call *call, struct asking *a, const struct rights_row *r)
+{
+    struct ledger_env env = attempt_env(&a->attempt);
+    if (r->closed_at != INSTANT_NONE) {
+        call_problem(call, ERROR_CONFLICT, "It is closed.", NULL);
+        return;
+    }
+    if (!env.controller->policy->messages.has_endpoint) {
+        call_problem(call, ERROR_CONFLICT, "The policy names no endpoint that messages are delivered to.",
+                     NULL);
+        return;
+    }
+    memcpy(a->link.id, a->id, sizeof a->link.id);
+    a->link.edition = r->edition;
+    a->link.to = a->to.address;
+    a->link.content = identity_link_message(&env, &a->to, r->number, a->list.as_of, &a->link.content_len,
+                                            &a->link.valid_until);
+    if (a->link.content == NULL) {
+        call_problem(call, ERROR_INTERNAL, NULL, NULL);
+        return;
+    }
+    a->link.actor = call->claims.subject;
+    a->link.token = call->claims.id[0] != '\0' ? call->claims.id : NULL;
+    rights_link_job_prepare(&a->link, env.controller->controller_id);
+    a->link.job.deadline = call->deadline;
+    a->link.job.done = on_linked;
+    call->abandon = NULL;
+    lane_submit(call->worker->write, &a->link.job);
+}
+
 static void on_listed(struct job *job, enum error e)
 {
     struct asking *a = list_entry(list_entry(job, struct rights_list_job, job), struct asking, list);
@@ -376,6 +443,8 @@ static void on_listed(struct job *job, enum error e)
         add_send(call, a);
     else if (a->list.count == 0)
         call_problem(call, ERROR_NOT_FOUND, "There is no such request.", NULL);
+    else if (!a->written && a->action == ACTION_IDENTITY_LINK)
+        link_send(call, a, &a->list.rows[0]);
     else if (!a->written)
         set_send(call, a, &a->list.rows[0]);
     else
@@ -509,4 +578,9 @@ void handle_rights_close(struct call *call)
 void handle_rights_identity(struct call *call)
 {
     asking_start(call, ACTION_IDENTITY);
+}
+
+void handle_rights_identity_link(struct call *call)
+{
+    asking_start(call, ACTION_IDENTITY_LINK);
 }

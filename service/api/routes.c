@@ -92,6 +92,8 @@ const struct route api_routes[] = {
      CALL_DEADLINE_MS, .handle = handle_rights_close},
     {"POST", "/v1/rights-requests/{id}/identity", SCOPE_RIGHTS_WRITE, MEDIA_JSON_OR_NONE, BODY_BYTES_MAX,
      CALL_DEADLINE_MS, .handle = handle_rights_identity},
+    {"POST", "/v1/rights-requests/{id}/identity-link", SCOPE_RIGHTS_WRITE, MEDIA_JSON, BODY_BYTES_MAX,
+     CALL_DEADLINE_MS, .handle = handle_rights_identity_link},
     {"POST", "/v1/breaches", SCOPE_RIGHTS_WRITE, MEDIA_JSON, BODY_BYTES_MAX, CALL_DEADLINE_MS,
      .handle = handle_breach_add},
     {"GET", "/v1/breaches", SCOPE_RIGHTS_WRITE, MEDIA_NONE, 0, CALL_DEADLINE_MS, .handle = handle_breaches},

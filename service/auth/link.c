@@ -21,7 +21,8 @@ static_assert(SEALED_MAX * 4 / 3 == LINK_TEXT_MAX, "what fits is what is allowed
 
 /* ---- keys ---- */
 
-static const char *const use_words[LINK_USES] = {"confirm", "unsubscribe", "preferences", "guardian"};
+static const char *const use_words[LINK_USES] = {"confirm", "unsubscribe", "preferences", "guardian",
+                                                 "identity"};
 
 static int sealer_of_key(const struct numbered_key *key, enum link_use use, struct link_sealer *ret_sealer)
 {

@@ -17,7 +17,7 @@ enum {
 };
 
 /* What a link is for: one of another use does not open. */
-enum link_use { LINK_CONFIRM, LINK_UNSUBSCRIBE, LINK_PREFERENCES, LINK_GUARDIAN, LINK_USES };
+enum link_use { LINK_CONFIRM, LINK_UNSUBSCRIBE, LINK_PREFERENCES, LINK_GUARDIAN, LINK_IDENTITY, LINK_USES };
 
 struct link {
     int32_t controller_id;

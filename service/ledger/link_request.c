@@ -14,7 +14,12 @@ static const enum link_use kind_uses[] = {LINK_UNSUBSCRIBE, LINK_PREFERENCES};
 
 const char *link_path(enum link_use use)
 {
-    return use == LINK_UNSUBSCRIBE ? "/u/" : use == LINK_PREFERENCES ? "/p/" : "/c/";
+    static const char *const paths[LINK_USES] = {[LINK_CONFIRM] = "/c/",
+                                                 [LINK_UNSUBSCRIBE] = "/u/",
+                                                 [LINK_PREFERENCES] = "/p/",
+                                                 [LINK_GUARDIAN] = "/g/",
+                                                 [LINK_IDENTITY] = "/i/"};
+    return paths[use];
 }
 
 /* Where one is reached by that. */

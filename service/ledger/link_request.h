@@ -23,7 +23,7 @@ struct link_request {
 /* Reads it. What is wrong becomes faults of the reader; ${ret_request} is of no use then. */
 void link_request_read(const struct ledger_env *env, const struct node *object,
                        struct link_request *ret_request);
-/* "/u/" or "/p/". */
+/* Of its page: "/u/" and so on. */
 const char *link_path(enum link_use use);
 
 /* Whose preference link was lost: POST /v1/links/request. */

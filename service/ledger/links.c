@@ -96,6 +96,30 @@ bool guardian_link_unpack(const struct link *link, struct confirmation *ret_conf
     return true;
 }
 
+/* ---- who asks ---- */
+
+void identity_link_pack(int64_t request_no, const struct tag *tag, struct link *ret_link)
+{
+    static_assert(10 + TAG_SIZE <= LINK_PAYLOAD_MAX, "it fits");
+    struct packing p = {ret_link->payload};
+    number_pack(&p, (uint64_t)request_no);
+    memcpy(p.at, tag->bytes, TAG_SIZE);
+    ret_link->len = (size_t)(p.at - ret_link->payload) + TAG_SIZE;
+}
+
+bool identity_link_unpack(const struct link *link, int64_t *ret_request_no, struct tag *ret_tag)
+{
+    struct unpacking u = {link->payload, link->payload + link->len, false};
+    int64_t request_no = (int64_t)number_unpack(&u, INT64_MAX);
+    struct tag tag;
+    bytes_unpack(&u, tag.bytes, TAG_SIZE);
+    if (u.broken || u.at != u.end || request_no == 0)
+        return false;
+    *ret_request_no = request_no;
+    *ret_tag = tag;
+    return true;
+}
+
 /* ---- persons ---- */
 
 /* The first byte: how many identifiers, the channel, and whether it was delivered. */

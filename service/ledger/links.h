@@ -18,6 +18,11 @@ void guardian_link_pack(const struct confirmation *from, const struct tag *guard
 bool guardian_link_unpack(const struct link *link, struct confirmation *ret_confirmation,
                           struct tag *ret_guardian);
 
+/* A rights-request, by its number, and the tag of the address that proves whose it is. */
+void identity_link_pack(int64_t request_no, const struct tag *tag, struct link *ret_link);
+/* Returns false where it is none; what is returned is untouched then. */
+bool identity_link_unpack(const struct link *link, int64_t *ret_request_no, struct tag *ret_tag);
+
 /* Whom an unsubscribe or a preference link acts for, and for what. */
 struct person_link {
     /* Exactly these identifiers, of one subject key: while a rotation runs that which is going, so that both

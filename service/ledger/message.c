@@ -16,7 +16,7 @@ static const char label[] = "akkoord message 1";
 
 /* In the order of the enum. */
 static const char *const kind_words[] = {"message.confirmation", "message.link", "message.guardian_request",
-                                         "message.guardian_second"};
+                                         "message.guardian_second", "message.identity"};
 
 enum {
     CONTENT_MAX = 48 * 1024, /* bytes: the keys of all purposes, an address and a link */

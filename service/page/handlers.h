@@ -14,3 +14,5 @@ void handle_preferences_page(struct call *call);
 void handle_preferences_form(struct call *call);
 void handle_guardian_page(struct call *call);
 void handle_guardian_form(struct call *call);
+void handle_identity_page(struct call *call);
+void handle_identity_form(struct call *call);

@@ -15,6 +15,7 @@ enum message_kind {
     MESSAGE_LINK,             /* a preference link, for who lost theirs */
     MESSAGE_GUARDIAN_REQUEST, /* a guardian is asked */
     MESSAGE_GUARDIAN_SECOND,  /* the second mail of email_plus */
+    MESSAGE_IDENTITY,         /* the link that proves who asks */
     MESSAGE_KINDS
 };
 

@@ -4,6 +4,7 @@
 #include "store/params.h"
 #include "store/row.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static void number_bind(struct params *params, int64_t number)
@@ -265,6 +266,89 @@ void rights_list_job_clear(struct rights_list_job *l)
     free(l->rows);
     l->rows = NULL;
     l->count = 0;
+}
+
+/* ---- who asks, proved by a link ---- */
+
+static void address_bind(struct params *params, const struct rights_address *to)
+{
+    struct param *tags = params_array(params, PARAM_BYTEA);
+    for (size_t i = 0; i < to->count; i++)
+        param_bytes(tags, to->tags[i].bytes, TAG_SIZE);
+}
+
+static void link_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    (void)count;
+    const struct rights_link_job *l = list_entry(batch[0].job, struct rights_link_job, job);
+    params_int4(params, l->job.controller_id);
+    params_bytes(params, l->id, UUID_SIZE);
+    params_int4(params, l->edition);
+    address_bind(params, &l->to);
+    params_bytes(params, l->content, l->content_len);
+    params_int8(params, l->valid_until);
+    params_text(params, l->actor);
+    params_text(params, l->token);
+}
+
+static void link_take(const struct sent *batch, size_t count, const PGresult *rows)
+{
+    (void)count;
+    if (batch[0].job != NULL)
+        list_entry(batch[0].job, struct rights_link_job, job)->outcome =
+            (enum rights_linked)row_int4(rows, 0, 0);
+}
+
+void rights_link_job_prepare(struct rights_link_job *l, int32_t controller_id)
+{
+    static const struct verb verb = {.statement = "rights_request_link",
+                                     .writes = true,
+                                     .batch_max = 1,
+                                     .bind = link_bind,
+                                     .take = link_take};
+    l->job = (struct job){.verb = &verb, .controller_id = controller_id, .weight = 1};
+}
+
+static void proof_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    (void)count;
+    const struct rights_proof_job *p = list_entry(batch[0].job, struct rights_proof_job, job);
+    params_int4(params, p->job.controller_id);
+    params_int8(params, p->request_no);
+    address_bind(params, &p->to);
+    if (p->actor != NULL)
+        params_text(params, p->actor);
+}
+
+enum { PROOF_GENERATION, PROOF_AS_OF, PROOF_KIND, PROOF_RECEIVED, PROOF_PROVEN };
+
+static void proof_take(const struct sent *batch, size_t count, const PGresult *rows)
+{
+    (void)count;
+    if (batch[0].job == NULL || PQntuples(rows) != 1)
+        return;
+    struct rights_proof_job *p = list_entry(batch[0].job, struct rights_proof_job, job);
+    p->generation = row_int8(rows, 0, PROOF_GENERATION);
+    p->as_of = row_instant(rows, 0, PROOF_AS_OF);
+    snprintf(p->kind, sizeof p->kind, "%.*s", PQgetlength(rows, 0, PROOF_KIND),
+             PQgetvalue(rows, 0, PROOF_KIND));
+    p->received = row_instant(rows, 0, PROOF_RECEIVED);
+    p->proven = row_instant(rows, 0, PROOF_PROVEN);
+}
+
+void rights_proof_job_prepare(struct rights_proof_job *p, int32_t controller_id)
+{
+    static const struct verb looks = {.statement = "rights_request_proof",
+                                      .batch_max = 1,
+                                      .bind = proof_bind,
+                                      .take = proof_take},
+                             presses = {.statement = "rights_request_prove",
+                                        .writes = true,
+                                        .batch_max = 1,
+                                        .bind = proof_bind,
+                                        .take = proof_take};
+    p->job = (struct job){
+        .verb = p->actor != NULL ? &presses : &looks, .controller_id = controller_id, .weight = 1};
 }
 
 /* ---- answer ---- */

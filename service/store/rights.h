@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/uuid.h"
 #include "domain/duration.h"
+#include "domain/tag.h"
 #include "store/idempotency.h"
 #include "store/job.h"
 
@@ -103,6 +104,53 @@ struct rights_list_job {
 };
 void rights_list_job_prepare(struct rights_list_job *l, int32_t controller_id);
 void rights_list_job_clear(struct rights_list_job *l);
+
+/* ---- who asks, proved by a link ---- */
+
+/* An address as its tags: that of the subject key in force, and while a rotation runs that of the one that is
+ * going. */
+struct rights_address {
+    size_t count;
+    struct tag tags[2];
+};
+
+/* The numbers are those of rights_request_link(). */
+enum rights_linked {
+    RIGHTS_LINKED,
+    RIGHTS_LINK_STALE,      /* somebody else changed the request meanwhile */
+    RIGHTS_LINK_NOT_THEIRS, /* the person has no such address, or not alone */
+    RIGHTS_LINK_LATER       /* as many as may go there went there already */
+};
+
+/* Puts the link into the outbox, and writes down that it is waited for. */
+struct rights_link_job {
+    struct job job;
+    uint8_t id[UUID_SIZE];
+    int32_t edition;
+    struct rights_address to;
+    const uint8_t *content; /* sealed (ledger/message); the caller's until done */
+    size_t content_len;
+    instant valid_until;
+    const char *actor, *token;
+
+    enum rights_linked outcome;
+};
+void rights_link_job_prepare(struct rights_link_job *l, int32_t controller_id);
+
+/* What a link is worth, and, of a button that was pressed, what became of it. */
+struct rights_proof_job {
+    struct job job;
+    int64_t request_no;
+    struct rights_address to;
+    const char *actor; /* who pressed; NULL: it is only looked at */
+
+    int64_t generation;
+    instant as_of;
+    char kind[24]; /* of the request; "": it is worth nothing any more */
+    instant received;
+    instant proven; /* INSTANT_NONE: not yet */
+};
+void rights_proof_job_prepare(struct rights_proof_job *p, int32_t controller_id);
 
 /* What became of a request that an export, an erasure or a restriction says it answers. The numbers are
  * those of rights_request_answer(). */

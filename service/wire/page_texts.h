@@ -172,7 +172,33 @@
       "Typ uw volledige naam: hoogstens 200 tekens.")                                                        \
     X(TEXT_GUARDIAN_CHANGED, "guardian_changed",                                                             \
       "The text has changed since you opened this page. Please read it again.",                              \
-      "De tekst is gewijzigd sinds u deze pagina opende. Lees hem nog eens.")
+      "De tekst is gewijzigd sinds u deze pagina opende. Lees hem nog eens.")                                \
+    X(TEXT_IDENTITY_TITLE, "identity_title", "Did you ask this?", "Hebt u dit gevraagd?")                    \
+    X(TEXT_IDENTITY_INTRO, "identity_intro", "{} was asked, in your name:",                                  \
+      "Uit uw naam is aan {} gevraagd:")                                                                     \
+    X(TEXT_IDENTITY_WHY, "identity_why",                                                                     \
+      "Before it is answered we want to be sure that it was you.",                                           \
+      "Voordat er antwoord komt, willen wij zeker weten dat u het was.")                                     \
+    X(TEXT_IDENTITY_DONE_TITLE, "identity_done_title", "Thank you", "Dank u wel")                            \
+    X(TEXT_IDENTITY_DONE, "identity_done",                                                                   \
+      "You confirmed on {} that it was you. You need do nothing more: the answer comes to you.",             \
+      "Op {} bevestigde u dat u het was. U hoeft niets meer te doen: het antwoord komt naar u toe.")         \
+    X(TEXT_IDENTITY_OVER, "identity_over",                                                                   \
+      "Nobody waits for this any more.", "Hier wacht niemand meer op.")                                      \
+    X(TEXT_ASKED_ACCESS, "asked_access", "to see what is kept of you",                                       \
+      "inzage in wat er van u wordt bewaard")                                                                \
+    X(TEXT_ASKED_PORTABILITY, "asked_portability", "a copy of your data to take with you",                   \
+      "een kopie van uw gegevens om mee te nemen")                                                           \
+    X(TEXT_ASKED_RECTIFICATION, "asked_rectification", "to correct your data", "uw gegevens te verbeteren")  \
+    X(TEXT_ASKED_ERASURE, "asked_erasure", "to erase your data", "uw gegevens te wissen")                    \
+    X(TEXT_ASKED_RESTRICTION, "asked_restriction", "to stop using your data for now",                        \
+      "uw gegevens voorlopig niet te gebruiken")                                                             \
+    X(TEXT_ASKED_OBJECTION, "asked_objection", "to stop, because you object to it",                          \
+      "ergens mee te stoppen, omdat u er bezwaar tegen hebt")                                                \
+    X(TEXT_ASKED_WITHDRAWAL, "asked_withdrawal", "to take your consent back",                                \
+      "uw toestemming in te trekken")                                                                        \
+    X(TEXT_ASKED_HUMAN_REVIEW, "asked_human_review", "that a person looks at what a computer decided",       \
+      "dat een mens kijkt naar wat een computer besloot")
 /* clang-format on */
 
 #define PAGE_TEXT_MEMBER(number, name, english, dutch) number,

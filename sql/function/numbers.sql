@@ -165,6 +165,7 @@ create or replace function message_guardian_request() returns smallint
     immutable parallel safe return 2::smallint;
 create or replace function message_guardian_second() returns smallint
     immutable parallel safe return 3::smallint;
+create or replace function message_identity() returns smallint immutable parallel safe return 4::smallint;
 
 -- enum retention_outcome
 create or replace function retention_done() returns integer immutable parallel safe return 0;

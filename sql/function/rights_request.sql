@@ -98,6 +98,70 @@ begin
     return r.edition + 1;
 end $$;
 
+-- Sends the link that proves who asks to p_tags, an address as its tags (that of the subject key in force
+-- first): 0. Or why not: 1, the request is not open or of that edition any more; 2, the address is not one
+-- that the person of the request has alone; 3, nothing can be sent to it now: one in ten minutes may and
+-- three a day, as of what a stranger asks for (confirmation_is_due()).
+create or replace function rights_request_link(
+    c integer, p_id uuid, p_edition integer, p_tags bytea[], p_content bytea, p_valid_until timestamptz,
+    p_actor text, p_token text)
+returns integer language plpgsql as $$
+declare
+    r rights_request;
+begin
+    perform from head where controller_id = c for no key update; -- before the request, as an erasure does
+    select * into r from rights_request
+        where controller_id = c and request_id = p_id and edition = p_edition and closed_at is null
+        for no key update;
+    if r.request_no is null then
+        return 1;
+    elsif r.subject_no is null or not person_has_alone(c, r.subject_no, p_tags) then
+        return 2;
+    elsif not put_message(c, message_identity(), p_tags[1], p_content, p_valid_until, array[1, 3],
+                          array[600, 86400]) then
+        return 3;
+    end if;
+    update rights_request set edition = r.edition + 1, identity_method = 'link', identity_outcome = 'pending',
+                              identity_at = null
+        where controller_id = c and request_no = r.request_no;
+    perform audit_add(c, array[p_actor], array[p_token], array['request_identity_link'], array[r.subject_no],
+                      array[1], array[null::text], array[r.on_behalf_of], array[p_id]);
+    return 0;
+end $$;
+
+-- What such a link to p_tags (the address as its tags, by each subject key there is) is worth. No row:
+-- nothing any more, since the request is closed, was taken care of in another way, or the address is the
+-- person's no longer. identity_at: when it proved who asks; null: it may yet.
+create or replace function rights_request_proof(c integer, p_request_no bigint, p_tags bytea[])
+returns table (kind text, received_at timestamptz, identity_at timestamptz) language plpgsql stable as $$
+begin
+    return query
+        select r.kind, r.received_at, r.identity_at from rights_request r
+        where r.controller_id = c and r.request_no = p_request_no and r.identity_method = 'link'
+              and (r.identity_outcome = 'verified' or r.identity_outcome = 'pending' and r.closed_at is null)
+              and r.subject_no is not null and person_has_alone(c, r.subject_no, p_tags);
+end $$;
+
+-- Its button was pressed: it proves who asks, if it still can.
+create or replace function rights_request_prove(c integer, p_request_no bigint, p_tags bytea[], p_actor text)
+returns table (kind text, received_at timestamptz, identity_at timestamptz) language plpgsql as $$
+#variable_conflict use_column
+declare
+    now_ constant timestamptz := clock_timestamp();
+    r rights_request;
+begin
+    select * into r from rights_request q
+        where q.controller_id = c and q.request_no = p_request_no for no key update;
+    if exists (select from rights_request_proof(c, p_request_no, p_tags) p where p.identity_at is null) then
+        update rights_request q set edition = r.edition + 1, identity_outcome = 'verified', identity_at = now_
+            where q.controller_id = c and q.request_no = r.request_no;
+        perform audit_add(c, array[p_actor], array[null::text], array['request_identity_proven'],
+                          array[r.subject_no], array[1], array[null::text], array[r.on_behalf_of],
+                          array[r.request_id]);
+    end if;
+    return query select * from rights_request_proof(c, p_request_no, p_tags);
+end $$;
+
 -- Why a request cannot be the one that something answers which is done to a subject. 0: it can; 1: there is
 -- no such request; 2: it is closed; 3: it is of another kind; 4: it is another subject's, or of nobody known.
 -- p_kinds: those of a request that this answers. It stays as it is until the transaction ends.

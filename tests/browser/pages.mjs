@@ -3,11 +3,14 @@
 // Those of docs/pictures are kept where AKKOORD_PICTURES names a folder.
 import assert from 'node:assert/strict';
 import {inBrowsers, sideBySide} from './lib/browsers.mjs';
+import {PostBox} from './lib/post_box.mjs';
 import {Service, example} from './lib/service.mjs';
 
 const policy = example('demo');
 policy.purposes.find(p => p.key === 'newsletter').double_opt_in = true;
-const service = await Service.start('pages', {policy});
+const box = await PostBox.start();
+policy.messages = box.messages;
+const service = await Service.start('pages', {policy, settings: box.settings});
 const mail = name => ({type: 'email', value: `${name}@example.nl`});
 
 async function made(method, path, body) {
@@ -28,10 +31,22 @@ const links = {
     guardian: async (name, language) =>
         (await made('POST', '/v1/guardian-requests', {subject: mail(`kid-${name}`), guardian: mail(name),
             purposes: ['newsletter', 'marketing'], minor: {birth_month: '2014-05'}, language})).url,
+    identity: async (name, language) => {
+        await made('POST', '/v1/consents', {subject: mail(name), purpose: 'marketing', event_state: 'refused', collection_method: 'web_form'});
+        const {request_id} = await made('POST', '/v1/rights-requests', {kind: 'access', subject: mail(name), ref: name});
+        await made('POST', `/v1/rights-requests/${request_id}/identity-link`, {to: mail(name), language});
+        return box.link(mail(name).value);
+    },
 };
 
 async function reason(name, purpose) {
     return (await made('POST', '/v1/check', {subject: mail(name), purpose})).reason;
+}
+
+// Of the request that was made for that name.
+async function identity(name) {
+    const {subject_id} = (await made('POST', '/v1/subjects/lookup', {subject: mail(name)}));
+    return (await made('GET', `/v1/rights-requests?subject_id=${subject_id}`)).requests[0].identity.outcome;
 }
 
 // ---- the journeys, by the keyboard alone and with JavaScript off ----
@@ -99,6 +114,13 @@ const journeys = {
         await pressAt(visit, 'button[value=withdraw]');
         await visit.until(() => document.querySelector('[role=status]') !== null && !document.querySelector('button[value=withdraw]'));
         assert.equal(await reason(`kid-${name}`, 'newsletter'), 'withdrawn');
+    },
+    async identity(visit, name, language) {
+        await visit.goto(await links.identity(name, language));
+        assert.equal(await identity(name), 'pending');
+        await pressAt(visit, 'button[value=prove]');
+        await visit.until(() => document.readyState === 'complete' && document.querySelector('button[value=prove]') === null);
+        assert.equal(await identity(name), 'verified');
     },
 };
 

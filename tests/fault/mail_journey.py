@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: from a form to a confirmed newsletter and a one-click stop, through a real SMTP server, with the mailer that comes as an example.
 
-So is a lost link, behind which alone a Yes counts that a mail box must confirm; and a guardian's consent, with the second mail that takes it
-back. aiosmtpd (Debian's python3-aiosmtpd) takes the mails into a Maildir; examples/mailer hands them to it. The token is in nobody's hands but the
-mail box's. Where a demonstration is on, its mail box shows the mail, and what it shows is refused where others listen.
+So is a lost link, behind which alone a Yes counts that a mail box must confirm; the link by which who asks for data shows who it is; and a
+guardian's consent, with the second mail that takes it back. aiosmtpd (Debian's python3-aiosmtpd) takes the mails into a Maildir;
+examples/mailer hands them to it. The token is in nobody's hands but the mail box's. Where a demonstration is on, its mail box shows the mail,
+and what it shows is refused where others listen.
 """
 import email
 import email.policy
@@ -114,6 +115,22 @@ def guarded(house, client, box):
     say("a guardian agreed by mail, was written to a second time, and took it back from there")
 
 
+def identified(client, box):
+    """Who asked for his data shows that it was him; whoever sent the link cannot."""
+    seen = len(box.mails())
+    request = client.post("/v1/rights-requests", {"kind": "access", "subject": JAN}).body["request_id"]
+    sent = client.post(f"/v1/rights-requests/{request}/identity-link", {"to": JAN, "language": "nl"})
+    assert sent.status == 202 and sent.body["identity"]["outcome"] == "pending", sent
+    mail, url = next_mail(box, seen)
+    assert mail["To"] == JAN["value"] and mail["Subject"] == "Hebt u dit gevraagd?", mail
+    assert "inzage in wat er van u wordt bewaard" in urllib.request.urlopen(
+        urllib.request.Request(url, headers={"accept-language": "nl"}), timeout=20).read().decode()
+    assert click(url, action="prove") == 200
+    identity = client.ask("GET", f"/v1/rights-requests/{request}").body["identity"]
+    assert identity["method"] == "link" and identity["outcome"] == "verified", identity
+    say("who asked for his data showed by his own mail box that it was him")
+
+
 def confirmed(client, box):
     asked = client.post("/v1/consents", {"subject": JAN, "purpose": "newsletter", "event_state": "given", "collection_method": "web_form",
                                          "language": "nl", "evidence": {"form": "footer"}})
@@ -182,7 +199,7 @@ def main():
                            "AKKOORD_WEBHOOK_ALLOW": "127.0.0.1"}
         policy_apply(house, mailer_port)
         token = house.command("token", "--controller", "demo", "--ttl", "2h", "--scope",
-                              "consent:record consent:check link:create").strip()
+                              "consent:record consent:check link:create rights:write").strip()
         box = Box(house.folder)
         mailer = mailer_start(box, mailer_port)
         service = house.service()
@@ -194,6 +211,7 @@ def main():
             confirmed(client, box)
             stopped(client)
             lost(client, box)
+            identified(client, box)
             guarded(house, client, box)
             demonstration(house, service, client)
             service.stop()

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness/process.h"
+#include "mailed.h"
 #include "policy/policies.h"
 
 #include <criterion/criterion.h>
@@ -334,4 +335,142 @@ Test(rights, one_that_is_overdue_is_counted)
     for (int i = 0; i < 300 && overdue_counted(&t) < 1; i++)
         usleep(50 * 1000);
     cr_assert_geq(overdue_counted(&t), 1);
+}
+
+/* ---- who asks, shown by a link ---- */
+
+static struct tenant delivering(const char *key)
+{
+    struct tenant t = stage_tenant(key);
+    json_t *policy = tenant_policy(&t);
+    json_object_set_new(policy, "messages",
+                        json_of("{'endpoint': 'https://mail.invalid/', 'secret': 'mail'}"));
+    tenant_apply(&t, policy);
+    return t;
+}
+
+static const json_t *link_to(const struct tenant *t, int status, const char *request, const char *to)
+{
+    return post(t, status, text_of("/v1/rights-requests/%s/identity-link", request),
+                "{'to': %s, 'language': 'en'}", to);
+}
+
+static const struct answer *page(const struct tenant *t, const char *path, const char *form)
+{
+    return client_send(
+        &(struct request){.service = t->service,
+                          .foreign = true,
+                          .path = path,
+                          .method = form == NULL ? "GET" : NULL,
+                          .body = form,
+                          .content_type = form != NULL ? "application/x-www-form-urlencoded" : NULL,
+                          .headers = {"Accept-Language: en"}});
+}
+
+static void expect_identity(const struct tenant *t, const char *request, const char *identity)
+{
+    expect(get(t, 200, "/v1/rights-requests/%s", request), "{'identity': %s}", json_text("%s", identity));
+}
+
+#define PENDING  "{'method': 'link', 'outcome': 'pending', 'at': null}"
+#define VERIFIED "{'method': 'link', 'outcome': 'verified'}"
+
+Test(rights, who_reads_the_mail_box_shows_that_it_is_them)
+{
+    struct tenant t = delivering("rights-link");
+    const char *request = asked(&t, "erasure", person(&t, "a"));
+    const json_t *sent = link_to(&t, 202, request, email("a"));
+    expect(sent, "{'request_id': '%s', 'identity': " PENDING "}", request);
+    cr_expect_null(json_object_get(sent, "url"));
+    const char *path = path_mailed(&t, MESSAGE_IDENTITY);
+    for (unsigned i = 0; i < 3; i++) { /* looked at by a program that follows links */
+        const struct answer *a = page(&t, path, NULL);
+        cr_assert_eq(a->status, 200);
+        cr_expect_not_null(strstr(a->body, "to erase your data"));
+        cr_expect_null(strstr(a->body, "@example.nl"));
+        cr_expect_str_eq(answer_header(a, "cache-control"), "no-store");
+    }
+    cr_expect_eq(page(&t, path, "action=other")->status, 400);
+    expect_identity(&t, request, PENDING);
+    cr_assert_eq(page(&t, path, "action=prove")->status, 200);
+    const json_t *r = get(&t, 200, "/v1/rights-requests/%s", request);
+    expect(r, "{'state': 'open', 'identity': " VERIFIED "}");
+    const char *at = string_at(r, "/identity/at");
+    cr_assert_eq(page(&t, path, "action=prove")->status, 200); /* twice, as people do */
+    cr_expect_not_null(strstr(page(&t, path, NULL)->body, "Thank you"));
+    cr_expect_str_eq(string_at(get(&t, 200, "/v1/rights-requests/%s", request), "/identity/at"), at);
+    const json_t *audit = json_at(get(&t, 200, "/v1/audit?limit=1000"), "/entries");
+    size_t sends = 0, proofs = 0, i;
+    const json_t *entry;
+    json_array_foreach(audit, i, entry)
+    {
+        const char *action = string_at(entry, "/action");
+        sends += strcmp(action, "request_identity_link") == 0;
+        if (strcmp(action, "request_identity_proven") == 0) {
+            expect(entry, "{'actor': 'page', 'request_id': '%s'}", request);
+            proofs++;
+        }
+    }
+    cr_expect_eq(sends, 1);
+    cr_expect_eq(proofs, 1);
+}
+
+Test(rights, only_an_address_of_the_person_s_own_proves_anything)
+{
+    struct tenant t = delivering("rights-link-whose");
+    const char *request = asked(&t, "access", person(&t, "a"));
+    person(&t, "b");
+    say(&t, 201, text_of("[%s, %s]", customer("one"), email("family")), "newsletter", "given", "");
+    say(&t, 201, text_of("[%s, %s]", customer("two"), email("family")), "newsletter", "given", "");
+    const char *of_one = string_at(say(&t, 201, customer("one"), "newsletter", "given", ""), "/subject_id");
+    const char *shared = asked(&t, "access", of_one);
+    expect(link_to(&t, 422, request, email("b")), "{'errors': [{'pointer': '/to', 'detail': '%s'}]}",
+           string_at(link_to(&t, 422, request, email("nobody")), "/errors/0/detail"));
+    link_to(&t, 422, shared, email("family"));
+    link_to(&t, 422, request, customer("one"));
+    link_to(&t, 422, string_at(ask(&t, ""), "/request_id"), email("nobody")); /* of nobody known */
+    cr_expect_eq(database_number(stage_database(),
+                                 "select count(*) from outbox o join controller c using (controller_id) "
+                                 "where c.key = '%s'",
+                                 t.key),
+                 0);
+    expect_identity(&t, request, "{'method': null, 'outcome': 'pending'}");
+}
+
+Test(rights, a_link_is_worth_nothing_any_more_when_something_else_settled_it)
+{
+    struct tenant t = delivering("rights-link-over");
+    const char *a = person(&t, "a"), *closed = asked(&t, "access", a);
+    link_to(&t, 202, closed, email("a"));
+    const char *path = path_mailed(&t, MESSAGE_IDENTITY);
+    link_to(&t, 409, closed, email("a")); /* one in ten minutes */
+    post(&t, 200, text_of("/v1/rights-requests/%s/close", closed), "{}");
+    cr_expect_eq(page(&t, path, NULL)->status, 410);
+    cr_expect_eq(page(&t, path, "action=prove")->status, 410);
+    expect_identity(&t, closed, PENDING);
+    link_to(&t, 409, closed, email("a"));
+
+    const char *b = person(&t, "b"), *settled = asked(&t, "access", b);
+    link_to(&t, 202, settled, email("b"));
+    path = path_mailed(&t, MESSAGE_IDENTITY);
+    post(&t, 200, text_of("/v1/rights-requests/%s/identity", settled),
+         "{'method': 'callback', 'outcome': 'failed'}");
+    cr_expect_eq(page(&t, path, "action=prove")->status, 410);
+    expect_identity(&t, settled, "{'method': 'callback', 'outcome': 'failed'}");
+
+    const char *c = person(&t, "c"), *corrected = asked(&t, "access", c);
+    link_to(&t, 202, corrected, email("c"));
+    path = path_mailed(&t, MESSAGE_IDENTITY);
+    post(&t, 200, text_of("/v1/subjects/%s/correct", c), "{'from': %s, 'to': %s}", email("c"), email("c2"));
+    cr_expect_eq(page(&t, path, "action=prove")->status, 410);
+    expect_identity(&t, corrected, PENDING);
+}
+
+Test(rights, nothing_can_be_sent_where_nothing_is_delivered)
+{
+    struct tenant t = stage_tenant("rights-link-none");
+    const char *request = asked(&t, "access", person(&t, "a"));
+    link_to(&t, 409, request, email("a"));
+    post(&t, 422, text_of("/v1/rights-requests/%s/identity-link", request), "{}");
+    cr_expect_eq(page(&t, "/i/AAAA", NULL)->status, 404);
 }

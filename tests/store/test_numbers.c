@@ -107,6 +107,7 @@ static const struct {
     {"flag_signal", FLAG_SIGNAL},
     {"message_confirmation", MESSAGE_CONFIRMATION},
     {"message_guardian_request", MESSAGE_GUARDIAN_REQUEST},
+    {"message_identity", MESSAGE_IDENTITY},
     {"message_guardian_second", MESSAGE_GUARDIAN_SECOND},
     {"message_expired", MESSAGE_EXPIRED},
     {"record_done", RECORD_DONE},
