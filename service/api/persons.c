@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "ledger/confirmation.h"
 #include "ledger/evidence.h"
+#include "ledger/message.h"
 
 #include <string.h>
 
@@ -48,17 +49,44 @@ void handle_identifier_end(struct call *call)
 
 /* ---- correct ---- */
 
-/* The purposes whose Yes the new address has to confirm. */
-static void confirms_find(struct staffing *s)
+/* What asks ${to} to confirm, where the policy has messages delivered and the address is one they reach. */
+static void message_make(const struct staffing *s, const struct node *to, const struct purpose *purpose,
+                         struct staff_confirm *confirm)
+{
+    struct message m = {.kind = MESSAGE_CONFIRMATION,
+                        .span = 1,
+                        .purposes = (const char *[]){purpose->key},
+                        .purpose_count = 1};
+    if (!s->attempt.controller->policy->messages.has_endpoint || !reader_ok(&s->body) ||
+        !message_address(to, s->attempt.controller, &m.to))
+        return;
+    confirm->message = message_seal(&s->env, &m, &confirm->message_len);
+    if (confirm->message == NULL)
+        node_fault(to, ERROR_OVERLOADED, "no random bytes");
+}
+
+/* The purposes whose Yes the new address has to confirm, those of entities too. */
+static void confirms_find(struct staffing *s, const struct node *to)
 {
     const struct policy *policy = s->attempt.controller->policy;
-    s->confirms = (struct purpose_set){0};
-    for (size_t i = 0; i < policy->purpose_count && s->confirms.count + 1 < PURPOSE_SET_MAX; i++) {
+    size_t most = policy->purpose_count * (1 + policy->entity_count);
+    struct staff_confirm *confirms = arena_need(s->env.arena, (most + 1) * sizeof *confirms);
+    size_t count = 0;
+    for (size_t i = 0; i < policy->purpose_count; i++) {
         const struct purpose *p = &policy->purposes[i];
-        if (p->double_opt_in && p->number != 0)
-            s->confirms.numbers[s->confirms.count++] = p->number;
+        struct staff_confirm one = {.purpose = p->number};
+        if (!p->double_opt_in || p->number == 0)
+            continue;
+        message_make(s, to, p, &one);
+        confirms[count++] = one;
+        for (size_t k = 0; k < policy->entity_count; k++) {
+            one.purpose = p->entity_numbers[k];
+            if (one.purpose != 0)
+                confirms[count++] = one;
+        }
     }
-    s->job.confirms = &s->confirms;
+    s->job.confirms = confirms;
+    s->job.confirm_count = count;
     s->job.term = (struct duration){.days = CONFIRM_WITHIN_DAYS};
 }
 
@@ -85,7 +113,7 @@ static void correction_read(struct staffing *s, const struct node *root, struct 
         writer_raw(detail, "evidence", shown, strlen(shown));
     staffing_reason(s, root, detail);
     staffing_request(s, root);
-    confirms_find(s);
+    confirms_find(s, &to);
 }
 
 /* What the new address has to confirm: a link each, unless links are never answered. */

@@ -31,7 +31,6 @@ struct staffing {
     h2o_iovec_t bytes; /* a copy of the body: the request may be gone when it is read again */
     struct reader body;
     struct ledger_env env;
-    struct purpose_set confirms; /* for ${read} */
     struct staff_job job;
 };
 

@@ -29,6 +29,19 @@ static void identifiers_bind(const struct staff_job *s, struct params *params)
         param_bytes(old, s->old_tags[i].bytes, TAG_SIZE);
 }
 
+static void confirms_bind(const struct staff_job *s, struct params *params)
+{
+    struct param *purposes = params_array(params, PARAM_INT4), *messages = params_array(params, PARAM_BYTEA);
+    for (size_t i = 0; i < s->confirm_count; i++) {
+        const struct staff_confirm *confirm = &s->confirms[i];
+        param_int4(purposes, confirm->purpose);
+        if (confirm->message != NULL)
+            param_bytes(messages, confirm->message, confirm->message_len);
+        else
+            param_null(messages);
+    }
+}
+
 static void staff_bind(const struct sent *batch, size_t count, struct params *params)
 {
     (void)count;
@@ -50,7 +63,7 @@ static void staff_bind(const struct sent *batch, size_t count, struct params *pa
         params_null(params);
     params_bool(params, s->remembers_no);
     params_interval(params, &s->term);
-    params_purposes(params, s->confirms);
+    confirms_bind(s, params);
     params_text(params, s->detail);
     params_bytes(params, s->record_id, UUID_SIZE);
     if (s->answers)

@@ -53,6 +53,13 @@ struct staff_request {
     int64_t revision;
 };
 
+/* A purpose whose Yes the new address has to confirm, and the message that asks it to. */
+struct staff_confirm {
+    int32_t purpose;        /* number, that of an entity where it is of one */
+    const uint8_t *message; /* sealed (ledger/message); NULL: nothing is delivered */
+    size_t message_len;
+};
+
 struct staff_job {
     struct job job;
     int64_t generation;
@@ -69,12 +76,13 @@ struct staff_job {
     struct tag old_tags[STAFF_IDENTIFIERS_MAX]; /* where rotating */
     uint8_t types[STAFF_IDENTIFIERS_MAX];
     bool rotating;
-    bool is_proven;                     /* STAFF_CORRECTED */
-    bool keeps_proof, keeps_proof_told; /* STAFF_ERASED; not told: where there was a Yes */
-    bool remembers_no;                  /* likewise */
-    struct duration term;               /* of the tombstone; of a request that waits */
-    const struct purpose_set *confirms; /* STAFF_CORRECTED: whose Yes has to be confirmed; or NULL */
-    const char *detail;                 /* JSON, or NULL; the caller's until done */
+    bool is_proven;                       /* STAFF_CORRECTED */
+    bool keeps_proof, keeps_proof_told;   /* STAFF_ERASED; not told: where there was a Yes */
+    bool remembers_no;                    /* likewise */
+    struct duration term;                 /* of the tombstone; of a request that waits */
+    const struct staff_confirm *confirms; /* STAFF_CORRECTED; the caller's until done */
+    size_t confirm_count;
+    const char *detail; /* JSON, or NULL; the caller's until done */
     uint8_t record_id[UUID_SIZE];
     bool
         answers; /* STAFF_RESTRICTED, _CORRECTED, _ERASED: the rights-request that follows, which it closes */

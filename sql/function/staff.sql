@@ -454,8 +454,8 @@ end $$;
 
 -- ---- correct ----
 
--- The Yeses of these purposes that stand by name under an identifier wait for a confirmation from there: the
--- requests, subject_no and revision of each.
+-- The Yeses of these purposes that stand by name under an identifier wait for a confirmation from there, each
+-- asked for by a message of its own: the requests, subject_no and revision of each.
 create or replace function ask_again(c integer, p_ask staff_ask, p_actor text, p_policy_version integer,
                                      p_now bigint, p_no bigint, p_by bigint)
 returns bigint[] language plpgsql as $$
@@ -464,8 +464,9 @@ declare
     yeses bigint[];
     y record;
     e event;
+    asks act;
 begin
-    for y in select v.e, coalesce(m.beside_nos, '{}') as beside_nos
+    for y in select v.e, i.tag, coalesce(m.beside_nos, '{}') as beside_nos
              from identifier i
              cross join lateral (select x.* from consent x
                                  where x.controller_id = c and x.tag = i.tag
@@ -494,6 +495,10 @@ begin
             insert into named (controller_id, revision, beside_nos) values (c, e.revision, y.beside_nos);
             insert into beside (controller_id, beside_no, revision)
                 select distinct c, b, e.revision from unnest(y.beside_nos) b;
+        end if;
+        asks.message := p_ask.messages[array_position(p_ask.confirms, e.purpose_id)];
+        if asks.message is not null then
+            perform put_message_of(e, y.tag, asks);
         end if;
         asked := asked || e.subject_no || e.revision;
     end loop;

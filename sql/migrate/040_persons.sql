@@ -76,6 +76,7 @@ create type staff_ask as (
     remember_no     boolean, -- likewise: a tombstone
     term            interval, -- of the tombstone; of a confirmation
     confirms        integer[], -- a correction: purposes whose Yes the new address has to confirm
+    messages        bytea[], -- and what it is sent for each, sealed; null: nothing is delivered
     detail          text, -- JSON: what the event says
     record_id       uuid,
     request_id      uuid, -- the rights-request that it answers; null: none

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness/process.h"
+#include "mailed.h"
 #include "policy/policies.h"
 
 #include <criterion/criterion.h>
@@ -237,6 +238,35 @@ Test(persons, a_correction_asks_the_new_address_to_confirm_a_double_opt_in)
     const char *url = string_at(moved, "/confirm/0/url");
     post(&t, 201, "/v1/confirm", "{'token': '%s'}", strrchr(url, '/') + 1);
     expect_reason(&t, email("jan"), "newsletter", "granted");
+}
+
+Test(persons, who_has_the_new_address_is_written_to)
+{
+    struct tenant t = stage_tenant("persons-mailed");
+    json_t *policy = tenant_policy(&t);
+    json_object_set_new(json_array_get(json_object_get(policy, "purposes"), 0), "double_opt_in", json_true());
+    tenant_apply(&t, policy);
+    const json_t *asked = say(&t, 202, both(customer("c"), email("jna")), "newsletter", "given", "");
+    post(&t, 201, "/v1/confirm", "{'token': '%s'}", string_at(asked, "/confirmation/token"));
+    json_object_set_new(
+        policy, "messages",
+        json_of("{'endpoint': 'https://mail.invalid/', 'secret': 'mail', 'confirmation': 'delivered'}"));
+    tenant_apply(&t, policy);
+    expect(staff(&t, 200, lookup(&t, customer("c")), "correct",
+                 "{'from': %s, 'to': %s, 'evidence': {'documents': [{'name': 'id', 'sha256': '%064d'}]}}",
+                 email("jna"), email("jan"), 1),
+           "{'confirm': [{'url': null}]}");
+    expect_reason(&t, email("jan"), "newsletter", "unconfirmed");
+    const char *path = path_mailed(&t, MESSAGE_CONFIRMATION);
+    cr_assert_eq(client_send(&(struct request){.service = t.service,
+                                               .foreign = true,
+                                               .path = path,
+                                               .body = "action=confirm",
+                                               .content_type = "application/x-www-form-urlencoded"})
+                     ->status,
+                 200);
+    expect_reason(&t, email("jan"), "newsletter", "granted");
+    expect_reason(&t, email("jna"), "newsletter", "never_asked");
 }
 
 /* ---- merge and split ---- */
