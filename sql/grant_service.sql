@@ -10,9 +10,10 @@ begin
     execute 'grant insert on controller, head, policy, purpose, notice, subject_key, identifier, tie, '
             'guardian, event, named, beside, told, confirmed, evidence, consent, idempotency, revoked, '
             'api_key, outbox, retention_start, retention_deletion, import_batch, imported, '
-            'site_count to ' || r;
+            'site_count, kept_link, kept_link_tag to ' || r;
     execute 'grant update on controller, head, purpose, identifier, consent, idempotency, revoked, '
-            'api_key, outbox, endpoint, retention_start, retention_deletion, site_count to ' || r;
+            'api_key, outbox, endpoint, retention_start, retention_deletion, site_count, '
+            'kept_link to ' || r;
     execute 'grant insert on register, audit, rights_request, breach, check_trace to ' || r;
     execute 'grant update on register, rights_request, breach to ' || r;
     execute 'grant delete on revoked, api_key to ' || r;

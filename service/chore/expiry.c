@@ -50,6 +50,11 @@ void expiry_told_messages(struct chore_run *run)
     expire(run, FORGET_MESSAGES);
 }
 
+void expiry_links(struct chore_run *run)
+{
+    expire(run, EXPIRE_LINKS);
+}
+
 void expiry_pending(struct chore_run *run)
 {
     expire(run, EXPIRE_PENDING);

@@ -138,16 +138,31 @@ static instant expires_read(const struct ledger_env *env, const struct node *obj
     return at;
 }
 
-static void person_seal(const struct ledger_env *env, const struct node *object,
-                        const struct person_link *person, instant expires, struct link *ret_link)
+/* The same link is the same row, whoever asks for it. */
+static void row_seal(const struct ledger_env *env, const struct person_link *person, const uint8_t *packed,
+                     size_t len, struct link_request *to)
+{
+    uint8_t hash[32];
+    tagger_hash(env->controller->tagger, "link", packed, len, hash);
+    memcpy(to->kept.id, hash, KEPT_LINK_ID_SIZE);
+    person_link_keep(person, &to->kept);
+    kept_link_pack(to->kept.id, &to->link);
+}
+
+static void person_seal(const struct ledger_env *env, const struct person_link *person,
+                        struct link_request *to)
 {
     uint8_t packed[PERSON_LINK_MAX];
-    *ret_link = (struct link){.controller_id = env->controller->controller_id, .expires = expires};
-    ret_link->len = person_link_pack(person, packed);
-    if (ret_link->len > LINK_PAYLOAD_MAX)
-        node_fault(object, ERROR_INVALID, "more identifiers and purposes than fit a link: name fewer");
-    else
-        memcpy(ret_link->payload, packed, ret_link->len);
+    size_t len = person_link_pack(person, packed);
+    struct link *link = &to->link;
+    *link = (struct link){.controller_id = env->controller->controller_id, .expires = to->expires};
+    to->is_kept = len > LINK_PAYLOAD_MAX;
+    if (to->is_kept) {
+        row_seal(env, person, packed, len, to);
+    } else {
+        link->len = len;
+        memcpy(link->payload, packed, len);
+    }
 }
 
 void link_request_read(const struct ledger_env *env, const struct node *object,
@@ -169,7 +184,7 @@ void link_request_read(const struct ledger_env *env, const struct node *object,
 
     /* what is to be sealed */
     ret_request->expires = ret_request->expires / SECOND * SECOND;
-    person_seal(env, object, &person, ret_request->expires, &ret_request->link);
+    person_seal(env, &person, ret_request);
 }
 
 void lost_link_make(const struct ledger_env *env, const struct identifier *to, const char *language,

@@ -18,6 +18,8 @@ struct link_request {
     enum link_use use;
     instant expires;
     struct link link; /* to be sealed */
+    bool is_kept;     /* it names a row: it may be handed out once that is kept */
+    struct kept_link kept;
 };
 
 /* Reads it. What is wrong becomes faults of the reader; ${ret_request} is of no use then. */

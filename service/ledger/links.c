@@ -122,74 +122,155 @@ bool identity_link_unpack(const struct link *link, int64_t *ret_request_no, stru
 
 /* ---- persons ---- */
 
-/* The first byte: how many identifiers, the channel, and whether it was delivered. */
-enum { COUNT_BITS = 4, DELIVERED_BIT = 0x80 };
+/* The first byte: how many identifiers, the channel, and whether it was delivered. A row's link has no
+ * channel, and more identifiers than there can be. */
+enum { COUNT_BITS = 4, DELIVERED_BIT = 0x80, KEPT = (1 << COUNT_BITS) - 1 };
+static_assert(KEPT > IDENTIFIERS_MAX, "no link says both");
+static_assert(1 + KEPT_LINK_ID_SIZE <= LINK_PAYLOAD_MAX, "a row's id fits");
+
+static void head_pack(struct packing *p, const struct person_link *from)
+{
+    assert(from->count <= IDENTIFIERS_MAX && from->purpose_count <= POLICY_PURPOSES_MAX);
+    *p->at++ = (uint8_t)(from->count | (unsigned)from->channel << COUNT_BITS |
+                         (from->is_delivered ? DELIVERED_BIT : 0));
+}
+
+/* Two a byte. */
+static void types_pack(struct packing *p, const struct person_link *from)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        if (i % 2 == 0)
+            *p->at++ = from->types[i];
+        else
+            p->at[-1] |= (uint8_t)(from->types[i] << 4);
+    }
+}
+
+static void purposes_pack(struct packing *p, const struct person_link *from)
+{
+    number_pack(p, from->purpose_count);
+    for (size_t i = 0; i < from->purpose_count; i++)
+        number_pack(p, (uint64_t)from->purposes[i]);
+    size_t language = strlen(from->language);
+    memcpy(p->at, from->language, language);
+    p->at += language;
+}
 
 size_t person_link_pack(const struct person_link *from, uint8_t ret_bytes[PERSON_LINK_MAX])
 {
     struct packing p = {ret_bytes};
-    assert(from->count <= IDENTIFIERS_MAX && from->purpose_count <= POLICY_PURPOSES_MAX);
-    *p.at++ = (uint8_t)(from->count | (unsigned)from->channel << COUNT_BITS |
-                        (from->is_delivered ? DELIVERED_BIT : 0));
+    head_pack(&p, from);
     if (from->count == 0)
         number_pack(&p, (uint64_t)from->subject_no);
     else
         *p.at++ = from->tags[0].bytes[0];
-    for (size_t i = 0; i < from->count; i++) {
+    types_pack(&p, from);
+    for (size_t i = 0; i < from->count; i++, p.at += TAG_SIZE - 1) {
         assert(from->tags[i].bytes[0] == from->tags[0].bytes[0]);
-        if (i % 2 == 0)
-            *p.at++ = from->types[i];
-        else
-            p.at[-1] |= (uint8_t)(from->types[i] << 4);
-    }
-    for (size_t i = 0; i < from->count; i++, p.at += TAG_SIZE - 1)
         memcpy(p.at, from->tags[i].bytes + 1, TAG_SIZE - 1);
-
-    number_pack(&p, from->purpose_count);
-    for (size_t i = 0; i < from->purpose_count; i++)
-        number_pack(&p, (uint64_t)from->purposes[i]);
-    size_t language = strlen(from->language);
-    memcpy(p.at, from->language, language);
-    return (size_t)(p.at - ret_bytes) + language;
+    }
+    purposes_pack(&p, from);
+    return (size_t)(p.at - ret_bytes);
 }
 
-static void identifiers_unpack(struct unpacking *u, struct person_link *to)
+static void head_unpack(struct unpacking *u, struct person_link *to)
 {
-    uint8_t key, types[(IDENTIFIERS_MAX + 1) / 2];
-    bytes_unpack(u, &key, 1);
+    uint8_t head;
+    bytes_unpack(u, &head, 1);
+    to->count = head & ((1U << COUNT_BITS) - 1);
+    to->is_delivered = (head & DELIVERED_BIT) != 0;
+    to->channel = (enum channel)((head & ~DELIVERED_BIT) >> COUNT_BITS);
+    to->subject_no = 0;
+    u->broken = u->broken || to->count > IDENTIFIERS_MAX || to->channel >= CHANNEL_COUNT;
+}
+
+static void types_unpack(struct unpacking *u, struct person_link *to)
+{
+    uint8_t types[(IDENTIFIERS_MAX + 1) / 2];
     bytes_unpack(u, types, (to->count + 1) / 2);
     for (size_t i = 0; i < to->count; i++) {
         to->types[i] = types[i / 2] >> 4 * (i % 2) & 15;
         u->broken = u->broken || to->types[i] >= IDENTIFIER_TYPES;
+    }
+    u->broken = u->broken || (to->count % 2 == 1 && types[to->count / 2] > 15);
+}
+
+static void identifiers_unpack(struct unpacking *u, struct person_link *to)
+{
+    uint8_t key;
+    bytes_unpack(u, &key, 1);
+    types_unpack(u, to);
+    for (size_t i = 0; i < to->count; i++) {
         to->tags[i].bytes[0] = key;
         bytes_unpack(u, to->tags[i].bytes + 1, TAG_SIZE - 1);
     }
-    u->broken = u->broken || (to->count % 2 == 1 && types[to->count / 2] > 15);
+}
+
+/* Returns whether all of it was what it should be. */
+static bool purposes_unpack(struct unpacking *u, struct person_link *to)
+{
+    to->purpose_count = number_unpack(u, POLICY_PURPOSES_MAX);
+    for (size_t i = 0; i < to->purpose_count && !u->broken; i++)
+        to->purposes[i] = (int32_t)number_unpack(u, INT32_MAX);
+    size_t language = (size_t)(u->end - u->at);
+    if (u->broken || language >= sizeof to->language || memchr(u->at, '\0', language) != NULL)
+        return false;
+    memcpy(to->language, u->at, language);
+    to->language[language] = '\0';
+    return true;
 }
 
 bool person_link_unpack(const uint8_t *bytes, size_t len, struct person_link *ret_person)
 {
     struct unpacking u = {bytes, bytes + len, false};
-    uint8_t head;
-    bytes_unpack(&u, &head, 1);
-    ret_person->count = head & ((1U << COUNT_BITS) - 1);
-    ret_person->is_delivered = (head & DELIVERED_BIT) != 0;
-    ret_person->channel = (enum channel)((head & ~DELIVERED_BIT) >> COUNT_BITS);
-    ret_person->subject_no = 0;
-    if (u.broken || ret_person->count > IDENTIFIERS_MAX || ret_person->channel >= CHANNEL_COUNT)
+    head_unpack(&u, ret_person);
+    if (u.broken)
         return false;
     if (ret_person->count == 0)
         ret_person->subject_no = (int64_t)number_unpack(&u, INT64_MAX);
     else
         identifiers_unpack(&u, ret_person);
+    return purposes_unpack(&u, ret_person);
+}
 
-    ret_person->purpose_count = number_unpack(&u, POLICY_PURPOSES_MAX);
-    for (size_t i = 0; i < ret_person->purpose_count && !u.broken; i++)
-        ret_person->purposes[i] = (int32_t)number_unpack(&u, INT32_MAX);
-    size_t language = (size_t)(u.end - u.at);
-    if (u.broken || language >= sizeof ret_person->language || memchr(u.at, '\0', language) != NULL)
+/* ---- what does not fit ---- */
+
+void person_link_keep(const struct person_link *from, struct kept_link *ret_kept)
+{
+    struct packing p = {ret_kept->content};
+    assert(from->purpose_count <= PURPOSES_PER_CALL_MAX);
+    head_pack(&p, from);
+    types_pack(&p, from);
+    purposes_pack(&p, from);
+    ret_kept->content_len = (size_t)(p.at - ret_kept->content);
+    ret_kept->count = from->count;
+    memcpy(ret_kept->tags, from->tags, sizeof ret_kept->tags);
+    ret_kept->subject_no = from->subject_no;
+}
+
+bool person_link_kept(const struct kept_link *kept, struct person_link *ret_person)
+{
+    struct unpacking u = {kept->content, kept->content + kept->content_len, false};
+    head_unpack(&u, ret_person);
+    if (u.broken || ret_person->count != kept->count)
         return false;
-    memcpy(ret_person->language, u.at, language);
-    ret_person->language[language] = '\0';
+    types_unpack(&u, ret_person);
+    memcpy(ret_person->tags, kept->tags, sizeof ret_person->tags);
+    ret_person->subject_no = kept->subject_no;
+    return purposes_unpack(&u, ret_person);
+}
+
+void kept_link_pack(const uint8_t id[KEPT_LINK_ID_SIZE], struct link *ret_link)
+{
+    ret_link->payload[0] = KEPT;
+    memcpy(ret_link->payload + 1, id, KEPT_LINK_ID_SIZE);
+    ret_link->len = 1 + KEPT_LINK_ID_SIZE;
+}
+
+bool kept_link_unpack(const struct link *link, uint8_t ret_id[KEPT_LINK_ID_SIZE])
+{
+    if (link->len != 1 + KEPT_LINK_ID_SIZE || link->payload[0] != KEPT)
+        return false;
+    memcpy(ret_id, link->payload + 1, KEPT_LINK_ID_SIZE);
     return true;
 }

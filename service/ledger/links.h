@@ -2,6 +2,7 @@
 #pragma once
 #include "auth/link.h"
 #include "domain/policy.h"
+#include "store/kept_link.h"
 #include "store/record.h"
 
 /* What the links stand for that people click, packed into the payload of a sealed one (auth/link). Numbers
@@ -43,3 +44,14 @@ enum { PERSON_LINK_MAX = 1 + 10 + IDENTIFIERS_MAX * (1 + TAG_SIZE) + 2 + 5 * POL
 size_t person_link_pack(const struct person_link *from, uint8_t ret_bytes[PERSON_LINK_MAX]);
 /* Returns false where it is none; ${ret_person} is of no use then. */
 bool person_link_unpack(const uint8_t *bytes, size_t len, struct person_link *ret_person);
+
+/* One that does not fit a payload (LINK_PAYLOAD_MAX) is kept in the ledger (store/kept_link), and its link
+ * has nothing but the row's id. */
+
+/* All of a row but its id. ${from} has at most PURPOSES_PER_CALL_MAX purposes. */
+void person_link_keep(const struct person_link *from, struct kept_link *ret_kept);
+/* Returns false where the row's content is none; ${ret_person} is of no use then. */
+bool person_link_kept(const struct kept_link *kept, struct person_link *ret_person);
+void kept_link_pack(const uint8_t id[KEPT_LINK_ID_SIZE], struct link *ret_link);
+/* Returns false where the link has what it stands for with it; ${ret_id} is untouched then. */
+bool kept_link_unpack(const struct link *link, uint8_t ret_id[KEPT_LINK_ID_SIZE]);

@@ -36,7 +36,8 @@ static bool link_read(struct link_page *p)
     if (p->use == LINK_CONFIRM)
         return confirm_link_unpack(&p->link, &p->requests.which);
     p->who = call_alloc(call, sizeof *p->who);
-    return person_link_unpack(p->link.payload, p->link.len, p->who);
+    p->is_kept = kept_link_unpack(&p->link, p->kept_id);
+    return p->is_kept || person_link_unpack(p->link.payload, p->link.len, p->who);
 }
 
 static void link_page_dispose(void *state)
@@ -85,21 +86,56 @@ bool link_page_form(struct link_page *p, struct call *call)
 
 static void what_stands(struct link_page *p);
 
-static void texts_known(struct link_page *p)
+static void language_choose(struct link_page *p)
 {
     const char *wanted = p->who != NULL && p->who->language[0] != '\0' ? p->who->language : NULL;
     p->language = page_language(link_page_call(p), controller_texts(link_page_controller(p)), wanted);
-    what_stands(p);
+}
+
+/* ---- the row that a link names ---- */
+
+static bool is_current(struct link_page *p, enum error e, bool broken, int64_t generation);
+
+static void on_kept(struct job *job, enum error e)
+{
+    struct link_page *p = list_entry(list_entry(job, struct kept_link_job, job), struct link_page, kept);
+    if (!is_current(p, e, false, p->kept.generation))
+        return;
+    if (link_page_call(p)->req == NULL) {
+        call_problem(link_page_call(p), ERROR_UNAVAILABLE, NULL, NULL);
+        return;
+    }
+    if (p->kept.found && person_link_kept(&p->kept.link, p->who)) {
+        language_choose(p);
+        what_stands(p);
+        return;
+    }
+    language_choose(p); /* it went at its end, or with its person */
+    if (!link_page_expired(p))
+        link_page_over(p, TEXT_OVER_PERSON);
+}
+
+static void kept_ask(struct link_page *p)
+{
+    struct call *call = link_page_call(p);
+    kept_link_job_init(&p->kept, p->link.controller_id, p->kept_id);
+    p->kept.job.deadline = call->deadline;
+    p->kept.job.done = on_kept;
+    lane_submit(call->worker->read, &p->kept.job);
 }
 
 /* Under the policy that the attempt holds. */
 static void prepare(struct link_page *p)
 {
     struct call *call = link_page_call(p);
-    if (call->req == NULL)
+    if (call->req == NULL) {
         call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
-    else
-        texts_known(p);
+    } else if (p->is_kept) {
+        kept_ask(p);
+    } else {
+        language_choose(p);
+        what_stands(p);
+    }
 }
 
 static void under_policy(struct call *call)
@@ -310,12 +346,12 @@ static void on_requests(struct job *job, enum error e)
     if (!is_current(p, e, p->requests.broken, p->requests.generation))
         return;
     worker_clock(link_page_call(p)->worker, p->requests.as_of);
-    if (p->is_post || p->requests.person.count == 0) {
+    if (p->requests.person.count > 0)
+        person_take(p, &p->requests.person);
+    if (p->is_post || p->person.count == 0)
         proceed(p);
-        return;
-    }
-    person_take(p, &p->requests.person); /* whether a No came since is shown; a POST is told by the ledger */
-    states_ask(p);
+    else
+        states_ask(p); /* whether a No came since is shown; a POST is told by the ledger */
 }
 
 static void what_stands(struct link_page *p)

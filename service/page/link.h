@@ -27,6 +27,9 @@ struct link_page {
 
     /* of an unsubscribe and a preference link */
     struct person_link *who;
+    bool is_kept; /* a row says it: read before anything else */
+    uint8_t kept_id[KEPT_LINK_ID_SIZE];
+    struct kept_link_job kept;
     struct person_own_job own;
     struct person person;
     struct check_job check; /* what stands */

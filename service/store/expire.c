@@ -16,11 +16,10 @@ static void expire_bind(const struct sent *batch, size_t count, struct params *p
     params_int4(params, expire_of(batch[0].job)->lock);
 }
 
-static const int64_t most_at_a_time[] = {[EXPIRE_KEYS] = EXPIRE_KEYS_MAX,
-                                         [EXPIRE_PENDING] = EXPIRE_PENDING_MAX,
-                                         [EXPIRE_MESSAGES] = EXPIRE_PENDING_MAX,
-                                         [FORGET_MESSAGES] = EXPIRE_KEYS_MAX,
-                                         [TELL_ENDINGS] = 1};
+static const int64_t most_at_a_time[] = {
+    [EXPIRE_KEYS] = EXPIRE_KEYS_MAX,        [EXPIRE_PENDING] = EXPIRE_PENDING_MAX,
+    [EXPIRE_MESSAGES] = EXPIRE_PENDING_MAX, [FORGET_MESSAGES] = EXPIRE_KEYS_MAX,
+    [EXPIRE_LINKS] = EXPIRE_PENDING_MAX,    [TELL_ENDINGS] = 1};
 
 static void expire_take(const struct sent *batch, size_t count, const PGresult *rows)
 {
@@ -38,11 +37,10 @@ void expire_job_init(struct expire_job *e, enum expiring what, int32_t lock)
     {                                                                                                        \
         .statement = name, .writes = true, .batch_max = 1, .bind = expire_bind, .take = expire_take          \
     }
-    static const struct verb verbs[] = {[EXPIRE_KEYS] = EXPIRE_VERB("expire_keys"),
-                                        [EXPIRE_PENDING] = EXPIRE_VERB("expire_pending"),
-                                        [EXPIRE_MESSAGES] = EXPIRE_VERB("end_messages"),
-                                        [FORGET_MESSAGES] = EXPIRE_VERB("forget_messages"),
-                                        [TELL_ENDINGS] = EXPIRE_VERB("tell_endings")};
+    static const struct verb verbs[] = {
+        [EXPIRE_KEYS] = EXPIRE_VERB("expire_keys"),      [EXPIRE_PENDING] = EXPIRE_VERB("expire_pending"),
+        [EXPIRE_MESSAGES] = EXPIRE_VERB("end_messages"), [FORGET_MESSAGES] = EXPIRE_VERB("forget_messages"),
+        [EXPIRE_LINKS] = EXPIRE_VERB("expire_links"),    [TELL_ENDINGS] = EXPIRE_VERB("tell_endings")};
 #undef EXPIRE_VERB
     *e = (struct expire_job){.job = {.verb = &verbs[what], .weight = 1}, .what = what, .lock = lock};
 }

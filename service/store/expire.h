@@ -3,10 +3,10 @@
 #include "store/job.h"
 
 /* Lets go of what is over: idempotency keys after 24 h (EXPIRE_KEYS_MAX at a time), requests that were not
- * confirmed in time (EXPIRE_PENDING_MAX), messages that were not delivered in time (EXPIRE_PENDING_MAX), and
- * what is told of messages that have been over for long (EXPIRE_KEYS_MAX). And tells what came to its end by
- * time alone (TELL_ENDINGS), a batch at a time. */
-enum expiring { EXPIRE_KEYS, EXPIRE_PENDING, EXPIRE_MESSAGES, FORGET_MESSAGES, TELL_ENDINGS };
+ * confirmed in time (EXPIRE_PENDING_MAX), messages that were not delivered in time (EXPIRE_PENDING_MAX), what
+ * is told of messages that have been over for long (EXPIRE_KEYS_MAX), and links that were kept to their end
+ * (EXPIRE_PENDING_MAX). And tells what came to its end by time alone (TELL_ENDINGS), a batch at a time. */
+enum expiring { EXPIRE_KEYS, EXPIRE_PENDING, EXPIRE_MESSAGES, FORGET_MESSAGES, EXPIRE_LINKS, TELL_ENDINGS };
 struct expire_job {
     struct job job;
     enum expiring what;

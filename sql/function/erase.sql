@@ -236,6 +236,7 @@ begin
     delete from outbox o where o.controller_id = c and o.subject_no = any (persons)
                               and o.kind >= message_guardian_request();
     get diagnostics asked_gone = row_count;
+    perform forget_links(c, tags, persons);
     delete from imported x where x.controller_id = c and x.subject_no = any (persons);
     delete from retention_start x where x.controller_id = c and x.subject_no = any (persons);
     delete from retention_deletion x where x.controller_id = c and x.subject_no = any (persons);

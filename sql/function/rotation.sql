@@ -26,7 +26,8 @@ begin
     if exists (select from consent where controller_id = c and tag < ours)
        or exists (select from identifier where controller_id = c and tag < ours)
        or exists (select from guardian where controller_id = c and tag < ours)
-       or exists (select from outbox where controller_id = c and tag < ours) then
+       or exists (select from outbox where controller_id = c and tag < ours)
+       or exists (select from kept_link_tag where controller_id = c and tag < ours) then
         return false;
     end if;
     update controller set key_oldest = key_last, generation = generation_after(generation, now_)

@@ -55,6 +55,8 @@ begin
     -- so that an erasure finds what is to reach them
     update outbox o set tag = p_new[array_position(p_old, o.tag)]
         where o.controller_id = c and o.tag = any (p_old);
+    update kept_link_tag l set tag = p_new[array_position(p_old, l.tag)]
+        where l.controller_id = c and l.tag = any (p_old);
     delete from guardian g
         where g.controller_id = c and g.tag = any (p_old)
               and exists (select from guardian x where x.controller_id = c

@@ -21,4 +21,9 @@ union
  where o.controller_id = $1 and o.tag > $2
        and o.tag < (select set_byte('\x00', 0, key_last) from controller where controller_id = $1)
  order by o.tag limit $3)
+union
+(select distinct l.tag from kept_link_tag l
+ where l.controller_id = $1 and l.tag > $2
+       and l.tag < (select set_byte('\x00', 0, key_last) from controller where controller_id = $1)
+ order by l.tag limit $3)
 order by tag limit $3;

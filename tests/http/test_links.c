@@ -69,6 +69,27 @@ static struct tenant doubly(const char *key)
     return t;
 }
 
+static const char *letter(size_t i)
+{
+    return text_of("letter-%zu", i);
+}
+
+/* Has ${count} newsletters more than others. */
+static struct tenant with_letters(const char *key, size_t count, bool double_opt_in)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), key);
+    json_t *policy = tenant_policy(&t), *purposes = json_object_get(policy, "purposes");
+    for (size_t i = 0; i < count; i++) {
+        json_t *one = json_deep_copy(json_array_get(purposes, 0));
+        json_object_set_new(one, "key", json_string(letter(i)));
+        if (double_opt_in)
+            json_object_set_new(one, "double_opt_in", json_true());
+        json_array_append_new(purposes, one);
+    }
+    tenant_apply(&t, policy);
+    return t;
+}
+
 static void yes(const struct tenant *t, const char *name, const char *purpose)
 {
     say(t, 201, email(name), purpose, "given", "");
@@ -377,19 +398,10 @@ Test(links, a_no_before_it_was_asked_for_overtakes_nothing)
 
 Test(links, one_token_confirms_more_purposes_than_eight)
 {
-    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "links-many");
-    json_t *policy = tenant_policy(&t), *purposes = json_object_get(policy, "purposes"),
-           *choices = json_object();
-    for (size_t i = 0; i < 20; i++) {
-        json_t *one = json_deep_copy(json_array_get(purposes, 0));
-        char key[32];
-        snprintf(key, sizeof key, "letter-%zu", i);
-        json_object_set_new(one, "key", json_string(key));
-        json_object_set_new(one, "double_opt_in", json_true());
-        json_array_append_new(purposes, one);
-        json_object_set_new(choices, key, json_string("given"));
-    }
-    tenant_apply(&t, policy);
+    struct tenant t = with_letters("links-many", 20, true);
+    json_t *choices = json_object();
+    for (size_t i = 0; i < 20; i++)
+        json_object_set_new(choices, letter(i), json_string("given"));
     char *text = json_dumps(choices, 0);
     const json_t *asked =
         post(&t, 202, "/v1/consents", "{'subject': %s, 'collection_method': 'web_form', 'choices': %s}",
@@ -400,6 +412,121 @@ Test(links, one_token_confirms_more_purposes_than_eight)
     cr_expect_str_eq(reason_of(&t, "a", "letter-0"), "granted");
     cr_expect_str_eq(reason_of(&t, "a", "letter-19"), "granted");
     free(text);
+}
+
+/* ---- what does not fit a token ---- */
+
+enum { LETTERS = 90 };
+
+/* Members of a link that stops all letters. */
+static const char *all_letters(void)
+{
+    static char text[4096];
+    size_t len = (size_t)snprintf(text, sizeof text, ", 'language': 'nl', 'purposes': ['newsletter'");
+    for (size_t i = 0; i < LETTERS; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, ", '%s'", letter(i));
+    snprintf(text + len, sizeof text - len, "]");
+    return text;
+}
+
+/* More identifiers than fit. */
+static const char *five_addresses(const char *name)
+{
+    return text_of("[%s, {'type': 'email', 'value': '%s-2-" MARK "@example.nl'}, "
+                   "{'type': 'email', 'value': '%s-3-" MARK "@example.nl'}, "
+                   "{'type': 'email', 'value': '%s-4-" MARK "@example.nl'}, %s]",
+                   email(name), name, name, name, customer(name));
+}
+
+static long rows_kept(const struct tenant *t)
+{
+    return database_number(stage_database(),
+                           "select count(*) from kept_link join controller c using (controller_id) "
+                           "where c.key = '%s'",
+                           t->key);
+}
+
+Test(links, what_does_not_fit_is_a_row_of_the_ledger)
+{
+    struct tenant t = with_letters("links-rows", LETTERS, false);
+    yes(&t, "a", letter(0));
+    yes(&t, "a", letter(LETTERS - 1));
+    yes(&t, "a", "marketing");
+    const char *path = link_for(&t, email("a"), "unsubscribe", all_letters());
+    cr_expect_leq(strlen(path), 3 + 136);
+    cr_expect_eq(rows_kept(&t), 1);
+    const struct answer *page = look(path);
+    cr_assert_eq(page->status, 200);
+    cr_expect_not_null(strstr(page->body, "lang=\"nl\""), "%s", page->body);
+    cr_expect_eq(press(path, urlencoded, one_click)->status, 200);
+    cr_expect_str_eq(reason_of(&t, "a", letter(0)), "withdrawn");
+    cr_expect_str_eq(reason_of(&t, "a", letter(LETTERS - 1)), "withdrawn");
+    cr_expect_str_eq(reason_of(&t, "a", "marketing"), "granted");
+
+    /* by subject_id, and by more identifiers than fit */
+    const json_t *who = post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", email("a"));
+    const json_t *made = post(&t, 201, "/v1/links", "{'subject_id': '%s', 'kind': 'unsubscribe'%s}",
+                              string_at(who, "/subject_id"), all_letters());
+    yes(&t, "a", letter(7));
+    cr_expect_eq(
+        press(strchr(strstr(string_at(made, "/url"), "://") + 3, '/'), urlencoded, one_click)->status, 200);
+    cr_expect_str_eq(reason_of(&t, "a", letter(7)), "withdrawn");
+    path = link_for(&t, five_addresses("a"), "preferences", "");
+    cr_expect_eq(press(path, urlencoded, "action=save&p.marketing=no")->status, 200);
+    cr_expect_str_eq(reason_of(&t, "a", "marketing"), "refused", "not all of them had said Yes");
+    cr_expect_eq(rows_kept(&t), 3);
+}
+
+Test(links, the_same_link_again_is_the_same_row_and_lines_keep_theirs)
+{
+    struct tenant t = with_letters("links-row-lines", LETTERS, false);
+    char *body = NULL;
+    size_t len;
+    FILE *to = open_memstream(&body, &len);
+    for (size_t i = 0; i < 450; i++)
+        fputs(json_text("{'subject': %s, 'kind': 'unsubscribe'%s}\n", email(text_of("l%zu", i % 300)),
+                        i % 3 == 0 ? "" : all_letters()),
+              to);
+    fclose(to);
+    const struct answer *a = client_send(&(struct request){.service = t.service,
+                                                           .path = "/v1/links",
+                                                           .token = t.token,
+                                                           .content_type = "application/x-ndjson",
+                                                           .body = body});
+    cr_assert_eq(a->status, 200, "%s", a->body);
+    json_t *lines = json_lines(a->body);
+    cr_assert_eq(json_array_size(lines), 450);
+    cr_expect_eq(rows_kept(&t), 200);
+    const char *url = string_at(lines, "/449/url");
+    cr_expect_eq(press(strchr(strstr(url, "://") + 3, '/'), urlencoded, one_click)->status, 200);
+    cr_expect_str_eq(reason_of(&t, "l149", letter(3)), "withdrawn");
+    free(body);
+}
+
+Test(links, a_row_goes_with_its_person_and_at_its_end)
+{
+    struct tenant t = with_letters("links-row-gone", LETTERS, false);
+    yes(&t, "a", "newsletter");
+    const json_t *who = post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", email("a"));
+    const char *named = link_for(&t, email("a"), "unsubscribe", all_letters()),
+               *by_id = link_for(&t, five_addresses("a"), "preferences", ""),
+               *other = link_for(&t, email("b"), "unsubscribe", all_letters());
+    post(&t, 201, "/v1/links", "{'subject_id': '%s', 'kind': 'unsubscribe'%s}", string_at(who, "/subject_id"),
+         all_letters());
+    cr_expect_eq(rows_kept(&t), 4);
+    post(&t, 200, text_of("/v1/subjects/%s/erase", string_at(who, "/subject_id")), "{}");
+    cr_expect_eq(rows_kept(&t), 1);
+    cr_expect_eq(look(named)->status, 410);
+    cr_expect_eq(press(named, urlencoded, one_click)->status, 410);
+    cr_expect_eq(look(by_id)->status, 410);
+    cr_expect_eq(look(other)->status, 200);
+    database_value(stage_database(),
+                   "update kept_link set ends_at = '2020-01-01' from controller c "
+                   "where c.controller_id = kept_link.controller_id and c.key = '%s'",
+                   t.key);
+    database_value(stage_database(), "select expire_links()");
+    cr_expect_eq(rows_kept(&t), 0);
+    cr_expect_eq(look(other)->status, 410);
 }
 
 /* ---- the preference page ---- */

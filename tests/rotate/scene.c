@@ -116,7 +116,8 @@ long tags_below(const struct scene *s, int number)
     return database_number(
         &s->db,
         "select count(*) from (select tag from identifier union all select tag from consent union all "
-        "select tag from guardian union all select tag from tombstone union all select tag from outbox) t "
+        "select tag from guardian union all select tag from tombstone union all select tag from outbox "
+        "union all select tag from kept_link_tag) t "
         "where get_byte(tag, 0) < %d",
         number);
 }

@@ -204,6 +204,38 @@ Test(rotate, who_is_erased_gets_no_message_that_was_put_before)
     cr_assert_eq(database_number(&scene.db, "select count(*) from outbox"), 1, "only the other is left");
 }
 
+Test(rotate, a_link_that_names_a_row_goes_on_and_its_row_is_found_by_an_erasure)
+{
+    scene_open(&scene, "rows");
+    const struct tenant *t = &scene.tenant;
+    post(t, 201, "/v1/consents",
+         "{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': 'web_form'}",
+         email("anna"));
+    const json_t *made =
+        post(t, 201, "/v1/links",
+             "{'subject': [%s, {'type': 'email', 'value': 'k2-" MARK "@example.nl'}, {'type': 'email', "
+             "'value': 'k3-" MARK "@example.nl'}, {'type': 'email', 'value': 'k4-" MARK "@example.nl'}], "
+             "'kind': 'unsubscribe'}",
+             email("anna"));
+    const char *path = strchr(strstr(string_at(made, "/url"), "://") + 3, '/');
+    keys_write(&scene, two_one);
+    service_restart(&scene);
+    cr_assert_eq(rotate_run(&scene, NULL), 0);
+    cr_assert_eq(tags_below(&scene, 2), 0);
+    const struct answer *a =
+        client_send(&(struct request){.service = &scene.service,
+                                      .method = "POST",
+                                      .path = path,
+                                      .content_type = "application/x-www-form-urlencoded",
+                                      .body = "List-Unsubscribe=One-Click",
+                                      .foreign = true});
+    cr_assert_eq(a->status, 200, "%s", a->body);
+    cr_assert_str_eq(reason_of(t, "anna", "newsletter"), "withdrawn");
+    const json_t *found = post(t, 200, "/v1/subjects/lookup", "{'subject': %s}", email("anna"));
+    post(t, 200, text_of("/v1/subjects/%s/erase", string_at(found, "/subject_id")), "{}");
+    cr_assert_eq(database_number(&scene.db, "select count(*) from kept_link_tag"), 0);
+}
+
 /* As the service's role, which may delete nothing by itself. */
 Test(rotate, of_what_stands_under_both_tags_the_higher_rank_stays)
 {

@@ -42,7 +42,9 @@ static const char *const tables[] = {"identifier",
                                      "breach",
                                      "rights_request",
                                      "forgotten",
-                                     "check_trace"};
+                                     "check_trace",
+                                     "kept_link",
+                                     "kept_link_tag"};
 enum { TABLES = sizeof tables / sizeof *tables };
 
 static struct ledger l, other;
@@ -89,6 +91,8 @@ static void rows_make(const struct ledger *of)
         "values (%1$d, 1, now(), 1, '{}', '{}', 1); "
         "insert into retention_start values (%1$d, 1, '', '', '', now(), '', now()); "
         "insert into retention_deletion values (%1$d, 1, '', '', '', now(), '', now()); "
+        "insert into kept_link values (%1$d, '', null, '', now()); "
+        "insert into kept_link_tag values (%1$d, '', 0, ''); "
         "insert into site_count values (%1$d, now(), '', 1)",
         of->controller);
     cluster_sql(sql);

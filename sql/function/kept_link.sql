@@ -1,0 +1,61 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Links whose token names a row (sql/migrate/110_kept_links.sql): kept, let go of with their person and at
+-- their end. service/store/kept_link.h has the program's side.
+
+-- Keeps links: p_ids, p_subjects (0: by tags), p_contents and p_ends (microseconds since 1970) run in
+-- parallel; so do p_of (an index of p_ids, from 0), p_places and p_tags. Under the head's lock: a tag of a
+-- subject key that was followed by another on the way would be moved by nobody. False, with nothing kept,
+-- where the controller's generation is no longer that which they were made under. An end is kept to the
+-- month, so that the same link, made for each mail, is seldom written again.
+create or replace function keep_links(c integer, p_generation bigint, p_ids bytea[], p_subjects bigint[],
+                                      p_contents bytea[], p_ends bigint[], p_of integer[],
+                                      p_places integer[], p_tags bytea[])
+returns boolean language plpgsql as $$
+begin
+    perform from head where controller_id = c for no key update;
+    if p_generation is distinct from (select generation from controller where controller_id = c) then
+        return false;
+    end if;
+    insert into kept_link as old (controller_id, link_id, subject_no, content, ends_at)
+        select distinct on (l.id) c, l.id, nullif(l.subject_no, 0), l.content,
+               date_trunc('month', time_of(l.ends)) + interval '1 month'
+        from unnest(p_ids, p_subjects, p_contents, p_ends) l(id, subject_no, content, ends)
+        order by l.id, l.ends desc
+        on conflict (controller_id, link_id) do update set ends_at = excluded.ends_at
+            where old.ends_at < excluded.ends_at;
+    insert into kept_link_tag (controller_id, link_id, place, tag)
+        select c, p_ids[t.of + 1], t.place, t.tag from unnest(p_of, p_places, p_tags) t(of, place, tag)
+        on conflict do nothing;
+    return true;
+end $$;
+
+-- Those that name any of p_tags, or one of these persons. Part of an erasure.
+create or replace function forget_links(c integer, p_tags bytea[], p_persons bigint[]) returns void
+language plpgsql as $$
+declare
+    ids constant bytea[] := array(select t.link_id from kept_link_tag t
+                                  where t.controller_id = c and t.tag = any (p_tags)
+                                  union
+                                  select l.link_id from kept_link l
+                                  where l.controller_id = c and l.subject_no = any (p_persons));
+begin
+    delete from kept_link_tag t where t.controller_id = c and t.link_id = any (ids);
+    delete from kept_link l where l.controller_id = c and l.link_id = any (ids);
+end $$;
+
+-- Those that are over. Returns how many went.
+create or replace function expire_links() returns integer
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    now_ constant timestamptz := clock_timestamp();
+    gone kept_link[];
+begin
+    gone := array(select l from kept_link l where l.ends_at <= now_ order by l.ends_at
+                  limit expire_pending_max() for update skip locked);
+    delete from kept_link_tag t using unnest(gone) g
+        where t.controller_id = g.controller_id and t.link_id = g.link_id;
+    delete from kept_link l using unnest(gone) g
+        where l.controller_id = g.controller_id and l.link_id = g.link_id;
+    return cardinality(gone);
+end $$;
+revoke execute on function expire_links from public;
