@@ -38,6 +38,8 @@ static void since_write(struct link_page *p, instant at)
     page_say(&page, "p", TEXT_CONFIRMED_SINCE, day);
     requests_write(p, &page);
     page_say(&page, "p", TEXT_CONFIRMED_STOP, NULL);
+    if (p->requests.person.count > 0)
+        link_page_more_write(p, &page);
     page_answer(&page, 200);
 }
 
@@ -165,6 +167,10 @@ void handle_confirm_form(struct call *call)
     if (!link_page_form(p, call))
         return;
     const char *action = form_value(&p->form, "action");
+    if (action != NULL && strcmp(action, "more") == 0) {
+        link_page_more(p, call, LINK_CONFIRM);
+        return;
+    }
     if (action == NULL || strcmp(action, "confirm") != 0) {
         call_problem(call, ERROR_BAD_REQUEST, NULL, NULL);
         return;

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* From a link that others may hold, a newsletter's that was forwarded or one that a site made, to the
- * preference page: only by a link that goes to the person's own address. */
+/* From a link that others may hold, a newsletter's that was forwarded, one that a site made or a confirmation
+ * that was used, to the preference page: only by a link that goes to the person's own address. */
 
 static const char field[] = "email";
 
@@ -56,6 +56,13 @@ static void more_compose(struct recording *r, const struct ledger_env *env, stru
     *ret_acts = (struct acts){.gone = GONE_LOST};
 }
 
+/* The page of a confirmation that was used stays, whenever its link ended. */
+static bool is_over(struct link_page *p)
+{
+    bool is_used = p->use == LINK_CONFIRM && p->requests.count > 0 && p->requests.rows[0].confirmed != 0;
+    return !is_used && link_page_expired(p);
+}
+
 static void more_answer(struct recording *r, enum gone gone)
 {
     (void)gone;
@@ -63,7 +70,7 @@ static void more_answer(struct recording *r, enum gone gone)
     struct ledger_env env = attempt_env(&r->attempt);
     struct lost_link lost;
     struct page page;
-    if (link_page_expired(p))
+    if (is_over(p))
         return;
     if (address_find(p, &env, &lost))
         lost_link_send(link_page_call(p), &env,

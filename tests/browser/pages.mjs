@@ -189,4 +189,25 @@ sideBySide(() => {
         await visit.until(() => document.title !== 'Stop?');
         assert.equal(await reason(name, 'newsletter'), 'withdrawn');
     });
+
+    inBrowsers('a confirmation that was used leads to the preference page, by the reader\'s own mail box', {width: 320, height: 700, language: 'nl'},
+        async visit => {
+            const name = `used-${visit.kind}`;
+            await service.apply({...policy, controller: 'demo', messages: {endpoint: 'https://mail.invalid/', secret: 'mail'}});
+            const url = await links.confirm(name, 'nl');
+            await visit.goto(url);
+            await visit.evaluate(() => document.querySelector('button[value=confirm]').click());
+            await visit.until(() => document.querySelector('form button[value=confirm]') === null);
+            await visit.goto(url);
+            await visit.fits();
+            await visit.clean();
+            await visit.picture('page-used-nl-320', {whole: true});
+            await visit.evaluate(address => {
+                document.querySelector('#email').value = address;
+                document.querySelector('button[value=more]').click();
+            }, mail(name).value);
+            await visit.until(() => document.querySelector('button[value=more]') === null);
+            await visit.clean();
+            assert.equal(await reason(name, 'newsletter'), 'granted');
+        });
 });

@@ -95,6 +95,13 @@ static void yes(const struct tenant *t, const char *name, const char *purpose)
     say(t, 201, email(name), purpose, "given", "");
 }
 
+/* The path of a confirmation that was asked for somebody. */
+static const char *confirmation_for(const struct tenant *t, const char *name)
+{
+    const char *url = string_at(say(t, 202, email(name), "newsletter", "given", ""), "/confirmation/url");
+    return strchr(strstr(url, "://") + 3, '/');
+}
+
 /* ---- POST /v1/links ---- */
 
 Test(links, a_link_has_136_characters_at_most_and_an_end)
@@ -749,4 +756,30 @@ Test(links, from_a_forwarded_newsletter_the_preference_page_is_reached_by_the_pe
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
         cr_expect_eq(press_with(path, urlencoded, foreign[i], "Origin: https://evil.example")->status, 403,
                      "%s", foreign[i]);
+}
+
+Test(links, the_page_of_a_used_confirmation_reaches_the_preference_page_by_the_mail_box_too)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "links-used"),
+                  none = doubly("links-unused");
+    json_t *policy = tenant_policy(&t);
+    json_object_set_new(json_array_get(json_object_get(policy, "purposes"), 0), "double_opt_in", json_true());
+    json_object_set_new(policy, "messages",
+                        json_of("{'endpoint': 'https://mail.invalid/', 'secret': 'mail'}"));
+    tenant_apply(&t, policy);
+    const char *path = confirmation_for(&t, "a"), *other = confirmation_for(&none, "a");
+    cr_expect_null(strstr(look(path)->body, "value=\"more\""), "first things first");
+    press(path, urlencoded, "action=confirm");
+    press(other, urlencoded, "action=confirm");
+    cr_expect_null(strstr(look(other)->body, "value=\"more\""), "nothing is delivered there");
+    const struct answer *page = look(path);
+    cr_expect_not_null(strstr(page->body, "You are subscribed since"));
+    cr_expect_not_null(strstr(page->body, "value=\"more\""));
+    cr_expect_not_null(strstr(press(path, urlencoded, "action=confirm")->body, "value=\"more\""));
+    const struct answer *first = press(path, urlencoded, "action=more&email=b-" MARK "%40example.nl");
+    cr_expect_eq(first->status, 200);
+    const struct answer *own = press(path, urlencoded, "action=more&email=a-" MARK "%40example.nl");
+    cr_expect_str_eq(own->body, first->body, "the same whatever was typed");
+    cr_expect(messages_become(&t, 1), "one, to the person's own: %ld", messages_of(&t));
+    cr_expect_eq(press_with(path, urlencoded, "action=more", "Origin: https://evil.example")->status, 403);
 }
