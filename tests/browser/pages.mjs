@@ -193,7 +193,6 @@ sideBySide(() => {
     inBrowsers('a confirmation that was used leads to the preference page, by the reader\'s own mail box', {width: 320, height: 700, language: 'nl'},
         async visit => {
             const name = `used-${visit.kind}`;
-            await service.apply({...policy, controller: 'demo', messages: {endpoint: 'https://mail.invalid/', secret: 'mail'}});
             const url = await links.confirm(name, 'nl');
             await visit.goto(url);
             await visit.evaluate(() => document.querySelector('button[value=confirm]').click());
@@ -208,6 +207,7 @@ sideBySide(() => {
             }, mail(name).value);
             await visit.until(() => document.querySelector('button[value=more]') === null);
             await visit.clean();
-            assert.equal(await reason(name, 'newsletter'), 'granted');
+            await visit.goto(await box.link(mail(name).value, '/p/'));
+            assert.equal(await visit.evaluate(() => document.querySelector('[name="p.newsletter"][value=yes]').checked), true);
         });
 });

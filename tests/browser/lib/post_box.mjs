@@ -30,10 +30,10 @@ export class PostBox {
         return box;
     }
 
-    // The link that somebody was sent, once it is there.
-    async link(address) {
+    // The last link that somebody was sent, once it is there, and is of that kind.
+    async link(address, kind = '/') {
         for (let i = 0; i < 600; i++) {
-            if (this.#links.has(address)) return this.#links.get(address);
+            if (this.#links.get(address)?.includes(kind)) return this.#links.get(address);
             await new Promise(go => setTimeout(go, 100));
         }
         throw new Error(`nothing was delivered to ${address}`);
