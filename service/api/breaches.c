@@ -25,7 +25,8 @@ struct breaching {
     bool is_new;
     bool written; /* the list tells what to answer */
     struct reader body;
-    h2o_iovec_t key;
+    h2o_iovec_t key_field;
+    struct idempotency key;
     bool high_risk;
     struct breach_add_job add;
     struct breach_set_job set;
@@ -233,41 +234,44 @@ static void breaching_answer(struct call *call, struct breaching *b)
     call_answer_json(call, b->is_new ? 201 : 200, &out);
 }
 
-static void written(struct breaching *b, enum error e, bool conflicts, enum error conflict)
+static void written(struct breaching *b, enum error e, enum breach_outcome outcome)
 {
     struct call *call = b->attempt.call;
-    if (e != ERROR_NONE || conflicts) {
-        call_problem(call, e != ERROR_NONE ? e : conflict, NULL, NULL);
-        return;
+    if (e != ERROR_NONE) {
+        call_problem(call, e, NULL, NULL);
+    } else if (outcome == BREACH_UNKNOWN) {
+        call_problem(call, ERROR_NOT_FOUND, "There is no such breach.", NULL);
+    } else if (outcome == BREACH_KEY_REUSED) {
+        call_problem(call, ERROR_KEY_REUSED, NULL, NULL);
+    } else {
+        b->written = true;
+        list_send(call, b);
     }
-    b->written = true;
-    list_send(call, b);
 }
 
 static void on_added(struct job *job, enum error e)
 {
     struct breaching *b = list_entry(list_entry(job, struct breach_add_job, job), struct breaching, add);
-    memcpy(b->id, b->add.kept, sizeof b->id);
-    written(b, e, b->add.reused, ERROR_KEY_REUSED);
+    memcpy(b->id, b->add.id, sizeof b->id);
+    written(b, e, b->add.reused ? BREACH_KEY_REUSED : BREACH_DONE);
 }
 
 static void on_set(struct job *job, enum error e)
 {
     struct breaching *b = list_entry(list_entry(job, struct breach_set_job, job), struct breaching, set);
-    written(b, e, !b->set.found, ERROR_NOT_FOUND);
+    written(b, e, b->set.outcome);
 }
 
 static void add_send(struct call *call, struct breaching *b)
 {
-    const struct controller *c = b->attempt.controller;
     if (call->req == NULL || uuid_v7(b->add.id) != 0) {
         call_problem(call, call->req == NULL ? ERROR_UNAVAILABLE : ERROR_INTERNAL, NULL, NULL);
         return;
     }
     b->add.actor = call->claims.subject;
     b->add.token = call->claims.id[0] != '\0' ? call->claims.id : NULL;
-    b->add.key = idempotency_of(call, c->tagger, b->key);
-    breach_add_job_prepare(&b->add, c->controller_id);
+    b->add.key = b->key;
+    breach_add_job_prepare(&b->add, b->attempt.controller->controller_id);
     b->add.job.deadline = call->deadline;
     b->add.job.done = on_added;
     lane_submit(call->worker->write, &b->add.job);
@@ -278,6 +282,7 @@ static void set_send(struct call *call, struct breaching *b)
     memcpy(b->set.id, b->id, sizeof b->set.id);
     b->set.actor = call->claims.subject;
     b->set.token = call->claims.id[0] != '\0' ? call->claims.id : NULL;
+    b->set.key = b->key;
     breach_set_job_prepare(&b->set, b->attempt.controller->controller_id);
     b->set.job.deadline = call->deadline;
     b->set.job.done = on_set;
@@ -317,7 +322,9 @@ static void on_listed(struct job *job, enum error e)
     struct call *call = b->attempt.call;
     if (e != ERROR_NONE || b->list.broken)
         call_problem(call, e != ERROR_NONE ? e : ERROR_OVERLOADED, NULL, NULL);
-    else if (b->written && b->list.count == 1)
+    else if (b->list.reused)
+        call_problem(call, ERROR_KEY_REUSED, NULL, NULL);
+    else if (b->list.kept || (b->written && b->list.count == 1))
         breaching_answer(call, b);
     else if (b->written)
         call_problem(call, ERROR_OUTCOME_UNKNOWN, NULL, NULL);
@@ -331,7 +338,7 @@ static void list_send(struct call *call, struct breaching *b)
 {
     bool one = b->written || !b->is_new;
     breach_list_job_clear(&b->list);
-    b->list = (struct breach_list_job){.id = one ? b->id : NULL, .limit = one};
+    b->list = (struct breach_list_job){.id = one ? b->id : NULL, .limit = 1, .key = b->key};
     breach_list_job_prepare(&b->list, b->attempt.controller->controller_id);
     b->list.job.deadline = call->deadline;
     b->list.job.done = on_listed;
@@ -346,6 +353,7 @@ static void breaching_begin(struct call *call)
         return;
     }
     reader_close(&b->body);
+    b->key = idempotency_of(call, b->attempt.controller->tagger, b->key_field);
     h2o_iovec_t body = call_body(call);
     reader_open(&b->body, body.base, body.len);
     if (!reader_ok(&b->body))
@@ -374,14 +382,14 @@ void handle_breach_add(struct call *call)
 {
     struct breaching *b = call_alloc(call, sizeof *b);
     b->is_new = true;
-    if (call_takes_no_query(call) && idempotency_read(call, &b->key))
+    if (call_takes_no_query(call) && idempotency_read(call, &b->key_field))
         breaching_start(call, b);
 }
 
 void handle_breach_set(struct call *call)
 {
     struct breaching *b = call_alloc(call, sizeof *b);
-    if (!call_takes_no_query(call))
+    if (!call_takes_no_query(call) || !idempotency_read(call, &b->key_field))
         return;
     if (uuid_parse(call->arguments[0].base, call->arguments[0].len, b->id))
         breaching_start(call, b);

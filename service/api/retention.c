@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "domain/moment.h"
 #include "http/attempt.h"
+#include "http/idempotency.h"
 #include "ledger/free_text.h"
 #include "ledger/rights_json.h"
 #include "store/lane.h"
@@ -116,7 +117,7 @@ void handle_retention_runs(struct call *call)
 struct telling {
     struct attempt attempt;
     struct reader body;
-    h2o_iovec_t id;
+    h2o_iovec_t id, key; /* key: of idempotency */
     struct retention_tell_job job;
 };
 
@@ -172,6 +173,9 @@ static void on_told(struct job *job, enum error e)
         return;
     case RETENTION_NO_CLASS:
         tell_refuse(t, "data_class", "is that of no retention rule of the policy");
+        return;
+    case RETENTION_KEY_REUSED:
+        call_problem(call, ERROR_KEY_REUSED, NULL, NULL);
         return;
     }
 }
@@ -230,6 +234,7 @@ static void telling_begin(struct call *call)
     }
     t->job.subject_no = subject_no;
     t->job.actor = call->claims.subject;
+    t->job.key = idempotency_of(call, c->tagger, t->key);
     retention_tell_job_prepare(&t->job, c->controller_id);
     t->job.job.deadline = call->deadline;
     t->job.job.done = on_told;
@@ -241,6 +246,8 @@ void handle_retention_event(struct call *call)
     if (!call_takes_no_query(call))
         return;
     struct telling *t = call_alloc(call, sizeof *t);
+    if (!idempotency_read(call, &t->key))
+        return;
     call->state = t;
     call->dispose = telling_dispose;
     t->id = h2o_iovec_init(call_copy(call, call->arguments[0].base, call->arguments[0].len),

@@ -20,7 +20,8 @@
  * POST /v1/rights-requests/{id}/extend, pause, resume, refuse, close, identity, identity-link.
  *
  * Each call reads first, since days are the database's to tell (what day it is where the controller is), and
- * then writes what the rules make of it, where nobody changed the request meanwhile. */
+ * then writes what the rules make of it, where nobody changed the request meanwhile. What came with an
+ * idempotency key is found by that first read, as it was answered; and read so after the write, too. */
 
 enum action {
     ACTION_ADD,
@@ -47,7 +48,8 @@ struct asking {
     enum action action;
     uint8_t id[UUID_SIZE];
     struct reader body;
-    h2o_iovec_t key;
+    h2o_iovec_t key_field;
+    struct idempotency key;
 
     /* what the body says */
     enum right kind;
@@ -292,24 +294,52 @@ static void on_added(struct job *job, enum error e)
     } else if (a->add.reused) {
         call_problem(call, ERROR_KEY_REUSED, NULL, NULL);
     } else {
-        memcpy(a->id, a->add.kept, sizeof a->id);
+        memcpy(a->id, a->add.id, sizeof a->id);
         a->written = true;
         list_send(call, a);
+    }
+}
+
+/* The same whoever has the address. */
+static void link_refuse(struct call *call, struct asking *a)
+{
+    struct node root = reader_root(&a->body), to = node_member(&root, "to");
+    node_fault(&to, ERROR_INVALID, "is no address that the person of this request has, and has alone");
+    call_bad_body(call, &a->body);
+}
+
+static void changed(struct asking *a, enum error e, enum rights_outcome outcome)
+{
+    struct call *call = a->attempt.call;
+    if (e != ERROR_NONE) {
+        call_problem(call, e, NULL, NULL);
+        return;
+    }
+    switch (outcome) {
+    case RIGHTS_DONE:
+        a->written = true;
+        list_send(call, a);
+        return;
+    case RIGHTS_STALE:
+        call_problem(call, ERROR_CONFLICT, "It was changed at the same time: read it again.", NULL);
+        return;
+    case RIGHTS_KEY_REUSED:
+        call_problem(call, ERROR_KEY_REUSED, NULL, NULL);
+        return;
+    case RIGHTS_NOT_THEIRS:
+        link_refuse(call, a);
+        return;
+    case RIGHTS_LINKED_LATELY:
+        call_problem(call, ERROR_CONFLICT,
+                     "A link went there within ten minutes, or three within a day. Nothing was sent.", NULL);
+        return;
     }
 }
 
 static void on_set(struct job *job, enum error e)
 {
     struct asking *a = list_entry(list_entry(job, struct rights_set_job, job), struct asking, set);
-    struct call *call = a->attempt.call;
-    if (e != ERROR_NONE) {
-        call_problem(call, e, NULL, NULL);
-    } else if (!a->set.changed) {
-        call_problem(call, ERROR_CONFLICT, "It was changed at the same time: read it again.", NULL);
-    } else {
-        a->written = true;
-        list_send(call, a);
-    }
+    changed(a, e, a->set.outcome);
 }
 
 static void add_send(struct call *call, struct asking *a)
@@ -343,7 +373,7 @@ static void add_send(struct call *call, struct asking *a)
     a->add.ref = a->ref;
     a->add.actor = call->claims.subject;
     a->add.token = call->claims.id[0] != '\0' ? call->claims.id : NULL;
-    a->add.key = idempotency_of(call, c->tagger, a->key);
+    a->add.key = a->key;
     rights_add_job_prepare(&a->add, c->controller_id);
     a->add.job.deadline = call->deadline;
     a->add.job.done = on_added;
@@ -370,6 +400,7 @@ static void set_send(struct call *call, struct asking *a, const struct rights_ro
     a->set.answer = a->action == ACTION_CLOSE ? a->reason : NULL;
     a->set.actor = call->claims.subject;
     a->set.token = call->claims.id[0] != '\0' ? call->claims.id : NULL;
+    a->set.key = a->key;
     rights_set_job_prepare(&a->set, a->attempt.controller->controller_id);
     a->set.job.deadline = call->deadline;
     a->set.job.done = on_set;
@@ -382,23 +413,7 @@ static void set_send(struct call *call, struct asking *a, const struct rights_ro
 static void on_linked(struct job *job, enum error e)
 {
     struct asking *a = list_entry(list_entry(job, struct rights_link_job, job), struct asking, link);
-    struct call *call = a->attempt.call;
-    static const char *const troubles[] = {
-        [RIGHTS_LINK_STALE] = "It was changed at the same time: read it again.",
-        [RIGHTS_LINK_LATER] =
-            "A link went there within ten minutes, or three within a day. Nothing was sent."};
-    if (e != ERROR_NONE) {
-        call_problem(call, e, NULL, NULL);
-    } else if (a->link.outcome == RIGHTS_LINK_NOT_THEIRS) {
-        struct node root = reader_root(&a->body), to = node_member(&root, "to");
-        node_fault(&to, ERROR_INVALID, "is no address that the person of this request has, and has alone");
-        call_bad_body(call, &a->body);
-    } else if (a->link.outcome != RIGHTS_LINKED) {
-        call_problem(call, ERROR_CONFLICT, troubles[a->link.outcome], NULL);
-    } else {
-        a->written = true;
-        list_send(call, a);
-    }
+    changed(a, e, a->link.outcome);
 }
 
 static void link_send(struct call *call, struct asking *a, const struct rights_row *r)
@@ -424,6 +439,7 @@ static void link_send(struct call *call, struct asking *a, const struct rights_r
     }
     a->link.actor = call->claims.subject;
     a->link.token = call->claims.id[0] != '\0' ? call->claims.id : NULL;
+    a->link.key = a->key;
     rights_link_job_prepare(&a->link, env.controller->controller_id);
     a->link.job.deadline = call->deadline;
     a->link.job.done = on_linked;
@@ -437,26 +453,31 @@ static void on_listed(struct job *job, enum error e)
     struct call *call = a->attempt.call;
     if (e != ERROR_NONE || a->list.broken)
         call_problem(call, e != ERROR_NONE ? e : ERROR_OVERLOADED, NULL, NULL);
+    else if (a->list.reused)
+        call_problem(call, ERROR_KEY_REUSED, NULL, NULL);
+    else if (a->list.kept || (a->written && a->list.count > 0))
+        asking_answer(call, a);
     else if (!a->written && a->list.generation != a->attempt.controller->generation)
         attempt_again(&a->attempt);
     else if (a->action == ACTION_ADD && !a->written)
         add_send(call, a);
     else if (a->list.count == 0)
         call_problem(call, ERROR_NOT_FOUND, "There is no such request.", NULL);
-    else if (!a->written && a->action == ACTION_IDENTITY_LINK)
+    else if (a->action == ACTION_IDENTITY_LINK)
         link_send(call, a, &a->list.rows[0]);
-    else if (!a->written)
-        set_send(call, a, &a->list.rows[0]);
     else
-        asking_answer(call, a);
+        set_send(call, a, &a->list.rows[0]);
 }
 
 static void list_send(struct call *call, struct asking *a)
 {
     bool one = a->written || a->action != ACTION_ADD;
     rights_list_job_clear(&a->list);
-    a->list = (struct rights_list_job){
-        .id = one ? a->id : NULL, .limit = one, .due_before = INSTANT_NONE, .moment = a->received};
+    a->list = (struct rights_list_job){.id = one ? a->id : NULL,
+                                       .limit = 1,
+                                       .due_before = INSTANT_NONE,
+                                       .moment = a->received,
+                                       .key = a->key};
     rights_list_job_prepare(&a->list, a->attempt.controller->controller_id);
     a->list.job.deadline = call->deadline;
     a->list.job.done = on_listed;
@@ -500,6 +521,7 @@ static void asking_begin(struct call *call)
     }
     reader_close(&a->body);
     a->has_person = false;
+    a->key = idempotency_of(call, a->attempt.controller->tagger, a->key_field);
     h2o_iovec_t body = call_body(call);
     if (body.len == 0 && a->action != ACTION_ADD)
         body = h2o_iovec_init(H2O_STRLIT("{}"));
@@ -537,7 +559,7 @@ static void asking_start(struct call *call, enum action action)
         call_problem(call, ERROR_NOT_FOUND, "There is no such request.", NULL);
         return;
     }
-    if (action == ACTION_ADD && !idempotency_read(call, &a->key))
+    if (!idempotency_read(call, &a->key_field))
         return;
     call->state = a;
     call->dispose = asking_dispose;

@@ -60,8 +60,7 @@ static void add_take(const struct sent *batch, size_t count, const PGresult *row
     if (batch[0].job == NULL || PQntuples(rows) != 1)
         return;
     struct breach_add_job *a = list_entry(batch[0].job, struct breach_add_job, job);
-    a->reused = row_is_null(rows, 0, 0);
-    row_uuid(rows, 0, 0, a->kept);
+    a->reused = !row_bool(rows, 0, 0);
 }
 
 void breach_add_job_prepare(struct breach_add_job *a, int32_t controller_id)
@@ -93,13 +92,15 @@ static void set_bind(const struct sent *batch, size_t count, struct params *para
     params_bool(params, s->closes);
     params_text(params, s->actor);
     params_text(params, s->token);
+    params_idempotency(params, &s->key);
 }
 
 static void set_take(const struct sent *batch, size_t count, const PGresult *rows)
 {
     (void)count;
     if (batch[0].job != NULL)
-        list_entry(batch[0].job, struct breach_set_job, job)->found = row_bool(rows, 0, 0);
+        list_entry(batch[0].job, struct breach_set_job, job)->outcome =
+            (enum breach_outcome)row_int4(rows, 0, 0);
 }
 
 void breach_set_job_prepare(struct breach_set_job *s, int32_t controller_id)
@@ -122,11 +123,14 @@ static void list_bind(const struct sent *batch, size_t count, struct params *par
         params_null(params);
     params_int8(params, l->after);
     params_int4(params, l->limit);
+    params_idempotency(params, &l->key);
 }
 
 enum {
     COLUMN_GENERATION,
     COLUMN_AS_OF,
+    COLUMN_KEPT,
+    COLUMN_REUSED,
     COLUMN_NUMBER,
     COLUMN_ID,
     COLUMN_KNOWN,
@@ -190,6 +194,8 @@ static void list_take(const struct sent *batch, size_t count, const PGresult *ro
     for (int row = 0; !l->broken && row < n; row++) {
         l->generation = row_int8(rows, row, COLUMN_GENERATION);
         l->as_of = row_instant(rows, row, COLUMN_AS_OF);
+        l->kept = row_bool(rows, row, COLUMN_KEPT);
+        l->reused = row_bool(rows, row, COLUMN_REUSED);
         if (row_is_null(rows, row, COLUMN_NUMBER))
             break; /* there is none */
         l->broken = !row_take(&l->rows[l->count++], rows, row);

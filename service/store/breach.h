@@ -26,9 +26,11 @@ struct breach_add_job {
     struct idempotency key;
 
     bool reused; /* the key came with another request */
-    uint8_t kept[UUID_SIZE];
 };
 void breach_add_job_prepare(struct breach_add_job *a, int32_t controller_id);
+
+/* The numbers are those of breach_set(). */
+enum breach_outcome { BREACH_DONE, BREACH_UNKNOWN, BREACH_KEY_REUSED };
 
 struct breach_set_job {
     struct job job;
@@ -38,8 +40,9 @@ struct breach_set_job {
     instant reported, told;
     bool closes;
     const char *actor, *token;
+    struct idempotency key;
 
-    bool found;
+    enum breach_outcome outcome;
 };
 void breach_set_job_prepare(struct breach_set_job *s, int32_t controller_id);
 
@@ -59,8 +62,12 @@ struct breach_list_job {
     const uint8_t *id; /* NULL: all */
     int64_t after;
     int32_t limit;
+    /* of a write: what was told when it came first, if it did, instead of all these */
+    struct idempotency key;
 
     bool broken; /* memory ran out */
+    bool kept;   /* the row is as it was told then, and so is as_of */
+    bool reused; /* the key came with another request */
     int64_t generation;
     instant as_of;
     size_t count;

@@ -187,6 +187,7 @@ static void tell_bind(const struct sent *batch, size_t count, struct params *par
     params_text(params, t->ref);
     instant_bind(params, t->at);
     params_text(params, t->actor);
+    params_idempotency(params, &t->key);
 }
 
 static void tell_take(const struct sent *batch, size_t count, const PGresult *rows)

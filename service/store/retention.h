@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "base/clock.h"
+#include "store/idempotency.h"
 #include "store/job.h"
 
 #include <stddef.h>
@@ -70,8 +71,9 @@ void retention_runs_job_clear(struct retention_runs_job *r);
 enum retention_outcome {
     RETENTION_DONE,
     RETENTION_NO_SUBJECT,
-    RETENTION_NO_RULE, /* no rule counts from that event */
-    RETENTION_NO_CLASS /* no rule is of that data class */
+    RETENTION_NO_RULE,  /* no rule counts from that event */
+    RETENTION_NO_CLASS, /* no rule is of that data class */
+    RETENTION_KEY_REUSED
 };
 
 /* That a clock began, or what was due is gone. All text is borrowed. */
@@ -84,6 +86,7 @@ struct retention_tell_job {
     const char *ref;        /* "": none */
     instant at;             /* INSTANT_NONE: now */
     const char *actor;
+    struct idempotency key;
 
     enum retention_outcome outcome;
 };

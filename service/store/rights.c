@@ -62,8 +62,7 @@ static void add_take(const struct sent *batch, size_t count, const PGresult *row
     if (batch[0].job == NULL || PQntuples(rows) != 1)
         return;
     struct rights_add_job *a = list_entry(batch[0].job, struct rights_add_job, job);
-    a->reused = row_is_null(rows, 0, 0);
-    row_uuid(rows, 0, 0, a->kept);
+    a->reused = !row_bool(rows, 0, 0);
 }
 
 void rights_add_job_prepare(struct rights_add_job *a, int32_t controller_id)
@@ -97,13 +96,15 @@ static void set_bind(const struct sent *batch, size_t count, struct params *para
     params_text(params, s->answer);
     params_text(params, s->actor);
     params_text(params, s->token);
+    params_idempotency(params, &s->key);
 }
 
 static void set_take(const struct sent *batch, size_t count, const PGresult *rows)
 {
     (void)count;
     if (batch[0].job != NULL)
-        list_entry(batch[0].job, struct rights_set_job, job)->changed = !row_is_null(rows, 0, 0);
+        list_entry(batch[0].job, struct rights_set_job, job)->outcome =
+            (enum rights_outcome)row_int4(rows, 0, 0);
 }
 
 void rights_set_job_prepare(struct rights_set_job *s, int32_t controller_id)
@@ -135,6 +136,7 @@ static void list_bind(const struct sent *batch, size_t count, struct params *par
     instant_bind(params, l->due_before);
     instant_bind(params, l->moment);
     params_bool(params, l->overdue);
+    params_idempotency(params, &l->key);
 }
 
 enum {
@@ -142,6 +144,8 @@ enum {
     COLUMN_AS_OF,
     COLUMN_TODAY,
     COLUMN_DAY,
+    COLUMN_KEPT,
+    COLUMN_REUSED,
     COLUMN_NUMBER,
     COLUMN_ID,
     COLUMN_EDITION,
@@ -236,6 +240,8 @@ static void list_take(const struct sent *batch, size_t count, const PGresult *ro
         l->as_of = row_instant(rows, row, COLUMN_AS_OF);
         l->today = row_int4(rows, row, COLUMN_TODAY);
         l->day = row_int4(rows, row, COLUMN_DAY);
+        l->kept = row_bool(rows, row, COLUMN_KEPT);
+        l->reused = row_bool(rows, row, COLUMN_REUSED);
         if (row_is_null(rows, row, COLUMN_NUMBER))
             break; /* there is no request */
         struct rights_row *to = &l->rows[l->count++];
@@ -289,6 +295,7 @@ static void link_bind(const struct sent *batch, size_t count, struct params *par
     params_int8(params, l->valid_until);
     params_text(params, l->actor);
     params_text(params, l->token);
+    params_idempotency(params, &l->key);
 }
 
 static void link_take(const struct sent *batch, size_t count, const PGresult *rows)
@@ -296,7 +303,7 @@ static void link_take(const struct sent *batch, size_t count, const PGresult *ro
     (void)count;
     if (batch[0].job != NULL)
         list_entry(batch[0].job, struct rights_link_job, job)->outcome =
-            (enum rights_linked)row_int4(rows, 0, 0);
+            (enum rights_outcome)row_int4(rows, 0, 0);
 }
 
 void rights_link_job_prepare(struct rights_link_job *l, int32_t controller_id)

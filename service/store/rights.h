@@ -35,11 +35,19 @@ struct rights_add_job {
     const char *actor, *token;
     struct idempotency key;
 
-    bool reused;             /* the key came with another request */
-    uint8_t kept[UUID_SIZE]; /* the id of what is written down: the first one's, with the same key */
+    bool reused; /* the key came with another request */
 };
 /* Fill in all up to key first. */
 void rights_add_job_prepare(struct rights_add_job *a, int32_t controller_id);
+
+/* What became of a change. The numbers are those of rights_request_set() and rights_request_link(). */
+enum rights_outcome {
+    RIGHTS_DONE,         /* now, or when the same came with the same key */
+    RIGHTS_STALE,        /* somebody else changed the request meanwhile */
+    RIGHTS_KEY_REUSED,   /* the key came with another request */
+    RIGHTS_NOT_THEIRS,   /* of a link: the person has no such address, or not alone */
+    RIGHTS_LINKED_LATELY /* of a link: as many as may go there went there already */
+};
 
 /* A change of one that is open and still of the edition that was read. */
 struct rights_set_job {
@@ -53,8 +61,9 @@ struct rights_set_job {
     const struct duration *extension; /* NULL: as it was, like all below */
     const char *reason, *complaint, *identity_method, *identity_outcome, *answer;
     const char *actor, *token;
+    struct idempotency key;
 
-    bool changed; /* false: somebody else changed it meanwhile */
+    enum rights_outcome outcome;
 };
 void rights_set_job_prepare(struct rights_set_job *s, int32_t controller_id);
 
@@ -94,8 +103,12 @@ struct rights_list_job {
     bool overdue;
     instant due_before; /* INSTANT_NONE: whenever */
     instant moment;     /* whose day is asked for; INSTANT_NONE: none */
+    /* of a write: what was told when it came first, if it did, instead of all these */
+    struct idempotency key;
 
     bool broken; /* memory ran out */
+    bool kept;   /* the row is as it was told then, and so is as_of */
+    bool reused; /* the key came with another request */
     int64_t generation;
     instant as_of;
     int32_t today, day; /* ${day}: of the moment */
@@ -114,14 +127,6 @@ struct rights_address {
     struct tag tags[2];
 };
 
-/* The numbers are those of rights_request_link(). */
-enum rights_linked {
-    RIGHTS_LINKED,
-    RIGHTS_LINK_STALE,      /* somebody else changed the request meanwhile */
-    RIGHTS_LINK_NOT_THEIRS, /* the person has no such address, or not alone */
-    RIGHTS_LINK_LATER       /* as many as may go there went there already */
-};
-
 /* Puts the link into the outbox, and writes down that it is waited for. */
 struct rights_link_job {
     struct job job;
@@ -132,8 +137,9 @@ struct rights_link_job {
     size_t content_len;
     instant valid_until;
     const char *actor, *token;
+    struct idempotency key;
 
-    enum rights_linked outcome;
+    enum rights_outcome outcome;
 };
 void rights_link_job_prepare(struct rights_link_job *l, int32_t controller_id);
 

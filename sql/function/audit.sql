@@ -61,4 +61,5 @@ begin
     update rights_request r set ref = null, pause_reason = null, extension_reason = null,
                                 refusal_reason = null, answer = null, on_behalf_of = null
         where r.controller_id = c and r.subject_no = any (p_nos);
+    delete from idempotency i where i.controller_id = c and i.subject_no = any (p_nos);
 end $$;

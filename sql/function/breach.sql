@@ -6,54 +6,61 @@
 create or replace function breach_term() returns interval
     language sql immutable parallel safe as 'select interval ''72 hours''';
 
--- Writes one down. Returns its id: with an idempotency key that came with the same request within a day that
--- of the first, and null where the key came with another one.
+-- Writes one down, once for an idempotency key. False: the key came with another request.
 create or replace function breach_add(
     c integer, p_id uuid, p_known_at timestamptz, p_from timestamptz, p_to timestamptz, p_purposes integer[],
     p_subjects bigint[], p_facts text, p_effects text, p_measures text, p_data_classes text[],
     p_high_risk boolean, p_on_behalf_of text, p_actor text, p_token text, p_key_hash bytea,
     p_fingerprint bytea)
-returns uuid language plpgsql as $$
+returns boolean language plpgsql as $$
 declare
     now_ constant timestamptz := clock_timestamp();
     known constant timestamptz := coalesce(p_known_at, now_);
     no bigint;
-    kept breach;
+    kept idempotency;
+    made breach;
 begin
     insert into register as r (controller_id, breach_no) values (c, 1)
         on conflict (controller_id) do update set breach_no = r.breach_no + 1
         returning breach_no into no;
-    select * into kept from breach
-        where controller_id = c and key_hash = p_key_hash and recorded_at > now_ - first_answer_kept();
-    if kept.breach_no is not null then
+    kept := first_answer(c, p_key_hash, now_);
+    if kept.key_hash is not null then
         update register set breach_no = no - 1 where controller_id = c; -- its lock alone was wanted
-        return case when kept.fingerprint = p_fingerprint then kept.breach_id end;
+        return kept.fingerprint = p_fingerprint;
     end if;
     insert into breach (controller_id, breach_no, breach_id, known_at, due_at, from_time, to_time, purposes,
                         subjects, facts, effects, measures, data_classes, high_risk, on_behalf_of,
-                        recorded_at, recorded_by, key_hash, fingerprint)
+                        recorded_at, recorded_by)
         values (c, no, p_id, known, known + breach_term(), p_from, coalesce(p_to, known), p_purposes,
                 p_subjects, p_facts, p_effects, p_measures, p_data_classes, p_high_risk, p_on_behalf_of, now_,
-                p_actor, p_key_hash, p_fingerprint);
+                p_actor)
+        returning * into made;
+    perform first_answer_keep(c, p_key_hash, p_fingerprint, to_jsonb(made), null, now_);
     perform audit_add(c, array[p_actor], array[p_token], array['breach_add'], array[null::bigint],
                       array[coalesce(cardinality(p_subjects), 0)], array[null::text], array[p_on_behalf_of],
                       array[null::uuid]);
-    return p_id;
+    return true;
 end $$;
 
--- What became known, or was done, since: what is null stays as it is. False: there is no such breach.
+-- What became known, or was done, since, once for an idempotency key: what is null stays as it is. 0: done;
+-- 1: there is no such breach; 2: the key came with another request.
 create or replace function breach_set(
     c integer, p_id uuid, p_facts text, p_effects text, p_measures text, p_high_risk boolean,
     p_reported_at timestamptz, p_not_reported text, p_delay text, p_told_at timestamptz, p_closes boolean,
-    p_actor text, p_token text)
-returns boolean language plpgsql as $$
+    p_actor text, p_token text, p_key_hash bytea, p_fingerprint bytea)
+returns integer language plpgsql as $$
 declare
     now_ constant timestamptz := clock_timestamp();
     b breach;
+    kept idempotency;
 begin
     select * into b from breach where controller_id = c and breach_id = p_id for no key update;
     if b.breach_no is null then
-        return false;
+        return 1;
+    end if;
+    kept := first_answer(c, p_key_hash, now_);
+    if kept.key_hash is not null then
+        return case when kept.fingerprint = p_fingerprint then 0 else 2 end;
     end if;
     update breach set
             edition = b.edition + 1,
@@ -63,10 +70,12 @@ begin
             not_reported = coalesce(p_not_reported, b.not_reported), delay = coalesce(p_delay, b.delay),
             told_at = coalesce(b.told_at, p_told_at),
             closed_at = coalesce(b.closed_at, case when p_closes then now_ end)
-        where controller_id = c and breach_no = b.breach_no;
+        where controller_id = c and breach_no = b.breach_no
+        returning * into b;
+    perform first_answer_keep(c, p_key_hash, p_fingerprint, to_jsonb(b), null, now_);
     perform audit_add(c, array[p_actor], array[p_token], array['breach_update'], array[null::bigint],
                       array[1], array[null::text], array[b.on_behalf_of], array[null::uuid]);
-    return true;
+    return 0;
 end $$;
 
 -- The latest event of a person that is concerned: of that period, those purposes, that client (null: any).

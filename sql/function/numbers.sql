@@ -172,6 +172,7 @@ create or replace function retention_done() returns integer immutable parallel s
 create or replace function retention_no_subject() returns integer immutable parallel safe return 1;
 create or replace function retention_no_rule() returns integer immutable parallel safe return 2;
 create or replace function retention_no_class() returns integer immutable parallel safe return 3;
+create or replace function retention_key_reused() returns integer immutable parallel safe return 4;
 
 -- enum message_status
 create or replace function message_expired() returns smallint immutable parallel safe return 4::smallint;

@@ -102,16 +102,24 @@ end $$;
 -- with a data class, that what was due is gone. Outcomes: enum retention_outcome (service/store/retention.h).
 create or replace function retention_tell(c integer, p_subject bigint, p_event text, p_purpose text,
                                           p_class text, p_ref text, p_at timestamptz, p_actor text,
+                                          p_key_hash bytea, p_fingerprint bytea,
                                           out outcome integer, out at_ timestamptz)
 language plpgsql as $$
 declare
     rules constant jsonb := (
         select retention_rules_of_others(p.document::jsonb) from controller x
         join policy p on p.controller_id = c and p.version = x.policy_version where x.controller_id = c);
+    kept idempotency;
 begin
     perform from head where controller_id = c for no key update;
     at_ := coalesce(p_at, clock_timestamp());
-    if not exists (select from identifier i where i.controller_id = c and i.subject_no = p_subject) then
+    kept := first_answer(c, p_key_hash, clock_timestamp());
+    if kept.key_hash is not null then
+        outcome := case when kept.fingerprint = p_fingerprint then retention_done()
+                        else retention_key_reused() end;
+        at_ := case when kept.fingerprint = p_fingerprint
+                    then (kept.context::jsonb #>> '{}')::timestamptz end;
+    elsif not exists (select from identifier i where i.controller_id = c and i.subject_no = p_subject) then
         outcome := retention_no_subject();
     elsif p_class is null and not exists (select from jsonb_array_elements(rules) x
                                           where x ->> 'after' = p_event) then
@@ -133,5 +141,8 @@ begin
             on conflict (controller_id, subject_no, event, purpose, ref) do update
                 set at = excluded.at, actor = excluded.actor, recorded_at = excluded.recorded_at;
         outcome := retention_done();
+    end if;
+    if outcome = retention_done() and kept.key_hash is null then
+        perform first_answer_keep(c, p_key_hash, p_fingerprint, to_jsonb(at_), p_subject, clock_timestamp());
     end if;
 end $$;

@@ -16,60 +16,74 @@ begin
     return (date '1970-01-01' + p_day + 1)::timestamp at time zone p_zone;
 end $$;
 
--- Writes down what was asked. Returns its id: with an idempotency key that came with the same request within
--- a day that of the first, and null where the key came with another request.
+-- Writes down what was asked, once for an idempotency key. False: the key came with another request.
 create or replace function rights_request_add(
     c integer, p_id uuid, p_kind text, p_subject_no bigint, p_client text, p_received_at timestamptz,
     p_term interval, p_due_day integer, p_due_at timestamptz, p_identity_method text,
     p_identity_outcome text, p_medium text, p_on_behalf_of text, p_ref text, p_actor text, p_token text,
     p_key_hash bytea, p_fingerprint bytea)
-returns uuid language plpgsql as $$
+returns boolean language plpgsql as $$
 declare
     zone constant text := (select time_zone from controller where controller_id = c);
     now_ constant timestamptz := clock_timestamp();
     no bigint;
-    kept rights_request;
+    kept idempotency;
+    made rights_request;
 begin
     insert into register as r (controller_id, request_no) values (c, 1)
         on conflict (controller_id) do update set request_no = r.request_no + 1
         returning request_no into no;
-    select * into kept from rights_request
-        where controller_id = c and key_hash = p_key_hash and recorded_at > now_ - first_answer_kept();
-    if kept.request_no is not null then
+    kept := first_answer(c, p_key_hash, now_);
+    if kept.key_hash is not null then
         update register set request_no = no - 1 where controller_id = c; -- its lock alone was wanted
-        return case when kept.fingerprint = p_fingerprint then kept.request_id end;
+        return kept.fingerprint = p_fingerprint;
     end if;
     insert into rights_request (controller_id, request_no, request_id, kind, subject_no, client, received_at,
                                 received_on, term, due_on, due_at, identity_method, identity_outcome,
-                                identity_at, state, medium, on_behalf_of, ref, recorded_at, recorded_by,
-                                key_hash, fingerprint)
+                                identity_at, state, medium, on_behalf_of, ref, recorded_at, recorded_by)
         values (c, no, p_id, p_kind, p_subject_no, p_client, p_received_at,
                 date '1970-01-01' + day_of(p_received_at, zone), p_term, date '1970-01-01' + p_due_day,
                 coalesce(p_due_at, day_end(p_due_day, zone)), p_identity_method, p_identity_outcome,
                 case when p_identity_outcome <> 'pending' then now_ end, 'open', p_medium, p_on_behalf_of,
-                p_ref, now_, p_actor, p_key_hash, p_fingerprint);
+                p_ref, now_, p_actor)
+        returning * into made;
+    perform first_answer_keep(c, p_key_hash, p_fingerprint, to_jsonb(made), p_subject_no, now_);
     perform audit_add(c, array[p_actor], array[p_token], array['request_' || p_kind], array[p_subject_no],
                       array[1], array[null::text], array[p_on_behalf_of], array[p_id]);
-    return p_id;
+    return true;
 end $$;
 
--- Changes one that is open, where it is still of that edition: p_set names what becomes of it. Returns its
--- edition; null: it changed meanwhile.
+-- Whether a change of one has been answered before: 0, it has; 2, the key came with another request; null,
+-- neither. Under the lock of the request.
+create or replace function rights_request_answered(c integer, p_key_hash bytea, p_fingerprint bytea,
+                                                   p_now timestamptz) returns integer
+language plpgsql stable as $$
+declare
+    kept constant idempotency := first_answer(c, p_key_hash, p_now);
+begin
+    return case when kept.fingerprint = p_fingerprint then 0 when kept.key_hash is not null then 2 end;
+end $$;
+
+-- Changes one that is open, where it is still of that edition, once for an idempotency key: 0. 1: it changed
+-- meanwhile; 2: the key came with another request.
 create or replace function rights_request_set(
     c integer, p_id uuid, p_edition integer, p_action text, p_due_day integer, p_due_at timestamptz,
     p_paused_days integer, p_paused interval, p_extension interval, p_reason text, p_complaint text,
-    p_identity_method text, p_identity_outcome text, p_answer text, p_actor text, p_token text)
+    p_identity_method text, p_identity_outcome text, p_answer text, p_actor text, p_token text,
+    p_key_hash bytea, p_fingerprint bytea)
 returns integer language plpgsql as $$
 declare
     zone constant text := (select time_zone from controller where controller_id = c);
     now_ constant timestamptz := clock_timestamp();
     r rights_request;
+    answered integer;
 begin
-    select * into r from rights_request
-        where controller_id = c and request_id = p_id and edition = p_edition and closed_at is null
-        for no key update;
-    if r.request_no is null then
-        return null;
+    select * into r from rights_request where controller_id = c and request_id = p_id for no key update;
+    answered := rights_request_answered(c, p_key_hash, p_fingerprint, now_);
+    if answered is not null then
+        return answered;
+    elsif r.edition is distinct from p_edition or r.closed_at is not null then
+        return 1;
     end if;
     update rights_request set
             edition = r.edition + 1,
@@ -92,38 +106,45 @@ begin
             answer = case when p_action in ('close', 'refuse') then p_answer end,
             closed_at = case when p_action in ('close', 'refuse') then now_ end,
             closed_by = case when p_action in ('close', 'refuse') then p_actor end
-        where controller_id = c and request_no = r.request_no;
+        where controller_id = c and request_no = r.request_no
+        returning * into r;
+    perform first_answer_keep(c, p_key_hash, p_fingerprint, to_jsonb(r), r.subject_no, now_);
     perform audit_add(c, array[p_actor], array[p_token], array['request_' || p_action], array[r.subject_no],
                       array[1], array[p_reason], array[r.on_behalf_of], array[p_id]);
-    return r.edition + 1;
+    return 0;
 end $$;
 
 -- Sends the link that proves who asks to p_tags, an address as its tags (that of the subject key in force
--- first): 0. Or why not: 1, the request is not open or of that edition any more; 2, the address is not one
--- that the person of the request has alone; 3, nothing can be sent to it now: one in ten minutes may and
--- three a day, as of what a stranger asks for (confirmation_is_due()).
+-- first), once for an idempotency key: 0. Or why not: 1, the request changed meanwhile; 2, the key came with
+-- another request; 3, the address is not one that the person of the request has alone; 4, nothing can be sent
+-- to it now: one in ten minutes may and three a day, as of what a stranger asks for (confirmation_is_due()).
 create or replace function rights_request_link(
     c integer, p_id uuid, p_edition integer, p_tags bytea[], p_content bytea, p_valid_until timestamptz,
-    p_actor text, p_token text)
+    p_actor text, p_token text, p_key_hash bytea, p_fingerprint bytea)
 returns integer language plpgsql as $$
 declare
+    now_ constant timestamptz := clock_timestamp();
     r rights_request;
+    answered integer;
 begin
     perform from head where controller_id = c for no key update; -- before the request, as an erasure does
-    select * into r from rights_request
-        where controller_id = c and request_id = p_id and edition = p_edition and closed_at is null
-        for no key update;
-    if r.request_no is null then
+    select * into r from rights_request where controller_id = c and request_id = p_id for no key update;
+    answered := rights_request_answered(c, p_key_hash, p_fingerprint, now_);
+    if answered is not null then
+        return answered;
+    elsif r.edition is distinct from p_edition or r.closed_at is not null then
         return 1;
     elsif r.subject_no is null or not person_has_alone(c, r.subject_no, p_tags) then
-        return 2;
+        return 3;
     elsif not put_message(c, message_identity(), p_tags[1], p_content, p_valid_until, array[1, 3],
                           array[600, 86400]) then
-        return 3;
+        return 4;
     end if;
     update rights_request set edition = r.edition + 1, identity_method = 'link', identity_outcome = 'pending',
                               identity_at = null
-        where controller_id = c and request_no = r.request_no;
+        where controller_id = c and request_no = r.request_no
+        returning * into r;
+    perform first_answer_keep(c, p_key_hash, p_fingerprint, to_jsonb(r), r.subject_no, now_);
     perform audit_add(c, array[p_actor], array[p_token], array['request_identity_link'], array[r.subject_no],
                       array[1], array[null::text], array[r.on_behalf_of], array[p_id]);
     return 0;

@@ -590,9 +590,7 @@ begin
         return staff_refused(staff_stale());
     end if;
     now_ := instant_of(clock_timestamp());
-    select * into kept from idempotency i
-        where i.controller_id = c and i.key_hash = p_key
-              and i.recorded_at > time_of(now_) - first_answer_kept();
+    kept := first_answer(c, p_key, time_of(now_));
     if kept.fingerprint = p_fingerprint then
         done := jsonb_populate_record(null::staffed, kept.context::jsonb);
         if done.outcome = staff_done() then
@@ -634,10 +632,8 @@ begin
                           array[p_ask.subject_no], array[1], array[null::text], array[p_ask.on_behalf_of],
                           array[p_ask.request_id]);
     end if;
-    if p_key is not null and (answers or done.outcome = staff_done()) then
-        insert into idempotency (controller_id, key_hash, fingerprint, context, first_revision, events,
-                                 recorded_at)
-            values (c, p_key, p_fingerprint, to_jsonb(done)::text, done.revision, 0, time_of(now_));
+    if answers or done.outcome = staff_done() then
+        perform first_answer_keep(c, p_key, p_fingerprint, to_jsonb(done), null, time_of(now_));
     end if;
     return done;
 end $$;

@@ -63,16 +63,17 @@ create table rights_request (
     ref             text,
     recorded_at     timestamptz not null,
     recorded_by     text not null,
-    key_hash        bytea,              -- of the idempotency key it came with
-    fingerprint     bytea,              -- and of the request
     primary key (controller_id, request_no),
     unique (controller_id, request_id)
 );
-create index rights_request_by_key on rights_request (controller_id, key_hash) where key_hash is not null;
 create index rights_request_due on rights_request (due_at) where closed_at is null;
 create index rights_request_by_end on rights_request (controller_id, closed_at) where closed_at is not null;
 create index rights_request_by_subject on rights_request (controller_id, subject_no)
     where subject_no is not null;
+
+-- Whose an answer is that is kept with an idempotency key, where it tells of somebody: it goes with them.
+alter table idempotency add column subject_no bigint;
+create index idempotency_by_subject on idempotency (controller_id, subject_no) where subject_no is not null;
 
 -- Breaches of personal data: the record of GDPR art. 33(5).
 create table breach (
@@ -99,14 +100,11 @@ create table breach (
     on_behalf_of    text,
     recorded_at     timestamptz not null,
     recorded_by     text not null,
-    key_hash        bytea,
-    fingerprint     bytea,
     primary key (controller_id, breach_no),
     unique (controller_id, breach_id)
 );
 
 create index breach_by_end on breach (controller_id, closed_at) where closed_at is not null;
-create index breach_by_key on breach (controller_id, key_hash) where key_hash is not null;
 
 -- That a check was asked, where its caller wanted that kept: one row a call, a batch with the hash of its
 -- lines.

@@ -207,3 +207,75 @@ Test(idempotency, neither_key_nor_body_is_stored_in_clear)
                  1);
     cr_assert_null(database_mentions(stage_database(), "key-" MARK));
 }
+
+/* Sends what staff writes, with a key of its own, and remembers the answer. */
+struct written {
+    const char *path, *key, *body;
+    const struct answer *first;
+};
+
+static const json_t *write_keyed(const struct tenant *t, struct written *w, int status, const char *path,
+                                 const char *body)
+{
+    static int keys;
+    *w = (struct written){.path = path, .key = text_of("staff-%d", keys++), .body = json_text("%s", body)};
+    w->first = send_keyed(t, path, w->key, w->body);
+    cr_assert_eq(w->first->status, status, "%s: %s", path, w->first->body);
+    return w->first->json;
+}
+
+Test(idempotency, what_staff_writes_is_answered_again_whatever_became_of_it)
+{
+    enum { EXTEND = 1, CLOSE = 5, BREACH = 6, KEPT = 10 };
+    struct tenant t = stage_tenant("staff"), other = tenant_at(&t, stage_service(1));
+    json_t *policy = tenant_policy(&t);
+    json_object_set_new(
+        policy, "retention",
+        json_of("{'rules': [{'purpose': 'newsletter', 'data_class': 'invoices', 'duration': "
+                "'P7Y', 'after': 'contract_end', 'source': 'tax law', 'review_date': '2027-01-01'}]}"));
+    tenant_apply(&t, policy);
+    struct written w[KEPT];
+    const char *subject = string_at(post(&t, 201, "/v1/consents", "%s", given("person", "")), "/subject_id");
+    const json_t *asked =
+        write_keyed(&t, &w[0], 201, "/v1/rights-requests",
+                    text_of("{'kind': 'access', 'subject_id': '%s', 'ref': 'crm-7'}", subject));
+    const char *request = text_of("/v1/rights-requests/%s/", string_at(asked, "/request_id"));
+    static const struct {
+        const char *action, *body;
+    } changes[] = {{"extend", "{'reason': 'four systems'}"},
+                   {"pause", "{'reason': 'who asks is not sure'}"},
+                   {"resume", "{}"},
+                   {"identity", "{'method': 'callback', 'outcome': 'verified'}"},
+                   {"close", "{'reason': 'a letter was sent'}"}};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+        write_keyed(&t, &w[EXTEND + i], 200, text_of("%s%s", request, changes[i].action), changes[i].body);
+    const json_t *breach = write_keyed(&t, &w[BREACH], 201, "/v1/breaches",
+                                       "{'facts': 'a laptop was stolen', 'high_risk': false}");
+    const char *path = text_of("/v1/breaches/%s", string_at(breach, "/breach_id"));
+    write_keyed(&t, &w[BREACH + 1], 200, path, "{'effects': 'none seen'}");
+    write_keyed(&t, &w[BREACH + 2], 200, path, "{'effects': 'some seen after all'}");
+    write_keyed(&t, &w[BREACH + 3], 201, text_of("/v1/subjects/%s/retention-events", subject),
+                "{'event': 'contract_end'}");
+    static const char entries[] = "select count(*) from audit a join controller c using (controller_id) "
+                                  "where c.key = 'staff'";
+    long audited = database_number(stage_database(), entries);
+    for (size_t i = 0; i < KEPT; i++) {
+        const struct answer *again[] = {send_keyed(&t, w[i].path, w[i].key, w[i].body),
+                                        send_keyed(&other, w[i].path, w[i].key, w[i].body)};
+        for (size_t k = 0; k < 2; k++) {
+            cr_expect_eq(again[k]->status, w[i].first->status, "%s: %s", w[i].path, again[k]->body);
+            cr_expect_str_eq(again[k]->body, w[i].first->body);
+        }
+        const struct answer *reused = send_keyed(&t, w[i].path, w[(i + 1) % KEPT].key, w[i].body);
+        cr_expect_eq(reused->status, 422);
+        cr_expect_not_null(strstr(reused->body, "urn:akkoord:problem:key-reused"), "%s", reused->body);
+    }
+    cr_expect_eq(database_number(stage_database(), entries), audited, "nothing was done again");
+
+    /* what was told of somebody goes with them */
+    post(&t, 200, text_of("/v1/subjects/%s/erase", subject), "{}");
+    cr_expect_null(database_mentions(stage_database(), "four systems"));
+    cr_expect_null(database_mentions(stage_database(), "crm-7"));
+    const struct answer *gone = send_keyed(&t, w[CLOSE].path, w[CLOSE].key, w[CLOSE].body);
+    cr_expect_eq(gone->status, 409, "%s", gone->body);
+}

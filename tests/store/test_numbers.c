@@ -72,6 +72,7 @@ static const struct {
     {"retention_no_subject", RETENTION_NO_SUBJECT},
     {"retention_no_rule", RETENTION_NO_RULE},
     {"retention_no_class", RETENTION_NO_CLASS},
+    {"retention_key_reused", RETENTION_KEY_REUSED},
     {"purge_events_max", PURGE_EVENTS_MAX},
     {"event_given", EVENT_GIVEN},
     {"event_invalidated", EVENT_INVALIDATED},

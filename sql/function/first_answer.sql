@@ -1,0 +1,31 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The first answer to what came with an idempotency key, as JSON, kept in the transaction of what it tells
+-- of. Whoever asks for it holds the lock that orders such writes; record() and apply_policy() have answers
+-- of their own.
+
+-- What is kept with the key, of whatever request that was. All null: nothing, or not any more.
+create or replace function first_answer(c integer, p_key bytea, p_now timestamptz) returns idempotency
+language plpgsql stable as $$
+declare
+    kept idempotency;
+begin
+    select * into kept from idempotency i
+        where i.controller_id = c and i.key_hash = p_key and i.recorded_at > p_now - first_answer_kept();
+    return kept;
+end $$;
+
+-- Keeps it, unless there is no key. p_subject_no: whose it is, with whom it goes; null: nobody's.
+create or replace function first_answer_keep(c integer, p_key bytea, p_fingerprint bytea, p_answer jsonb,
+                                             p_subject_no bigint, p_now timestamptz) returns void
+language plpgsql as $$
+begin
+    if p_key is null then
+        return;
+    end if;
+    insert into idempotency as old (controller_id, key_hash, fingerprint, context, first_revision, events,
+                                    subject_no, recorded_at)
+        values (c, p_key, p_fingerprint, p_answer::text, 0, 0, p_subject_no, p_now)
+        on conflict (controller_id, key_hash) do update
+            set fingerprint = excluded.fingerprint, context = excluded.context, first_revision = 0,
+                events = 0, subject_no = excluded.subject_no, recorded_at = excluded.recorded_at;
+end $$;
