@@ -20,7 +20,7 @@ const put = (path, script, {body = waiting, fields = {}} = {}) =>
 const seen = visit => visit.until(() => Boolean(document.querySelector('body > #akkoord')?.shadowRoot?.querySelector('.box')));
 const gone = visit => visit.until(() => ![...document.querySelectorAll('#akkoord')].some(e => e.shadowRoot?.querySelector('.box')));
 const told = async (visit, from) => {
-    for (let i = 0; i < 300 && stub.taken.length === from; i++) await new Promise(go => setTimeout(go, 20));
+    for (let i = 0; i < 3000 && stub.taken.length === from; i++) await new Promise(go => setTimeout(go, 20));
     assert.equal(stub.taken.length, from + 1, 'told once');
     return stub.taken[from];
 };

@@ -24,7 +24,7 @@ Object.assign(site.pages, {
 });
 
 const bodies = async (from, count) => {
-    for (let i = 0; i < 300 && stub.taken.length < from + count; i++) await new Promise(go => setTimeout(go, 20));
+    for (let i = 0; i < 3000 && stub.taken.length < from + count; i++) await new Promise(go => setTimeout(go, 20));
     assert.equal(stub.taken.length, from + count);
     return stub.taken.slice(from);
 };

@@ -74,7 +74,7 @@ function scan(browser, words, {during = () => {}, policy_url = `${service.url}/v
     const name = `${folder}/${++scans}`, files = [`${name}.json`, `${name}.html`];
     const all = ['--policy', policy_url, '--browser', browser, '--no-sandbox', '--wait', '500', '--json', files[0], '--html', files[1], ...words];
     writeFileSync(files[0], '{}'); // of another day
-    return new Promise(resolve => during(execFile(process.execPath, [`${root}clients/scan/scan.mjs`, ...all], {timeout: 240_000}, (error, out, err) => {
+    return new Promise(resolve => during(execFile(process.execPath, [`${root}clients/scan/scan.mjs`, ...all], {timeout: 600_000}, (error, out, err) => {
         const isThere = existsSync(files[0]);
         resolve({status: error ? error.code : 0, text: out + err, report: isThere && JSON.parse(readFileSync(files[0], 'utf8')),
             html: existsSync(files[1]) && readFileSync(files[1], 'utf8')});
@@ -157,12 +157,12 @@ describe('scan', {concurrency: 2}, () => {
                     fetch("/late.js");
                     const yes = document.getElementById("yes"); yes?.replaceWith(yes.cloneNode(true));</script>
                     <script src="${closed.url}/count.js"></script><script src="/busy.js"></script>`), {'set-cookie': 'session=1; Path=/'}];
-                const words = ['--allow', 'localhost', ...selectors, '--timeout', '8', `${six.url}/`];
+                const words = ['--allow', 'localhost', ...selectors, '--timeout', '25', `${six.url}/`];
                 const {status, text, report} = await scan(browser, words);
                 assert.equal(status, 2, text);
                 assert.equal(report.kept, false);
                 for (const [what, why, visits] of [['count.js', /REFUSED/, 4], ['busy.js', /503/, 4],
-                    ['late.js', /no answer within 8 s/, 1], ['after a Yes', /still there/, 1]]) {
+                    ['late.js', /no answer within 25 s/, 1], ['after a Yes', /still there/, 1]]) {
                     const missed = report.unseen.filter(u => u.what.includes(what));
                     assert.deepEqual([missed.length, missed.filter(u => !why.test(u.why))], [visits, []], text);
                 }
@@ -187,7 +187,7 @@ describe('scan', {concurrency: 2}, () => {
                 broken.pages[`/hangs.${browser}`] = asking(`<script>
                     addEventListener("load", () => setTimeout(() => { for (;;); }, 100))</script>`);
                 for (const [path, why] of [['ends', /ended before|closed|disconnect/i], ['hangs', /does not answer|nothing within|timeout/], ['once', /second visitor/]]) {
-                    const {status, text, report} = await scan(browser, [...selectors, '--timeout', path === 'hangs' ? '5' : '20',
+                    const {status, text, report} = await scan(browser, [...selectors, '--timeout', path === 'hangs' ? '10' : '40',
                         `${broken.url}/${path}.${browser}`], {during});
                     assert.equal(status, 2, text);
                     assert.match(text, why);
@@ -227,7 +227,7 @@ describe('scan', {concurrency: 2}, () => {
             let process_id = 0;
             broken.pages['/dies.gif'] = (q, s) => { s.end(); setTimeout(() => endAll(process_id, words => words.includes('--type=renderer')), 100); };
             broken.pages['/dies'] = asking('<img alt="" src="/dies.gif">');
-            const {status, text} = await scan('chromium', [...selectors, '--timeout', '10', `${broken.url}/dies`], {during: child => process_id = child.pid});
+            const {status, text} = await scan('chromium', [...selectors, '--timeout', '40', `${broken.url}/dies`], {during: child => process_id = child.pid});
             assert.equal(status, 2, text);
             assert.match(text, /crashed/);
         });

@@ -43,7 +43,7 @@ def ports_free(count):
 
 
 def ready(port):
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         line.request("GET", "/readyz")
         return line.getresponse().status == 200

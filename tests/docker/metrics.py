@@ -25,7 +25,7 @@ def port_free():
 
 def metrics_of(port):
     """Each series name with its labels, and the values each has now."""
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     line.request("GET", "/metrics")
     text = line.getresponse().read().decode()
     line.close()

@@ -23,7 +23,7 @@ TOLD = "event=guard.arrivals option=AKKOORD_ARRIVALS"
 def ask(service, head):
     """The status of one request on a connection of its own; None: it was turned away."""
     try:
-        with socket.create_connection(("127.0.0.1", service.port), timeout=20) as line:
+        with socket.create_connection(("127.0.0.1", service.port), timeout=60) as line:
             line.sendall(head)
             return int(line.recv(64).split()[1])
     except (ConnectionError, IndexError):
@@ -49,7 +49,7 @@ def storm(service, head, seconds):
 
 def turned_away(service):
     """As /metrics counts; asked from another address."""
-    line = http.client.HTTPConnection("127.0.0.1", service.metrics_port, timeout=20, source_address=("127.0.0.2", 0))
+    line = http.client.HTTPConnection("127.0.0.1", service.metrics_port, timeout=60, source_address=("127.0.0.2", 0))
     line.request("GET", "/metrics")
     text = line.getresponse().read().decode()
     line.close()

@@ -86,7 +86,7 @@ def expect(client, name, key, allow, reason, **members):
 
 
 def page_post(url, **fields):
-    with urllib.request.urlopen(urllib.request.Request(url, urllib.parse.urlencode(fields).encode()), timeout=20) as answer:
+    with urllib.request.urlopen(urllib.request.Request(url, urllib.parse.urlencode(fields).encode()), timeout=60) as answer:
         assert answer.status == 200, answer.status
 
 
@@ -96,7 +96,7 @@ def sign(service, client, name, born):
                                                   "purposes": [SIGNED], "minor": {"birth_month": born}, "language": "en"}, 202)
     expect(client, name, SIGNED, False, "guardian_required")
     url = f"http://127.0.0.1:{service.port}/g/{asked['url'].rsplit('/', 1)[1]}"
-    with urllib.request.urlopen(url, timeout=20) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         page = answer.read().decode()
     box = re.search(r'type="checkbox" name="(\w+)"', page).group(1)
     hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))

@@ -67,7 +67,7 @@ def click(url, **fields):
     """What a form on the page posts. The status."""
     body = urllib.parse.urlencode(fields).encode()
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, body), timeout=20) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, body), timeout=60) as answer:
             return answer.status
     except urllib.error.HTTPError as e:
         return e.code
@@ -101,7 +101,7 @@ def guarded(house, client, box):
     assert asked.status == 202 and "url" not in asked.body, asked
     mail, url = next_mail(box, seen)
     assert mail["To"] == ANNA["value"] and mail["Subject"] == "Uw toestemming wordt gevraagd", mail
-    page = urllib.request.urlopen(url, timeout=20).read().decode()
+    page = urllib.request.urlopen(url, timeout=60).read().decode()
     fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
     box_name = re.search(r'type="checkbox" name="(\w+)"', page).group(1)
     assert click(url, action="give", role="parent", name="Anna de Vries", **{box_name: "yes"}, **fields) == 200

@@ -32,7 +32,7 @@ def code():
 
 
 def post(port, source, path, body, origin=ORIGIN):
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=20, source_address=(source, 0))
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=60, source_address=(source, 0))
     line.request("POST", PATH + path, json.dumps(body), {"Content-Type": "application/json", "Origin": origin})
     answer = line.getresponse()
     text = answer.read().decode()

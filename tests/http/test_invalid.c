@@ -224,15 +224,15 @@ Test(invalid, each_member_that_is_too_long_is_named)
                  {0, "/sale/ref", "sale", "ref", 128},
                  {0, "/sale/product_group", "sale", "product_group", 128},
                  {0, "/evidence/ip", "evidence", "ip", 64},
-                 {0, "/evidence/user_agent", "evidence", "user_agent", 1024},
-                 {0, "/evidence/url", "evidence", "url", 2048},
-                 {0, "/evidence/form", "evidence", "form", 1024},
+                 {0, "/evidence/user_agent", "evidence", "user_agent", 4096},
+                 {0, "/evidence/url", "evidence", "url", 4096},
+                 {0, "/evidence/form", "evidence", "form", 4096},
                  {1, "/ref", NULL, "ref", 128},
                  {1, "/purpose", NULL, "purpose", 64},
                  {2, "/purpose", NULL, "purpose", 64},
                  {1, "/subject/value", "subject", "value", 320}};
     struct tenant t = stage_tenant("long");
-    char text[4096];
+    char text[4096 + 2];
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         memset(text, 'a', texts[i].max + 1);
         text[texts[i].max + 1] = '\0';

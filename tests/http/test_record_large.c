@@ -51,13 +51,26 @@ static const struct answer *record(const struct tenant *t, const char *body, siz
     return record_with(t, body, len, NULL);
 }
 
+/* A busy machine may need longer than a request is given; who has a key repeats it then, and nothing is recorded twice. */
+static const struct answer *record_patiently(const struct tenant *t, const char *body, size_t len)
+{
+    enum { REPEATS_MAX = 40 };
+    const struct answer *a = NULL;
+    for (int i = 0; i < REPEATS_MAX; i++) {
+        a = record_with(t, body, len, "Idempotency-Key: nightly");
+        if (a->status != 503 && a->status != 504)
+            return a;
+    }
+    return a;
+}
+
 Test(record_large, a_thousand_events_with_evidence_are_recorded_in_one_request)
 {
     struct tenant t = stage_tenant("large-record");
     size_t len;
     char *body = events_with_evidence("a", EVENTS, &len);
     cr_assert_gt(len, 3 << 20);
-    const struct answer *a = record_with(&t, body, len, "Idempotency-Key: nightly");
+    const struct answer *a = record_patiently(&t, body, len);
     cr_assert_eq(a->status, 201, "%d: %.300s", a->status, a->body);
     cr_expect_eq(json_array_size(a->json), EVENTS);
     cr_expect_eq(tenant_events(&t), EVENTS);
@@ -71,7 +84,7 @@ Test(record_large, a_thousand_events_with_evidence_are_recorded_in_one_request)
                        string_at(json_array_get(a->json, EVENTS - 1), "/subject_id")),
                    "/events/0"),
            "{'ref': 'row-999', 'evidence': {'ip': '203.0.113.0'}}");
-    const struct answer *again = record_with(&t, body, len, "Idempotency-Key: nightly");
+    const struct answer *again = record_patiently(&t, body, len);
     cr_expect_eq(again->status, 201);
     cr_expect(json_equal(again->json, a->json));
     cr_expect_eq(tenant_events(&t), EVENTS);
@@ -101,7 +114,7 @@ Test(record_large, a_thousand_events_of_two_identifiers_each_are_recorded_in_one
     struct tenant t = stage_tenant("large-persons");
     size_t len;
     char *body = events_of_persons(EVENTS, 2, &len);
-    const struct answer *a = record(&t, body, len);
+    const struct answer *a = record_patiently(&t, body, len);
     cr_assert_eq(a->status, 201, "%d: %.300s", a->status, a->body);
     cr_expect_eq(json_array_size(a->json), EVENTS);
     cr_expect_eq(tenant_events(&t), EVENTS);
@@ -190,7 +203,7 @@ Test(record_large, a_body_above_8_mb_is_413)
 
 /* What is answered to a header that announces a body of the largest size, of which 64 KB come and no more: a
  * body is looked at once it is more than every request may send. */
-static const char *answer_to_header(const struct tenant *t, const char *authorization)
+static const char *answer_to_header(const struct tenant *t, const char *authorization, int patience_ms)
 {
     const char *header =
         text_of("POST /v1/consents HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n%s"
@@ -207,7 +220,7 @@ static const char *answer_to_header(const struct tenant *t, const char *authoriz
     cr_assert_eq(send(fd, begun, 64 << 10, 0), 64 << 10);
     free(begun);
     struct pollfd wait = {.fd = fd, .events = POLLIN};
-    if (poll(&wait, 1, 2000) == 1)
+    if (poll(&wait, 1, patience_ms) == 1)
         cr_assert_gt(recv(fd, answer, 4095, 0), 0);
     close(fd);
     return answer;
@@ -217,11 +230,14 @@ Test(record_large, without_the_right_token_the_body_is_not_read)
 {
     struct tenant t = stage_tenant("large-token");
     const char *other = token_of(t.keyring, t.key, "consent:check", "tester");
-    cr_expect_eq(strncmp(answer_to_header(&t, ""), "HTTP/1.1 401 ", 13), 0);
-    cr_expect_eq(strncmp(answer_to_header(&t, "Authorization: Bearer nonsense\r\n"), "HTTP/1.1 401 ", 13), 0);
-    cr_expect_eq(
-        strncmp(answer_to_header(&t, text_of("Authorization: Bearer %s\r\n", other)), "HTTP/1.1 403 ", 13),
-        0);
-    cr_expect_str_eq(answer_to_header(&t, text_of("Authorization: Bearer %s\r\n", t.token)), "",
+    const struct {
+        const char *authorization, *expected;
+    } rows[] = {{"", "HTTP/1.1 401 "},
+                {"Authorization: Bearer nonsense\r\n", "HTTP/1.1 401 "},
+                {text_of("Authorization: Bearer %s\r\n", other), "HTTP/1.1 403 "}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_eq(strncmp(answer_to_header(&t, rows[i].authorization, 60000), rows[i].expected, 13), 0,
+                     "%zu", i);
+    cr_expect_str_eq(answer_to_header(&t, text_of("Authorization: Bearer %s\r\n", t.token), 2000), "",
                      "its body is waited for");
 }

@@ -87,7 +87,7 @@ static void close(void)
     ledger_close(&l);
 }
 
-TestSuite(chores, .fini = close, .timeout = 240);
+TestSuite(chores, .fini = close, .timeout = 600);
 
 /* Keys that were used ${hours} ago, one behind the other: those of one moment would go together. */
 static void keys_add(int from, int to, int hours)

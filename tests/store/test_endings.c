@@ -27,7 +27,7 @@ static void stop(void)
     ledger_close(&l);
 }
 
-TestSuite(endings, .init = start, .fini = stop, .timeout = 60);
+TestSuite(endings, .init = start, .fini = stop, .timeout = 300);
 
 static int64_t number(const char *sql)
 {

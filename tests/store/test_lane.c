@@ -60,7 +60,7 @@ static void stop(void)
         ledger_close(&l);
 }
 
-TestSuite(lane, .fini = stop, .timeout = 240);
+TestSuite(lane, .fini = stop, .timeout = 600);
 
 static void lane_open(const char *conninfo, const struct numbered_keys *keys)
 {

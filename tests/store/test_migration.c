@@ -33,7 +33,7 @@ static void stop(void)
     ledger_close(&l);
 }
 
-TestSuite(migration, .init = start, .fini = stop, .timeout = 60);
+TestSuite(migration, .init = start, .fini = stop, .timeout = 300);
 
 static void owner_does(const char *sql)
 {

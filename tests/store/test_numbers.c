@@ -26,7 +26,7 @@ static void stop(void)
         ledger_close(&l);
 }
 
-TestSuite(numbers, .fini = stop, .timeout = 60);
+TestSuite(numbers, .fini = stop, .timeout = 300);
 
 static const struct {
     const char *name;

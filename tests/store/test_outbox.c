@@ -19,7 +19,7 @@ static void stop(void)
         ledger_close(&l);
 }
 
-TestSuite(outbox, .fini = stop, .timeout = 60);
+TestSuite(outbox, .fini = stop, .timeout = 300);
 
 /* A controller whose policy names an endpoint for messages. */
 static void opened(const char *key)

@@ -26,7 +26,7 @@ static void stop(void)
     ledger_close(&l);
 }
 
-TestSuite(reading, .fini = stop, .timeout = 120);
+TestSuite(reading, .fini = stop, .timeout = 600);
 
 static uint8_t type_of(uint32_t n)
 {

@@ -20,7 +20,7 @@ static void stop(void)
     ledger_close(&l);
 }
 
-TestSuite(record, .fini = stop, .timeout = 120);
+TestSuite(record, .fini = stop, .timeout = 600);
 
 static int64_t events(void)
 {

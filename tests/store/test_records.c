@@ -28,7 +28,7 @@ static void stop(void)
     ledger_close(&l);
 }
 
-TestSuite(records, .init = start, .fini = stop, .timeout = 120);
+TestSuite(records, .init = start, .fini = stop, .timeout = 600);
 
 /* With ' for ", and $1 the controller. */
 static void run(const char *sql)

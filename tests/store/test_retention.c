@@ -28,7 +28,7 @@ static void stop(void)
     ledger_close(&l);
 }
 
-TestSuite(retention, .init = start, .fini = stop, .timeout = 120);
+TestSuite(retention, .init = start, .fini = stop, .timeout = 600);
 
 /* The policy's document; ' stands for ". */
 static void rules(const char *document)

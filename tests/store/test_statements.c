@@ -31,7 +31,7 @@ static void stop(void)
         ledger_close(&l);
 }
 
-TestSuite(statements, .fini = stop, .timeout = 120);
+TestSuite(statements, .fini = stop, .timeout = 600);
 
 static void name_of(const struct embedded *file, char ret_name[NAME_MAX_])
 {

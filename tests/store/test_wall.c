@@ -57,7 +57,7 @@ static void stop(void)
         ledger_close(&l);
 }
 
-TestSuite(wall, .fini = stop, .timeout = 60);
+TestSuite(wall, .fini = stop, .timeout = 300);
 
 /* A row of each table. */
 static void rows_make(const struct ledger *of)

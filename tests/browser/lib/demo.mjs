@@ -28,7 +28,7 @@ function run(program, words, settings) {
 }
 
 async function answers(port) {
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < 1200; i++) {
         if (await fetch(`http://localhost:${port}/icon.svg`).then(a => a.ok, () => false)) return;
         await new Promise(go => setTimeout(go, 50));
     }
@@ -60,7 +60,7 @@ export class Demo {
     async mailed(visit, to, subject) {
         const look = ([who, what]) => [...document.querySelectorAll('li')].find(li => li.querySelector('p')?.textContent === who &&
             li.querySelector('h2')?.textContent === what)?.querySelector('a')?.href;
-        for (let i = 0; i < 120; i++) {
+        for (let i = 0; i < 480; i++) {
             await visit.goto(`${this.service.url}/demo/mail`);
             const link = await visit.evaluate(look, [to, subject]);
             if (link) return link;

@@ -155,7 +155,7 @@ class Target:
 
     def reach(self, port, host=1):
         """A new connection to a port, from one of the attacker's addresses."""
-        return socket.create_connection(("127.0.0.1", port), timeout=5, source_address=(f"127.1.{self.network}.{host}", 0))
+        return socket.create_connection(("127.0.0.1", port), timeout=30, source_address=(f"127.1.{self.network}.{host}", 0))
 
     def connect(self, host=1, protocol="http/1.1"):
         """A new connection, with TLS where that is attacked."""

@@ -34,7 +34,7 @@ static void finish(void)
     close(out);
 }
 
-TestSuite(log, .init = start, .fini = finish, .timeout = 60);
+TestSuite(log, .init = start, .fini = finish, .timeout = 300);
 
 /* Fills ${line} with what was logged since the last call. */
 static void take(void)
