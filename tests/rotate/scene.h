@@ -7,7 +7,7 @@
 /* A database, a service on it, and people whose choices the test knows: what every check must answer,
  * whatever becomes of the subject keys meanwhile. Functions fail the test when something goes wrong. */
 
-enum { PEOPLE_FIRST = 800, PEOPLE_MAX = 4000 };
+enum { PEOPLE_FIRST = 400, PEOPLE_MAX = 4000 };
 
 struct scene {
     struct database db;
