@@ -19,7 +19,7 @@ for (const name of order) {
     const named = text.replace(/'\.\/([a-z]+)\.js'/g, (all, other) => `'./${hashed[other]}'`)
         .replace(/const modules = \{\};.*/, `const modules = ${JSON.stringify(hashed)};`)
         .replace("const more = 'more.js'", `const more = '${hashed.more}'`);
-    const {code} = await minify(named, {module: name !== 'banner', toplevel: true, ecma: 2022,
+    const {code} = await minify(named, {module: !['banner', 'quiet'].includes(name), toplevel: true, ecma: 2022,
         compress: {passes: 3}, format: {preamble: '/* SPDX-License-Identifier: Apache-2.0 */'}});
     writeFileSync(`${out}/${name}.js`, code);
     if (name !== 'banner') hashed[name] = `${name}.${createHash('sha256').update(code).digest('hex')}.js`;

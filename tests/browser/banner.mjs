@@ -40,7 +40,7 @@ const visitorOf = async visit => (await choice(visit)).split('.')[2];
 // Nothing but the page, the script and its config was asked for, and nothing is kept.
 async function untouched(visit) {
     const paths = visit.requests.map(r => r.url.replace(site.url, '').replace(`${stub.url}/v1/sites/demo/`, ''));
-    for (const path of paths) assert.match(path, /^(\/|\/other|\/none|banner\.js|config\?lang=nl)$/);
+    for (const path of paths) assert.match(path, /^(\/|\/other|banner\.js|config\?lang=nl)$/);
     assert.ok(paths.filter(p => p.startsWith('config')).length <= 1, String(paths));
     assert.deepEqual(await visit.cookies(), {});
     assert.deepEqual(await visit.storage(), []);
@@ -383,14 +383,30 @@ inBrowsers('without visitor codes the browser keeps the choice, and the service 
     stub.apply(newspaper(site.url));
 });
 
-inBrowsers('cookies: none asks nothing', async visit => {
+inBrowsers('cookies: none asks nobody, nor the service', async visit => {
     stub.apply({...newspaper(site.url), cookies: 'none'});
-    site.pages['/none'] = page(tag(), '<p>Niets.</p>');
+    site.pages['/none'] = page(tag(), `${waiting}<p>Niets.</p>`, {head: '<script>window.ran = [];</script>'});
     await visit.goto(`${site.url}/none`);
     await visit.evaluate('akkoord.ready');
     await visit.evaluate('akkoord.open()');
-    await untouched(visit);
+    await visit.evaluate('akkoord.choose({analytics: true})');
+    assert.equal(await allows(visit, 'analytics'), false);
+    assert.deepEqual(await visit.evaluate('ran'), []);
+    assert.deepEqual(visit.requests.map(r => r.url), [`${site.url}/none`, `${stub.url}/v1/sites/demo/banner.js`]);
+    assert.deepEqual(await visit.cookies(), {});
+    assert.deepEqual(await visit.storage(), []);
     assert.equal(await visit.evaluate('document.getElementById("akkoord")'), null);
+    assert.deepEqual(await visit.evaluate('[...dataLayer].map(e => [...e].slice(0, 2))'), [['consent', 'default']]);
+
+    // What the page itself wants is still there.
+    await visit.evaluate('document.body.append(Object.assign(document.createElement("div"), {id: "list"}))');
+    await visit.evaluate('akkoord.declaration(document.getElementById("list"))');
+    await visit.until('document.getElementById("list").shadowRoot?.textContent.length > 0 || document.getElementById("list").textContent.length > 0');
+    site.pages['/none'] = page(tag(), '<form data-akkoord-form="newsletter"><input type="email" name="email"></form>');
+    await visit.goto(`${site.url}/none`);
+    await visit.until('!akkoord.quiet', undefined, 'the whole banner, for a form');
+    await visit.evaluate('akkoord.ready');
+    assert.deepEqual(await visit.cookies(), {});
     stub.apply(newspaper(site.url));
 });
 

@@ -67,3 +67,13 @@ inBrowsers('the list of cookies stands in a page in its language', async visit =
     assert.match(text, /6 months/);
     await visit.clean({within: 'main'});
 });
+
+inBrowsers('a policy with `cookies: none` asks nobody, nor the service', async visit => {
+    const {cookies, ...rest} = newspaper(site.url);
+    await service.apply({...rest, cookies: 'none'});
+    await visit.goto(`${site.url}/`);
+    assert.equal(await visit.evaluate('akkoord.allows("analytics")'), false);
+    assert.deepEqual(visit.requests.map(r => r.url.replace(service.url, '')), [`${site.url}/`, '/v1/sites/demo/banner.js']);
+    assert.deepEqual(await visit.cookies(), {});
+    await service.apply({...rest, cookies});
+});

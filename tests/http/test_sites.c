@@ -151,6 +151,30 @@ Test(sites, a_script_comes_in_the_coding_that_is_liked_best)
     free(plain);
 }
 
+Test(sites, where_there_are_no_cookies_the_banner_is_one_that_asks_nothing)
+{
+    struct tenant t = site_tenant("sites-none"), other = site_tenant("sites-some"),
+                  bare = tenant_bare(stage_service(0), stage_keyring(), "sites-nowhere");
+    json_t *policy = site_policy(&t), *none = json_copy(policy);
+    json_object_set_new(none, "cookies", json_string("none"));
+    char *whole = strdup(answer_header(get_site(&other, "banner.js", NULL), "etag"));
+    cr_expect_str_eq(answer_header(get_site(&bare, "banner.js", NULL), "etag"), whole);
+    for (size_t i = 0; i < 3; i++) { /* at once, whatever was held before */
+        tenant_apply(&t, none);
+        const struct answer *a = get_site(&t, "banner.js", NULL);
+        cr_assert_eq(a->status, 200);
+        cr_expect_str_eq(answer_header(a, "cache-control"), "public, max-age=300");
+        cr_expect_str_eq(answer_header(a, "access-control-allow-origin"), "*");
+        cr_expect_str_neq(answer_header(a, "etag"), whole);
+        cr_expect_null(strstr(a->body, "fetch("));
+        cr_expect_str_eq(answer_header(get_site(&t, "whole.js", NULL), "etag"), whole);
+        cr_expect_str_eq(answer_header(get_site(&other, "banner.js", NULL), "etag"), whole);
+        tenant_apply(&t, policy);
+        cr_expect_str_eq(answer_header(get_site(&t, "banner.js", NULL), "etag"), whole);
+    }
+    free(whole);
+}
+
 Test(sites, an_unknown_parameter_or_site_is_refused)
 {
     struct tenant t = site_tenant("sites-parameter");

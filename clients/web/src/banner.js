@@ -11,8 +11,8 @@
 (() => {
     'use strict';
     const script = document.currentScript;
-    // Another version of it is here already; an element that the page calls so is not.
-    if (window.akkoord?.ready || !script) return;
+    // Another version of it is here already; an element that the page calls so is not, and quiet.js makes room.
+    if ((window.akkoord?.ready && !window.akkoord.quiet) || !script) return;
     const base = script.src.slice(0, script.src.lastIndexOf('/') + 1);
     const setting = script.dataset;
     const root = document.documentElement;

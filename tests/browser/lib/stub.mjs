@@ -75,7 +75,9 @@ export class Stub {
         const open = {'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin'};
         if (path.endsWith('.js')) {
             s.writeHead(200, {...open, 'content-type': 'text/javascript', 'cache-control': 'max-age=300'});
-            return s.end(readFileSync(`${this.scripts}/${path.replace(/\.[0-9a-f]{64}\.js$/, '.js')}`));
+            const name = path.replace(/\.[0-9a-f]{64}\.js$/, '.js');
+            const is_quiet = path === 'banner.js' && this.versions.at(-1).cookies === 'none';
+            return s.end(readFileSync(`${this.scripts}/${is_quiet ? 'quiet.js' : name === 'whole.js' ? 'banner.js' : name}`));
         }
         if (path === 'config') {
             const version = Number(url.searchParams.get('version')) || undefined;
