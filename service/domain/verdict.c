@@ -253,11 +253,12 @@ static bool is_weighed(const struct question *q, const struct state *no)
            (said == EVENT_OBJECTED || said == EVENT_WITHDRAWN);
 }
 
-/* How it came out: EVENT_NONE before it has been weighed. */
+/* How it came out: EVENT_NONE before it has been weighed. An outcome comes after what it answers, so one of
+ * the same microsecond may be of another, and answers nothing. */
 static enum event_state outcome_of(const struct question *q, const struct state *objection)
 {
     const struct state *s = q->outcome;
-    return s != NULL && rank_time(s->rank) >= rank_time(objection->rank) ? rank_state(s->rank) : EVENT_NONE;
+    return s != NULL && rank_time(s->rank) > rank_time(objection->rank) ? rank_state(s->rank) : EVENT_NONE;
 }
 
 /* Whether it says anything of this purpose. An objection that compelling grounds stand against does not, and

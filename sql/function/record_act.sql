@@ -331,7 +331,9 @@ declare
     is_no boolean := rank_is_no(a.rank_base);
     is_standing boolean := a.purpose_id <= purpose_all();
     ties boolean;
-    at bigint := case when a.floating then greatest(p_now, h.latest)
+    -- an outcome comes after all that it may answer
+    at bigint := case when a.slot = slot_outcome() then greatest(p_now, h.latest + 1)
+                      when a.floating then greatest(p_now, h.latest)
                       when a.at is null then p_now - a.age
                       else least(a.at, p_now) end;
     prior bigint;
@@ -362,7 +364,7 @@ begin
             or exists (select from consent x
                        where x.controller_id = c and x.tag = own_tag
                              and x.purpose_id in (a.purpose_id, a.over[1]) and x.slot = slot_outcome()
-                             and rank_time(x.rank) >= rank_time(prior))) then
+                             and rank_time(x.rank) > rank_time(prior))) then
         outcome := record_no_objection();
         return;
     end if;

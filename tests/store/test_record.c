@@ -454,6 +454,31 @@ Test(record, a_no_without_a_time_is_never_superseded_by_a_yes)
     }
 }
 
+Test(record, an_outcome_comes_after_what_it_answers_and_no_objection_after_it_is_answered)
+{
+    static const enum event_state said[] = {EVENT_OBJECTED, EVENT_UPHELD, EVENT_OBJECTED, EVENT_OVERRIDDEN};
+    enum { COUNT = sizeof said / sizeof *said };
+    l = ledger_open("outcome");
+    const struct person p = person_numbered(1);
+    struct act acts[COUNT];
+    struct record_job requests[COUNT];
+    instant at[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        acts[i] = act_of(&p, OFFERS, said[i], INSTANT_NONE);
+        acts[i].floating = true;
+        requests[i] = request_of(&l, &acts[i], 1);
+    }
+    batch_run(l.pg, requests, COUNT); /* all within one microsecond */
+    for (size_t i = 0; i < COUNT; i++) {
+        cr_assert_eq(requests[i].outcome, RECORD_DONE);
+        at[i] = rank_time(requests[i].events[0].rank);
+        record_job_clear(&requests[i]);
+    }
+    cr_expect_gt(at[1], at[0]);
+    cr_expect_geq(at[2], at[1]);
+    cr_expect_gt(at[3], at[2]);
+}
+
 Test(record, a_newer_yes_of_the_person_undoes_a_no)
 {
     l = ledger_open("undone");
