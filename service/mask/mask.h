@@ -29,7 +29,7 @@
  *   group    = one to four hex digits
  *   run      = a row of groups, colons and dots; a word (letters and digits that are no group) that touches
  *              it is none of it, but for a head at its end before one colon, and an eighth group at its start
- *   ipv6     = RFC 4291, 2.2, all forms
+ *   ipv6     = RFC 4291, 2.2, all forms; and with "::" beside eight groups, where it stands for nothing
  *   head     = a group of four digits that an address in use begins with: 2000::/3, fc00::/7, fe80::/10,
  *              ff00::/9
  *   found    = a run that is ipv6 as a whole, without: outer dots, one colon at either end (two where a word
@@ -37,8 +37,9 @@
  *              day before a head; in another run, from left to right, the longest ipv6 that begins at a head,
  *              or eight groups: what follows is a port, what is before a key or a time. Not six groups and
  *              more of two hex digits each: hardware, a fingerprint.
- *   zone     = "%" behind ipv6, or "%25", with what it names: dropped, with a colon that would else join
- *              the address and what that leads to (`fe80::1%eth0:80`)
+ *   zone     = "%" behind ipv6, or "%25", with what it names: dropped, with a dot or colon that would else
+ *              join the address and what that leads to (`fe80::1%eth0.1:80`, also of `::5%3498.51`, where %34
+ *              may be a digit)
  *   names    = below in-addr.arpa and ip6.arpa, and the 32 labels of an IPv6 address below any other: the
  *              labels of the masked bits become 0
  *
@@ -47,8 +48,10 @@
  * masked changes nothing, but may take away more of what is joined to an address where less than 16 bits of
  * IPv6 are kept, or by a sign that may be an escape (`fe80::1%35`).
  * Known gaps, by choice: non-ASCII digits; octal, hexadecimal and one-number spellings of an address; IPv6
- * in dashed names; octets joined by commas or underscores; character references of HTML; addresses without
- * any separator; UTF-16 and UTF-32, which mask_wide_seen tells. */
+ * in dashed names (`2001-db8--3.ipv6-literal.net`); octets joined by anything but dots and dashes, as by the
+ * commas of FTP's PORT; an address whose own characters are references of HTML (`&#46;`), `\u{2e}`,
+ * quoted-printable (`=2E`), base64 or another encoding (around an address these do not matter); addresses
+ * without any separator; UTF-16 and UTF-32, which mask_wide_seen tells. */
 
 #ifdef __cplusplus
 extern "C" {

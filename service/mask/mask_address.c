@@ -89,7 +89,7 @@ struct groups {
 };
 
 /* Reads the group at ${at} and the colon after it. Returns the next position, or 0 when it is none. */
-static size_t group_read(const char *text, size_t len, size_t at, bool zeros, struct groups *g)
+static size_t group_read(const char *text, size_t len, size_t at, bool lenient, struct groups *g)
 {
     size_t n = g->used <= 14 ? hextet_read(text, len, at, g->bytes + g->used) : 0;
     if (n != 0 && (at + n == len || text[at + n] == ':')) {
@@ -99,15 +99,15 @@ static size_t group_read(const char *text, size_t len, size_t at, bool zeros, st
             return at;
         return at + 1 < len ? at + 1 : 0; /* a lone colon may not be the last */
     }
-    if (g->used > 12 || !ipv4_read(text + at, len - at, zeros, g->bytes + g->used))
+    if (g->used > 12 || !ipv4_read(text + at, len - at, lenient, g->bytes + g->used))
         return 0;
     g->used += 4;
     return len;
 }
 
-bool ipv6_read(const char *text, size_t len, bool zeros, struct ipv6 *ret_address)
+bool ipv6_read(const char *text, size_t len, bool lenient, struct ipv6 *ret_address)
 {
-    if (len < 2 || len >= MASK_ADDRESS_SIZE || (text[0] == ':' && text[1] != ':'))
+    if (len < 2 || len >= MASK_ADDRESS_SIZE + (size_t)lenient || (text[0] == ':' && text[1] != ':'))
         return false;
     struct groups g = {.gap = 17};
     size_t at = 0;
@@ -123,11 +123,11 @@ bool ipv6_read(const char *text, size_t len, bool zeros, struct ipv6 *ret_addres
             at++;
             continue;
         }
-        at = group_read(text, len, at, zeros, &g);
+        at = group_read(text, len, at, lenient, &g);
         if (at == 0)
             return false;
     }
-    if (g.gap == 17 ? g.used != 16 : g.used > 14)
+    if (g.gap == 17 ? g.used != 16 : g.used > (lenient ? 16 : 14))
         return false;
     struct ipv6 address = {{0}};
     size_t head = g.gap == 17 ? 16 : g.gap;

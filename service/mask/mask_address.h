@@ -11,8 +11,9 @@ struct ipv6 {
 int octet_read(const char *text, size_t len, bool zeros);
 /* Four octets with dots between, and nothing else. */
 bool ipv4_read(const char *text, size_t len, bool zeros, uint8_t ret_bytes[4]);
-/* RFC 4291 section 2.2, and nothing else. ${zeros} is for the octets of form 3. */
-bool ipv6_read(const char *text, size_t len, bool zeros, struct ipv6 *ret_address);
+/* RFC 4291 section 2.2, and nothing else. ${lenient}: also with leading zeros in the octets of form 3, and
+ * with "::" beside eight groups, where it stands for nothing. */
+bool ipv6_read(const char *text, size_t len, bool lenient, struct ipv6 *ret_address);
 
 /* The byte ${i} of an address of which ${prefix} bits are kept. */
 uint8_t byte_mask(uint8_t byte, unsigned i, unsigned prefix);

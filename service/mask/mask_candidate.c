@@ -21,13 +21,29 @@
  * (6) Each call goes on by a byte at least, and all it writes lies at or after s->done. */
 enum { SEGMENT_REST = 64 };
 
-/* Behind `%XX` as a sign there is no IPv6 address to be found: as an escape it takes no more from one than
- * the start of its first group. */
+static bool is_hex_pair(const struct segment *g, size_t at)
+{
+    return segment_is(g, at, HEX) && segment_is(g, at + 1, HEX);
+}
+
+/* Where IPv6 begins in a segment behind the literal sign `%`: behind what the escape takes that it may be,
+ * nested ones too (`%2520`). No more than the start of a first group is lost by that. */
+static size_t escape_end(const struct segment *g)
+{
+    const uint8_t *chars = g->reading->chars;
+    size_t at = g->from;
+    for (bool nested = true; nested && is_hex_pair(g, at); at += 2)
+        nested = chars[at] == '2' && chars[at + 1] == '5';
+    return at;
+}
+
 static void segment_judge(struct segment *g, bool behind_percent)
 {
+    size_t from = g->from;
     names_find(g);
-    if (!behind_percent)
-        ipv6_find(g);
+    g->from = behind_percent ? escape_end(g) : from;
+    ipv6_find(g);
+    g->from = from;
     names_mask(g);
     ipv4_find(g);
 }
@@ -88,11 +104,12 @@ static void finding_write(struct scan *s, const struct finding *f)
         scan_replace(s, from, to, spelled, finding_spell(s, f, spelled));
 }
 
-/* Writes what was found and what is between. Returns where the last finding ends, or ${end}. */
+/* Writes what was found and what is between, up to the first zone. Returns where the last finding ends, or
+ * ${end}. */
 static size_t findings_write(struct scan *s, const struct segment *g, size_t end)
 {
     const struct finding *last = NULL;
-    for (size_t i = g->begin; i < g->end; i++) {
+    for (size_t i = g->begin; i < g->end && (last == NULL || !last->zoned); i++) {
         if (g->starts[i] == 0)
             continue;
         last = &g->findings[g->starts[i] - 1];
@@ -104,8 +121,10 @@ static size_t findings_write(struct scan *s, const struct segment *g, size_t end
     s->bound = s->done;
     if (s->seen < s->done)
         s->seen = s->done;
-    if (last->ipv6 && last->outer && s->done < s->len && s->text[s->done] == '%' && zone_starts(s, s->done)) {
-        s->done++;
+    bool zone =
+        last->ipv6 && last->outer && s->done < s->len && s->text[s->done] == '%' && zone_starts(s, s->done);
+    if (zone || last->zoned) {
+        s->done += !last->zoned;
         zone_drop(s);
         return s->done;
     }

@@ -119,7 +119,7 @@ static size_t longest_end(const struct segment *g, size_t from, size_t end)
     struct walk w = {.at = from};
     do {
         size_t width = group_width(g, w.at, end), octets = 0;
-        if (w.gap ? w.groups <= 5 : w.groups == 6)
+        if (w.gap ? w.groups <= 6 : w.groups == 6)
             octets = octets_end(g, w.at, end);
         if (octets != 0 && is_end(g, octets, end))
             return octets;
@@ -127,7 +127,7 @@ static size_t longest_end(const struct segment *g, size_t from, size_t end)
             break;
         w.at += width;
         w.groups++;
-        if ((w.gap ? w.groups < 8 : w.groups == 8) && is_end(g, w.at, end))
+        if ((w.gap || w.groups == 8) && is_end(g, w.at, end))
             w.longest = w.at;
     } while (colons_pass(g, &w, end));
     return w.longest;
@@ -168,6 +168,7 @@ static void address_found(struct segment *g, const struct run *run, struct span 
     const uint8_t *bytes = address->bytes;
     const char *old = (const char *)g->reading->chars + span.from;
     f->ipv6 = true;
+    f->zoned = to > span.to;
     f->scoped = bytes[0] == 0xff || (bytes[0] == 0xfe && bytes[1] >> 6 == 2);
     f->masked = is_masked(g, *address) && memchr(old, '.', span.to - span.from) == NULL;
     ipv6_mask(address, g->prefixes);
@@ -177,8 +178,9 @@ static void address_found(struct segment *g, const struct run *run, struct span 
         before_name |= g->names[i].from <= span.to && g->names[i].dot >= span.to;
     f->len = (uint8_t)ipv6_print(address, !before_name, f->text);
     bool dotted = memchr(old, '.', span.to - span.from) != NULL && memchr(f->text, '.', f->len) == NULL;
-    if (segment_is_char(g, span.to, ':') && (dotted || !has_gap(old, span.to - span.from)) &&
-        has_gap(f->text, f->len - 1u))
+    bool joined = segment_is_char(g, span.to, ':');
+    bool filled = dotted || !has_gap(old, span.to - span.from) || segment_is(g, span.to + 1, HEX);
+    if (joined && filled && has_gap(f->text, f->len - 1u))
         f->len = (uint8_t)groups_print(address, f->text); /* (4): what is joined must not fill the gap */
 }
 

@@ -17,6 +17,7 @@ struct finding {
     bool ipv6;
     bool masked; /* an IPv6 address of which the text holds no more than is kept, maybe in another spelling */
     bool scoped; /* an IPv6 address that is link-local or multicast */
+    bool zoned;  /* an IPv6 address, and the start of its zone, of which the rest follows */
     char text[MASK_ADDRESS_SIZE];
 };
 

@@ -112,6 +112,11 @@ static const struct text_case cases[] = {
     {"12345::1", NULL},
     {"1:2:3:4:5:6:7", NULL},
     {"1:2:3:4:5:6:7::", "1:2:3::"},
+    {"1:2:3:4:5:6:7::8", "1:2:3::"}, /* "::" stands for nothing */
+    {"1:2:3:4:5:6::192.0.2.33", "1:2:3::"},
+    {"2001:db8:b:3c:2001:db8:1::24::35", "2001:db8:b::::35"},
+    {"2001:0db8:000b:003c:0005:0006::192.000.002.033", "2001:db8:b::"},
+    {"x 2001:db8:b:3c:5:6::192.0.2.33:80", "x 2001:db8:b:::80"},
     {"1:2:3:4:5:6:192.0.2.33", "1:2:3::"},
     {"1:2:3:4:5:6:7:192.0.2.33", "1:2:3:4:5:6:7:192.0.2.0"},
     {"::ffff:192.0.2.33g", "::ffff:192.0.2.0g"},
@@ -273,9 +278,12 @@ static const struct text_case cases[] = {
     {"\\0:1:2:F::", "\\0:1:2::"},
     {"\\0:9:2:8::9", "\\0:9:2::"},
     {"%%312.0.2.3\\\\", "%%312.0.2.0\\\\"},
-    {"%5C0:1::3:4:4:2:b:2", NULL},
+    {"%5C0:1::3:4:4:2:b:2", "%5C0:1:3::"},
     {"\\012:1:2:3::4 \\042ip\\042:\\042fe80::1\\042", "\\12:1:2:: \\042ip\\042:\\042fe80::\\042"},
     {"::1.0.2.33%34", "::"},
+    {"::1.0.2.33%3498.51.100.178", "::"}, /* a zone that is written as an escape goes on as others do */
+    {"%in-ad56::1.0.2.33%34 %2520fe80::1.0.2.33%34", "%in-ad56:: %2520fe80::"},
+    {"2001:db8:1:2::5%3498.51.100.178:443 x", "2001:db8:1:: x"},
     {"fe80::1%2\\x43", "fe80::"},
     {"fe80::1%2%255Cx43 x", "fe80:: x"},
     {"\\127.0.0.%31", "\\127.0.0.0"},
@@ -460,6 +468,39 @@ Test(mask, what_is_joined_to_an_address_fills_no_gap_in_it)
     char out[128];
     size_t n = mask_text("2001::1.4.4.0:4", 15, (struct mask_prefixes){7, 113}, out);
     assert_bytes(out, n, "2001:0:0:0:0:0:104:0:4", 22, "octets and a port");
+    n = mask_text("2002::20:d:8b1:2:3:4:15:692", 27, (struct mask_prefixes){7, 113}, out);
+    assert_bytes(out, n, "2002:0:0:8b1:2:3:4:0:692", 24, "a gap that stands for nothing");
+}
+
+Test(mask, what_is_not_seen_is_what_is_told)
+{
+    static const char *const gaps[] = {/* mask.h, docs/analytics.md */
+                                       "\xef\xbc\x91\xef\xbc\x99\xef\xbc\x92.0.2.33",
+                                       "3221226017 0xc0000221 0xc0.0x00.0x02.0x21 0300.0.02.041",
+                                       "227 Entering Passive Mode (192,0,2,33,195,80)",
+                                       "host_192_0_2_33.example.net 192 0 2 33 192/0/2/33",
+                                       "2001-db8-1-2--3.ipv6-literal.net",
+                                       "192&#46;0&#46;2&#46;33 2001&colon;db8&#58;1&#x3a;&colon;5",
+                                       "192\\u{2e}0\\u{2e}2\\u{2e}33 192=2E0=2E2=2E33 MTkyLjAuMi4zMw==",
+                                       "20010db8000100020000000000000003 192000002033"};
+    for (size_t i = 0; i < sizeof gaps / sizeof gaps[0]; i++) {
+        char out[TEXT_MAX];
+        size_t n = mask_text(gaps[i], strlen(gaps[i]), usual, out);
+        assert_bytes(out, n, gaps[i], strlen(gaps[i]), "gap");
+    }
+}
+
+Test(mask, references_of_html_and_braces_around_an_address_are_none_of_it)
+{
+    static const struct text_case around[] = {
+        {"&#34;192.0.2.33&#34; &quot;2001:db8:1:2::3&quot;", "&#34;192.0.2.0&#34; &quot;2001:db8:1::&quot;"},
+        {"\\u{1b}[36mip=\\u{1b}[0m2001:db8:1:2:3:4:5:6\\u{a}", "\\u{1b}[36mip=\\u{1b}[0m2001:db8:1::\\u{a}"},
+        {"\\u{9}192.0.2.33\\u{0}", "\\u{9}192.0.2.0\\u{0}"}};
+    for (size_t i = 0; i < sizeof around / sizeof around[0]; i++) {
+        char out[TEXT_MAX];
+        size_t n = mask_text(around[i].in, strlen(around[i].in), usual, out);
+        assert_bytes(out, n, around[i].out, strlen(around[i].out), around[i].in);
+    }
 }
 
 Test(mask, every_ipv6_prefix_keeps_its_bits)
@@ -626,6 +667,8 @@ Test(mask_json, decoded_strings_and_keys_are_masked)
     check_json_good("[\"a\\tb 192.0.2.33\\u0001\\\"\\\\\"]", "[\"a\\tb 192.0.2.0\\u0001\\\"\\\\\"]");
     check_json_good("\"\\u00e9\\ud83d\\ude00\"", "\"\xc3\xa9\xf0\x9f\x98\x80\"");
     check_json_good("[\"192.0\",\"2.33\"]", "[\"192.0\",\"2.33\"]");
+    check_json_good("{\".i(p6c:2001:db8:b:3c:2001:db8:1::24::35:64d:5e192.0.2.in-add.34\":2}",
+                    "{\".i(p6c:2001:db8:b::::35:64d:5e192.0.2.in-add.34\":2}");
 }
 
 Test(mask_json, an_array_of_bytes_is_masked_as_the_text_it_is)
