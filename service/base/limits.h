@@ -53,9 +53,9 @@
 #define TOMBSTONE_MONTHS 60
 /* So often what a thread counted of banners is written down: what a killed one loses. */
 #define SITE_COUNTS_EVERY_MS 5000
-/* What a page sends: 500 choices of 90 bytes, a TC string, the rest; a stranger needs no token for it. */
 /* What the policy says of cookies is waited for so long before a page gets the whole banner. */
-#define BANNER_CHOICE_MS    1000
+#define BANNER_CHOICE_MS 1000
+/* What a page sends: 500 choices of 90 bytes, a TC string, the rest; a stranger needs no token for it. */
 #define SITE_BODY_BYTES_MAX (64 * 1024)
 #define IDEMPOTENCY_KEY_MAX 255 /* bytes */
 /* An answer: 1 000 records of 600 bytes, or a page of 1 000 events with 4 KiB of evidence each. */
