@@ -178,9 +178,12 @@ static const struct purpose *purpose_read(const struct looking_back *l, const st
 static void question_read(struct call *call, struct looking_back *l)
 {
     static const char *const members[] = {"subject",       "purpose", "purposes", "entity",
-                                          "product_group", "as_of",   NULL};
-    struct node root = reader_root(&l->body);
+                                          "product_group", "as_of",   "keep",     NULL};
+    struct node root = reader_root(&l->body), keep = node_optional(&root, "keep");
     node_only(&root, members);
+    if (node_present(&keep))
+        node_fault(&keep, ERROR_INVALID,
+                   "proves that a check came before a send; one that looks back is kept in the audit");
     person_read(&root, l->attempt.controller, &l->person);
     struct node many = node_optional(&root, "purposes"), one = node_optional(&root, "purpose");
     l->several = node_present(&many);

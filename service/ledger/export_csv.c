@@ -206,6 +206,7 @@ static void csv_part_begin(struct export *x, size_t part, struct buf *out)
                                         "evidence",
                                         "detail",
                                         "actor",
+                                        "on_behalf_of",
                                         "policy_version",
                                         "portable",
                                         "provided",
@@ -238,6 +239,25 @@ static void provided_cell(struct export *x, const struct entry *e)
     csv_cell_end(&x->plain);
 }
 
+/* As a reseller said it. */
+static void behalf_cell(struct export *x, const struct entry *e)
+{
+    static const char member[] = "on_behalf_of";
+    if (e->detail == NULL || strstr(e->detail, member) == NULL) { /* most have none: nothing is read */
+        cell(x, NULL);
+        return;
+    }
+    struct reader r;
+    reader_open(&r, e->detail, strlen(e->detail));
+    struct node root = reader_root(&r), n = {0};
+    if (node_is_object(&root))
+        n = node_optional(&root, member);
+    cell(x, node_present(&n) ? node_string(&n, 0, SIZE_MAX, NULL) : NULL);
+    if (reader_error(&r) == ERROR_OVERLOADED)
+        x->plain.failed = true;
+    reader_close(&r);
+}
+
 static void csv_entry(struct export *x, const struct entry *e)
 {
     struct purpose_name name = purpose_name_of(x->controller, e->purpose);
@@ -261,6 +281,7 @@ static void csv_entry(struct export *x, const struct entry *e)
     cell(x, e->evidence);
     cell(x, e->detail);
     cell(x, e->actor);
+    behalf_cell(x, e);
     number_cell(x, e->policy_version);
     cell(x, export_is_portable(x, e) ? "yes" : "no");
     provided_cell(x, e);

@@ -25,6 +25,25 @@ static void record_term_check(const struct node *n)
         value_duration(n);
 }
 
+/* Who looked, and what was done about a right, has to outlive what it is the answer to: a request may take a
+ * month and two further ones (GDPR art. 12(3)). */
+enum { AUDIT_LEAST_MONTHS = 3, AUDIT_LEAST_DAYS = 92, SHORTEST_MONTH = 28 };
+
+static void audit_term_check(const struct node *n)
+{
+    if (node_kind(n) == NODE_NULL) {
+        record_term_check(n);
+        return;
+    }
+    struct duration d = value_duration(n);
+    bool is_told = !duration_is_zero(d); /* else it is at fault already */
+    int64_t days = d.days + d.seconds / 86400 + (int64_t)d.months * SHORTEST_MONTH;
+    if (is_told && d.months < AUDIT_LEAST_MONTHS && days < AUDIT_LEAST_DAYS)
+        node_fault(
+            n, ERROR_INVALID,
+            "must be P3M at least: so long a request may take that it has to answer for (GDPR art. 12(3))");
+}
+
 static void tombstone_read(struct draft *d, const struct node *n)
 {
     d->policy->tombstone = value_duration(n);
@@ -99,7 +118,7 @@ static void rules_read(struct draft *d, const struct node *n)
 static const struct member retention_members[] = {
     {"proof_kept", OPTIONAL, .check = proof_kept_check},
     {"tombstone", OPTIONAL, .read = tombstone_read},
-    {"audit", OPTIONAL, .check = record_term_check},
+    {"audit", OPTIONAL, .check = audit_term_check},
     {"rights_requests", OPTIONAL, .check = record_term_check},
     {"breaches", OPTIONAL, .check = record_term_check},
     {"check_traces", OPTIONAL, .check = record_term_check},
@@ -218,7 +237,6 @@ void mask_read(struct draft *d, const struct node *n)
 /* One month at most (GDPR art. 12(3)); what is given in days must fit the shortest. */
 static void term_of_rights_read(struct draft *d, const struct node *n)
 {
-    enum { SHORTEST_MONTH = 28 };
     if (node_kind(n) == NODE_NULL) {
         node_fault(n, ERROR_INVALID, "must be an ISO 8601 duration");
         return;

@@ -117,7 +117,6 @@ create table check_trace (
     ref            text not null,
     revision       bigint not null, -- of the ledger's head when it was answered
     policy_version integer not null,
-    as_of          timestamptz,     -- a moment that was asked about
     lines          integer not null,
     allowed        integer not null,
     sha256         bytea not null,  -- of what was asked

@@ -156,6 +156,14 @@ Test(keep, a_trace_proves_that_the_check_came_before_the_send)
     expect(get(&t, 200, "/v1/check/traces?ref=campaign-18"), "{'traces': []}");
     get(&t, 422, "/v1/check/traces");
     post(&t, 422, "/v1/check", "{'subject': %s, 'purpose': 'newsletter', 'keep': {}}", email("a"));
+    const char *now = string_at(
+        post(&t, 200, "/v1/check", "{'subject': %s, 'purpose': 'newsletter'}", email("a")), "/as_of");
+    expect(
+        post(&t, 422, "/v1/check",
+             "{'subject': %s, 'purpose': 'newsletter', 'as_of': '%s', 'keep': {'ref': 'campaign-17'}}",
+             email("a"), now),
+        "{'errors': [{'pointer': '/keep', 'detail': 'proves that a check came before a send; one that looks "
+        "back is kept in the audit'}]}");
     post(&t, 422, "/v1/check", "{'subject': %s, 'purpose': 'newsletter', 'keep': {'ref': 'of a@example.nl'}}",
          email("a"));
 }

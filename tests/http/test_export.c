@@ -81,7 +81,8 @@ static const char *somebody(const struct tenant *t, const char *name)
            "'evidence': {'ip': '" MARK_IP "', 'form': '=cmd()'}");
     record(t, name,
            "'event_state': 'withdrawn', 'collection_method': 'letter', "
-           "'expressed_by': {'role': 'staff'}, 'evidence': {'documents': [{'name': 'letter.pdf', 'sha256': "
+           "'expressed_by': {'role': 'staff'}, 'on_behalf_of': '-reseller 7', "
+           "'evidence': {'documents': [{'name': 'letter.pdf', 'sha256': "
            "'62d6324eb43121d594ac87eb4a9ea69e505f64e8a16533f415b98e2192415d32'}]}");
     return subject_of(t, name);
 }
@@ -115,9 +116,10 @@ Test(export, csv_is_an_archive_and_no_cell_of_it_is_a_formula)
     cr_assert_str_eq(answer_header(a, "content-type"), "application/zip");
     const json_t *files = looked_at("archive", file_of("export.zip", a->body, a->len), NULL);
     expect(json_at(files, "/events.csv"),
-           "[{'event_state': 'given', 'portable': 'yes', 'purpose': 'newsletter'}, "
+           "[{'event_state': 'given', 'portable': 'yes', 'purpose': 'newsletter', 'on_behalf_of': ''}, "
            "{'event_state': 'withdrawn', 'provided': ''}]");
     cr_assert_str_eq(string_at(files, "/events.csv/0/ref"), "'-crm-1");
+    cr_assert_str_eq(string_at(files, "/events.csv/1/on_behalf_of"), "'-reseller 7");
     cr_assert_str_eq(string_at(files, "/about.csv/0/value"), subject);
     cr_assert_eq(json_array_size(json_at(files, "/consents.csv")), 4);
     cr_assert_gt(strlen(string_at(files, "/notices.csv/0/text")), 10);
