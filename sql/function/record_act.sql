@@ -19,17 +19,25 @@ begin
                   and (s.purpose_id = any (p_purposes[1:2]) or rank_is_no(s.rank)));
 end $$;
 
--- Of a standing No: purpose and rank of each that had one, and of what stood over it.
+-- Of a standing No: purpose and rank of each that had one, and of what stood over it. Where the person said
+-- nothing of a purpose, the state of what a guardian did: it is told, and overrules nothing.
 create or replace function stood_each(c integer, p_tag bytea, p_over integer[], p_guardian integer)
 returns bigint[] language plpgsql stable as $$
 begin
     return (
-        select array_agg(array[e.purpose_id::bigint, greatest(e.rank, e.over_rank)] order by e.purpose_id)
-        from (select s.purpose_id, max(s.rank) as rank,
-                     max(max(s.rank)) filter (where s.purpose_id = any (p_over)) over () as over_rank
+        select array_agg(array[e.purpose_id::bigint,
+                               coalesce(greatest(e.rank, e.over_rank),
+                                        rank_state(greatest(e.guardians, e.over_guardians)))]
+                         order by e.purpose_id)
+        from (select s.purpose_id, max(s.rank) filter (where k.own) as rank,
+                     max(max(s.rank) filter (where k.own and k.over)) over () as over_rank,
+                     max(s.rank) filter (where not k.own) as guardians,
+                     max(max(s.rank) filter (where not k.own and k.over)) over () as over_guardians
               from states_heard(c, p_tag, null) s
-              where s.slot between p_guardian * slot_count() and p_guardian * slot_count() + slot_reached()
-                    and (s.purpose_id >= purpose_all() or s.purpose_id = any (p_over))
+              cross join lateral (select s.slot / slot_count() = p_guardian as own,
+                                         s.purpose_id = any (p_over) as over) k
+              where s.slot & 15 <= slot_reached() and (k.own or p_guardian = 0)
+                    and (s.purpose_id >= purpose_all() or k.over)
               group by s.purpose_id) e);
 end $$;
 

@@ -205,6 +205,16 @@ Test(guardians, a_childs_own_withdrawal_tells_that_a_guardians_yes_stood)
     cr_expect_str_eq(verdict(&t, customer("k")), "withdrawn");
 }
 
+Test(guardians, a_childs_no_to_everything_tells_of_each_purpose_that_a_guardians_yes_stood)
+{
+    struct tenant t = company("youth", "guardians-was-each");
+    guardian_says(&t, 201, customer("k"), "parent", "", "given");
+    static const char all[] = "{'subject': %s, 'purpose': '*'}";
+    static const char told[] = "{'purpose': 'pupil_phone', 'was': '%s', 'effect': 'applied'}";
+    expect(json_at(post(&t, 200, "/v1/withdraw", all, customer("k")), "/withdrawn/0"), told, "given");
+    expect(json_at(post(&t, 200, "/v1/withdraw", all, customer("k")), "/withdrawn/0"), told, "withdrawn");
+}
+
 Test(guardians, a_sale_is_no_soft_opt_in_for_who_is_known_as_a_minor)
 {
     struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "guardians-sale");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness/process.h"
 #include "harness/stage.h"
+#include "policy/policies.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -70,6 +71,58 @@ Test(soft_opt_in, sales_of_several_groups_stand_beside_each_other)
     cr_expect_str_eq(may_sell(&t, "a", "wine"), "objected", "a No is to all of them");
     expect(buys(&t, "a", "wine", MARCH), "{'effect': 'superseded'}");
     cr_expect_str_eq(may_sell(&t, "a", "wine"), "objected");
+}
+
+static struct tenant sisters(const char *key)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), key);
+    tenant_apply(
+        &t, json_of("{'controller': {'key': '%s', 'country': 'NL'}, 'entities': [{'key': 'north', 'name': "
+                    "'North'}, {'key': 'south', 'name': 'South'}], 'product_groups': [{'key': 'phones', "
+                    "'similar': ['cases']}, {'key': 'cases'}, {'key': 'wine'}], 'purposes': [{'key': 'like', "
+                    "'lawful_basis': 'soft_opt_in', 'channel': 'email', 'entities': ['north', 'south']}]}",
+                    key));
+    return t;
+}
+
+/* What a check says, and what a line of a batch says of the same. */
+static const char *may_one_sell(const struct tenant *t, const char *group, const char *entity)
+{
+    const char *of_one = *entity != '\0' ? text_of(", 'entity': '%s'", entity) : "";
+    const char *asked =
+        text_of("{'subject': %s, 'purpose': 'like', 'product_group': '%s'%s}", email("a"), group, of_one);
+    const char *reason = string_at(post(t, 200, "/v1/check", "%s", asked), "/reason");
+    const struct answer *a = client_send(&(struct request){.service = t->service,
+                                                           .path = "/v1/check/batch",
+                                                           .token = t->token,
+                                                           .content_type = "application/x-ndjson",
+                                                           .body = json_text("%s", asked)});
+    cr_assert_eq(a->status, 200);
+    cr_expect_str_eq(string_at(json_lines(a->body), "/0/reason"), reason, "a batch says so too");
+    return reason;
+}
+
+Test(soft_opt_in, of_several_entities_each_may_sell_what_is_like_its_own_sale)
+{
+    struct tenant t = sisters("sisters");
+    say(&t, 201, email("a"), "like", "eligible",
+        ", 'entity': 'north', 'sale': {'ref': 'order-1', 'product_group': 'phones', 'at': '" JANUARY
+        "', 'opt_out_offered_at': '" JANUARY "'}");
+    cr_expect_str_eq(may_one_sell(&t, "phones", "north"), "granted");
+    cr_expect_str_eq(may_one_sell(&t, "cases", "north"), "granted");
+    cr_expect_str_eq(may_one_sell(&t, "wine", "north"), "never_asked");
+    cr_expect_str_eq(may_one_sell(&t, "phones", "south"), "never_asked", "another's sale");
+    cr_expect_str_eq(may_one_sell(&t, "phones", ""), "never_asked", "of all of them, the strictest");
+    say(&t, 201, email("a"), "like", "eligible",
+        ", 'sale': {'ref': 'order-2', 'product_group': 'wine', 'at': '" JANUARY
+        "', 'opt_out_offered_at': '" JANUARY "'}");
+    cr_expect_str_eq(may_one_sell(&t, "wine", "south"), "granted", "a sale of all of them");
+    cr_expect_str_eq(may_one_sell(&t, "wine", ""), "granted");
+    cr_expect_str_eq(may_one_sell(&t, "phones", "south"), "never_asked");
+    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': 'like', 'entity': 'north'}", email("a"));
+    cr_expect_str_eq(may_one_sell(&t, "wine", "north"), "objected");
+    cr_expect_str_eq(may_one_sell(&t, "wine", "south"), "granted");
+    cr_expect_str_eq(may_one_sell(&t, "wine", ""), "objected");
 }
 
 Test(soft_opt_in, the_same_is_asked_in_a_batch_and_of_a_moment_that_is_past)
