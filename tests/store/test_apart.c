@@ -51,6 +51,9 @@ static struct act act_random(const struct person *person)
     struct act act = act_of(person, NEWSLETTER + (int32_t)dice(3), state, LONG_AGO + (instant)dice(MOMENTS));
     bool is_copy = state == EVENT_GIVEN && dice(4) == 0;
     act.rank_base = rank_base(is_copy ? CLASS_COPY : CLASS_CHOICE, state, dice(4) != 0);
+    static const char *const groups[] = {"phones", "wine", "bicycles"};
+    if (state == EVENT_ELIGIBLE && dice(4) != 0) /* else of no group */
+        act.group = product_group_of(groups[dice(3)]);
     act.tie = (int32_t)dice(3);
     act.effect = state == EVENT_REQUESTED ? EFFECT_PENDING : EFFECT_APPLIED;
     act.needs_guardian = state == EVENT_GIVEN && dice(2) == 0;
