@@ -21,29 +21,13 @@
  * (6) Each call goes on by a byte at least, and all it writes lies at or after s->done. */
 enum { SEGMENT_REST = 64 };
 
-static bool is_hex_pair(const struct segment *g, size_t at)
-{
-    return segment_is(g, at, HEX) && segment_is(g, at + 1, HEX);
-}
-
-/* Where IPv6 begins in a segment behind the literal sign `%`: behind what the escape takes that it may be,
- * nested ones too (`%2520`). No more than the start of a first group is lost by that. */
-static size_t escape_end(const struct segment *g)
-{
-    const uint8_t *chars = g->reading->chars;
-    size_t at = g->from;
-    for (bool nested = true; nested && is_hex_pair(g, at); at += 2)
-        nested = chars[at] == '2' && chars[at + 1] == '5';
-    return at;
-}
-
+/* Behind `%XX` as a sign there is no IPv6 address to be found: as an escape it takes no more from one than
+ * the start of its first group. */
 static void segment_judge(struct segment *g, bool behind_percent)
 {
-    size_t from = g->from;
     names_find(g);
-    g->from = behind_percent ? escape_end(g) : from;
-    ipv6_find(g);
-    g->from = from;
+    if (!behind_percent)
+        ipv6_find(g);
     names_mask(g);
     ipv4_find(g);
 }
@@ -150,12 +134,19 @@ static size_t segment_end(const struct segment *g)
     return r->base + r->at[to];
 }
 
+static bool bytes_free(const struct segment *g, size_t from, size_t to)
+{
+    while (from < to && g->taken[from] == 0)
+        from++;
+    return from == to;
+}
+
 /* The digits of ${r} at ${i}, joined to an octet that was masked, go with it, where nothing takes them.
  * Returns where they end. */
 static size_t digits_join(struct segment *g, struct finding *f, const struct reading *r, size_t i)
 {
     while (i < r->count && r->at[i] == f->end && char_is(r->chars[i], DIGIT) && r->at[i + 1] <= g->end &&
-           g->taken[f->end] == 0) {
+           bytes_free(g, f->end, r->at[i + 1])) {
         memset(g->taken + f->end, TAKEN, (size_t)(r->at[i + 1] - f->end));
         f->end = r->at[++i];
     }

@@ -297,12 +297,13 @@ static bool part_find(const struct segment *g, struct span rest, struct span *re
         if (span.to == 0)
             continue;
 
-        /* Of eight groups, and a head among them, the head is where it is if eight follow that too. */
+        /* Of eight groups, and a head among them, the head is where it is if eight follow that too, or did
+         * before they were masked. */
         bool gap = has_gap(chars + i, span.to - i), dotted = memchr(chars + i, '.', span.to - i) != NULL;
         struct ipv6 address;
-        *ret_stays =
-            !head && eight.to == 0 && gap && !dotted && span_read(g, span, &address) && is_masked(g, address);
-        if ((head && (eight.to == 0 || !gap)) || *ret_stays) {
+        bool masked = gap && !dotted && span_read(g, span, &address) && is_masked(g, address);
+        *ret_stays = !head && eight.to == 0 && masked;
+        if ((head && (eight.to == 0 || !gap || masked)) || *ret_stays) {
             *ret_span = span;
             return true;
         }
@@ -383,6 +384,14 @@ static size_t zoned_width(const struct segment *g, size_t at, size_t width)
     return 0;
 }
 
+/* Whether the digits at ${at} are the last octet of an address and a zone, and no octet together: `33%34`. */
+static bool is_zoned_octet(const struct segment *g, size_t at, size_t width)
+{
+    const char *chars = (const char *)g->reading->chars;
+    return at > g->from && chars[at - 1] == '.' && octet_read(chars + at, width, true) < 0 &&
+           zoned_width(g, at, width) != 0;
+}
+
 /* The width of the group that the word at ${at} begins with, where it is the eighth of a run. */
 static size_t eighth_width(const struct segment *g, const struct run *run, size_t at)
 {
@@ -429,7 +438,7 @@ void ipv6_find(struct segment *g)
         width = alnum ? hex : 1;
         while (alnum && segment_is(g, i + width, ALNUM))
             width++;
-        bool word = alnum && (hex != width || hex > 4);
+        bool word = alnum && (hex != width || hex > 4 || is_zoned_octet(g, i, width));
         if (!mark && (!alnum || word))
             run = run_end(g, run, i, width, word);
     }
