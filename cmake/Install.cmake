@@ -52,7 +52,7 @@ Records what people agreed to and in which words, answers whether something
 may be done, and lets people change their mind; in front of PostgreSQL.
 After installation: akkoord setup.")
 # libcurl is loaded by what needs it, and so is not among the libraries that are linked.
-set(CPACK_DEBIAN_SERVICE_PACKAGE_DEPENDS "libcurl4, systemd | systemd-standalone-sysusers")
+set(CPACK_DEBIAN_SERVICE_PACKAGE_DEPENDS "libcurl4, tzdata, systemd | systemd-standalone-sysusers")
 set(CPACK_DEBIAN_SERVICE_PACKAGE_RECOMMENDS "ca-certificates, postgresql")
 set(CPACK_DEBIAN_SERVICE_PACKAGE_CONTROL_EXTRA "${PROJECT_SOURCE_DIR}/packaging/postinst;\
 ${PROJECT_SOURCE_DIR}/packaging/prerm;${PROJECT_SOURCE_DIR}/packaging/postrm")

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/controller.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "store/numbering.h"
 #include "wire/policy_document.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +35,23 @@ static void texts_move(struct controller *c, struct controller_job *job)
     job->document = NULL;
 }
 
+/* By the machine's tz database. Nothing of libc's: what it knows of time zones is the whole process's. */
+static void zone_find(struct policy_texts *texts)
+{
+    enum { ZONE_BYTES_MAX = 64 * 1024 };
+    char path[sizeof "/usr/share/zoneinfo/" + TIME_ZONE_NAME_MAX];
+    struct buf file;
+    if (!time_zone_is_name(texts->time_zone, strlen(texts->time_zone)))
+        return;
+    buf_init(&file, ZONE_BYTES_MAX);
+    snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", texts->time_zone);
+    if (file_read(path, &file) == NULL && !buf_failed(&file)) {
+        const char *kept = arena_copy(&texts->arena, file.data, file.len);
+        (void)time_zone_open((const uint8_t *)kept, file.len, &texts->zone);
+    }
+    buf_free(&file);
+}
+
 const struct policy_texts *controller_texts(const struct controller *c)
 {
     struct controller_texts *t = c->texts;
@@ -42,6 +61,7 @@ const struct policy_texts *controller_texts(const struct controller *c)
     if (t->read == NULL)
         abort();
     t->read->controller_id = c->controller_id;
+    zone_find(t->read);
     free(t->document);
     t->document = NULL;
     return t->read;

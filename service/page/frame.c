@@ -3,6 +3,7 @@
 
 #include "domain/calendar.h"
 #include "domain/moment.h"
+#include "domain/time_zone.h"
 #include "http/server.h"
 
 #include <assert.h>
@@ -176,12 +177,19 @@ void page_day(const struct page *p, instant at, char text[PAGE_DAY_MAX])
                                                "August", "September", "October", "November", "December"},
                                               {"januari", "februari", "maart", "april", "mei", "juni", "juli",
                                                "augustus", "september", "oktober", "november", "december"}};
-    struct calendar_date d = calendar_date_of(at / (86400 * SECOND));
+    const struct time_zone *zone = &p->texts->zone;
+    const instant day = 86400 * SECOND;
+    int32_t ahead = 0;
+    bool is_known = zone->offsets != NULL && time_zone_offset(zone, at, &ahead);
+    const char *where = is_known ? "" : " (UTC)";
+    instant there = at + ahead * SECOND;
+    struct calendar_date d = calendar_date_of(there / day - (there % day < 0));
     bool dutch = strncasecmp(p->language, "nl", 2) == 0, english = strncasecmp(p->language, "en", 2) == 0;
     if (dutch || english)
-        snprintf(text, PAGE_DAY_MAX, "%d %s %d (UTC)", (int)d.day, months[dutch][d.month - 1], (int)d.year);
+        snprintf(text, PAGE_DAY_MAX, "%d %s %d%s", (int)d.day, months[dutch][d.month - 1], (int)d.year,
+                 where);
     else
-        snprintf(text, PAGE_DAY_MAX, "%04d-%02d-%02d (UTC)", (int)d.year, (int)d.month, (int)d.day);
+        snprintf(text, PAGE_DAY_MAX, "%04d-%02d-%02d%s", (int)d.year, (int)d.month, (int)d.day, where);
 }
 
 /* ---- a page ---- */

@@ -58,8 +58,8 @@ const char *page_controller(const struct page *p);
 void page_form(struct page *p);
 /* A button that posts its form with ${name}=${value}. ${kind}: a class of the style sheet, or NULL. */
 void page_button(struct page *p, enum page_text text, const char *name, const char *value, const char *kind);
-/* The day of ${at} in UTC, and that it is, as people write it there: "21 November 2026 (UTC)". Which day it
- * is where the controller is only the database could tell. */
+/* The day of ${at} in the controller's time zone, as people write it there: "21 November 2026"; where the
+ * machine does not know that zone, in UTC, and that it is: "21 November 2026 (UTC)". */
 enum { PAGE_DAY_MAX = 64 };
 void page_day(const struct page *p, instant at, char text[PAGE_DAY_MAX]);
 

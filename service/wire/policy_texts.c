@@ -2,6 +2,7 @@
 #include "wire/policy_texts.h"
 
 #include "base/hex.h"
+#include "domain/time_zone.h"
 #include "wire/logo.h"
 #include "wire/policy_contact.h"
 #include "wire/policy_document_internal.h"
@@ -54,11 +55,20 @@ static const char *line_read(struct policy_texts *t, const struct node *object, 
     return kept;
 }
 
+/* As struct policy has it. */
+static const char *zone_read(struct policy_texts *t, const struct node *controller)
+{
+    const char *named = member_copy(t, controller, "time_zone");
+    const char *usual = time_zone_of_country(member_copy(t, controller, "country"));
+    return named[0] != '\0' || usual == NULL ? named : usual;
+}
+
 static void controller_texts_read(struct policy_texts *t, const struct node *root)
 {
     struct node controller = node_optional(root, "controller"),
                 languages = node_optional(&controller, "languages");
     t->controller = member_copy(t, &controller, "key");
+    t->time_zone = zone_read(t, &controller);
     t->name = wordings_read(t, &controller, "name");
     t->address = line_read(t, &controller, "address", address_join);
     t->contact = line_read(t, &controller, "contact", contact_join);

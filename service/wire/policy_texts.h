@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "base/arena.h"
+#include "domain/time_zone.h"
 #include "wire/page_texts.h"
 
 #include <stdbool.h>
@@ -50,6 +51,8 @@ struct policy_texts {
     int32_t controller_id;  /* its number; 0: whoever read it did not say */
     size_t language_count;
     const char **languages; /* the controller's, the first first */
+    const char *time_zone;  /* IANA name; "": none is known */
+    struct time_zone zone;  /* what holds there: whoever read it fills it in. Zeros: that is not known */
     struct wordings name;
     /* One line each, "" where it is not stated. */
     const char *address, *contact, *officer, *authority;

@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* What people see: the pages behind links, and how a policy dresses them. */
 
@@ -218,4 +219,41 @@ Test(pages, a_policys_own_words_stand_in_place_of_ours)
     cr_expect_not_null(strstr(page->body, "No more of this"));
     cr_expect_not_null(strstr(page->body, "If you press the button"), "what it does not say is ours");
     cr_expect_not_null(strstr(page->body, "lang=\"en\""), "German is not spoken here");
+}
+
+/* As people write it in English, so many hours ahead of UTC. */
+static const char *day_ahead(long hours)
+{
+    time_t there = time(NULL) + hours * 3600;
+    struct tm tm;
+    char text[64];
+    gmtime_r(&there, &tm);
+    strftime(text, sizeof text, "%e %B %Y", &tm);
+    return text_of("%s", text + strspn(text, " "));
+}
+
+Test(pages, a_day_is_that_of_the_controllers_time_zone)
+{
+    static const struct {
+        const char *zone;
+        long hours;
+    } zones[] = {{"Pacific/Kiritimati", 14}, {"Etc/GMT+12", -12}};
+    for (size_t i = 0; i < 2; i++) {
+        struct tenant t = tenant_bare(stage_service(0), stage_keyring(), text_of("pages-day-%zu", i));
+        json_t *policy = tenant_policy(&t);
+        json_object_set_new(json_object_get(policy, "controller"), "time_zone", json_string(zones[i].zone));
+        tenant_apply(&t, policy);
+        post(&t, 201, "/v1/consents",
+             "{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': "
+             "'web_form'}",
+             email("a"));
+        const char *before = day_ahead(zones[i].hours);
+        const json_t *made = post(&t, 201, "/v1/links",
+                                  "{'subject': %s, 'kind': 'preferences', 'language': 'en'}", email("a"));
+        const struct answer *page = look(strchr(strstr(string_at(made, "/url"), "://") + 3, '/'));
+        cr_assert_eq(page->status, 200);
+        cr_expect(strstr(page->body, before) != NULL || strstr(page->body, day_ahead(zones[i].hours)) != NULL,
+                  "%s: %s", before, page->body);
+        cr_expect_null(strstr(page->body, "UTC"));
+    }
 }

@@ -12,7 +12,7 @@ import tempfile
 
 from lib.house import LONG, PROGRAM, ROOT, run
 
-NEEDS = ("libcurl4", "libpq5", "libjwt0", "libjansson4", "systemd | systemd-standalone-sysusers")
+NEEDS = ("libcurl4", "tzdata", "libpq5", "libjwt0", "libjansson4", "systemd | systemd-standalone-sysusers")
 HOLDS = ("/usr/bin/akkoord", "/usr/lib/systemd/system/akkoord.service", "/usr/lib/sysusers.d/akkoord.conf", "/usr/share/man/man1/akkoord.1.gz",
          "/usr/share/man/man1/akkoord-setup.1.gz", "/usr/share/bash-completion/completions/akkoord",
          "/usr/share/doc/akkoord/examples/demo.json", "/usr/share/doc/akkoord/copyright")

@@ -48,3 +48,67 @@ Test(time_zone, a_name_is_one_to_three_parts)
         cr_expect_eq(time_zone_is_name(names[i].name, strlen(names[i].name)), names[i].good, "%s",
                      names[i].name);
 }
+
+/* ---- files ---- */
+
+/* Of a zone an hour ahead, two hours from 1000 s to 2000 s, by ${rule} from then on. Returns its length. */
+static size_t zone_write(uint8_t bytes[256], const char *rule)
+{
+    static const uint8_t counts[2][24] = {{[23] = 1, [19] = 1}, {[15] = 2, [19] = 2, [23] = 4}};
+    static const uint8_t block[] = {0, 0, 0, 0,    0,    0, 3, 0xe8, 0, 0,    0,    0, 0, 0,   7,   0xd0, 1,
+                                    0, 0, 0, 0x0e, 0x10, 0, 0, 0,    0, 0x1c, 0x20, 1, 0, 'C', 'E', 'T',  0};
+    static const uint8_t head[20] = "TZif2";
+    size_t len = 0;
+    memset(bytes, 0, 256);
+    memcpy(bytes, head, 20);
+    memcpy(bytes + 20, counts[0], 24);
+    len = 44 + 6 + 1; /* of 32 bits: one type, one letter */
+    memcpy(bytes + len, head, 20);
+    memcpy(bytes + len + 20, counts[1], 24);
+    memcpy(bytes + len + 44, block, sizeof block);
+    len += 44 + sizeof block;
+    memcpy(bytes + len, rule, strlen(rule));
+    return len + strlen(rule);
+}
+
+static int32_t offset_at(const struct time_zone *zone, int64_t seconds)
+{
+    int32_t offset;
+    return time_zone_offset(zone, seconds * SECOND, &offset) ? offset : -1;
+}
+
+Test(time_zone, a_file_tells_what_holds_until_its_end_and_behind_it_where_nothing_changes_any_more)
+{
+    uint8_t bytes[256];
+    struct time_zone zone;
+    size_t len = zone_write(bytes, "\nCET-1\n");
+    cr_assert(time_zone_open(bytes, len, &zone));
+    cr_expect_eq(offset_at(&zone, -5), 3600);
+    cr_expect_eq(offset_at(&zone, 999), 3600);
+    cr_expect_eq(offset_at(&zone, 1000), 7200);
+    cr_expect_eq(offset_at(&zone, 1999), 7200);
+    cr_expect_eq(offset_at(&zone, 2000), 3600);
+    cr_expect_eq(offset_at(&zone, 4000000000), 3600);
+    len = zone_write(bytes, "\nCET-1CEST,M3.5.0,M10.5.0/3\n");
+    cr_assert(time_zone_open(bytes, len, &zone));
+    cr_expect_eq(offset_at(&zone, 1999), 7200);
+    cr_expect_eq(offset_at(&zone, 2000), -1, "only the rule could tell");
+}
+
+Test(time_zone, what_is_no_file_or_was_cut_is_none)
+{
+    uint8_t bytes[256], cut[256];
+    struct time_zone zone;
+    size_t len = zone_write(bytes, "\nCET-1\n");
+    for (size_t i = 0; i + sizeof "\nCET-1\n" - 1 < len; i++) {
+        memcpy(cut, bytes, i);
+        cr_expect_not(time_zone_open(cut, i, &zone), "%zu bytes", i);
+    }
+    cr_assert(time_zone_open(bytes, len - 1, &zone));
+    cr_expect_eq(offset_at(&zone, 2000), -1, "its last line was cut");
+    bytes[0] = 't';
+    cr_expect_not(time_zone_open(bytes, len, &zone));
+    (void)zone_write(bytes, "\nCET-1\n");
+    bytes[44 + 7 + 44 + 16] = 2;
+    cr_expect_not(time_zone_open(bytes, len, &zone), "a third type, of two");
+}
