@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "body.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,8 +22,41 @@ bool body_plan_read(struct body_plan *plan)
     return true;
 }
 
+/* The whole of it, with a NUL; NULL where it cannot be read. */
+static char *text_read(const char *path)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *file = fopen(path, "r");
+    ssize_t got = file != NULL ? getdelim(&text, &len, '\0', file) : -1;
+    if (file != NULL)
+        fclose(file);
+    return got > 0 ? text : NULL;
+}
+
+bool body_plan_lines(struct body_plan *plan, const char *path)
+{
+    plan->text = text_read(path);
+    for (const char *at = plan->text; at != NULL && (at = strchr(at, '\n')) != NULL; at++)
+        plan->lines++;
+    plan->line = plan->lines > 0 ? calloc(plan->lines + 1, sizeof *plan->line) : NULL;
+    if (plan->line == NULL)
+        return false;
+    plan->line[0] = plan->text;
+    for (uint64_t i = 0; i < plan->lines; i++)
+        plan->line[i + 1] = strchr(plan->line[i], '\n') + 1;
+    return true;
+}
+
 size_t body_bytes_max(const struct body_plan *plan)
 {
+    size_t most = 0;
+    for (uint64_t i = 0; i < plan->lines; i++) {
+        size_t len = (size_t)(plan->line[i + 1] - plan->line[i]);
+        most = len > most ? len : most;
+    }
+    if (plan->lines > 0)
+        return most;
     size_t object = plan->head_len + DIGITS_MAX + strlen(plan->tail);
     return plan->array == 0 ? object : plan->array * (object + 1) + 1;
 }
@@ -65,6 +99,11 @@ static char *object_write(const struct body_plan *plan, uint64_t subject, char *
 
 size_t body_write(const struct body_plan *plan, uint64_t n, char *out)
 {
+    if (plan->lines > 0) {
+        const char *const *line = &plan->line[n % plan->lines];
+        memcpy(out, line[0], (size_t)(line[1] - line[0] - 1));
+        return (size_t)(line[1] - line[0] - 1);
+    }
     if (plan->array == 0)
         return (size_t)(object_write(plan, subject_of(plan, n), out) - out);
     char *at = out;

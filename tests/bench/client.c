@@ -108,8 +108,12 @@ static void exchange_submit(struct exchange *x, uint64_t n)
                            field(":path", kind->path),
                            field("content-type", plan->content_type),
                            field("content-length", x->content_length),
-                           field("authorization", plan->authorization != NULL ? plan->authorization : "")};
-    size_t len = sizeof fields / sizeof *fields - (plan->authorization == NULL);
+                           field("", ""), field("", "")};
+    size_t len = sizeof fields / sizeof *fields - 2;
+    if (plan->authorization != NULL)
+        fields[len++] = field("authorization", plan->authorization);
+    if (plan->origin != NULL)
+        fields[len++] = field("origin", plan->origin);
     nghttp2_data_provider body = {.source.ptr = x, .read_callback = on_body_wanted};
     if (nghttp2_submit_request(c->session, NULL, fields, len, &body, x) < 0) {
         c->client->result->lost++;

@@ -23,6 +23,7 @@ struct client_plan {
     const char *authority; /* host:port */
     const char *content_type;
     const char *authorization;    /* NULL: none */
+    const char *origin;           /* likewise */
     unsigned streams;             /* requests in flight on a connection */
     struct kind kinds[KINDS_MAX]; /* mixed as if drawn */
     unsigned kind_count, shares;  /* ... of all together */

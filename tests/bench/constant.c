@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bench_constant PORT THREADS: the reference of the bench. Bare libh2o, one loop a thread as in the
+/* bench_constant PORT THREADS [FILE]: the reference of the bench. Bare libh2o, one loop a thread as in the
  * service, answers any request with the same bytes: a verdict's body and headers. What the service needs
  * beyond this is what its token, its rules and its database cost. A request of /v1/mask gets its own body
- * back. Runs until it is killed. */
+ * back, and a GET the file, as a page. Runs until it is killed. */
 #include <h2o.h>
 
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -26,18 +27,24 @@ struct server {
 };
 
 static h2o_globalconf_t config;
+static char page[64 * 1024];
+static size_t page_len;
 
 static int on_request(h2o_handler_t *self, h2o_req_t *req)
 {
     static h2o_generator_t generator = {NULL, NULL};
     int echo = h2o_memis(req->path.base, req->path.len, H2O_STRLIT("/v1/mask"));
-    h2o_iovec_t body = echo ? req->entity : h2o_iovec_init(verdict, sizeof verdict - 1);
+    int is_page = page_len > 0 && h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET"));
+    h2o_iovec_t body = echo      ? req->entity
+                       : is_page ? h2o_iovec_init(page, page_len)
+                                 : h2o_iovec_init(verdict, sizeof verdict - 1);
+    h2o_iovec_t type = is_page ? h2o_iovec_init(H2O_STRLIT("text/html; charset=utf-8"))
+                               : h2o_iovec_init(H2O_STRLIT("application/json"));
     (void)self;
     req->res.status = 200;
     req->res.reason = "OK";
     req->res.content_length = body.len;
-    h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL,
-                   H2O_STRLIT("application/json"));
+    h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, type.base, type.len);
     h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL, H2O_STRLIT("no-store"));
     h2o_start_response(req, &generator);
     h2o_send(req, &body, 1, H2O_SEND_STATE_FINAL);
@@ -88,12 +95,16 @@ int main(int argc, char **argv)
 {
     static int listeners[THREADS_MAX];
     pthread_t thread;
-    long port = argc == 3 ? strtol(argv[1], NULL, 10) : 0;
-    long threads = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
+    bool counts = argc == 3 || argc == 4;
+    long port = counts ? strtol(argv[1], NULL, 10) : 0;
+    long threads = counts ? strtol(argv[2], NULL, 10) : 0;
+    FILE *file = argc == 4 ? fopen(argv[3], "r") : NULL;
     if (port < 1 || port > UINT16_MAX || threads < 1 || threads > THREADS_MAX) {
-        fputs("usage: bench_constant PORT THREADS\n", stderr);
+        fputs("usage: bench_constant PORT THREADS [FILE]\n", stderr);
         return 2;
     }
+    if (file != NULL)
+        page_len = fread(page, 1, sizeof page, file);
     signal(SIGPIPE, SIG_IGN);
     h2o_config_init(&config);
     h2o_hostconf_t *host = h2o_config_register_host(&config, h2o_iovec_init(H2O_STRLIT("default")), 65535);

@@ -16,10 +16,11 @@
 #include <time.h>
 
 static const char usage[] =
-    "usage: bench_load --port PORT --path PATH --body TEMPLATE [OPTION...]\n"
-    "A further --path begins another kind of request; the first six are of the kind they follow.\n"
+    "usage: bench_load --port PORT --path PATH --body TEMPLATE|--bodies FILE [OPTION...]\n"
+    "A further --path begins another kind of request; the first seven are of the kind they follow.\n"
     "  --share N            so many of this kind beside the others' (1)\n"
     "  --body TEMPLATE      its %d or %09d is the number of a subject\n"
+    "  --bodies FILE        a line each, in turn, instead\n"
     "  --first N            the first subject (0)\n"
     "  --range N            so many subjects, over and over (0: without end)\n"
     "  --random             in random order\n"
@@ -31,6 +32,7 @@ static const char usage[] =
     "  --count N            requests in all (0: until the time is up)\n"
     "  --token TOKEN        sent as a bearer token\n"
     "  --content-type TYPE  (application/json)\n"
+    "  --origin ORIGIN      of the page that asks\n"
     "On 127.0.0.1. Prints one line of NAME=VALUE; rate counts answers 2xx, "
     "status_NNN all answers, those that came after\n"
     "the time was up too.\n";
@@ -83,6 +85,10 @@ static bool kind_option_take(struct client_plan *plan, int option, const char *v
     case 'b':
         body->template = value;
         return true;
+    case 'L':
+        if (!body_plan_lines(body, value))
+            usage_die();
+        return true;
     case 'S':
         kind->share = (unsigned)number(value, 1, 1000);
         return true;
@@ -132,6 +138,9 @@ static void option_take(struct run *run, int option, const char *value)
     case 'C':
         run->plan.content_type = value;
         break;
+    case 'O':
+        run->plan.origin = value;
+        break;
     default:
         usage_die();
     }
@@ -142,7 +151,7 @@ static bool kinds_complete(struct client_plan *plan)
 {
     for (unsigned i = 0; i < plan->kind_count; i++) {
         struct body_plan *body = &plan->kinds[i].body;
-        if (body->template == NULL || !body_plan_read(body))
+        if (body->lines == 0 && (body->template == NULL || !body_plan_read(body)))
             return false;
         body->seed = now_ns();
         plan->shares += plan->kinds[i].share;
@@ -158,7 +167,7 @@ static void run_read(struct run *run, int argc, char **argv)
         {"array", 1, NULL, 'a'},   {"connections", 1, NULL, 'c'}, {"streams", 1, NULL, 'm'},
         {"threads", 1, NULL, 't'}, {"seconds", 1, NULL, 's'},     {"count", 1, NULL, 'n'},
         {"share", 1, NULL, 'S'},   {"token", 1, NULL, 'T'},       {"content-type", 1, NULL, 'C'},
-        {NULL, 0, NULL, 0}};
+        {"bodies", 1, NULL, 'L'},  {"origin", 1, NULL, 'O'},      {NULL, 0, NULL, 0}};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
         option_take(run, option, optarg);
