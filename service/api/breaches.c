@@ -538,6 +538,7 @@ static void concerned_answer(struct concerning *k)
         writer_text(&w, "subject_id", id);
         writer_text(&w, "ref", job->subjects[i].ref);
         writer_text(&w, "actor", job->subjects[i].actor);
+        writer_text(&w, "on_behalf_of", job->subjects[i].on_behalf_of);
         writer_int(&w, "revision", job->subjects[i].revision);
         writer_object_end(&w);
     }

@@ -258,7 +258,8 @@ static void subjects_take(const struct sent *batch, size_t count, const PGresult
         *to = (struct breach_subject){.subject_no = row_int8(rows, row, 4),
                                       .ref = row_text(rows, row, 5),
                                       .actor = row_text(rows, row, 6),
-                                      .revision = row_int8(rows, row, 7)};
+                                      .revision = row_int8(rows, row, 7),
+                                      .on_behalf_of = row_text(rows, row, 8)};
         s->broken = to->actor == NULL;
     }
 }
@@ -275,6 +276,7 @@ void breach_subjects_job_clear(struct breach_subjects_job *s)
     for (size_t i = 0; i < s->count; i++) {
         free(s->subjects[i].ref);
         free(s->subjects[i].actor);
+        free(s->subjects[i].on_behalf_of);
     }
     free(s->subjects);
     s->subjects = NULL;

@@ -79,7 +79,7 @@ void breach_list_job_clear(struct breach_list_job *l);
 /* A person concerned, with the latest event that is. */
 struct breach_subject {
     int64_t subject_no, revision;
-    char *ref, *actor; /* ${ref} NULL: none */
+    char *ref, *actor, *on_behalf_of; /* NULL: none; there always is an actor */
 };
 
 struct breach_subjects_job {

@@ -81,10 +81,10 @@ end $$;
 -- The latest event of a person that is concerned: of that period, those purposes, that client (null: any).
 create or replace function breach_event(c integer, p_subject bigint, p_from timestamptz, p_to timestamptz,
                                         p_purposes integer[], p_actor text)
-returns table (ref text, actor text, revision bigint) language plpgsql stable as $$
+returns table (ref text, actor text, on_behalf_of text, revision bigint) language plpgsql stable as $$
 begin
     return query
-        select e.ref, e.actor, e.revision from event e
+        select e.ref, e.actor, e.detail ->> 'on_behalf_of', e.revision from event e
         where e.controller_id = c and e.subject_no = p_subject
               and e.slot / slot_count() <> guardian_time()
               and (p_from is null or e.recorded_at >= p_from) and e.recorded_at <= p_to

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- $1 a controller, $2 a breach, $3 subjects of a higher number, $4 so many numbers are looked through at
 -- most, $5 at most so many told, $6 those of whom this client recorded something, or null: the persons
--- concerned by number, each with the ref and the client of the latest event that is concerned. Each row also
+-- concerned by number, each with the ref and the client of the latest event that is concerned, and for whom
+-- that client said that it was. Each row also
 -- gives whether there is such a breach, the generation, and the number that was looked through last of how
 -- many; where there is nobody one row gives nothing else. Numbers are looked up one by one, as in walk.sql.
 with meant as materialized (
@@ -13,7 +14,7 @@ select m.last is not null as found, c.generation, m.through, m.last, l.*
 from controller c
 left join meant m on true
 left join lateral (
-    select n.no, e.ref, e.actor, e.revision
+    select n.no, e.ref, e.actor, e.revision, e.on_behalf_of
     from generate_series($3::int8 + 1, m.through) n(no)
     cross join lateral (select x.subject_no from identifier x
                         where x.controller_id = $1 and x.subject_no = n.no and x.is_person offset 0) i

@@ -84,6 +84,18 @@ Test(breaches, who_is_concerned_is_told_in_pages_and_recorded)
            "{'entries': [{'action': 'breach_subjects', 'reason': 'letter'}]}");
 }
 
+Test(breaches, a_reseller_without_a_key_of_its_own_is_told_by_its_word)
+{
+    struct tenant t = stage_tenant("breach-reseller");
+    say(&t, "a", "newsletter");
+    post(&t, 201, "/v1/consents",
+         "{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': 'app', "
+         "'on_behalf_of': 'shop-b'}",
+         email("b"));
+    expect(get(&t, 200, "/v1/breaches/%s/subjects", string_at(add(&t, ""), "/breach_id")),
+           "{'subjects': [{'on_behalf_of': null}, {'ref': null, 'on_behalf_of': 'shop-b'}], 'next': null}");
+}
+
 Test(breaches, what_is_wrong_is_told)
 {
     struct tenant t = stage_tenant("breach-wrong");
