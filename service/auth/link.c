@@ -24,20 +24,21 @@ static_assert(SEALED_MAX * 4 / 3 == LINK_TEXT_MAX, "what fits is what is allowed
 static const char *const use_words[LINK_USES] = {"confirm", "unsubscribe", "preferences", "guardian",
                                                  "identity"};
 
-static int sealer_of_key(const struct numbered_key *key, enum link_use use, struct link_sealer *ret_sealer)
+static int cipher_of_key(const struct numbered_key *key, enum link_use use, uint8_t ret_cipher[LINK_KEY_SIZE])
 {
-    ret_sealer->number = key->number;
-    return numbered_key_derive(key, "akkoord link 2", use_words[use], ret_sealer->cipher, LINK_KEY_SIZE) ==
-                       0 &&
-                   numbered_key_derive(key, "akkoord link nonce 2", use_words[use], ret_sealer->nonce,
-                                       LINK_KEY_SIZE) == 0
-               ? 0
-               : -1;
+    return numbered_key_derive(key, "akkoord link 2", use_words[use], ret_cipher, LINK_KEY_SIZE);
 }
 
 int link_sealer_make(const struct numbered_keys *keys, enum link_use use, struct link_sealer *ret_sealer)
 {
-    return keys->count > 0 ? sealer_of_key(&keys->keys[0], use, ret_sealer) : -1;
+    if (keys->count == 0)
+        return -1;
+    const struct numbered_key *key = &keys->keys[0];
+    ret_sealer->number = key->number;
+    int rc = cipher_of_key(key, use, ret_sealer->cipher);
+    return rc == 0 ? numbered_key_derive(key, "akkoord link nonce 2", use_words[use], ret_sealer->nonce,
+                                         LINK_KEY_SIZE)
+                   : rc;
 }
 
 void link_sealer_wipe(struct link_sealer *sealer)
@@ -136,18 +137,17 @@ static void plain_read(const uint8_t *plain, size_t len, struct link *ret_link)
 int link_open(const struct numbered_keys *keys, enum link_use use, const char *text, size_t len,
               struct link *ret_link)
 {
-    uint8_t plain[PLAIN_MAX], sealed[SEALED_MAX];
+    uint8_t plain[PLAIN_MAX], sealed[SEALED_MAX], cipher[LINK_KEY_SIZE];
     size_t sealed_len;
-    struct link_sealer sealer;
     if (len > LINK_TEXT_MAX || !base64url_decode(text, len, sealed, sizeof sealed, &sealed_len) ||
         sealed_len < HEAD + FIXED + SEAL)
         return -1;
     const struct numbered_key *key = numbered_keys_find(keys, sealed[0]);
     size_t plain_len = sealed_len - HEAD - SEAL;
-    int rc = key != NULL && sealer_of_key(key, use, &sealer) == 0
-                 ? gcm_open(sealer.cipher, sealed, sealed + HEAD, plain_len, plain)
+    int rc = key != NULL && cipher_of_key(key, use, cipher) == 0
+                 ? gcm_open(cipher, sealed, sealed + HEAD, plain_len, plain)
                  : -1;
-    link_sealer_wipe(&sealer);
+    explicit_bzero(cipher, sizeof cipher);
     if (rc == 0)
         plain_read(plain, plain_len, ret_link);
     return rc;

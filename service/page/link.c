@@ -267,7 +267,8 @@ static void sets_make(struct link_page *p)
 {
     const struct policy *policy = link_page_controller(p)->policy;
     struct call *call = link_page_call(p);
-    p->sets = call_alloc(call, PAGE_SETS_MAX * sizeof *p->sets);
+    size_t most = policy->purpose_count < PAGE_SETS_MAX ? policy->purpose_count : PAGE_SETS_MAX;
+    p->sets = call_alloc(call, (most + 1) * sizeof *p->sets);
     p->set_count = 1;
     for (size_t i = 0; i < policy->purpose_count; i++) {
         struct purpose_set one = {0};

@@ -11,7 +11,7 @@
 static bool is_one_of(const char *word, const char *const words[])
 {
     for (; *words != NULL; words++) {
-        if (strcmp(word, *words) == 0)
+        if (word[0] == (*words)[0] && strcmp(word, *words) == 0)
             return true;
     }
     return false;

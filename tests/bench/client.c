@@ -108,7 +108,8 @@ static void exchange_submit(struct exchange *x, uint64_t n)
                            field(":path", kind->path),
                            field("content-type", plan->content_type),
                            field("content-length", x->content_length),
-                           field("", ""), field("", "")};
+                           field("", ""),
+                           field("", "")};
     size_t len = sizeof fields / sizeof *fields - 2;
     if (plan->authorization != NULL)
         fields[len++] = field("authorization", plan->authorization);
