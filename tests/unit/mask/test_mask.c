@@ -293,7 +293,7 @@ static const struct text_case cases[] = {
     {"2.0.2.33%33", "2.0.2.0"},
     {"2.0.2.33%2533", "2.0.2.0"},
     {"02.%2530.2.3%253%333.", NULL}, /* a digit of which an escape is an escape */
-    {"2.0.2.33%36.3", "2.0.2.0.0"}, /* what was no address is none when it is masked */
+    {"2.0.2.33%36.3", "2.0.2.0.0"},  /* what was no address is none when it is masked */
     {"\\042.0.2.33%36.3%2E4 5", "\\042.0.2.0.0%2E0 5"},
     {"\\b:2:3:4:5:6:7:8", "\\b:2:3::"},
     {"\x1b[3::b", "\x1b[3::"},
