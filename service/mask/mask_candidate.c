@@ -193,6 +193,13 @@ static void octets_part(const struct scan *s, struct segment *g, const struct re
     }
 }
 
+/* Whether what begins at ${at} is what an escape `%XX` takes. */
+static bool is_behind_escape(const struct scan *s, size_t at)
+{
+    uint8_t c;
+    return at > 0 && s->text[at - 1] == '%' && escape_read(s->text + at - 1, s->len - (at - 1), &c) != 0;
+}
+
 /* (4) Of all segments of a literal reading that begin in the one of the decoded reading, which a sign may cut
  * in two: none is looked at later. Returns where the search goes on. */
 static size_t literal_judge(const struct scan *s, size_t at, const struct reading *decoded, struct segment *g,
@@ -206,8 +213,7 @@ static size_t literal_judge(const struct scan *s, size_t at, const struct readin
         do {
             segment_reopen(g, &r[literal]);
             size_t first = g->count;
-            size_t begin = decoded->base + r[literal].at[g->from];
-            segment_judge(g, begin > 0 && s->text[begin - 1] == '%');
+            segment_judge(g, is_behind_escape(s, decoded->base + r[literal].at[g->from]));
             octets_part(s, g, decoded, first);
         } while (segment_next(g, &r[literal], reach));
         size_t other = segment_end(g);
@@ -225,10 +231,11 @@ static __attribute__((noinline)) size_t word_judge(struct scan *s, size_t at)
     reading_make(s, at, 0, &readings[0]);
     segment_open(&g, &readings[0], s->prefixes);
     size_t end = segment_end(&g);
-    if (g.from == g.to) /* an escape of a sign before what is no part of an address */
+    bool none = g.from == g.to; /* an escape of a sign before what is no part of an address */
+    if (none && readings[0].doubtful == 0)
         return end;
     segment_judge(&g, false);
-    bool over = !is_cut_off(&g);
+    bool over = !none && !is_cut_off(&g);
     if (readings[0].doubtful != 0) {
         size_t other = literal_judge(s, at, &readings[0], &g, readings, &over);
         end = other < end ? other : end;

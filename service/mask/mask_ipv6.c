@@ -179,8 +179,10 @@ static void address_found(struct segment *g, const struct run *run, struct span 
     f->len = (uint8_t)ipv6_print(address, !before_name, f->text);
     bool dotted = memchr(old, '.', span.to - span.from) != NULL && memchr(f->text, '.', f->len) == NULL;
     bool joined = segment_is_char(g, span.to, ':');
-    bool filled = dotted || !has_gap(old, span.to - span.from) || segment_is(g, span.to + 1, HEX);
-    if (joined && filled && has_gap(f->text, f->len - 1u))
+    bool group_follows = span.to + 1 < run->to && segment_is(g, span.to + 1, HEX);
+    bool filled = dotted || !has_gap(old, span.to - span.from) || group_follows;
+    bool glued = run->glued && span.from == run->from; /* `src2001::` is a name */
+    if (joined && filled && has_gap(f->text, f->len - !glued))
         f->len = (uint8_t)groups_print(address, f->text); /* (4): what is joined must not fill the gap */
 }
 
@@ -248,16 +250,21 @@ static bool whole_read(const struct segment *g, const struct run *run, struct sp
     return false;
 }
 
-/* One to three groups of two decimal digits each, up to ${to}: a time of day. */
+/* One to three groups up to ${to} that are a time of day: of two decimal digits, and zeros before them, which
+ * are not printed. */
 static bool is_time(const struct segment *g, size_t from, size_t to)
 {
     const uint8_t *chars = g->reading->chars;
-    if ((to - from) % 3 != 0 || to - from > 9)
-        return false;
-    for (size_t i = from; i < to; i += 3)
-        if (!char_is(chars[i], DIGIT) || chars[i] > '5' || !char_is(chars[i + 1], DIGIT) ||
-            chars[i + 2] != ':')
+    for (size_t width, groups = 0; from < to; from += width + 1, groups++) {
+        width = group_width(g, from, to);
+        size_t zeros = 0;
+        while (zeros + 2 < width && chars[from + zeros] == '0')
+            zeros++;
+        const uint8_t *digits = chars + from + zeros;
+        if (groups == 3 || width != zeros + 2 || chars[from + width] != ':' || digits[0] > '5' ||
+            !char_is(digits[0], DIGIT) || !char_is(digits[1], DIGIT))
             return false;
+    }
     return true;
 }
 
