@@ -274,14 +274,16 @@ static void prefix_cut(const struct segment *g, struct span *span, struct ipv6 *
 {
     if (is_head(g, span->from, span->to))
         return;
-    for (size_t i = span->from; i < span->to && g->reading->chars[i] != ':';) {
-        i += group_width(g, i, span->to) + 1;
+    for (size_t i = span->from; i < span->to;) {
+        i += group_width(g, i, span->to) + 1; /* none between two colons */
         struct ipv6 rest;
         if (!is_head(g, i, span->to))
             continue;
-        if (span_read(g, (struct span){i, span->to}, &rest) &&
-            (is_time(g, span->from, i) || is_masked(g, rest))) {
-            span->from = i;
+        struct span tried = {i, span->to};
+        if (!span_read(g, tried, &rest)) /* two colons that were cut off before a word are its end */
+            tried.to += segment_is_char(g, span->to, ':') && segment_is_char(g, span->to + 1, ':') ? 2 : 0;
+        if (span_read(g, tried, &rest) && (is_time(g, span->from, i) || is_masked(g, rest))) {
+            *span = tried;
             *address = rest;
         }
         return;
@@ -394,9 +396,16 @@ static size_t zoned_width(const struct segment *g, size_t at, size_t width)
 /* Whether the digits at ${at} are the last octet of an address and a zone, and no octet together: `33%34`. */
 static bool is_zoned_octet(const struct segment *g, size_t at, size_t width)
 {
-    const char *chars = (const char *)g->reading->chars;
-    return at > g->from && chars[at - 1] == '.' && octet_read(chars + at, width, true) < 0 &&
-           zoned_width(g, at, width) != 0;
+    const uint8_t *chars = g->reading->chars;
+    size_t from = at;
+    for (int octets = 0; octets < 3; octets++) {
+        if (from == g->from || chars[from - 1] != '.')
+            return false;
+        for (from--; from > g->from && char_is(chars[from - 1], DIGIT);)
+            from--;
+    }
+    return from > g->from && chars[from - 1] == ':' && zoned_width(g, at, width) != 0 &&
+           octet_read((const char *)chars + at, width, true) < 0;
 }
 
 /* The width of the group that the word at ${at} begins with, where it is the eighth of a run. */

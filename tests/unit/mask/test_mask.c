@@ -176,6 +176,7 @@ static const struct text_case cases[] = {
     {"10.0.0.7:2001:db8:1:2:3:4:5:6", "10.0.0.0:2001:db8:1::"},
     {"2001:db8:1:2:3:4:5:6:2001:db8:1:2:3:4:5:7", "2001:db8:1:::2001:db8:1::"},
     {"19a001:db8:1:2:3:4:5:2001:db8:1:2:3:4:5:6", "19a001:db8:1:2:3:4:5:2001:db8:1::"},
+    {"2::2001:db8:1:2:3:4:5:620or", "2::2001:db8:1::or"},
     {"2001:db8::1::peer", "2001:db8::::peer"},
     {"A::B::c", NULL},
     {"Foo::Bar::add", NULL},
@@ -289,6 +290,7 @@ static const struct text_case cases[] = {
     {"0.2.33%252E001:db8::1", "0.2.33%252E0:db8::1"}, /* one of two, and not less of the other for it */
     {"x\\\\05%36.0.2.36", "x\\\\05%36.0.2.0"},        /* after all that it may be */
     {"%2::3:.\\04536 %2::3:.%2536", "%2:::.\\04536 %2:::.%2536"},
+    {".33%34::1.0.2.33%340%34:", ".334:::"},
     {"%34::1.0.2.33%340%3.4:u1", "4:::u1"},
     {"%in-ad56::1.0.2.33%34 %2520fe80::1.0.2.33%34", "%in-ad56:: %2520fe80::"},
     {"2001:db8:1:2::5%3498.51.100.178:443 x", "2001:db8:1:: x"},
@@ -479,6 +481,14 @@ Test(mask, what_is_joined_to_an_address_fills_no_gap_in_it)
     assert_bytes(out, n, "2001:0:0:0:0:0:104:0:4", 22, "octets and a port");
     n = mask_text("2002::20:d:8b1:2:3:4:15:692", 27, (struct mask_prefixes){7, 113}, out);
     assert_bytes(out, n, "2002:0:0:8b1:2:3:4:0:692", 24, "a gap that stands for nothing");
+}
+
+Test(mask, an_address_takes_no_octet_out_of_a_row_that_is_one_without_it)
+{
+    static const char in[] = "fe801:db8:1:2::3%252E3.\\04536.0.8a2e";
+    char out[128];
+    size_t n = mask_text(in, strlen(in), (struct mask_prefixes){7, 16}, out);
+    assert_bytes(out, n, "fe801:db8::%252E0.0.0.0a2e", 26, in);
 }
 
 Test(mask, what_is_not_seen_is_what_is_told)
