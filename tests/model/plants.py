@@ -4,7 +4,8 @@
 
 def change(function, old, new):
     def plant(cluster):
-        [[oid]] = cluster.rows(f"select '{function}'::regproc::oid")
+        # a number may have the same name
+        [[oid]] = cluster.rows(f"select oid from pg_proc where proname = '{function}' order by pronargs desc limit 1")
         text = "\n".join("|".join(row) for row in cluster.rows(f"select pg_get_functiondef({oid})"))
         assert text.count(old) >= 1, f"{function}() has changed: {old!r} is not in it"
         cluster.rows(text.replace(old, new) + ";")
@@ -45,6 +46,8 @@ REBUILD_PLANTS = {
 STAFF_PLANTS = {
     # what stood with both before a split, or an end, is lost
     "noes-lost": change("states_copy", "if cardinality(heard) > 0 then", "if false then"),
+    # who was split goes on as one
+    "split-kept": change("staff_split", "perform rebuild(c, staying || leaving);", ""),
     # an erasure forgets Noes that reach others
     "erase-loosens": change("event_reaches", "slot_travels(e.slot) or rank_is_no(e.rank)", "false"),
 }

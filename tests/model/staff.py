@@ -23,6 +23,7 @@ from worlds import NAMES, few_make, probes_make
 
 KINDS = ("restrict", "lift", "add", "end", "correct", "prove", "merge", "split", "erase")
 DOCUMENT = {"name": "proof.pdf", "sha256": "0" * 64}
+DOUBLE = {purpose.key: purpose.double_opt_in for purpose in POLICY}
 ROUNDS = 3
 DONE = {}  # how often staff did what
 
@@ -113,7 +114,16 @@ class Staff:
         self.ties += [(person, name) for name in (left, right) if name != person]
 
     def prove(self, person, wrong, right):
+        """What needs a confirmation has none from the new address: the Yes that stands there waits for one."""
         self.end(person, wrong, right)
+        said = {}
+        for n, act in enumerate(self.acts):
+            if right in act.names and act.state in ("given", "invalidated") and not act.guardian and act.confirmed and DOUBLE.get(act.scope):
+                said.setdefault((act.scope, act.entity), []).append(n)
+        for those in said.values():
+            last = max(those, key=lambda n: World.rank(self.acts[n]))
+            if self.acts[last].state == "given":
+                self.acts[last] = replace(self.acts[last], confirmed=False)
 
     def merge(self, person, other):
         self.acts += self.stricter(person, other)
@@ -326,7 +336,6 @@ def main():
     parser.add_argument("--seed", action="append")
     parser.add_argument("--plant", choices=sorted(STAFF_PLANTS), help="changes the database by this fault, which must be found")
     given = parser.parse_args()
-    # World 63655640.17 is open: whose a guardian's Yes is at a number that was split off, when who it was split from is erased.
     seeds = given.seed or ["1"] + [str(random.SystemRandom().randrange(10**9))] * LONG
     found = None
     with Real(f"staff-{given.plant or 'clean'}", random.Random(seeds[0]), services=1) as real:
