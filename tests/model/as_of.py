@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: what a check says of a moment is what the model says of the acts that were recorded by then.
 
-Random worlds are told to a service, an act at a time. Then, of each moment at which something was recorded and of the microsecond
-before it, the service is asked what the verdict was: it must be the model's, of the acts that far. With a fault planted it must not.
+Random worlds are told to a service, many beside each other in one ledger. Then, of each moment at which something was recorded of a world
+and of the microsecond before it, the service is asked what the verdict was: it must be the model's, of the acts that far. With a fault
+planted it must not.
 """
 import argparse
+import datetime
 import json
 import random
 import sys
@@ -19,9 +21,8 @@ from real import CONFIRM, Real
 from translation import question
 from worlds import acts_make, probes_make
 
-PROBES = 5  # of each moment
-LATEST = ("select to_char(coalesce(max(recorded_at), clock_timestamp()), 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), "
-          "to_char(coalesce(max(recorded_at), clock_timestamp()) - interval '1 microsecond', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from event;")
+AT_ONCE = 50  # worlds, each of identifiers of its own
+MOMENTS = "select record_id, to_char(recorded_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.USZ') from event order by revision desc limit 10000;"
 PLANTS = {"later-acts-count": "create or replace function wind_back(c integer, p_nos bigint[], p_revisions bigint[], p_at timestamptz) "
                               "returns void language plpgsql as $$ begin end $$;"}
 
@@ -32,17 +33,22 @@ def told(steps):
             for said in each_of(replace(step.act, confirmed=step.token is None or step.token in tokens))]
 
 
-def moments_of(real, copy):
-    """Tells all of it. -> (moment, how many steps were done by then)."""
-    latest = real.house.cluster.rows(LATEST)[0]
-    found = [(latest[0], 0)]
-    for n in range(1, len(copy.steps) + 1):
-        copy.until = n
-        real.tell([copy])
-        now = real.house.cluster.rows(LATEST)[0]
-        if now != latest:
-            found += [(now[1], n - 1), (now[0], n)]
-        latest = now
+def before(moment):
+    """A microsecond earlier."""
+    return (datetime.datetime.fromisoformat(moment) - datetime.timedelta(microseconds=1)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moments_of(copy, moments):
+    """-> (moment, how many steps were done by then), of each moment at which something was recorded and of the microsecond before."""
+    found, done = [], 0
+    for n, step in enumerate(copy.steps, 1):
+        moment = moments.get(step.record)
+        if moment is None:  # nothing came of it
+            continue
+        if not found or found[-1][0] < moment:
+            found += [(before(moment), done), (moment, n)]
+        found[-1] = (found[-1][0], n)
+        done = n
     return found
 
 
@@ -51,44 +57,68 @@ def purged_since(real, moment):
     return lost == "t"
 
 
-def world_try(real, seed):
-    chance = random.Random(f"as of {seed}")
-    acts = acts_make(random.Random(str(seed)))
-    copy = real.copy(chance.sample(acts, len(acts)), chance)
-    keys = [purpose.key for purpose in POLICY]
-    faults, asked = [], 0
-    for moment, done in moments_of(real, copy):
-        world = World(told(copy.steps[:done]), POLICY, ENTITIES, similar=SIMILAR)
-        for names, purpose, entity, group in chance.sample(probes := probes_make(chance, acts, keys), min(PROBES, len(probes))):
-            body = question(copy.number, names, purpose, entity, group) | {"as_of": moment}
-            answer = real.ask("/v1/check", json.dumps(body))
-            got, due = (answer.body or {}).get("reason", str(answer)), world.check(names, purpose, NOW, entity, group)
-            if answer.status == 410 and purged_since(real, moment):
-                continue  # by retention, which runs each minute: then nobody can tell
-            asked += 1
+class Look:
+    """A world that is told beside others, and then looked back at."""
+
+    def __init__(self, real, seed):
+        self.real, self.seed = real, seed
+        self.chance = random.Random(f"as of {seed}")
+        self.acts = acts_make(random.Random(str(seed)))
+        self.copy = real.copy(self.chance.sample(self.acts, len(self.acts)), self.chance)
+        self.asked, self.faults = 0, []
+
+    def back(self, moments):
+        """Of each moment somebody's verdicts on all purposes, and one that asks for more."""
+        keys = [purpose.key for purpose in POLICY]
+        probes = probes_make(self.chance, self.acts, keys)
+        for moment, done in moments_of(self.copy, moments):
+            world = World(told(self.copy.steps[:done]), POLICY, ENTITIES, similar=SIMILAR)
+            names, _, _, group = self.chance.choice(probes)
+            self.check(world, moment, done, [(names, key, None, group) for key in keys])
+            self.check(world, moment, done, [self.chance.choice(probes)])
+
+    def check(self, world, moment, done, probes):
+        body = question(self.copy.number, *probes[0]) | {"as_of": moment}
+        if len(probes) > 1:
+            body["purposes"] = [purpose for _, purpose, _, _ in probes]
+            del body["purpose"]
+        answer = self.real.ask("/v1/check", json.dumps(body))
+        if answer.status == 410 and purged_since(self.real, moment):
+            return  # by retention, which runs each minute: then nobody can tell
+        verdicts = answer.body if len(probes) == 1 else {}
+        verdicts = answer.body.get("results", [verdicts] * len(probes))
+        self.asked += len(probes)
+        for (names, purpose, entity, group), verdict in zip(probes, verdicts, strict=True):
+            got, due = verdict.get("reason", str(answer)), world.check(names, purpose, NOW, entity, group)
             if got != due:
-                faults.append(f"world {seed} after {done} of {len(copy.steps)} steps: {names} {purpose} {entity} {group}: {got}, not {due}\n    "
-                              + "\n    ".join(f"{step.kind} {act_text(step.act)}" for step in copy.steps))
-    return asked, faults
+                steps = "\n    ".join(f"{step.record} {step.kind} {act_text(step.act)}" for step in self.copy.steps)
+                self.faults.append(f"world {self.seed} at {moment}, after {done} of {len(self.copy.steps)} steps: {names} {purpose} {entity} "
+                                   f"{group}: {got}, not {due}\n    {steps}")
+
+
+def worlds_try(real, seeds):
+    looks = [Look(real, seed) for seed in seeds]
+    real.tell([look.copy for look in looks])
+    moments = dict(real.house.cluster.rows(MOMENTS))
+    list(real.hands.map(lambda look: look.back(moments), looks))
+    return sum(look.asked for look in looks), [fault for look in looks for fault in look.faults]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--worlds", type=int, default=10000 if LONG else 40)
+    parser.add_argument("--worlds", type=int, default=10000 if LONG else 12)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--plant", choices=sorted(PLANTS), help="changes the database by this fault, which must be found")
     given = parser.parse_args()
     with Real(f"as-of-{given.plant or 'clean'}", random.Random(given.seed), services=1) as real:
         if given.plant:
             real.house.cluster.rows(PLANTS[given.plant])
-        asked, faults = 0, []
-        for n in range(given.worlds):
-            more, found = world_try(real, f"{given.seed}.{n}")
-            asked += more
-            faults += found
-            if faults:
-                break
-        say(f"{asked} verdicts of the past, {len(faults)} wrong\n" + "\n".join(faults[:3]))
+        asked, faults, worlds = 0, [], 0
+        while worlds < given.worlds and not faults:
+            count = min(AT_ONCE, given.worlds - worlds)
+            more, faults = worlds_try(real, [f"{given.seed}.{worlds + n}" for n in range(count)])
+            asked, worlds = asked + more, worlds + count
+        say(f"{worlds} worlds, {asked} verdicts of the past, {len(faults)} wrong\n" + "\n".join(faults[:3]))
     sys.exit(bool(faults) != bool(given.plant))
 
 

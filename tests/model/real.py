@@ -22,6 +22,12 @@ class Refused(AssertionError):
     """The service did not take what the model takes."""
 
 
+def record_id(receipt):
+    """Of an act, or of the first that a receipt tells of; None: of none."""
+    told = [receipt, *(one for records in receipt.values() if isinstance(records, list) for one in records if isinstance(one, dict))]
+    return next((one["record_id"] for one in told if "record_id" in one), None)
+
+
 class Step:
     """What is next of a world: an act, or the confirmation of what an earlier step asked."""
 
@@ -31,6 +37,7 @@ class Step:
         self.asked = asked
         self.token = None
         self.status = None
+        self.record = None  # the record_id that came of it first
 
 
 def steps_of(acts, chance):
@@ -154,9 +161,13 @@ class Real:
             answer = self.ask("/v1/confirm", json.dumps({"token": step.asked.token}))
             step.status = answer.status
             good = answer.status in (200, 201, 410)
+            if answer.status == 201:
+                step.record = record_id(answer.body)
         elif step.kind == WITHDRAW:
             answer = self.ask("/v1/withdraw", json.dumps(withdrawal(step.act, number)))
             good = answer.status == 200
+            if good:
+                step.record = record_id(answer.body)
         else:
             good, answer = self.send_records(request)
         if not good:
@@ -171,6 +182,7 @@ class Real:
         told = answer.body
         for (_, step), receipt in zip(request, [told] if len(bodies) == 1 else told, strict=True):
             step.token = receipt.get("confirmation", {}).get("token")
+            step.record = record_id(receipt)
         return True, answer
 
     @property
