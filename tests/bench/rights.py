@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What people's rights cost: script/bench --rights.
+
+Export and erasure of a person with 10 000 events, the purge of what is kept no longer, alone, and what the audit costs a read: the same
+read in turns with one whose entry is not written. A figure beyond its limit fails nothing.
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import statistics
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fault"))
+from lib.client import Client  # noqa: E402
+from lib.house import CONTROLLER, ROOT, House, run, say  # noqa: E402
+
+EVENTS = 10_000  # of a person
+ARRAY = 1000
+READERS = 32
+OF_ONE = 100  # acts of one person at a time: each is looked at behind the one before
+DAY = 24 * 3600
+SCOPES = "consent:record consent:check consent:withdraw subject:read rights:write subject:erase"
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def policy_apply(house):
+    document = json.loads((ROOT / "examples/demo.json").read_text(encoding="utf-8"))
+    document["retention"] = {"rules": [{"purpose": "analytics", "data_class": "consent", "duration": "P14D", "after": "recorded",
+                                        "source": "a measurement", "review_date": "2099-01-01"}]}
+    path = house.folder / "policy.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    house.command("apply", path)
+
+
+def record(client, body):
+    answer = client.post("/v1/consents", body)
+    assert answer.status == 201, answer
+    return answer.body
+
+
+def person_make(client, n):
+    """One who gave and withdrew again and again. -> subject_id"""
+    said = {"subject": [{"type": "customer", "value": f"much{n}"}, {"type": "email", "value": f"much{n}@example.nl"}],
+            "purpose": "newsletter", "collection_method": "web_form", "language": "nl", "evidence": {"form": "footer"}}
+    for first in range(0, EVENTS, OF_ONE):
+        told = record(client, [said | {"event_state": "given" if i % 2 else "withdrawn", "ref": f"r{first + i}"} for i in range(OF_ONE)])
+    return told[0]["subject_id"]
+
+
+def ms_of(client, path, body=None):
+    """Until the last byte, which may be of an archive."""
+    if client.line is None:
+        client.connect()
+    begun = time.monotonic()
+    fields = {"Authorization": f"Bearer {client.token}"} | ({"Content-Type": "application/json"} if body else {})
+    client.line.request("POST", path, json.dumps(body) if body else None, fields)
+    answer = client.line.getresponse()
+    told = answer.read()
+    assert answer.status == 200, told[:300]
+    return 1000 * (time.monotonic() - begun)
+
+
+def row(what, values, limit, unit):
+    say(f"{what:<46} {statistics.median(values):>10.1f} {unit:<10} {min(values):.1f} to {max(values):.1f}; limit {limit}")
+
+
+def exports_and_erasures(house, client, rounds):
+    subjects = [person_make(client, n) for n in range(1, rounds + 1)]
+    house.cluster.rows("analyze;")
+    for form in ("json", "csv"):
+        row(f"export of 10 000 events as {form}", [ms_of(client, f"/v1/subjects/{s}/export?format={form}") for s in subjects], 200, "ms")
+    row("erasure of 10 000 events", [ms_of(client, f"/v1/subjects/{s}/erase", {"keep_proof": n % 2 == 0})
+                                     for n, s in enumerate(subjects)], 500, "ms")
+
+
+def cpu(house, service):
+    """Seconds, of the service, of the postmaster and of all its children, those that ended too."""
+    ticks = 0
+    for n, pid in enumerate([service.process.pid, *house.cluster.processes()]):
+        try:
+            stat = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        except FileNotFoundError:
+            continue  # it has ended: the postmaster counts it
+        ticks += sum(int(t) for t in stat[11:13] + (stat[13:15] if n == 1 else []))
+    return ticks / TICK
+
+
+def look_up(client, end):
+    done = 0
+    while time.monotonic() < end:
+        answer = client.post("/v1/subjects/lookup", {"subject": {"type": "email", "value": "much0@example.nl"}})
+        assert answer.status == 200, answer
+        done += 1
+    return done
+
+
+def read_cost(house, service, client, seconds):
+    """us of CPU a look-up, of readers side by side"""
+    readers = [Client(service.port, client.token) for _ in range(READERS)]
+    with concurrent.futures.ThreadPoolExecutor(READERS) as hands:
+        begun, end = cpu(house, service), time.monotonic() + seconds
+        done = sum(hands.map(lambda reader: look_up(reader, end), readers))
+        used = cpu(house, service) - begun
+    for reader in readers:
+        reader.close()
+    return 1e6 * used / done
+
+
+def audits(house, service, client, rounds, seconds):
+    [[written]] = house.cluster.rows("select replace(pg_get_functiondef('audit_add(integer,text[],text[],text[],bigint[],integer[],text[],"
+                                     "text[],uuid[])'::regprocedure), chr(10), ' ');")
+    idle = ("create or replace function audit_add(c integer, p_actor text[], p_token text[], p_action text[], p_subject_no bigint[], "
+            "p_found integer[], p_reason text[], p_on_behalf_of text[], p_request_id uuid[]) returns void language plpgsql as "
+            "$$ begin end $$;")
+    with_it, without = [], []
+    for _ in range(rounds):
+        with_it.append(read_cost(house, service, client, seconds))
+        house.cluster.rows(idle)
+        without.append(read_cost(house, service, client, seconds))
+        house.cluster.rows(written + ";")
+    row("a look-up with its entry in the audit", with_it, "-", "us of CPU")
+    row("... without the entry's row", without, "-", "us of CPU")
+    row("... the entry's part", [100 * (a / b - 1) for a, b in zip(with_it, without)], 10, "%")
+
+
+def purges(house, service, client, people):
+    for first in range(0, people, ARRAY):
+        record(client, [{"subject": {"type": "email", "value": f"few{first + i}@example.nl"}, "purpose": "analytics",
+                         "event_state": "given", "collection_method": "web_form"} for i in range(ARRAY)])
+    service.stop()
+    preload = house.folder / "clock_ahead.so"
+    run("cc", "-shared", "-fPIC", "-O1", "-o", preload, ROOT / "tests/fault/clock_ahead.c")
+    os.environ["CLOCK_AHEAD"] = str(preload)
+    house.cluster.turn_clock(15 * DAY)
+    house.cluster.rows("vacuum analyze;")
+    begun = time.monotonic()
+    house.command("purge", "--controller", CONTROLLER)
+    took = time.monotonic() - begun
+    [[left]] = house.cluster.rows("select count(*) from event e join purpose p using (controller_id, purpose_id) where p.key = 'analytics';")
+    assert left == "0", f"{left} of {people} are left"
+    row(f"purge alone, of {people} events", [people / took], 20000, "events/s")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--purged", type=int, default=200_000)
+    given = parser.parse_args()
+    with House("bench_rights") as house:
+        policy_apply(house)
+        token = house.command("token", "--controller", CONTROLLER, "--scope", SCOPES, "--ttl", "4h").strip()
+        service = house.service()
+        service.start(AKKOORD_CLIENT_LIMIT="0", AKKOORD_ADDRESS_LIMIT="0")
+        client = Client(service.port, token)
+        person_make(client, 0)
+        audits(house, service, client, given.rounds, given.seconds)
+        exports_and_erasures(house, client, given.rounds)
+        purges(house, service, client, given.purged)
+
+
+if __name__ == "__main__":
+    main()
