@@ -51,7 +51,8 @@ static const struct answer *record(const struct tenant *t, const char *body, siz
     return record_with(t, body, len, NULL);
 }
 
-/* A busy machine may need longer than a request is given; who has a key repeats it then, and nothing is recorded twice. */
+/* A busy machine may need longer than a request is given; who has a key repeats it then, and nothing is
+ * recorded twice. */
 static const struct answer *record_patiently(const struct tenant *t, const char *body, size_t len)
 {
     enum { REPEATS_MAX = 40 };

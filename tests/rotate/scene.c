@@ -137,8 +137,9 @@ static const char *both_identifiers(size_t person)
     return text_of("[%s, %s]", identifier(person, BY_EMAIL), identifier(person, BY_CODE));
 }
 
-/* While the head's lock is held for longer than a write waits, the answer is 503 and nothing was written; where
- * the database took longer than a request is given, it is 504. Then again: the same words twice mean the same. */
+/* While the head's lock is held for longer than a write waits, the answer is 503 and nothing was written;
+ * where the database took longer than a request is given, it is 504. Then again: the same words twice mean
+ * the same. */
 static const json_t *say(const struct scene *s, const char *path, const char *body)
 {
     const struct answer *a = NULL;
