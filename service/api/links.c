@@ -20,7 +20,7 @@
 
 enum {
     SLICE_LINES = 200,   /* between two looks at other calls: a few ms at 15 us */
-    ROWS_AT_ONCE = 1000, /* in one transaction: some 20 ms of the head's lock */
+    ROWS_AT_ONCE = 1000, /* in one transaction */
     ROWS_FIRST = 2       /* what there is room for at first */
 };
 

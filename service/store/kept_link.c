@@ -23,11 +23,11 @@ static void links_bind(const struct link_keep_job *k, struct params *params)
 
 static void tags_bind(const struct link_keep_job *k, struct params *params)
 {
-    struct param *of = params_array(params, PARAM_INT4), *places = params_array(params, PARAM_INT4),
+    struct param *of = params_array(params, PARAM_BYTEA), *places = params_array(params, PARAM_INT4),
                  *tags = params_array(params, PARAM_BYTEA);
     for (size_t i = 0; i < k->count; i++) {
         for (size_t place = 0; place < k->links[i].count; place++) {
-            param_int4(of, (int32_t)i);
+            param_bytes(of, k->links[i].id, KEPT_LINK_ID_SIZE);
             param_int4(places, (int32_t)place);
             param_bytes(tags, k->links[i].tags[place].bytes, TAG_SIZE);
         }

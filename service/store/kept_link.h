@@ -30,7 +30,7 @@ struct kept_link {
 struct link_keep_job {
     struct job job;
     int64_t generation; /* of the controller under which they were made */
-    size_t count;       /* 1..LINKS_KEPT_AT_ONCE */
+    size_t count;
     const struct kept_link *links;
     const instant *ends;
 

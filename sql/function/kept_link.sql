@@ -3,17 +3,18 @@
 -- their end. service/store/kept_link.h has the program's side.
 
 -- Keeps links: p_ids, p_subjects (0: by tags), p_contents and p_ends (microseconds since 1970) run in
--- parallel; so do p_of (an index of p_ids, from 0), p_places and p_tags. Under the head's lock: a tag of a
--- subject key that was followed by another on the way would be moved by nobody. False, with nothing kept,
--- where the controller's generation is no longer that which they were made under. An end is kept to the
--- month, so that the same link, made for each mail, is seldom written again.
+-- parallel; so do p_of (of p_ids, one of each tag), p_places and p_tags. False, with nothing kept, where the
+-- controller's generation is no longer that which they were made under: a tag of a subject key that was
+-- followed by another on the way would be moved by nobody. Nothing else is locked, and that by a rotation's
+-- end too: of the ledger nothing is touched, so that what records does not wait. An end is kept to the month:
+-- the same link, made for each mail, is seldom written again.
 create or replace function keep_links(c integer, p_generation bigint, p_ids bytea[], p_subjects bigint[],
-                                      p_contents bytea[], p_ends bigint[], p_of integer[],
+                                      p_contents bytea[], p_ends bigint[], p_of bytea[],
                                       p_places integer[], p_tags bytea[])
 returns boolean language plpgsql as $$
 begin
-    perform from head where controller_id = c for no key update;
-    if p_generation is distinct from (select generation from controller where controller_id = c) then
+    perform from controller where controller_id = c and generation = p_generation for share;
+    if not found then
         return false;
     end if;
     insert into kept_link as old (controller_id, link_id, subject_no, content, ends_at)
@@ -24,7 +25,7 @@ begin
         on conflict (controller_id, link_id) do update set ends_at = excluded.ends_at
             where old.ends_at < excluded.ends_at;
     insert into kept_link_tag (controller_id, link_id, place, tag)
-        select c, p_ids[t.of + 1], t.place, t.tag from unnest(p_of, p_places, p_tags) t(of, place, tag)
+        select c, t.id, t.place, t.tag from unnest(p_of, p_places, p_tags) t(id, place, tag)
         on conflict do nothing;
     return true;
 end $$;

@@ -22,7 +22,9 @@ declare
 begin
     perform from head where controller_id = c for no key update;
     now_ := clock_timestamp();
-    select set_byte('\x00', 0, key_last) into strict ours from controller where controller_id = c;
+    -- and that of links which are being kept (keep_links)
+    select set_byte('\x00', 0, key_last) into strict ours from controller where controller_id = c
+        for no key update;
     if exists (select from consent where controller_id = c and tag < ours)
        or exists (select from identifier where controller_id = c and tag < ours)
        or exists (select from guardian where controller_id = c and tag < ours)
