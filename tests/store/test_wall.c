@@ -104,7 +104,7 @@ static void rows_make(const struct ledger *of)
         "'pending', null, null, null, 'x', null, null, null); "
         "select breach_add(%1$d, gen_random_uuid(), now(), null, null, null, null, '', null, null, '{}', "
         "false, null, 'x', null, null, null); insert into forgotten values (%1$d, '', now()); "
-        "insert into check_trace values (%1$d, 1, gen_random_uuid(), now(), 'x', 'r', 1, 1, null, 1, 1, '', "
+        "insert into check_trace values (%1$d, 1, gen_random_uuid(), now(), 'x', 'r', 1, 1, 1, 1, '', "
         "'')",
         of->controller);
     cluster_sql(rights);
