@@ -183,12 +183,8 @@ static void octets_part(const struct scan *s, struct segment *g, const struct re
         uint8_t sign = from > 0 ? s->text[r->base + from - 1] : 0;
         while (i < r->count && r->at[i] < f->end)
             i++;
-        if (f->ipv6) { /* and so may have taken the first of a row */
-            if (i + 1 < r->count && r->at[i] == f->end && r->chars[i] == '.' &&
-                g->taken[r->at[i + 1]] == TAKEN_OCTET)
-                row_clear(g, r, i);
+        if (f->ipv6)
             continue;
-        }
         if (char_is(sign, SIGN) && !finding_stays(f))
             memset(f->text, '0', f->len = sign == '%' ? 3 : 2);
         size_t end = digits_join(g, f, r, i);

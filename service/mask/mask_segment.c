@@ -113,12 +113,24 @@ static size_t finding_end(const struct segment *g, size_t at)
     return g->starts[at] != 0 ? g->findings[g->starts[at] - 1].end : 0;
 }
 
+/* Whether ${f} is an octet of a row that is in [${begin}, ${end}) by a part only. */
+static bool is_of_row_beyond(const struct segment *g, const struct finding *f, size_t begin, size_t end)
+{
+    const struct reading *r = f->reading;
+    size_t before = f->from > 1 && r->chars[f->from - 1] == '.' ? r->at[f->from - 2] : begin;
+    size_t after = f->to + 1u < r->count && r->chars[f->to] == '.' ? r->at[f->to + 1] : begin;
+    return g->taken[r->at[f->from]] == TAKEN_OCTET && ((before < begin && g->taken[before] == TAKEN_OCTET) ||
+                                                       (after >= end && g->taken[after] == TAKEN_OCTET));
+}
+
 bool segment_cover(struct segment *g, size_t from, size_t to)
 {
     size_t begin = g->reading->at[from], end = g->reading->at[to];
     for (size_t i = begin; i < end; i++) {
         size_t known = finding_end(g, i);
         if (known > end || (known == 0 && g->taken[i] != 0))
+            return false;
+        if (known != 0 && is_of_row_beyond(g, &g->findings[g->starts[i] - 1], begin, end))
             return false;
         if (known != 0)
             i = known - 1;

@@ -58,7 +58,7 @@ bool finding_stays(const struct finding *f);
 /* A new finding of [${from}, ${to}), which becomes taken. */
 struct finding *segment_add(struct segment *g, size_t from, size_t to);
 /* Drops the findings among the characters [${from}, ${to}). Returns false, with nothing dropped, where one is
- * in there by a part only, or a name. */
+ * in there by a part only, or a row of octets, or a name. */
 bool segment_cover(struct segment *g, size_t from, size_t to);
 /* Whether nothing takes a part of the characters [${from}, ${to}). */
 bool segment_free(const struct segment *g, size_t from, size_t to);

@@ -23,11 +23,12 @@ static inline bool mask_input_read(const uint8_t *data, size_t size, struct mask
     return true;
 }
 
-/* Whether an escape may be in the text: where one is joined to an address, masking again may take more. */
+/* Whether an escape or a colour may be in the text: where one is joined to an address, masking again may take
+ * more. */
 static inline bool has_sign(const struct mask_input *in)
 {
     return memchr(in->text, '%', in->len) != NULL || memchr(in->text, '\\', in->len) != NULL ||
-           memchr(in->text, '#', in->len) != NULL;
+           memchr(in->text, '\x1b', in->len) != NULL || memchr(in->text, '#', in->len) != NULL;
 }
 
 static inline char *room_make(size_t len)

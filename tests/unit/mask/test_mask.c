@@ -485,10 +485,14 @@ Test(mask, what_is_joined_to_an_address_fills_no_gap_in_it)
 
 Test(mask, an_address_takes_no_octet_out_of_a_row_that_is_one_without_it)
 {
-    static const char in[] = "fe801:db8:1:2::3%252E3.\\04536.0.8a2e";
-    char out[128];
-    size_t n = mask_text(in, strlen(in), (struct mask_prefixes){7, 16}, out);
-    assert_bytes(out, n, "fe801:db8::%252E0.0.0.0a2e", 26, in);
+    static const struct text_case rows[] = {
+        {"fe801:db8:1:2::3%252E3.\\04536.0.8a2e", "fe801:db8:1:2::0%252E0.0.0.8a2e"},
+        {".\\04536.0.2\\04536.025:fe60::1 x", ".\\04536.0.0.0:fe60::1 x"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char out[128];
+        size_t n = mask_text(rows[i].in, strlen(rows[i].in), (struct mask_prefixes){7, 16}, out);
+        assert_bytes(out, n, rows[i].out, strlen(rows[i].out), rows[i].in);
+    }
 }
 
 Test(mask, what_is_not_seen_is_what_is_told)
