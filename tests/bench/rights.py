@@ -145,22 +145,29 @@ def purges(house, service, client, people):
     row(f"purge alone, of {people} events", [people / took], 20000, "events/s")
 
 
+def start(house):
+    policy_apply(house)
+    token = house.command("token", "--controller", CONTROLLER, "--scope", SCOPES, "--ttl", "4h").strip()
+    service = house.service()
+    service.start(AKKOORD_CLIENT_LIMIT="0", AKKOORD_ADDRESS_LIMIT="0")
+    return service, Client(service.port, token)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--purged", type=int, default=200_000)
     given = parser.parse_args()
+    with House("bench_purge") as house:  # of its own: who has 10 000 events would be looked through as well
+        service, client = start(house)
+        purges(house, service, client, given.purged)
     with House("bench_rights") as house:
-        policy_apply(house)
-        token = house.command("token", "--controller", CONTROLLER, "--scope", SCOPES, "--ttl", "4h").strip()
-        service = house.service()
-        service.start(AKKOORD_CLIENT_LIMIT="0", AKKOORD_ADDRESS_LIMIT="0")
-        client = Client(service.port, token)
+        service, client = start(house)
         person_make(client, 0)
         audits(house, service, client, given.rounds, given.seconds)
         exports_and_erasures(house, client, given.rounds)
-        purges(house, service, client, given.purged)
+        service.stop()
 
 
 if __name__ == "__main__":
