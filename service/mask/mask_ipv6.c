@@ -307,12 +307,13 @@ static bool part_find(const struct segment *g, struct span rest, struct span *re
             continue;
 
         /* Of eight groups, and a head among them, the head is where it is if eight follow that too, or did
-         * before they were masked. */
+         * before they were masked; but not if the eight groups are what was masked. */
         bool gap = has_gap(chars + i, span.to - i), dotted = memchr(chars + i, '.', span.to - i) != NULL;
-        struct ipv6 address;
+        struct ipv6 address, other;
         bool masked = gap && !dotted && span_read(g, span, &address) && is_masked(g, address);
         *ret_stays = !head && eight.to == 0 && masked;
-        if ((head && (eight.to == 0 || !gap || masked)) || *ret_stays) {
+        bool instead = masked && span_read(g, eight, &other) && !is_masked(g, other);
+        if ((head && (eight.to == 0 || !gap || instead)) || *ret_stays) {
             *ret_span = span;
             return true;
         }

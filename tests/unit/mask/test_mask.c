@@ -481,6 +481,9 @@ Test(mask, what_is_joined_to_an_address_fills_no_gap_in_it)
     assert_bytes(out, n, "2001:0:0:0:0:0:104:0:4", 22, "octets and a port");
     n = mask_text("2002::20:d:8b1:2:3:4:15:692", 27, (struct mask_prefixes){7, 113}, out);
     assert_bytes(out, n, "2002:0:0:8b1:2:3:4:0:692", 24, "a gap that stands for nothing");
+    static const char eight[] = "3:4:5:2001:db8:3:4:0:2001:db8::";
+    n = mask_text(eight, strlen(eight), (struct mask_prefixes){15, 114}, out);
+    assert_bytes(out, n, eight, strlen(eight), "eight groups that are masked, and a head among them");
 }
 
 Test(mask, an_address_takes_no_octet_out_of_a_row_that_is_one_without_it)
