@@ -27,7 +27,9 @@ export class Akkoord {
   check(subject: Subject, purpose: string, options?: Call): Promise<Verdict>;
   check(subject: Subject, purposes: string[], options?: Call): Promise<Verdict[]>;
   allowed(subject: Subject, purpose: string, options?: Call): Promise<boolean>;
-  checkBatch(questions: BatchQuestion[], options?: Call & { withSubject?: boolean }): AsyncGenerator<object>;
+  checkBatch(questions: BatchQuestion[], options?: Call & { withSubject?: boolean; keep?: string }): AsyncGenerator<object>;
+  links(wanted: object[], options?: Call): Promise<object[]>;
+  guardianRequest(request: object, options?: Write): Promise<object>;
   lookup(subject: Subject, options?: Call): Promise<string | null>;
   import(lines: ConsentRequest[], options: Call & { source: string; batch: string; dryRun?: boolean }): Promise<object[]>;
   changes(options?: Call & { after?: number; purpose?: string; wait?: number; policy?: string }): AsyncGenerator<

@@ -66,13 +66,25 @@ export class Akkoord {
 
   /**
    * Verdicts on up to 100 000 questions ({subject, purpose, id?}), in their order. Nothing is given out of an answer
-   * that is not whole. withSubject: each has the subject_id.
+   * that is not whole. withSubject: each has the subject_id. keep: the service keeps under this name that they were asked.
    */
-  async *checkBatch(questions, { withSubject = false, signal } = {}) {
-    const path = `/v1/check/batch${withSubject ? '?with=subject_id' : ''}`;
-    const lines = (await this.#lines(path, questions, signal));
+  async *checkBatch(questions, { withSubject = false, keep, signal } = {}) {
+    const query = new URLSearchParams();
+    if (withSubject) query.set('with', 'subject_id');
+    if (keep !== undefined) query.set('keep', keep);
+    const lines = await this.#lines(`/v1/check/batch${query.size ? `?${query}` : ''}`, questions, signal);
     if (lines.length !== questions.length) throw new AkkoordError(200, { title: 'the answer is not whole' });
     yield* lines;
+  }
+
+  /** Links that people click ({subject, kind, purposes?}), up to 100 000; each answer names its line, and has a url or an error. */
+  links(wanted, { signal } = {}) {
+    return this.#lines('/v1/links', wanted, signal);
+  }
+
+  /** Asks a parent, carer or legal representative for a child ({subject, guardian, purposes, minor}). */
+  guardianRequest(request, { idempotencyKey, signal } = {}) {
+    return this.#json('POST', '/v1/guardian-requests', request, { idempotencyKey, signal });
   }
 
   /** The subject_id of an identifier, or null. */

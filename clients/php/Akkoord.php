@@ -65,14 +65,30 @@ final class Client
         }
     }
 
-    /** Verdicts on up to 100 000 questions (subject, purpose and an id of one's own), in their order. */
-    public function checkBatch(array $questions, bool $withSubject = false): array
+    /**
+     * Verdicts on up to 100 000 questions (subject, purpose and an id of one's own), in their order. Under the name $keep the
+     * service keeps that they were asked.
+     */
+    public function checkBatch(array $questions, bool $withSubject = false, ?string $keep = null): array
     {
-        $verdicts = $this->lines('/v1/check/batch' . ($withSubject ? '?with=subject_id' : ''), $questions);
+        $query = http_build_query(array_filter(['with' => $withSubject ? 'subject_id' : null, 'keep' => $keep], static fn ($value) => $value !== null));
+        $verdicts = $this->lines('/v1/check/batch' . ($query === '' ? '' : "?$query"), $questions);
         if (count($verdicts) !== count($questions)) {
             throw new AkkoordException(200, ['title' => 'the answer is not whole']);
         }
         return $verdicts;
+    }
+
+    /** Links that people click (subject, kind, purposes), up to 100 000; each answer names its line, and has a url or an error. */
+    public function links(array $wanted): array
+    {
+        return $this->lines('/v1/links', $wanted);
+    }
+
+    /** Asks a parent, carer or legal representative for a child (subject, guardian, purposes, minor). */
+    public function guardianRequest(array $request, ?string $idempotencyKey = null): array
+    {
+        return $this->json('POST', '/v1/guardian-requests', $request, $idempotencyKey);
     }
 
     /** Lines of another system; $dryRun tells what they would be worth. The last element counts them. */

@@ -248,6 +248,14 @@ static const char *key_bind(struct key *key, const struct jwk *jwk, const char *
     return NULL;
 }
 
+bool key_is_for_others(const struct jwk *jwk)
+{
+    bool is_kind_unknown = jwk->kty != NULL && strcmp(jwk->kty, "RSA") != 0 && strcmp(jwk->kty, "EC") != 0 &&
+                           strcmp(jwk->kty, "oct") != 0;
+    bool is_for_else = jwk->use != NULL && strcmp(jwk->use, "sig") != 0;
+    return !jwk->holds_secret && (is_kind_unknown || is_for_else);
+}
+
 const char *key_from_jwk(const struct jwk *jwk, const char *issuer, struct key **ret_key)
 {
     enum algorithm algorithm;

@@ -35,6 +35,9 @@ size_t key_secret_len(const char *bytes, size_t len);
  * ${issuer} is NULL. Copies all. Returns NULL and gives the key to the caller, or returns a static sentence
  * and leaves ${ret_key}. */
 const char *key_from_secret(const char *secret, size_t len, const char *issuer, struct key **ret_key);
+/* Whether it stands in its issuer's document for somebody else: of a kind that is unknown here, or not for
+ * signatures (RFC 7517, 5: such a key is ignored). One that holds a secret is everybody's business. */
+bool key_is_for_others(const struct jwk *jwk);
 /* A public key of a JWKS: RSA (RS256) or EC on P-256 (ES256). ${issuer} stands in where the key names none.
  * Otherwise as above; the sentences never repeat what the document says. */
 const char *key_from_jwk(const struct jwk *jwk, const char *issuer, struct key **ret_key);

@@ -53,10 +53,16 @@ static int keys_load_secret(struct keys *keys, const struct keys_source *source,
     return -1;
 }
 
+/* A key that is not for us is passed over; where no other is left, what it lacks is told. */
 static int keys_load_jwks(struct keys *keys, const struct keys_source *source, const char *issuer,
                           char fault[KEYS_FAULT])
 {
+    bool is_any_ours = keys->count > 0;
+    for (size_t i = 0; i < source->jwk_count; i++)
+        is_any_ours |= !key_is_for_others(&source->jwks[i]);
     for (size_t i = 0; i < source->jwk_count; i++) {
+        if (is_any_ours && key_is_for_others(&source->jwks[i]))
+            continue;
         struct key *key = NULL;
         const char *why = key_from_jwk(&source->jwks[i], issuer, &key);
         if (why == NULL)

@@ -28,7 +28,8 @@ struct keys_source {
 /* Copies what it needs of ${source} and gives one reference. Returns -1, with ${ret_keys} untouched and a
  * sentence in
  * ${fault} that names the key by its number in the JWKS (from 1) and says nothing of its material, when a key
- * is not sound, two could answer to one token, or there is none at all. */
+ * is not sound, two could answer to one token, or there is none at all. Keys for others (key_is_for_others)
+ * are passed over. */
 int keys_create(const struct keys_source *source, struct keys **ret_keys, char fault[KEYS_FAULT]);
 struct keys *keys_ref(struct keys *keys);
 /* The last one wipes and frees. Accepts NULL. */

@@ -14,7 +14,7 @@
 /* Without keys their readers say so, below. */
 static void settings_check(const struct config *config, struct findings *f)
 {
-    bool keys_named = config->subject_key_file[0] != '\0' && config->link_key_file[0] != '\0' &&
+    bool keys_named = config->subject_key_file[0] != '\0' &&
                       (config->jwt_secret_file[0] != '\0' || config->jwks_file[0] != '\0');
     char fault[CONFIG_FAULT];
     if (config_serve_check(config, fault) != 0 && keys_named)
@@ -44,8 +44,14 @@ static void link_keys_check(const struct config *config, struct findings *f)
         findings_say(f, FINDING_BROKEN, "%s", fault);
         return;
     }
-    findings_say(f, FINDING_OK, "%zu link key%s; number %d seals", keys.count, keys.count == 1 ? "" : "s",
-                 keys.keys[0].number);
+    if (config->link_key_file[0] == '\0')
+        findings_say(
+            f, FINDING_WARNING,
+            "the subject keys seal links too, so that a link that was mailed ends when its key leaves: name "
+            "a file of keys of their own in AKKOORD_LINK_KEY_FILE");
+    else
+        findings_say(f, FINDING_OK, "%zu link key%s; number %d seals", keys.count, keys.count == 1 ? "" : "s",
+                     keys.keys[0].number);
     numbered_keys_wipe(&keys);
 }
 

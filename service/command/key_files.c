@@ -64,6 +64,8 @@ int subject_keys_load(const struct config *config, struct numbered_keys *ret_key
 
 int link_keys_load(const struct config *config, struct numbered_keys *ret_keys, char fault[KEY_FILES_FAULT])
 {
+    if (config->link_key_file[0] == '\0')
+        return subject_keys_load(config, ret_keys, fault);
     return numbered_keys_load("AKKOORD_LINK_KEY_FILE", config->link_key_file, ret_keys, fault);
 }
 

@@ -232,6 +232,10 @@ static int serve(const struct config *config, const struct arguments *args)
         link_keys_load(config, &keys.link, fault) != 0 || keys_load(config, &keys.reloaded, fault) != 0) {
         refuse(fault);
     } else {
+        if (config->link_key_file[0] == '\0')
+            log_warn("serve.link_keys",
+                     "reason=\"AKKOORD_LINK_KEY_FILE is not set: a link ends when its subject key "
+                     "leaves\"");
         rc = database_open(config, &keys, arguments_flag(args, "take-over") != NULL);
         server_keys_unref(&keys.reloaded);
     }

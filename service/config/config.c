@@ -50,8 +50,9 @@ const struct option options[] = {
      .text =
          "the folder of the keys that sign receipts: `CONTROLLER.pem`, each of its own; without one there "
          "are no receipts; read again on SIGHUP"},
-    {"link-key-file", OPTION_FILE, AT(link_key_file), .absent = "none, required",
-     .text = "likewise; the first seals the links that people click, all open them"},
+    {"link-key-file", OPTION_FILE, AT(link_key_file), .absent = "the subject keys",
+     .text = "likewise; the first seals the links that people click, all open them. With the subject keys a "
+             "link ends with its key"},
     {"webhook-secrets-file", OPTION_FILE, AT(webhook_secrets_file), .absent = "none",
      .text =
          "lines of `NAME:whsec_BASE64`, the secrets that sign what is delivered, by the names that policies "
@@ -559,11 +560,6 @@ static int keys_check(const struct config *config, char fault[CONFIG_FAULT])
             fault,
             "AKKOORD_SUBJECT_KEY_FILE is needed, and is not set: name a file of mode 600 with lines of "
             "NUMBER:BASE64, such as `1:` and what `openssl rand -base64 32` prints");
-    if (config->link_key_file[0] == '\0')
-        return fault_set(
-            fault,
-            "AKKOORD_LINK_KEY_FILE is needed, and is not set: name a file as for AKKOORD_SUBJECT_KEY_FILE, "
-            "with keys of its own");
     if (config->jwt_secret_file[0] == '\0' && config->jwks_file[0] == '\0')
         return fault_set(
             fault,

@@ -10,9 +10,9 @@
 
 /* What a visitor chose on a banner: no stranger's word is taken for more than it can be.  (1) Nothing is
  * read as an act unless the page's origin is one of the policy's and the token is of this page, visitor
- * and notice. (2) The only identifier is the visitor's code; the only purposes are those that the banner
- * asks about. (3) The words are those of the policy at the time, where the notice hash is theirs; else
- * they are not known, and a Yes counts for nothing unless the policy says so. (4) A copy of another
+ * and notice, or of nobody. (2) The only identifier is the visitor's code; the only purposes are those that the banner
+ * asks about. (3) The words are those of the policy at the time, where the notice hash is theirs, and
+ * where none is told they are assumed; else they are not known, and a Yes counts for nothing unless the policy says so. (4) A copy of another
  * banner's choice is an import. */
 
 enum { SHA256_HEX = 2 * NOTICE_HASH_SIZE };
@@ -61,16 +61,23 @@ const char *site_notice_read(const struct node *root)
     return "";
 }
 
+static bool token_holds(const struct ledger_env *env, const struct site_page *page, const char *visitor,
+                        const char *notice, const char *token, size_t len)
+{
+    struct collection c = {env->controller->policy->controller, page->origin, page->origin_len, visitor,
+                           notice};
+    return collection_token_holds(env->link_keys, &c, env->now, token, len);
+}
+
 void site_token_read(const struct ledger_env *env, const struct site_page *page, const struct node *root,
-                     const char *visitor, const char *notice)
+                     const char *visitor, const char *notice, bool or_nobodys)
 {
     enum { TOKEN_MAX = 128 };
     size_t len;
     struct node n = node_member(root, "token");
     const char *token = node_string(&n, 1, TOKEN_MAX, &len);
-    struct collection c = {env->controller->policy->controller, page->origin, page->origin_len, visitor,
-                           notice};
-    if (len > 0 && !collection_token_holds(env->link_keys, &c, env->now, token, len))
+    if (len > 0 && !token_holds(env, page, visitor, notice, token, len) &&
+        !(or_nobodys && token_holds(env, page, "", "", token, len)))
         node_fault(&n, ERROR_COLLECTION_TOKEN,
                    "has ended, or is not of this origin, visitor code and notice hash: take a new one");
 }
@@ -98,11 +105,14 @@ static bool hash_is_of(const struct acts_common *c, const char *language,
            memcmp(own, hash, sizeof own) == 0;
 }
 
-/* Whether the words that were shown are known (3): those of the language that was told, or of any. */
+/* Whether the words that were shown are known (3): those in force where none are named, those of the language
+ * that was told, or of any. */
 static bool words_find(struct acts_common *c, const char *notice, uint8_t ret_hash[NOTICE_HASH_SIZE])
 {
     const struct policy *policy = c->controller->policy;
-    if (notice[0] == '\0' || c->is_import || !hex_read_lower(notice, SHA256_HEX, ret_hash, NOTICE_HASH_SIZE))
+    if (notice[0] == '\0' && !c->is_import)
+        return policy_banner_hash(policy, c->act.language, acts_time(c), ret_hash);
+    if (c->is_import || !hex_read_lower(notice, SHA256_HEX, ret_hash, NOTICE_HASH_SIZE))
         return false;
     if (c->act.language != NULL)
         return hash_is_of(c, c->act.language, ret_hash);
@@ -118,11 +128,12 @@ static bool words_find(struct acts_common *c, const char *notice, uint8_t ret_ha
     return false;
 }
 
-static struct acts_words words_of(const struct acts_common *c, const struct purpose *purpose, bool known)
+static struct acts_words words_of(const struct acts_common *c, const struct purpose *purpose,
+                                  const struct site_choice *choice)
 {
-    struct acts_words words = {0};
-    if (!known)
-        return words;
+    struct acts_words words = {.assumed = choice->words_assumed};
+    if (!choice->words_known)
+        return (struct acts_words){0};
     words.notice = policy_banner_notice(c->controller->policy, purpose, acts_time(c));
     words.text = words.notice != NULL ? notice_text_in(words.notice, c->act.language) : NULL;
     return words;
@@ -261,7 +272,7 @@ static void choice_read(struct reading *r, const char *key, const struct node *a
     *(no ? &r->noes : &r->yeses) += 1;
     if (r->choice->is_anonymous)
         return;
-    struct acts_words words = words_of(c, purpose, r->choice->words_known);
+    struct acts_words words = words_of(c, purpose, r->choice);
     acts_choose(c, purpose, state, &words, at);
 }
 
@@ -350,7 +361,7 @@ void site_choices_read(const struct ledger_env *env, const struct site_page *pag
     const char *visitor = site_visitor_read(&root), *notice = site_notice_read(&root);
     ret_choice->is_anonymous = !ret_choice->site->visitor_codes;
     visitor_check(&root, ret_choice);
-    site_token_read(env, page, &root, visitor, notice);
+    site_token_read(env, page, &root, visitor, notice, true);
     if (!reader_ok(body))
         return;
 
@@ -369,6 +380,7 @@ void site_choices_read(const struct ledger_env *env, const struct site_page *pag
     acts_language_read(c);
     import_read(c);
     ret_choice->words_known = words_find(c, notice, ret_choice->notice);
+    ret_choice->words_assumed = notice[0] == '\0';
     r.harder = evidence_write(c, notice, c->under_signal);
 
     /* What was chosen. */

@@ -5,6 +5,7 @@
 #include "ledger/acts_internal.h"
 #include "ledger/guardian_answer.h"
 #include "ledger/links.h"
+#include "ledger/mail_box.h"
 #include "ledger/message.h"
 
 #include <assert.h>
@@ -19,66 +20,17 @@ static const char *const request_members[] = {"subject",  "guardian", "purposes"
 
 /* ---- the guardian ---- */
 
-/* Of an address without what stands behind a plus, which mail programs leave out: one mail box. */
-static size_t mail_box(const struct identifier *a, const char **ret_domain)
-{
-    const char *at = memchr(a->value, '@', a->len), *plus;
-    assert(at != NULL);
-    size_t local = (size_t)(at - a->value);
-    plus = memchr(a->value, '+', local);
-    *ret_domain = at;
-    return plus != NULL ? (size_t)(plus - a->value) : local;
-}
-
-static bool is_same_mail_box(const struct identifier *a, const struct identifier *b)
-{
-    const char *a_domain, *b_domain;
-    if (a->type != IDENTIFIER_EMAIL || b->type != IDENTIFIER_EMAIL)
-        return a->type == b->type && a->len == b->len && memcmp(a->value, b->value, a->len) == 0;
-    size_t a_local = mail_box(a, &a_domain), b_local = mail_box(b, &b_domain);
-    size_t a_rest = a->len - (size_t)(a_domain - a->value), b_rest = b->len - (size_t)(b_domain - b->value);
-    return a_local == b_local && a_rest == b_rest && memcmp(a->value, b->value, a_local) == 0 &&
-           memcmp(a_domain, b_domain, a_rest) == 0;
-}
-
-/* An identifier that a link can be sent to. Of one that is none a fault was told elsewhere. */
-static bool address_read(const struct node *n, const struct controller *controller,
-                         struct identifier *ret_address)
-{
-    struct node type = node_optional(n, "type"), value = node_optional(n, "value");
-    enum identifier_type kind;
-    size_t len;
-    const char *text = node_string(&value, 1, IDENTIFIER_MAX * 4, &len);
-    return identifier_type_parse(node_string(&type, 1, 16, NULL), &kind) &&
-           (kind == IDENTIFIER_EMAIL || kind == IDENTIFIER_PHONE) && len > 0 &&
-           identifier_normalise(kind, text, len, controller->policy->country, ret_address) == NULL;
-}
-
-/* A child can type an address too, and their own first. */
-static void mail_box_check(const struct node *subject, const struct node *guardian,
-                           const struct controller *controller, const struct identifier *to)
-{
-    bool is_array = node_is_array(subject);
-    size_t count = is_array ? node_elements(subject, 1, IDENTIFIERS_MAX) : 1;
-    for (size_t i = 0; i < count; i++) {
-        struct node one = is_array ? node_at(subject, i) : *subject;
-        struct identifier own;
-        if (node_is_object(&one) && address_read(&one, controller, &own) && is_same_mail_box(&own, to))
-            node_fault(guardian, ERROR_INVALID, "the child reads this too: ask the guardian on paper");
-    }
-}
-
 static void guardian_read(const struct ledger_env *env, const struct node *root,
                           struct guardian_request *ret_request)
 {
     struct node guardian = node_member(root, "guardian"), subject = node_optional(root, "subject");
     if (!node_is_object(&guardian) || !tagged_read(&guardian, env->controller, &ret_request->guardian))
         return;
-    if (!address_read(&guardian, env->controller, &ret_request->to))
+    if (!mail_box_read(&guardian, env->controller, &ret_request->to))
         node_fault(&guardian, ERROR_INVALID,
                    "must be an e-mail address or a phone number: a link goes there");
-    else if (node_present(&subject))
-        mail_box_check(&subject, &guardian, env->controller, &ret_request->to);
+    else if (node_present(&subject) && mail_box_is_of(&subject, env->controller, &ret_request->to))
+        node_fault(&guardian, ERROR_INVALID, "the child reads this too: ask the guardian on paper");
 }
 
 /* ---- the purposes ---- */

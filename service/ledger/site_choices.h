@@ -26,6 +26,7 @@ struct site_choice {
     bool is_anonymous;                   /* the site gives no codes: there are no acts, it is counted only */
     char visitor[VISITOR_CODE_TEXT + 1]; /* "": none */
     bool words_known;
+    bool words_assumed; /* nobody said which: those in force */
     uint8_t notice[NOTICE_HASH_SIZE]; /* where they are */
     enum site_answer answer;          /* to all that is asked; NONE: a signal alone, or a copy */
     bool under_signal;
@@ -41,9 +42,9 @@ void site_choices_read(const struct ledger_env *env, const struct site_page *pag
 const struct site *site_of_page(const struct policy *policy, const struct site_page *page,
                                 const struct node *root);
 /* Reads the member "token", bound to the page, the visitor's code and the notice hash ("" where there is
- * none); a fault where it does not hold. */
+ * none), or, with ${or_nobodys}, to the page alone; a fault where it does not hold. */
 void site_token_read(const struct ledger_env *env, const struct site_page *page, const struct node *root,
-                     const char *visitor, const char *notice);
+                     const char *visitor, const char *notice, bool or_nobodys);
 /* The members "visitor" and "notice", each optional: ""  where it is absent, or wrong, which is a fault. */
 const char *site_visitor_read(const struct node *root);
 const char *site_notice_read(const struct node *root);

@@ -120,7 +120,7 @@ void site_form_read(const struct ledger_env *env, const struct site_page *page, 
     }
     node_only(&root, members);
     const char *hash = site_notice_read(&root);
-    site_token_read(env, page, &root, "", hash);
+    site_token_read(env, page, &root, "", hash, false);
 
     /* What was written into it. */
     const char *address = address_read(env, &root);
@@ -155,7 +155,7 @@ void site_link_read(const struct ledger_env *env, const struct site_page *page, 
     if (ret_form->site == NULL)
         return;
     node_only(&root, members);
-    site_token_read(env, page, &root, "", "");
+    site_token_read(env, page, &root, "", "", false);
 
     /* what was written into it */
     const char *address = address_read(env, &root), *language = language_read(&root);

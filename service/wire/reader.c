@@ -390,12 +390,16 @@ struct node node_member(const struct node *object, const char *key)
     return member;
 }
 
-/* May this name out of a body be repeated? */
+/* May this name out of a body be repeated? Not where it may be a person's: an address, a number, a name with a
+ * dot between. The contract's own names have none of these. */
 static bool name_is_plain(const char *name)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
-    size_t len = strspn(name, plain);
-    return len <= READER_NAME_MAX && name[len] == '\0';
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+    enum { DIGITS_MAX = 4 }; /* a year's; fewer than any number of a person's */
+    size_t len = strspn(name, plain), digits = 0;
+    for (size_t i = 0; i < len && digits <= DIGITS_MAX; i++)
+        digits += name[i] >= '0' && name[i] <= '9';
+    return len <= READER_NAME_MAX && name[len] == '\0' && digits <= DIGITS_MAX;
 }
 
 bool node_next(const struct node *object, void **cursor, const char **ret_name, struct node *ret_member)

@@ -404,6 +404,27 @@ Test(sites, a_token_is_of_its_origin_visitor_notice_and_controller)
     }
 }
 
+Test(sites, the_least_that_a_page_sends_is_a_choice_of_the_words_in_force)
+{
+    struct tenant t = site_tenant("sites-least");
+    const struct answer *a = send_from(&t, ORIGIN, "token", "");
+    cr_assert_eq(a->status, 200, "%s", a->body);
+    a = send_from(
+        &t, ORIGIN, "choices",
+        json_text("{'visitor': '%s', 'choices': {'ads': 'given', 'analytics': 'refused'}, 'token': '%s'}",
+                  VISITOR, string_at(a->json, "/token")));
+    cr_assert_eq(a->status, 201, "%s", a->body);
+    expect(a->json, "{'choices': [{'effect': 'applied'}, {'effect': 'applied'}]}");
+    cr_expect_str_eq(visitor_reason(&t, VISITOR, "ads"), "granted");
+    cr_expect_str_eq(visitor_reason(&t, VISITOR, "analytics"), "refused");
+    cr_expect_eq(
+        database_number(stage_database(),
+                        "select count(*) from event join controller using (controller_id) where key = '%s' "
+                        "and flags & 32 <> 0",
+                        t.key),
+        2, "that nobody said which words is kept");
+}
+
 Test(sites, nothing_is_recorded_that_is_no_choice_of_a_visitor_about_cookies)
 {
     struct tenant t = site_tenant("sites-wrong");

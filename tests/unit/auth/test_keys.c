@@ -177,6 +177,22 @@ Test(keys, another_kind_of_key_is_refused)
     refused(&jwk, 1, "kty must be");
 }
 
+/* As identity providers publish them beside those that sign. */
+Test(keys, a_key_for_others_beside_ours_is_passed_over)
+{
+    struct keys *keys;
+    struct jwk jwks[] = {mint_jwk(MINT_EC), mint_jwk(MINT_RSA), mint_jwk(MINT_RSA)};
+    jwks[0].kty = "OKP";
+    jwks[1].use = "enc";
+    cr_assert_eq(load(jwks, 3, MINT_ISSUER, &keys), 0, "%s", fault);
+    cr_expect_not_null(keys_select(keys, NULL, ALGORITHM_RS256));
+    cr_expect_null(keys_select(keys, NULL, ALGORITHM_ES256));
+    keys_unref(keys);
+    refused(jwks, 2, "JWKS key 1: kty must be");
+    jwks[0].holds_secret = true;
+    refused(jwks, 3, "private or symmetric");
+}
+
 Test(keys, an_rsa_key_below_2048_bits_is_refused)
 {
     EVP_PKEY *small = EVP_RSA_gen(1024);

@@ -137,7 +137,8 @@ Test(problem, the_largest_problem_fits)
     struct buf body;
     buf_init(&body, 1 << 20);
     for (int i = 0; i < 10; i++)
-        buf_printf(&body, "{\"%064d\":", i);
+        buf_printf(&body, "{\"%.*s\":", 64,
+                   "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn");
     buf_text(&body, "[");
     for (int i = 0; i < 150; i++)
         buf_text(&body, "0,");

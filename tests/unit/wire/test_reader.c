@@ -337,12 +337,26 @@ Test(reader, the_bounds_themselves_are_in_range)
 
 Test(reader, every_member_that_is_not_allowed_is_a_fault_at_its_own_pointer)
 {
-    open_text("{\"subject\":{\"type\":1,\"vaule\":2},\"Purpose\":3,\"x.y-z_0\":4}");
+    open_text("{\"subject\":{\"type\":1,\"vaule\":2},\"Purpose\":3,\"x-y-z_0\":4}");
     static const char *const top[] = {"subject", "purpose", NULL}, *const inner[] = {"type", "value", NULL};
     node_only(&root, top);
     struct node subject = node_member(&root, "subject");
     node_only(&subject, inner);
-    assert_faults("/Purpose: unknown member\n/x.y-z_0: unknown member\n/subject/vaule: unknown member\n");
+    assert_faults("/Purpose: unknown member\n/x-y-z_0: unknown member\n/subject/vaule: unknown member\n");
+}
+
+Test(reader, a_name_that_may_be_a_persons_is_not_repeated)
+{
+    static const char *const names[] = {"0612345678", "jan.jansen", "an@example.nl", "code_123456",
+                                        "Jan Jansen"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "{\"%s\": 1}", names[i]);
+        open_text(text);
+        node_only(&root, (const char *const[]){"subject", NULL});
+        assert_faults(": has an unknown member, whose name is not repeated here\n");
+        reader_close(&r);
+    }
 }
 
 Test(reader, a_name_that_may_be_personal_is_not_repeated)
