@@ -15,8 +15,8 @@ enum { KEY_FILES_FAULT = 1024 }; /* bytes, with its NUL */
 /* The subject keys; to be wiped by the caller. Returns -1 with ${fault}. */
 int subject_keys_load(const struct config *config, struct numbered_keys *ret_keys,
                       char fault[KEY_FILES_FAULT]);
-/* Likewise the keys that links are sealed with: the subject keys where no file of their own is named (each use derives its
- * own, auth/sealed.h). */
+/* Likewise the keys that links are sealed with: the subject keys where no file of their own is named (each
+ * use derives its own, auth/sealed.h). */
 int link_keys_load(const struct config *config, struct numbered_keys *ret_keys, char fault[KEY_FILES_FAULT]);
 /* The secrets that sign what is delivered; NULL where no file is named. To be freed by the caller, or
  * taken by chore/outbox. */

@@ -10,10 +10,10 @@
 
 /* What a visitor chose on a banner: no stranger's word is taken for more than it can be.  (1) Nothing is
  * read as an act unless the page's origin is one of the policy's and the token is of this page, visitor
- * and notice, or of nobody. (2) The only identifier is the visitor's code; the only purposes are those that the banner
- * asks about. (3) The words are those of the policy at the time, where the notice hash is theirs, and
- * where none is told they are assumed; else they are not known, and a Yes counts for nothing unless the policy says so. (4) A copy of another
- * banner's choice is an import. */
+ * and notice, or of this page and nobody. (2) The only identifier is the visitor's code; the only purposes
+ * are those that the banner asks about. (3) The words are those of the policy at the time, where the notice
+ * hash is theirs, and assumed where none is told; else they are not known, and a Yes counts for nothing
+ * unless the policy says so. (4) A copy of another banner's choice is an import. */
 
 enum { SHA256_HEX = 2 * NOTICE_HASH_SIZE };
 

@@ -4,8 +4,8 @@
 #include "ledger/controller.h"
 #include "wire/reader.h"
 
-/* Where a mail or a message is read, and by whom else: what proves a guardian's consent by their mail box proves
- * nothing where it is the child's own (GDPR art. 8(2): reasonable efforts to verify). */
+/* Where a mail or a message is read, and by whom else: what proves a guardian's consent by their mail box
+ * proves nothing where it is the child's own (GDPR art. 8(2): reasonable efforts to verify). */
 
 /* Reads an identifier that can be written to, an e-mail address or a phone number; false for another one, and
  * for one that is none, of which a fault is told where it is read as a subject. */

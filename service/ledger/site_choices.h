@@ -26,7 +26,7 @@ struct site_choice {
     bool is_anonymous;                   /* the site gives no codes: there are no acts, it is counted only */
     char visitor[VISITOR_CODE_TEXT + 1]; /* "": none */
     bool words_known;
-    bool words_assumed; /* nobody said which: those in force */
+    bool words_assumed;               /* nobody said which: those in force */
     uint8_t notice[NOTICE_HASH_SIZE]; /* where they are */
     enum site_answer answer;          /* to all that is asked; NONE: a signal alone, or a copy */
     bool under_signal;

@@ -390,8 +390,8 @@ struct node node_member(const struct node *object, const char *key)
     return member;
 }
 
-/* May this name out of a body be repeated? Not where it may be a person's: an address, a number, a name with a
- * dot between. The contract's own names have none of these. */
+/* May this name out of a body be repeated? Not where it may be a person's: an address, a number, a name with
+ * a dot between. The contract's own names have none of these. */
 static bool name_is_plain(const char *name)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
