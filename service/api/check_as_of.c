@@ -159,7 +159,8 @@ static void on_states(struct job *job, enum error e)
         call_problem(call, ERROR_OVERLOADED, "Too much hangs together with these identifiers.", NULL);
     else if (worst == AS_OF_FORGOTTEN)
         reading_problem(&l->reading, l->attempt.controller->controller_id, "check_as_of",
-                        ERROR_NOT_KNOWN_ANY_MORE, "It was erased or purged since.");
+                        ERROR_NOT_KNOWN_ANY_MORE,
+                        "Somebody was erased or purged since, and this may be them.");
     else
         looking_answer(l);
 }

@@ -230,6 +230,8 @@ static void recording_submit(struct call *call, struct recording *r)
         record_job_confirm(&r->job, &r->acts.confirmation);
     else
         record_job_prepare(&r->job);
+    if (r->acts.body_is_array)
+        call->deadline = call->accepted + ARRAY_DEADLINE_MS * INT64_C(1000);
     r->job.job.deadline = call->deadline;
     r->job.job.done = on_recorded;
     lane_submit(call->worker->write, &r->job.job);

@@ -452,7 +452,7 @@ void consents_read(const struct ledger_env *env, struct reader *body, struct act
         consent_read(&c);
     }
     if (ret_acts->identifiers > IDENTIFIERS_TOTAL_MAX)
-        node_fault(&root, ERROR_INVALID, "at most 2000 identifiers in one request");
+        node_fault(&root, ERROR_INVALID, "at most 4000 identifiers in one request");
     if (ret_acts->count > RECORDS_MAX)
         node_fault(&root, ERROR_INVALID, "at most 1000 events in one request");
     acts_messages_put(env, body, ret_acts);

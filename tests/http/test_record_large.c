@@ -124,14 +124,14 @@ Test(record_large, a_thousand_events_of_two_identifiers_each_are_recorded_in_one
     free(body);
 }
 
-Test(record_large, more_than_two_thousand_identifiers_are_422_and_nothing_is_written)
+Test(record_large, more_than_four_thousand_identifiers_are_422_and_nothing_is_written)
 {
     struct tenant t = stage_tenant("large-crowd");
     size_t len;
-    char *body = events_of_persons(501, 4, &len);
+    char *body = events_of_persons(501, 8, &len);
     const struct answer *a = record(&t, body, len);
     cr_assert_eq(a->status, 422, "%d: %.300s", a->status, a->body);
-    cr_expect_not_null(strstr(a->body, "2000 identifiers"));
+    cr_expect_not_null(strstr(a->body, "4000 identifiers"));
     cr_expect_eq(tenant_events(&t), 0);
     free(body);
 }
