@@ -79,12 +79,14 @@ static bool url_make(struct linking *l, const struct link_request *request, char
 static bool rows_grow(struct rows *r)
 {
     size_t room = r->room == 0 ? ROWS_FIRST : r->room * 2;
-    struct kept_link *links = reallocarray(r->links, room, sizeof *links);
-    r->links = links != NULL ? links : r->links;
-    instant *ends = links != NULL ? reallocarray(r->ends, room, sizeof *ends) : NULL;
-    if (ends == NULL)
+    void *grown = reallocarray(r->links, room, sizeof *r->links);
+    if (grown == NULL)
         return false;
-    r->ends = ends;
+    r->links = grown;
+    grown = reallocarray(r->ends, room, sizeof *r->ends);
+    if (grown == NULL)
+        return false;
+    r->ends = grown;
     r->room = room;
     return true;
 }

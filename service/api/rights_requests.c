@@ -89,6 +89,8 @@ static void identity_read(struct asking *a, const struct node *n)
     node_only(n, members);
     struct node method = node_member(n, "method"), outcome = node_member(n, "outcome");
     int m = node_word(&method, identity_methods), o = node_word(&outcome, identity_outcomes);
+    if (m == 0)
+        node_fault(&method, ERROR_INVALID, "that the link was followed only its page can say: identity-link");
     a->identity_method = m >= 0 ? identity_methods[m] : NULL;
     a->identity_outcome = o >= 0 ? identity_outcomes[o] : NULL;
 }

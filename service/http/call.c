@@ -216,6 +216,8 @@ int call_query_int(struct call *call, const char *name, int64_t fallback, int64_
 
 static ssize_t header_find(const struct call *call, const char *name, ssize_t after)
 {
+    if (call->req == NULL)
+        return -1;
     size_t len = strlen(name);
     const h2o_token_t *token = h2o_lookup_token(name, len);
     const h2o_headers_t *headers = &call->req->headers;

@@ -84,7 +84,8 @@ int call_query_int(struct call *call, const char *name, int64_t fallback, int64_
                    int64_t *ret_value);
 /* What stands in the path for the brace ${place}, percent-decoded: a copy that lives as long as the call. */
 const char *call_argument(struct call *call, size_t place);
-/* The value of a header, or {NULL, 0}. ${name} in lower case. Valid while call->req is. */
+/* The value of a header, or {NULL, 0}, as where the request has gone. ${name} in lower case. Valid while
+ * call->req is. */
 h2o_iovec_t call_header(const struct call *call, const char *name);
 
 bool call_header_is_repeated(const struct call *call, const char *name);

@@ -5,7 +5,6 @@
 #include "ledger/entity.h"
 #include "ledger/evidence.h"
 #include "ledger/free_text.h"
-#include "ledger/mail_box.h"
 #include "ledger/person.h"
 #include "wire/policy_language.h"
 
@@ -73,10 +72,6 @@ static void guardian_read(struct acts_common *c, const struct node *by)
     c->act.guardian_no = (int32_t)c->act.role;
     if (!node_present(&n) || !tagged_read(&n, c->controller, &tagged))
         return;
-    struct node subject = node_optional(&c->root, "subject");
-    struct identifier address;
-    c->shares_mail_box = node_present(&subject) && mail_box_read(&n, c->controller, &address) &&
-                         mail_box_is_of(&subject, c->controller, &address);
     struct guardian *guardian = arena_zeroed(c->env->arena, sizeof *guardian);
     *guardian = (struct guardian){.is_named = true,
                                   .tag = tagged.tag,

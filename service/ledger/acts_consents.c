@@ -198,8 +198,6 @@ static void guardian_check(const struct acts_common *c, const struct purpose *p,
         node_fault(&by, ERROR_INVALID, "not a role that may act for this purpose");
     else if (strength < rule->least)
         node_fault(&by, ERROR_INVALID, "weaker than this purpose asks for");
-    else if (c->shares_mail_box && (strength == STRENGTH_EMAIL || strength == STRENGTH_EMAIL_PLUS))
-        node_fault(&by, ERROR_INVALID, "the child reads this mail box too: it proves no guardian");
     else if (rule->written && (c->act.flags & FLAG_WRITTEN) == 0)
         node_fault(&by, ERROR_INVALID,
                    "this purpose asks for it in writing: form written with the signed document's name and "

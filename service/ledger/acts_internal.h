@@ -23,7 +23,6 @@ struct acts_common {
     int entity;            /* ENTITY_ANY: for all */
     struct act act;        /* who, when, how, by whom and with what evidence */
     bool has_documents;    /* its evidence names some */
-    bool shares_mail_box;  /* the guardian who is named reads what the child reads */
     product_group sold;    /* of its sale; 0: none */
     bool is_import;        /* a copy of what another system recorded */
     bool under_signal;     /* in sight of the browser's signal, whatever the evidence says */

@@ -208,7 +208,8 @@ static bool evidence_write(struct acts_common *c, const char *notice, bool under
     word_copy(&w, &c->root, "layer", layers);
     variant_copy(&w, &c->root);
     bool harder = clicks_copy(&w, &c->root);
-    writer_bool(&w, "preselected", false);
+    if (notice[0] != '\0')
+        writer_bool(&w, "preselected", false);
     writer_object_end(&w);
     tc_string_copy(&w, &c->root);
     writer_object_end(&w);
@@ -361,7 +362,7 @@ void site_choices_read(const struct ledger_env *env, const struct site_page *pag
     const char *visitor = site_visitor_read(&root), *notice = site_notice_read(&root);
     ret_choice->is_anonymous = !ret_choice->site->visitor_codes;
     visitor_check(&root, ret_choice);
-    site_token_read(env, page, &root, visitor, notice, true);
+    site_token_read(env, page, &root, visitor, notice, notice[0] == '\0');
     if (!reader_ok(body))
         return;
 

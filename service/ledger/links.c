@@ -111,7 +111,7 @@ bool identity_link_unpack(const struct link *link, int64_t *ret_request_no, stru
 {
     struct unpacking u = {link->payload, link->payload + link->len, false};
     int64_t request_no = (int64_t)number_unpack(&u, INT64_MAX);
-    struct tag tag;
+    struct tag tag = {0};
     bytes_unpack(&u, tag.bytes, TAG_SIZE);
     if (u.broken || u.at != u.end || request_no == 0)
         return false;

@@ -93,11 +93,13 @@ static void finding_write(struct scan *s, const struct finding *f)
 static size_t findings_write(struct scan *s, const struct segment *g, size_t end)
 {
     const struct finding *last = NULL;
-    for (size_t i = g->begin; i < g->end && (last == NULL || !last->zoned); i++) {
+    for (size_t i = g->begin; i < g->end; i++) {
         if (g->starts[i] == 0)
             continue;
         last = &g->findings[g->starts[i] - 1];
         finding_write(s, last);
+        if (last->zoned)
+            break;
     }
     if (last == NULL)
         return end;

@@ -130,8 +130,8 @@ static void on_proof(struct job *job, enum error e)
         list_entry(list_entry(job, struct rights_proof_job, job), struct identity_page, proof);
     struct call *call = p->attempt.call;
     bool was_pressed = p->proof.actor != NULL;
-    if (e != ERROR_NONE)
-        call_problem(call, e, NULL, NULL);
+    if (e != ERROR_NONE || call->req == NULL)
+        call_problem(call, e != ERROR_NONE ? e : ERROR_UNAVAILABLE, NULL, NULL);
     else if (!was_pressed && p->proof.generation != p->attempt.controller->generation)
         attempt_again(&p->attempt);
     else if (is_worth_nothing(p))
@@ -140,7 +140,7 @@ static void on_proof(struct job *job, enum error e)
         proven_show(p);
     else if (has_expired(p))
         over_show(p, TEXT_OVER_EXPIRED);
-    else if (p->is_post && call->req != NULL)
+    else if (p->is_post)
         proof_send(p, true);
     else
         question_show(p);

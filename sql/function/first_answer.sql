@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The first answer to what came with an idempotency key, as JSON, kept in the transaction of what it tells
--- of. Whoever asks for it holds the lock that orders such writes; record() and apply_policy() have answers
--- of their own.
+-- of. Writes of different kinds hold different locks: of two under one key at one time the later fails, and
+-- finds the first one's answer when it is asked again. record() and apply_policy() have answers of their own.
 
 -- What is kept with the key, of whatever request that was. All null: nothing, or not any more.
 create or replace function first_answer(c integer, p_key bytea, p_now timestamptz) returns idempotency
@@ -27,5 +27,9 @@ begin
         values (c, p_key, p_fingerprint, p_answer::text, 0, 0, p_subject_no, p_now)
         on conflict (controller_id, key_hash) do update
             set fingerprint = excluded.fingerprint, context = excluded.context, first_revision = 0,
-                events = 0, subject_no = excluded.subject_no, recorded_at = excluded.recorded_at;
+                events = 0, subject_no = excluded.subject_no, recorded_at = excluded.recorded_at
+            where old.recorded_at <= p_now - first_answer_kept();
+    if not found then
+        raise exception 'another write with this key came first' using errcode = 'serialization_failure';
+    end if;
 end $$;

@@ -49,6 +49,7 @@ declare
     old bytea;
 begin
     select tag into old from identifier where controller_id = c and subject_no = p_no;
+    perform forget_links(c, array[old], '{}');
     update consent s set tag = dead
         where s.controller_id = c and s.tag = old and rank_state(s.rank) <> event_erased();
     update identifier i set tag = dead where i.controller_id = c and i.tag = old;
@@ -534,6 +535,7 @@ begin
         -- what has left leads somewhere again: to the new one
         perform tags_forget(c, array[p_ask.tags[2]]);
         select tag into old from identifier where controller_id = c and subject_no = l.left_no;
+        perform forget_links(c, array[old], '{}');
         delete from consent s where s.controller_id = c and s.tag = old;
         update identifier i set tag = p_ask.tags[2] where i.controller_id = c and i.tag = old;
         update guardian g set tag = p_ask.tags[2] where g.controller_id = c and g.tag = old;

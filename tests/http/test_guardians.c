@@ -169,35 +169,6 @@ Test(guardians, where_none_is_asked_of_minors_the_childs_own_act_is_refused)
     cr_expect_str_eq(verdict(&t, customer("k")), "refused");
 }
 
-Test(guardians, a_mail_box_that_the_child_reads_proves_no_guardian)
-{
-    static const struct {
-        const char *strength, *address;
-        int status;
-    } rows[] = {{"email", "kid@example.nl", 422},
-                {"email_plus", "Kid+mum@Example.nl", 422},
-                {"email", "mother@example.nl", 201},
-                {"checkbox", "kid@example.nl", 422},
-                {"in_person", "kid@example.nl", 201}};
-    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "guardians-mail-box");
-    tenant_apply(&t,
-                 json_of("{'controller': {'key': '%s', 'country': 'NL'}, 'purposes': [{'key': 'pupil_phone', "
-                         "'lawful_basis': 'consent', 'channel': 'phone', 'notice': 'words', 'minors': "
-                         "{'guardian': {'least': 'email'}}}], "
-                         "'notices': [{'id': 'words', 'version': '1', 'texts': {'nl': 'Mag het?'}}]}",
-                         t.key));
-    const char *kid =
-        "[{'type': 'customer', 'value': 'k-" MARK "'}, {'type': 'email', 'value': 'kid@example.nl'}]";
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        says(&t, rows[i].status, kid, "given",
-             text_of(CHILD ", 'expressed_by': {'role': 'parent', 'strength': '%s', 'identifier': "
-                           "{'type': 'email', 'value': '%s'}}",
-                     rows[i].strength, rows[i].address));
-    says(&t, 201, kid, "withdrawn",
-         ", 'expressed_by': {'role': 'parent', 'strength': 'email', 'identifier': "
-         "{'type': 'email', 'value': 'kid@example.nl'}}");
-}
-
 /* ---- the proof ---- */
 
 Test(guardians, the_event_behind_a_verdict_is_the_act_with_its_words_role_and_strength)

@@ -162,7 +162,7 @@ Test(sites, where_there_are_no_cookies_the_banner_is_one_that_asks_nothing)
     for (size_t i = 0; i < 3; i++) { /* at once, whatever was held before */
         tenant_apply(&t, none);
         const struct answer *a = get_site(&t, "banner.js", NULL);
-        cr_assert_eq(a->status, 200);
+        cr_assert_eq(a->status, 200, "%d: %.200s", a->status, a->body);
         cr_expect_str_eq(answer_header(a, "cache-control"), "public, max-age=300");
         cr_expect_str_eq(answer_header(a, "access-control-allow-origin"), "*");
         cr_expect_str_neq(answer_header(a, "etag"), whole);
