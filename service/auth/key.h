@@ -36,7 +36,7 @@ size_t key_secret_len(const char *bytes, size_t len);
  * and leaves ${ret_key}. */
 const char *key_from_secret(const char *secret, size_t len, const char *issuer, struct key **ret_key);
 /* Whether it stands in its issuer's document for somebody else: of a kind that is unknown here, or not for
- * signatures (RFC 7517, 5: such a key is ignored). One that holds a secret is everybody's business. */
+ * signatures (RFC 7517, 5: such a key is ignored). Never where it holds a secret: that is refused. */
 bool key_is_for_others(const struct jwk *jwk);
 /* A public key of a JWKS: RSA (RS256) or EC on P-256 (ES256). ${issuer} stands in where the key names none.
  * Otherwise as above; the sentences never repeat what the document says. */
