@@ -77,6 +77,8 @@ def newsletter(recipe):
     assert click(link_in(recipe.mailed()["jan@example.nl"]), action="confirm") == 200
     assert recipe.run(*words) == "yes: granted\n"
     recipe.run("newsletter/newsletter.mjs", "sing-up", "jan@example.nl", status=2)
+    recipe.environment["SENDMAIL"] = "-"
+    assert recipe.run("newsletter/newsletter.mjs", "sign-up", "piet@example.nl").startswith("To: piet@example.nl\n"), "it is shown instead"
     say("the newsletter begins when its mail is confirmed")
 
 
