@@ -17,7 +17,8 @@
  * (4) Where an escape may be a sign before digits or letters (`%10`), the word is read with it as a sign too,
  *     and what no address of another reading takes is judged once more.
  * (5) What is written instead is spelled as what it replaces: a colon that was an escape is one again. Kept
- *     digits stay as written.
+ *     digits stay as written. Behind a sign that was no escape's none is made: of `%3%34::1` the digit that
+ *     is first becomes one instead, `%%334::`.
  * (6) Each call goes on by a byte at least, and all it writes lies at or after s->done. */
 enum { SEGMENT_REST = 64 };
 
@@ -51,11 +52,32 @@ static size_t mark_spelling(const struct scan *s, const struct finding *f, char 
     return width;
 }
 
+/* Whether ${f} would be read as an escape together with the byte before it, which is the sign of none. */
+static bool makes_escape(const struct scan *s, const struct finding *f)
+{
+    enum { ESCAPE_MAX = 6 };
+    size_t from = f->reading->base + f->reading->at[f->from], len = f->len < ESCAPE_MAX ? f->len : ESCAPE_MAX;
+    uint8_t text[ESCAPE_MAX + 1], c;
+    if (from == s->bound || !char_is(s->text[from - 1], SIGN) ||
+        escape_read(s->text + from - 1, s->len - (from - 1), &c) != 0)
+        return false;
+    text[0] = s->text[from - 1];
+    memcpy(text + 1, f->text, len);
+    return escape_read(text, len + 1, &c) != 0;
+}
+
 /* (5) */
 static size_t finding_spell(const struct scan *s, const struct finding *f, char *out)
 {
     size_t len = 0, dots = 0, colons = 0;
-    for (size_t i = 0; i < f->len; i++) {
+    bool escape = makes_escape(s, f);
+    if (escape) {
+        static const char hex[] = "0123456789ABCDEF";
+        out[len++] = '%';
+        out[len++] = hex[(uint8_t)f->text[0] >> 4];
+        out[len++] = hex[(uint8_t)f->text[0] & 15];
+    }
+    for (size_t i = escape; i < f->len; i++) {
         char c = f->text[i];
         size_t at = 0, width = 0;
         if (c == '.' || c == ':')

@@ -222,6 +222,15 @@ static bool is_name(const struct segment *g, struct span span)
     return true;
 }
 
+/* What is before the first dot that a letter follows: `::6.c` is an address and a label. */
+static struct span label_cut(const struct segment *g, struct span span)
+{
+    for (size_t i = span.from + 1; i + 1 < span.to; i++)
+        if (g->reading->chars[i] == '.' && !char_is(g->reading->chars[i + 1], DIGIT))
+            span.to = i;
+    return span;
+}
+
 /* (2): what the run is as a whole. A colon that touches a word is cut off, and a second one too, and where
  * no word is, a colon before or after it may be punctuation ("from 2001:db8::1: ..."). */
 static bool whole_read(const struct segment *g, const struct run *run, struct span *ret_span,
@@ -363,6 +372,11 @@ static void run_judge(struct segment *g, const struct run *run)
         prefix_cut(g, &span, &address);
         address_found(g, run, span, &address);
         return;
+    }
+    struct span front = label_cut(g, span);
+    if (front.to < span.to && !is_name(g, front) && span_read(g, front, &address)) {
+        address_found(g, run, front, &address);
+        span.from = front.to;
     }
     bool stays;
     for (struct span rest = span, part; part_find(g, rest, &part, &stays); rest.from = part.to) {

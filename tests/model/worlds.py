@@ -21,7 +21,7 @@ from policies import ENTITIES, GROUPS, LATER, POLICY, PURGED, SIMILAR, each_of, 
 from real import CONFIRM, Real
 from translation import PURPOSES, guardian_role, is_standing
 
-CHUNK = 100  # worlds told at a time
+CHUNK = 400 if LONG else 100  # worlds told at a time
 CROWDS = 0.03  # of all worlds: where somebody is many persons'
 NAMES = (("customer", "C1"), ("customer", "C2"), ("customer", "C3"), ("email", "e"), ("email", "f"), ("phone", "p"), ("phone", "q"),
          ("postal", "a"), ("visitor", "v"), ("visitor", "w"))
