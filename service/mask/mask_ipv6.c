@@ -113,10 +113,14 @@ static bool colons_pass(const struct segment *g, struct walk *w, size_t end)
     return true;
 }
 
-/* The end of the longest address that begins with the group at ${from}, or 0. */
+/* The end of the longest address that begins with the group or the two colons at ${from}, or 0. */
 static size_t longest_end(const struct segment *g, size_t from, size_t end)
 {
     struct walk w = {.at = from};
+    if (end - from > 2 && g->reading->chars[from] == ':' && g->reading->chars[from + 1] == ':') {
+        w.gap = true;
+        w.at += 2;
+    }
     do {
         size_t width = group_width(g, w.at, end), octets = 0;
         if (w.gap ? w.groups <= 6 : w.groups == 6)
@@ -222,13 +226,11 @@ static bool is_name(const struct segment *g, struct span span)
     return true;
 }
 
-/* What is before the first dot that a letter follows: `::6.c` is an address and a label. */
-static struct span label_cut(const struct segment *g, struct span span)
+/* Whether a dot follows at ${at}, or a colon and a dot: `::6.c` is an address and a label. */
+static bool is_before_dot(const struct segment *g, size_t at, size_t end)
 {
-    for (size_t i = span.from + 1; i + 1 < span.to; i++)
-        if (g->reading->chars[i] == '.' && !char_is(g->reading->chars[i + 1], DIGIT))
-            span.to = i;
-    return span;
+    at += at < end && g->reading->chars[at] == ':';
+    return at < end && g->reading->chars[at] == '.';
 }
 
 /* (2): what the run is as a whole. A colon that touches a word is cut off, and a second one too, and where
@@ -373,8 +375,9 @@ static void run_judge(struct segment *g, const struct run *run)
         address_found(g, run, span, &address);
         return;
     }
-    struct span front = label_cut(g, span);
-    if (front.to < span.to && !is_name(g, front) && span_read(g, front, &address)) {
+    struct span front = {span.from, longest_end(g, span.from, span.to)};
+    if (!run->after_word && is_before_dot(g, front.to, span.to) && !is_name(g, front) &&
+        span_read(g, front, &address)) {
         address_found(g, run, front, &address);
         span.from = front.to;
     }
