@@ -51,3 +51,11 @@ STAFF_PLANTS = {
     # an erasure forgets Noes that reach others
     "erase-loosens": change("event_reaches", "slot_travels(e.slot) or rank_is_no(e.rank)", "false"),
 }
+
+# Found by what is asked after imports were undone (undo.py).
+UNDO_PLANTS = {
+    # what an undone batch brought still stands
+    "undone-stands": change("undo_import", "perform rebuild(c, array(", "perform cardinality(array("),
+    # its Noes go too, where they should stay
+    "noes-undone": change("undo_import", "and (p_refusals or e.rank is null or not rank_is_no(e.rank))", ""),
+}

@@ -139,12 +139,16 @@ def origin(act, world):
     return {"sale": {"ref": f"sale-{world}", "product_group": act.group, "at": at, "opt_out_offered_at": at}}
 
 
+def batch_of(act, world):
+    return f"batch-{world}-{act.time}"
+
+
 def record(act, world, form):
     """${form}: the one that is found to have misled."""
     body = common(act, world) | words(act) | {"purpose": act.scope, "event_state": act.state}
     if act.imported:
         # each of a batch of its own: of one batch the newest is what it says (http/imports)
-        body["import"] = {"batch": f"batch-{world}-{act.time}", "source": "before"}
+        body["import"] = {"batch": batch_of(act, world), "source": "before"}
     if act.state == "eligible":
         body |= origin(act, world)
     if act.misled:
