@@ -186,7 +186,10 @@ static void address_found(struct segment *g, const struct run *run, struct span 
     bool group_follows = span.to + 1 < run->to && segment_is(g, span.to + 1, HEX);
     bool filled = dotted || !has_gap(old, span.to - span.from) || group_follows;
     bool glued = run->glued && span.from == run->from; /* `src2001::` is a name */
-    if (joined && filled && has_gap(f->text, f->len - !glued))
+    bool behind_gap =
+        has_gap(old - (span.from - run->from), span.from - run->from) && !is_head(g, span.from, span.to);
+    size_t last = glued || behind_gap ? 0 : 1;
+    if (((joined && filled) || behind_gap) && has_gap(f->text, f->len - last))
         f->len = (uint8_t)groups_print(address, f->text); /* (4): what is joined must not fill the gap */
 }
 

@@ -87,15 +87,16 @@ size_t escape_read(const uint8_t *text, size_t len, uint8_t *ret_char)
 
 /* Which sign an escape may as well be that stands before digits or letters: `user%10.0.0.1`,
  * `\\203.0.113.26\share`. 0 for none. */
-static unsigned doubt_of(const uint8_t *escape, size_t width, uint8_t c)
+static unsigned doubt_of(const uint8_t *escape, size_t width, uint8_t c, bool nested)
 {
+    unsigned others = nested ? LITERAL_NESTED : LITERAL_OTHERS;
     if (width == 0)
         return 0;
     if (escape[0] == '%')
         return is_class(c, ALNUM) || (is_class(escape[1], DIGIT) && is_class(escape[2], DIGIT))
                    ? LITERAL_PERCENT
                    : 0;
-    return is_class(escape[1], DIGIT) || (width == 2 && is_class(escape[1], HEX)) ? LITERAL_OTHERS : 0;
+    return is_class(escape[1], DIGIT) || (width == 2 && is_class(escape[1], HEX)) ? others : 0;
 }
 
 /* Reads the escapes once. ${nested}: those of which the sign came out of an escape itself. Returns whether
@@ -108,7 +109,7 @@ static bool escapes_decode(struct reading *r, unsigned literal, bool nested)
         uint8_t c = r->chars[i];
         bool sign = is_class(c, SIGN) && (!nested || r->at[i + 1] - r->at[i] > 1);
         size_t width = sign ? escape_read(r->chars + i, r->count - i, &c) : 0;
-        unsigned doubt = doubt_of(r->chars + i, width, c);
+        unsigned doubt = doubt_of(r->chars + i, width, c, nested);
         r->doubtful |= doubt;
         again |= width != 0 && is_class(c, SIGN);
         r->at[n] = r->at[i];

@@ -6,7 +6,8 @@
 enum { READING_MAX = MASK_RUN_MAX + MASK_TOKEN_MAX };
 
 /* Signs that a reading may take literally. */
-enum { LITERAL_PERCENT = 1, LITERAL_OTHERS = 2, LITERAL_ALL = 3 };
+/* Which signs are read as such: %, the others, and the others that came out of an escape. */
+enum { LITERAL_PERCENT = 1, LITERAL_OTHERS = 2, LITERAL_NESTED = 4, LITERAL_ALL = 7 };
 
 struct reading {
     size_t base;       /* where it starts in the text */

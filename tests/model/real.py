@@ -23,8 +23,9 @@ class Refused(AssertionError):
 
 
 def record_id(receipt):
-    """Of an act, or of the first that a receipt tells of; None: of none."""
-    told = [receipt, *(one for records in receipt.values() if isinstance(records, list) for one in records if isinstance(one, dict))]
+    """Of an act, or of the first that a receipt, or several, tell of; None: of none."""
+    told = receipt if isinstance(receipt, list) else [
+        receipt, *(one for records in receipt.values() if isinstance(records, list) for one in records if isinstance(one, dict))]
     return next((one["record_id"] for one in told if "record_id" in one), None)
 
 
