@@ -19,6 +19,7 @@ const struct chore chores[] = {
      .start = expiry_pending},
     {.name = "purge",
      .every_ms = EXPIRE_EVERY_MS,
+     .beside_ms = PURGE_BESIDE_MS,
      .lane = LANE_SLOW,
      .lock = CHORE_LOCK_PURGE,
      .start = purge_start},

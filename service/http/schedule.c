@@ -2,6 +2,7 @@
 #include "http/schedule.h"
 
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/log.h"
 
 #include <assert.h>
@@ -10,7 +11,8 @@
 struct schedule {
     const struct chore *chores;
     size_t count;
-    int64_t due[CHORES_MAX]; /* of clock_monotonic */
+    int64_t due[CHORES_MAX];     /* of clock_monotonic */
+    int64_t started[CHORES_MAX]; /* likewise, the last time */
     const struct worker *worker;
     struct chore_run run; /* run.chore NULL: none runs */
 };
@@ -35,19 +37,27 @@ void schedule_destroy(struct schedule *s)
     free(s);
 }
 
+/* When a chore may start: keeps (2) and (4). */
+static int64_t chore_due(const struct schedule *s, size_t i)
+{
+    int64_t beside = s->started[i] + s->chores[i].beside_ms * 1000;
+    return s->due[i] < beside && !list_empty(&s->worker->calls) ? beside : s->due[i];
+}
+
 void schedule_beat(struct schedule *s, int64_t now)
 {
     if (s->run.chore != NULL || s->count == 0)
         return; /* keeps (1) */
     size_t next = 0;
     for (size_t i = 1; i < s->count; i++) {
-        if (s->due[i] < s->due[next])
+        if (chore_due(s, i) < chore_due(s, next))
             next = i; /* keeps (3) */
     }
-    if (now < s->due[next])
-        return; /* keeps (2) */
+    if (now < chore_due(s, next))
+        return;
 
     const struct chore *chore = &s->chores[next];
+    s->started[next] = now;
     s->due[next] = now + chore->every_ms * 1000;
     s->run = (struct chore_run){.chore = chore,
                                 .lane = worker_lane(s->worker, chore->lane),

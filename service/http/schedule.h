@@ -11,7 +11,9 @@
  * (2) None starts before it is due: ${every_ms} after the process's start, then after its own last start,
  *     or at once where it found more to do than it does at a time.
  * (3) Of those that are due the one that has been so the longest goes first: what always finds more keeps
- *     nothing else from its turn. */
+ *     nothing else from its turn.
+ * (4) Where the first thread serves somebody, one with ${beside_ms} starts so long after its own last start
+ *     at the soonest: it takes what is left. */
 struct schedule;
 struct chore_run;
 
@@ -19,6 +21,7 @@ struct chore_run;
 struct chore {
     const char *name; /* a word of log lines */
     int64_t every_ms;
+    int64_t beside_ms;   /* (4); 0: it gives way to nobody */
     enum lane_kind lane; /* its statements go there */
     /* One node at a time does it: the number of the advisory lock that its statement tries to take
      * (store/expire). No other chore ever gets that number. 0: each node does it. */

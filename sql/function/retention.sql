@@ -16,6 +16,23 @@
 --     that is allowed without a Yes it is never over. A purge loosens nothing.
 -- (7) What staff did to a person stays with the person. What time did goes by the rule of what it is about.
 -- (8) A batch is one transaction, and its cursor part of it: whatever stops a run, it goes on there.
+--
+-- An event goes when all of these hold. retention_due() asks them of a batch as one set, the cheap ones
+-- first, and the later only of what passed the earlier; each probe is an index's, whatever the ledger's size.
+-- (a) It is none of staff's (7), and old enough that a term could be over: most of a ledger is not. A
+--     browser's and a request's can be over sooner.
+-- (b) Its term is over: counted from when it was recorded; or from its end, which is when it, or the request,
+--     was said to end, or when the person's next word on the same took its place (overruled_at). That is
+--     looked for only where the rule counts from it, and only of who has other events. What has no rank, and
+--     what time did, ended when it was recorded.
+-- (c) It is no No that is tied, unless it has no rank: others may hear it. Of a browser nothing is tied (3).
+-- (d) What it ties is spared: it named nobody beside, or another event ties them (4).
+-- (e) No state that counts rests on it: none at all, or only such that are over, or that a No outranks, or a
+--     Yes that goes though it stands, since its rule counts from recording (3). A limit stays.
+-- (f) Where a state rests on it: nothing holds it up, a Yes that it replaced (5) or what a browser's No holds
+--     back (6), or all that does is earlier in the ledger and goes in the same batch. Where none does, one of
+--     higher rank stands, for which the same holds.
+-- What meets all but (f) is looked at again by the next run.
 
 -- Events that are looked at, at a time.
 create or replace function purge_events_max() returns integer immutable parallel safe return 500;
@@ -73,27 +90,6 @@ begin
         order by x ->> 'purpose' is null, (x ->> 'duration')::interval limit 1;
 end $$;
 
--- Whether a row of consent keeps the event that it rests on: p_yes_goes, where the event is a Yes that goes
--- though it stands. What is over does not, nor a Yes that a No outranks under the same tag. p_stopped_by:
--- under what numbers a No stops it wholly.
-create or replace function state_keeps(c integer, s consent, p_now timestamptz, p_yes_goes boolean,
-                                       p_stopped_by integer[])
-returns boolean language plpgsql stable as $$
-begin
-    if s.valid_until <= p_now or s.slot & 15 = slot_pending() then
-        return false;
-    end if;
-    if slot_is_heard(s.slot) or s.slot & 15 between slot_age() and slot_care_document() then
-        return true;
-    end if;
-    return not p_yes_goes and not exists (
-        select from consent y
-        where y.controller_id = c and y.tag = s.tag and y.purpose_id = any (p_stopped_by)
-              and slot_is_heard(y.slot) and rank_is_no(y.rank) and y.rank > s.rank
-              and y.slot / slot_count()
-                  = case when s.slot & 15 = slot_sale() then 0 else s.slot / slot_count() end);
-end $$;
-
 -- (4) Whether an event that named several may go as far as what it tied is concerned.
 create or replace function ties_spared(c integer, p_subject bigint, p_revision bigint, p_nos bigint[])
 returns boolean language plpgsql stable as $$
@@ -123,66 +119,30 @@ begin
                             where y.controller_id = c and y.revision = r offset 0) x;
 end $$;
 
--- (5) Whether a Yes to the same of lower rank was said by one of these, and stays: it is not among p_going.
-create or replace function yes_below(c integer, p_event event, p_nos bigint[], p_going bigint[])
-returns boolean language plpgsql stable as $$
-begin
-    return p_event.slot & 15 = slot_yes() and exists (
-        select from events_of(c, p_nos) o
-        where o.purpose_id = p_event.purpose_id and o.slot = p_event.slot and o.rank < p_event.rank
-              and o.revision <> all (p_going));
-end $$;
-
--- (6) Whether a No holds something back that stays. It is undone by a later Yes of who said it; by a sale or
--- another's Yes never.
-create or replace function no_holds_back(c integer, p_event event, p_nos bigint[], p_going bigint[],
-                                         p_rules jsonb) returns boolean language plpgsql stable as $$
-begin
-    return rank_is_no(p_event.rank) and exists (
-        select from events_of(c, p_nos) o
-        join jsonb_to_recordset(p_rules) r(purpose_id integer, partly integer[])
-             on r.purpose_id = o.purpose_id and p_event.purpose_id = any (r.partly)
-        where o.slot & 15 in (slot_yes(), slot_sale(), slot_pending())
-              and o.slot / slot_count() not in (guardian_staff(), guardian_time())
-              and not rank_is_no(o.rank)
-              and (o.slot & 15 = slot_sale() or o.slot / slot_count() <> p_event.slot / slot_count()
-                   or o.rank < p_event.rank)
-              and o.revision <> all (p_going));
-end $$;
-
--- (5), (6): whether an event that is due stays, and is looked at again by the next run. One by which nothing
--- stands can go: where it did, one of higher rank stands, for which the same holds.
-create or replace function event_stays(c integer, p_event event, p_tags bytea[], p_nos bigint[],
-                                       p_going bigint[], p_rules jsonb)
-returns boolean language plpgsql stable as $$
-begin
-    return exists (select from unnest(p_tags) t(tag)
-                   cross join lateral (select from consent s
-                                       where s.controller_id = c and s.tag = t.tag
-                                             and s.revision = p_event.revision limit 1) s)
-           and (yes_below(c, p_event, p_nos, p_going)
-                or no_holds_back(c, p_event, p_nos, p_going, p_rules));
-end $$;
-
--- What of the events behind p_after, up to p_until, is due at p_now: the event, or (p_evidence) its evidence
--- alone; by which rule. p_zone: terms in days end at the time of day that they began there.
+-- What of the events behind p_after, up to p_until, is due at p_now, in the order of the ledger: the event
+-- (goes), or its evidence alone; by which rule. tags: of all that it named; held_by: (f). p_zone: terms in
+-- days end at the time of day that they began there.
 create or replace function retention_due(c integer, p_after bigint, p_until bigint, p_now timestamptz,
                                          p_zone text, p_rules jsonb)
-returns table (what event, evidence_only boolean, rule text, tags bytea[], nos bigint[])
-language plpgsql stable as $$
+returns table (revision bigint, subject_no bigint, goes boolean, evidence_goes boolean, rule text,
+               evidence_rule text, tags bytea[], held_by bigint[])
+language plpgsql stable set enable_hashjoin = on as $$ -- of events and rules; all else is joined laterally
+declare
+    local_now constant timestamp := p_now at time zone p_zone;
 begin
     return query
     with r as materialized (
         select * from jsonb_to_recordset(p_rules)
             x(purpose_id integer, rule text, after text, term interval, evidence_rule text,
-              evidence_after text, evidence_term interval, no_term interval, wholly integer[])),
-    -- most of a ledger is young: of these nothing else is asked
-    old as materialized (
-        select e.*, e as whole, i.type, i.tag, coalesce(i.is_tied, false) as is_tied, q.rule, q.after, q.term,
+              evidence_after text, evidence_term interval, no_term interval, wholly integer[],
+              partly integer[])),
+    old as materialized ( -- (a)
+        select e.revision, e.subject_no, e.purpose_id, e.slot, e.rank, e.recorded_at, e.valid_until,
+               e.slot / slot_count() = guardian_time() as is_of_time,
+               i.type = identifier_visitor() as is_browser, i.tag, i.is_tied, q.rule, q.after, q.term,
                q.evidence_rule, q.evidence_after, q.evidence_term, q.no_term, q.wholly
         from event e
-        cross join lateral (select x.* from r x
-                            where x.purpose_id = greatest(e.purpose_id, purpose_all()) offset 0) q
+        join r q on q.purpose_id = greatest(e.purpose_id, purpose_all())
         left join lateral (select y.type, y.tag, y.is_tied from identifier y
                            where y.controller_id = c and y.subject_no = e.subject_no offset 0) i on true
         where e.controller_id = c and e.revision > p_after and e.revision <= p_until
@@ -190,68 +150,117 @@ begin
               and (e.recorded_at + least(q.term, q.evidence_term) - interval '1 day' <= p_now
                    or e.slot = slot_pending() and e.valid_until <= p_now
                    or i.type = identifier_visitor())),
-    looked as materialized (
-        select o.*, n.beside_nos, f.is_confirmed, f.is_unranked,
-               overruled_at(c, o.whole, o.wholly, false) as next
+    known as materialized (
+        select o.*, n.beside_nos,
+               exists (select from unranked y where y.controller_id = c
+                       and y.revision = o.revision) as is_unranked,
+               o.slot = slot_pending() and not exists (select from confirmed y where y.controller_id = c
+                                                       and y.request = o.revision) as is_request
         from old o
         left join lateral (select y.beside_nos from named y
-                           where y.controller_id = c and y.revision = o.revision offset 0) n on true
-        cross join lateral (
-            select o.slot = slot_pending() and exists (select from confirmed y where y.controller_id = c
-                                                       and y.request = o.revision) as is_confirmed,
-                   exists (select from unranked y where y.controller_id = c
-                           and y.revision = o.revision) as is_unranked) f),
+                           where y.controller_id = c and y.revision = o.revision offset 0) n on true),
     ended as materialized (
-        select l.*,
-               case when l.is_unranked or l.slot / slot_count() = guardian_time() then l.recorded_at
-                    when l.slot = slot_pending() and not l.is_confirmed then l.valid_until
-                    when l.type = identifier_visitor() and rank_is_no(l.rank)
-                    then least(l.next, time_of(rank_time(l.rank)) + l.no_term)
-                    else least(l.valid_until, l.next) end as end_at,
-               case when l.slot = slot_pending() and not l.is_confirmed
-                         or l.type = identifier_visitor() and l.rule like 'proof_kept%' then interval '0'
-                    else l.term end as kept
-        from looked l),
-    due as materialized (
-        select d.*,
-               case when d.after = 'recorded' and not (d.slot = slot_pending() and not d.is_confirmed)
-                    then d.recorded_at at time zone p_zone
-                    else d.end_at at time zone p_zone end + d.kept <= p_now at time zone p_zone as is_due,
-               d.evidence_term is not null
-               and case when d.evidence_after = 'recorded' then d.recorded_at at time zone p_zone
-                        else d.end_at at time zone p_zone end + d.evidence_term
-                   <= p_now at time zone p_zone as is_evidence_due
-        from ended d)
-    select d.whole, not g.goes, case when g.goes then d.rule else d.evidence_rule end, t.tags,
-           d.subject_no || coalesce(d.beside_nos, '{}')
-    from due d
-    cross join lateral (
-        select array(select i.tag from unnest(d.subject_no || coalesce(d.beside_nos, '{}')) q(no)
-                     cross join lateral (select y.tag from identifier y
-                                         where y.controller_id = c and y.subject_no = q.no offset 0) i)
-               as tags) t
-    cross join lateral (
-        select coalesce(d.is_due, false)
-               and (not d.is_tied or d.is_unranked or not rank_is_no(d.rank)
-                    or d.type = identifier_visitor())
-               and (d.beside_nos is null or d.type = identifier_visitor()
-                    or ties_spared(c, d.subject_no, d.revision, d.beside_nos))
-               and not exists (
-                   select from unnest(t.tags) w(tag)
-                   cross join lateral (select z as s from consent z
-                                       where z.controller_id = c and z.tag = w.tag
-                                             and z.revision = d.revision
-                                             and z.purpose_id <> purpose_pointer() offset 0) z
-                   where not (d.type = identifier_visitor() and coalesce(d.end_at <= p_now, false)
-                              and (z.s).slot & 15 not between slot_age() and slot_care_document())
-                         and state_keeps(c, z.s, p_now, d.after = 'recorded', d.wholly)) as goes) g
-    where g.goes
-          or d.is_evidence_due and exists (select from evidence x
-                                           where x.controller_id = c and x.revision = d.revision)
-    order by d.revision;
+        select k.*,
+               case when k.is_unranked or k.is_of_time then k.recorded_at
+                    when k.is_request then k.valid_until
+                    when k.is_browser and rank_is_no(k.rank)
+                    then least(o.next, time_of(rank_time(k.rank)) + k.no_term)
+                    else least(k.valid_until, o.next) end as end_at
+        from known k
+        cross join lateral (
+            select case when not (k.is_unranked or k.is_of_time or k.is_request)
+                             and (k.after <> 'recorded' or k.is_browser or k.evidence_after <> 'recorded')
+                             and exists (select from event x
+                                         where x.controller_id = c and x.subject_no = k.subject_no
+                                               and x.revision <> k.revision)
+                        then (select overruled_at(c, x, k.wholly, false) from event x
+                              where x.controller_id = c and x.revision = k.revision) end as next
+            offset 0) o),
+    due as materialized ( -- (b)
+        select d.*, t.is_due, t.is_evidence_due, coalesce(d.end_at <= p_now, false) as is_over
+        from ended d
+        cross join lateral (
+            select coalesce(case when d.after = 'recorded' and not d.is_request
+                                 then d.recorded_at else d.end_at end at time zone p_zone
+                            + case when d.is_request or d.is_browser and d.rule like 'proof_kept%'
+                                   then interval '0' else d.term end <= local_now, false) as is_due,
+                   coalesce(case when d.evidence_after = 'recorded' then d.recorded_at
+                                 else d.end_at end at time zone p_zone + d.evidence_term
+                            <= local_now, false) as is_evidence_due
+            offset 0) t
+        where t.is_due or t.is_evidence_due),
+    free as materialized (
+        select d.revision, d.subject_no, d.purpose_id, d.slot, d.rank, d.rule, d.evidence_rule,
+               d.beside_nos, d.is_evidence_due, t.tags, s.stands,
+               d.is_due and not s.keeps -- (e)
+               and (not coalesce(d.is_tied, false) or d.is_unranked or not rank_is_no(d.rank)
+                    or d.is_browser) -- (c)
+               and (d.beside_nos is null or d.is_browser
+                    or ties_spared(c, d.subject_no, d.revision, d.beside_nos)) as goes -- (d)
+        from due d
+        cross join lateral (
+            select case when d.beside_nos is null then array_remove(array[d.tag], null)
+                        else array(select y.tag from unnest(d.subject_no || d.beside_nos) q(no)
+                                   cross join lateral (select x.tag from identifier x
+                                                       where x.controller_id = c and x.subject_no = q.no
+                                                       offset 0) y) end as tags
+            offset 0) t
+        cross join lateral (
+            select count(*) > 0 as stands,
+                   coalesce(bool_or(
+                       z.purpose_id <> purpose_pointer()
+                       and not (d.is_browser and d.is_over
+                                and z.slot & 15 not between slot_age() and slot_care_document())
+                       and case when z.valid_until <= p_now or z.slot & 15 = slot_pending() then false
+                                when slot_is_heard(z.slot) or z.slot & 15 between slot_age()
+                                                                          and slot_care_document() then true
+                                else d.after <> 'recorded' and not exists (
+                                    select from consent y
+                                    where y.controller_id = c and y.tag = z.tag
+                                          and y.purpose_id = any (d.wholly) and slot_is_heard(y.slot)
+                                          and rank_is_no(y.rank) and y.rank > z.rank
+                                          and y.slot / slot_count() = case when z.slot & 15 = slot_sale()
+                                              then 0 else z.slot / slot_count() end) end), false) as keeps
+            from unnest(t.tags) w(tag)
+            cross join lateral (select x.* from consent x
+                                where x.controller_id = c and x.tag = w.tag
+                                      and x.revision = d.revision offset 0) z
+            where d.is_due) s)
+    select f.revision, f.subject_no, f.goes,
+           f.is_evidence_due and exists (select from evidence x
+                                         where x.controller_id = c and x.revision = f.revision),
+           f.rule, f.evidence_rule, f.tags, h.by_
+    from free f
+    cross join lateral ( -- (f)
+        select array_agg(distinct o.revision) as by_
+        from unnest(f.subject_no || f.beside_nos) n(no)
+        cross join lateral (select x.revision from event x
+                            where x.controller_id = c and x.subject_no = n.no and x.revision <> f.revision
+                            union all
+                            select x.revision from beside x
+                            where x.controller_id = c and x.beside_no = n.no and x.revision <> f.revision
+                            offset 0) v
+        cross join lateral (select x.* from event x
+                            where x.controller_id = c and x.revision = v.revision offset 0) o
+        where f.goes and f.stands and (f.slot & 15 = slot_yes() or rank_is_no(f.rank))
+              and case when f.slot & 15 = slot_yes() -- (5)
+                            and o.purpose_id = f.purpose_id and o.slot = f.slot and o.rank < f.rank then true
+                       -- (6): undone by a later Yes of who said it; by a sale or another's Yes never
+                       when rank_is_no(f.rank) and not rank_is_no(o.rank)
+                            and o.slot & 15 in (slot_yes(), slot_sale(), slot_pending())
+                            and o.slot / slot_count() not in (guardian_staff(), guardian_time())
+                       then (o.slot & 15 = slot_sale() or o.slot / slot_count() <> f.slot / slot_count()
+                             or o.rank < f.rank)
+                            and exists (select from r where r.purpose_id = o.purpose_id
+                                                            and f.purpose_id = any (r.partly))
+                       else false end
+              and not exists (select from unranked y where y.controller_id = c
+                              and y.revision = o.revision offset 0)) h
+    order by f.revision;
 end $$;
 
--- Deletes what is due, under the head's lock. Returns how many events, evidences, states and identifiers.
+-- Deletes what is due, under the head's lock: the events, each with its subject, and what hangs on them under
+-- these tags; evidence. Returns how many events, evidences, states and identifiers.
 create or replace function purge_rows(c integer, p_events bigint[], p_evidence bigint[], p_tags bytea[],
                                       p_subjects bigint[], p_now timestamptz) returns bigint[]
 language plpgsql as $$
@@ -270,13 +279,15 @@ begin
     delete from consent where controller_id = c and tag = any (p_tags) and revision = any (p_events);
     get diagnostics n = row_count;
     counts[3] := n;
+    delete from beside b using unnest(p_events) v(revision)
+        cross join lateral (select x.beside_nos from named x
+                            where x.controller_id = c and x.revision = v.revision offset 0) m
+        cross join lateral (select unnest(m.beside_nos) as no offset 0) n
+        where b.controller_id = c and b.beside_no = n.no and b.revision = v.revision;
     delete from named where controller_id = c and revision = any (p_events);
-    delete from beside where controller_id = c and beside_no in (
-        select i.subject_no from identifier i where i.controller_id = c and i.tag = any (p_tags))
-        and revision = any (p_events);
     delete from told where controller_id = c and revision = any (p_events);
-    delete from imported
-        where controller_id = c and subject_no = any (p_subjects) and revision = any (p_events);
+    delete from imported i using unnest(p_subjects, p_events) v(subject_no, revision)
+        where i.controller_id = c and i.subject_no = v.subject_no and i.revision = v.revision;
     delete from unranked where controller_id = c and revision = any (p_events);
     delete from confirmed where controller_id = c and request = any (p_events);
     was := set_config('akkoord.purging', 'on', true);
@@ -354,8 +365,9 @@ declare
     evidences bigint[] := '{}';
     all_tags bytea[] := '{}';
     subjects bigint[] := '{}';
-    told jsonb := run.by_rule;
+    went_by text[] := '{}'; -- by which each of these went
     counts bigint[];
+    oldest record;
     tombstones bigint := 0;
 begin
     select time_zone into zone from controller where controller_id = c;
@@ -364,16 +376,15 @@ begin
               where x.controller_id = c and x.revision > run.looked_to and x.revision <= run.until
               order by x.revision limit purge_events_max()) w;
     for d in select * from retention_due(c, run.looked_to, reached, p_now, zone, run.rules) loop
-        continue when not d.evidence_only
-                      and event_stays(c, d.what, d.tags, d.nos, events, run.rules);
-        if d.evidence_only then
-            evidences := evidences || (d.what).revision;
-        else
-            events := events || (d.what).revision;
+        if d.goes and (d.held_by is null or d.held_by <@ events) then -- (f): events has the earlier ones
+            events := events || d.revision;
+            subjects := subjects || d.subject_no;
             all_tags := all_tags || d.tags;
-            subjects := subjects || (d.what).subject_no;
+            went_by := went_by || d.rule;
+        elsif d.evidence_goes then
+            evidences := evidences || d.revision;
+            went_by := went_by || d.evidence_rule;
         end if;
-        told := jsonb_set(told, array[d.rule], to_jsonb(coalesce((told ->> d.rule)::bigint, 0) + 1));
     end loop;
     perform retention_note(c, run.looked_to, reached, p_now, zone, run.others, run.rules);
     counts := '{0,0,0,0}';
@@ -382,18 +393,21 @@ begin
     end if;
     if reached is null then
         tombstones := purge_tombstones(c, p_now);
-        if tombstones > 0 then
-            told := jsonb_set(told, '{tombstone}',
-                              to_jsonb(coalesce((told ->> 'tombstone')::bigint, 0) + tombstones));
-        end if;
+        went_by := array_fill('tombstone'::text, array[tombstones::integer]);
     end if;
+    select v.revision, v.recorded_at into oldest from event v
+        where v.controller_id = c and v.revision > run.gone_to order by v.revision limit 1;
     update retention_run x
         set looked_to = coalesce(reached, x.until), events = x.events + counts[1],
             evidence = x.evidence + counts[2], states = x.states + counts[3],
-            identifiers = x.identifiers + counts[4], by_rule = told,
+            identifiers = x.identifiers + counts[4],
+            by_rule = x.by_rule || (
+                select coalesce(jsonb_object_agg(
+                           w.rule, w.went + coalesce((x.by_rule ->> w.rule)::bigint, 0)), '{}')
+                from (select q.rule, count(*) as went from unnest(went_by) q(rule) group by q.rule) w),
             ended_at = case when reached is null and tombstones < purge_events_max() then p_now end,
-            oldest_left = (select v.recorded_at from event v where v.controller_id = c
-                           order by v.revision limit 1)
+            oldest_left = oldest.recorded_at,
+            gone_to = least(oldest.revision - 1, coalesce(reached, x.until))
         where x.controller_id = c and x.run_no = run.run_no;
     return reached is not null;
 end $$;
@@ -440,12 +454,13 @@ begin
         return;
     end if;
     return query
-        select reached, d.rule, count(*) filter (where not d.evidence_only),
-               count(*) filter (where d.evidence_only)
+        select reached, case when d.goes then d.rule else d.evidence_rule end, count(*) filter (where d.goes),
+               count(*) filter (where not d.goes)
         from retention_due(o.controller_id, p_after, reached, now_, o.time_zone,
                            (select retention_rules(o.controller_id, p.document::jsonb) from policy p
                             where p.controller_id = o.controller_id and p.version = o.policy_version)) d
-        group by d.rule
+        where d.goes or d.evidence_goes
+        group by 2
         union all
         select reached, null, 0, 0;
 end $$;

@@ -20,6 +20,7 @@ create table retention_run (
     identifiers     bigint not null default 0,
     by_rule         jsonb not null default '{}', -- events and evidence, by the rule they went by
     oldest_left     timestamptz, -- recorded_at of the oldest event that stays
+    gone_to         bigint not null default 0, -- revision up to which it left nothing
     records         boolean not null default false, -- whether it has been through what is held beside events
     primary key (controller_id, run_no)
 );

@@ -2,22 +2,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """What people's rights cost: script/bench --rights.
 
-Export and erasure of a person with 10 000 events, the purge of what is kept no longer, alone, and what the audit costs a read: the same
+Export and erasure of a person with 10 000 events, the purge of what is kept no longer, alone and beside checks, and what the audit costs a read: the same
 read in turns with one whose entry is not written. A figure beyond its limit fails nothing.
 """
 import argparse
 import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
+import re
 import statistics
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fault"))
 from lib.client import Client  # noqa: E402
-from lib.house import CONTROLLER, ROOT, House, run, say  # noqa: E402
+from lib.house import CONTROLLER, ROOT, House, eventually, run, say  # noqa: E402
 
+LOAD = os.environ.get("AKKOORD_LOAD", "bench_load")
 EVENTS = 10_000  # of a person
 ARRAY = 1000
 READERS = 32
@@ -110,27 +113,32 @@ def read_cost(house, service, client, seconds):
     return 1e6 * used / done
 
 
+@contextlib.contextmanager
+def stilled(house, function, body):
+    """A function of the database does this and nothing else meanwhile."""
+    text = "\n".join("|".join(line) for line in house.cluster.rows(f"select pg_get_functiondef('{function}'::regprocedure);"))
+    head = text[:text.index("AS $function$")]
+    house.cluster.rows(f"{head} AS $function$ begin {body} end $function$;")
+    try:
+        yield
+    finally:
+        house.cluster.rows(text + ";")
+
+
 def audits(house, service, client, rounds, seconds):
-    [[written]] = house.cluster.rows("select replace(pg_get_functiondef('audit_add(integer,text[],text[],text[],bigint[],integer[],text[],"
-                                     "text[],uuid[])'::regprocedure), chr(10), ' ');")
-    idle = ("create or replace function audit_add(c integer, p_actor text[], p_token text[], p_action text[], p_subject_no bigint[], "
-            "p_found integer[], p_reason text[], p_on_behalf_of text[], p_request_id uuid[]) returns void language plpgsql as "
-            "$$ begin end $$;")
+    added = "audit_add(integer,text[],text[],text[],bigint[],integer[],text[],text[],uuid[])"
     with_it, without = [], []
     for _ in range(rounds):
         with_it.append(read_cost(house, service, client, seconds))
-        house.cluster.rows(idle)
-        without.append(read_cost(house, service, client, seconds))
-        house.cluster.rows(written + ";")
+        with stilled(house, added, ""):
+            without.append(read_cost(house, service, client, seconds))
     row("a look-up with its entry in the audit", with_it, "-", "us of CPU")
     row("... without the entry's row", without, "-", "us of CPU")
     row("... the entry's part", [100 * (a / b - 1) for a, b in zip(with_it, without)], 10, "%")
 
 
 def purges(house, service, client, people):
-    for first in range(0, people, ARRAY):
-        record(client, [{"subject": {"type": "email", "value": f"few{first + i}@example.nl"}, "purpose": "analytics",
-                         "event_state": "given", "collection_method": "web_form"} for i in range(ARRAY)])
+    people_make(client, "few", people)
     service.stop()
     preload = house.folder / "clock_ahead.so"
     run("cc", "-shared", "-fPIC", "-O1", "-o", preload, ROOT / "tests/fault/clock_ahead.c")
@@ -145,6 +153,50 @@ def purges(house, service, client, people):
     row(f"purge alone, of {people} events", [people / took], 20000, "events/s")
 
 
+def checks(service, client, people, seconds):
+    """A second, of as many as the service answers."""
+    told = run(LOAD, "--port", service.port, "--path", "/v1/check", "--body",
+               '{"subject":{"type":"email","value":"young%d@example.nl"},"purpose":"analytics"}', "--range", people, "--random",
+               "--connections", 8, "--streams", 32, "--seconds", seconds, "--token", client.token)
+    return float(re.search(r"rate=([0-9.]+)", told).group(1))
+
+
+def people_make(client, name, people):
+    for first in range(0, people, ARRAY):
+        record(client, [{"subject": {"type": "email", "value": f"{name}{first + i}@example.nl"}, "purpose": "analytics",
+                         "event_state": "given", "collection_method": "web_form"} for i in range(ARRAY)])
+
+
+def purges_beside(house, service, client, people, rounds, seconds):
+    """Checks without a purge, then beside the one that the service makes by itself, a minute after its start."""
+    def gone():
+        [[events, ended]] = house.cluster.rows("select events, ended_at is not null from retention_run order by run_no desc limit 1;")
+        return int(events), ended == "t"
+    service.start(AKKOORD_CLIENT_LIMIT="0", AKKOORD_ADDRESS_LIMIT="0")
+    client.close()
+    people_make(client, "few", people)
+    service.stop()
+    house.cluster.turn_clock(30 * DAY)
+    service.start(AKKOORD_CLIENT_LIMIT="0", AKKOORD_ADDRESS_LIMIT="0")
+    client.close()
+    people_make(client, "young", ARRAY)
+    house.cluster.rows("vacuum analyze;")
+    eventually("the service begins a run", lambda: not gone()[1])
+    alone, beside, rates = [], [], []
+    for _ in range(rounds):
+        with stilled(house, "purge(text, boolean)", "return true;"):  # it looks, and finds nothing
+            alone.append(checks(service, client, ARRAY, seconds))
+        before, begun = gone()[0], time.monotonic()
+        beside.append(checks(service, client, ARRAY, seconds))
+        after, ended = gone()
+        rates.append((after - before) / (time.monotonic() - begun))
+        assert not ended, "there was too little to let go of"
+    row("checks without a purge", alone, "-", "/s")
+    row("... beside one", beside, "-", "/s")
+    row("... to those without", [b / a for a, b in zip(alone, beside)], 0.9, "x")
+    row("purge beside them", rates, 2000, "events/s")
+
+
 def start(house):
     policy_apply(house)
     token = house.command("token", "--controller", CONTROLLER, "--scope", SCOPES, "--ttl", "4h").strip()
@@ -156,18 +208,23 @@ def start(house):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--only", choices=("purge", "persons"))
     parser.add_argument("--purged", type=int, default=200_000)
     given = parser.parse_args()
-    with House("bench_purge") as house:  # of its own: who has 10 000 events would be looked through as well
-        service, client = start(house)
-        purges(house, service, client, given.purged)
-    with House("bench_rights") as house:
-        service, client = start(house)
-        person_make(client, 0)
-        audits(house, service, client, given.rounds, given.seconds)
-        exports_and_erasures(house, client, given.rounds)
-        service.stop()
+    if given.only != "persons":
+        with House("bench_purge") as house:  # of its own: who has 10 000 events would be looked through as well
+            service, client = start(house)
+            purges(house, service, client, given.purged)
+            purges_beside(house, service, client, given.purged, given.rounds, given.seconds)
+            service.stop()
+    if given.only != "purge":
+        with House("bench_rights") as house:
+            service, client = start(house)
+            person_make(client, 0)
+            audits(house, service, client, given.rounds, given.seconds)
+            exports_and_erasures(house, client, given.rounds)
+            service.stop()
 
 
 if __name__ == "__main__":

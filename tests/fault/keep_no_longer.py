@@ -15,7 +15,7 @@ from lib.client import Client, person
 from lib.house import House, eventually, say
 
 DAY = 24 * 3600
-PEOPLE = 4000
+PEOPLE = 16_000
 ARRAY = 1000
 
 

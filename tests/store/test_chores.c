@@ -2,6 +2,7 @@
 #include "chore/chores.h"
 
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "cluster.h"
 #include "ledger.h"
@@ -69,6 +70,7 @@ static void open(const char *controller, const struct chore *table)
     cr_assert_not_null(db, "%s", fault);
     now = clock_monotonic();
     for (size_t i = 0; i < SERVICES; i++) {
+        list_init(&workers[i].calls);
         workers[i].slow = lane_create(loop, db, "slow", READ_DEPTH, SLOW_STALL_MS);
         schedules[i] = schedule_create(table, &workers[i], now);
     }

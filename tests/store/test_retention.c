@@ -311,6 +311,22 @@ Test(retention, a_yes_goes_after_those_that_it_outranks)
     cr_expect_eq(events(), 0);
 }
 
+/* ... and its evidence when that is over, though the event has to wait. */
+Test(retention, evidence_of_what_has_to_wait_goes_by_its_own_rule)
+{
+    rules("{'retention': {'rules': [{'data_class': 'consent', 'duration': 'P1M', 'after': 'recorded'}, "
+          "{'data_class': 'evidence', 'duration': 'P14D', 'after': 'recorded'}]}}");
+    struct person p = person_numbered(40);
+    struct act first = act_of(&p, NEWSLETTER, EVENT_GIVEN, ledger_now(&l) - 86400 * SECOND);
+    first.evidence = "{\"form\": \"footer\"}";
+    ledger_record(&l, first);
+    said_at(&p, NEWSLETTER, EVENT_GIVEN, 2);
+    run_at("32 days");
+    cr_expect_eq(events(), 1);
+    cr_expect_eq(number("select evidence from retention_run where controller_id = $1"), 1);
+    cr_expect_eq(number("select count(*) from evidence where controller_id = $1"), 0);
+}
+
 Test(retention, a_channels_no_ends_what_it_stops)
 {
     rules(CONSENT_ONLY);

@@ -54,6 +54,7 @@ static void beat(double minutes)
 
 static void open(const struct chore *chores)
 {
+    list_init(&worker.calls);
     worker.slow = (struct lane *)&worker.slow; /* only to be told apart */
     worker.read = (struct lane *)&worker.read;
     schedule = schedule_create(chores, &worker, at(0));
@@ -132,6 +133,30 @@ Test(schedule, what_always_finds_more_keeps_nothing_else_from_its_turn)
         end(ERROR_NONE, running->chore->name[0] == 'a' ? CHORE_MORE : CHORE_DONE);
     }
     cr_expect_str_eq(started, "aaaabaa", "from its time on it waits for one run of the other");
+}
+
+Test(schedule, what_finds_more_gives_way_to_who_is_served)
+{
+    static const struct chore giving_way[] = {
+        {.name = "g", .every_ms = MINUTE_MS, .beside_ms = 600, .start = start},
+        {.name = "b", .every_ms = MINUTE_MS, .start = start},
+        {0}};
+    struct list call;
+    open(giving_way);
+    list_append(&worker.calls, &call);
+    beat(1);
+    end(ERROR_NONE, CHORE_MORE);
+    beat(1.001);
+    end(ERROR_NONE, CHORE_DONE);
+    beat(1.009);
+    cr_expect_str_eq(started, "gb", "six tenths of a second are a hundredth of a minute");
+    beat(1.01);
+    cr_expect_str_eq(started, "gbg");
+    end(ERROR_NONE, CHORE_MORE);
+    list_remove(&call);
+    beat(1.011);
+    cr_expect_str_eq(started, "gbgg", "nobody is served: it goes on at once");
+    end(ERROR_NONE, CHORE_DONE);
 }
 
 Test(schedule, what_failed_or_is_done_elsewhere_comes_again_in_its_time)
