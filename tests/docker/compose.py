@@ -9,7 +9,7 @@ form (AKKOORD_TEST_LONG) goes on with the commands of docker/README.md.
 import json
 import re
 
-from engine import NODES, Stack, scratch
+from engine import NODES, Stack, readme_blocks, scratch
 from lib.client import Client
 from lib.house import LONG, ROOT, eventually, say
 from lib.journal import Journal, recorders_finish, recorders_start
@@ -17,12 +17,6 @@ from operations import operations_hold
 
 IMAGE_BYTES_MAX = 120 * 10**6
 RESTARTED = ("akkoord-1", "postgres", "first-run", "migrate", "akkoord-2")
-
-
-def readme_blocks(heading):
-    """The indented or fenced commands below one heading of the README."""
-    section = (ROOT / "README.md").read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    return re.findall(r"^```\n(.*?)^```", section, re.S | re.M)
 
 
 def image_is_as_promised(stack):

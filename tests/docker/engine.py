@@ -6,6 +6,7 @@ Nothing is pulled: the images that ours stand on must be here already, else the 
 import http.client
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -51,6 +52,12 @@ def ready(port):
         return False
     finally:
         line.close()
+
+
+def readme_blocks(heading):
+    """The indented or fenced commands below one heading of the README."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return re.findall(r"^```\n(.*?)^```", section, re.S | re.M)
 
 
 def engine_find():
