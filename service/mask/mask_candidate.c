@@ -258,6 +258,12 @@ static __attribute__((noinline)) size_t word_judge(struct scan *s, size_t at)
     bool none = g.from == g.to; /* an escape of a sign before what is no part of an address */
     if (none && readings[0].doubtful == 0)
         return end;
+    if (none &&
+        segment_next(&g, &readings[0], SIZE_MAX)) { /* `\056.0.2.3.3`: two dots, or a row that goes on */
+        segment_open(&g, &readings[0], s->prefixes);
+        end = segment_end(&g);
+        none = false;
+    }
     segment_judge(&g, false);
     bool over = !none && !is_cut_off(&g);
     if (readings[0].doubtful != 0) {

@@ -229,11 +229,18 @@ static bool is_name(const struct segment *g, struct span span)
     return true;
 }
 
-/* Whether a dot follows at ${at}, or a colon and a dot: `::6.c` is an address and a label. */
-static bool is_before_dot(const struct segment *g, size_t at, size_t end)
+/* An address without a head in it that a run begins with, before a dot, or a colon and a dot: `::6.c` is one
+ * and a label. Empty without one. */
+static struct span front_find(const struct segment *g, const struct run *run, struct span span)
 {
-    at += at < end && g->reading->chars[at] == ':';
-    return at < end && g->reading->chars[at] == '.';
+    struct span none = {span.from, span.from}, front = {span.from, longest_end(g, span.from, span.to)};
+    size_t dot = front.to + (front.to < span.to && g->reading->chars[front.to] == ':');
+    if (run->after_word || dot >= span.to || g->reading->chars[dot] != '.' || is_name(g, front))
+        return none;
+    for (size_t i = front.from; i < front.to; i++)
+        if ((i == front.from || g->reading->chars[i - 1] == ':') && is_head(g, i, front.to))
+            return none;
+    return front;
 }
 
 /* (2): what the run is as a whole. A colon that touches a word is cut off, and a second one too, and where
@@ -378,9 +385,8 @@ static void run_judge(struct segment *g, const struct run *run)
         address_found(g, run, span, &address);
         return;
     }
-    struct span front = {span.from, longest_end(g, span.from, span.to)};
-    if (!run->after_word && is_before_dot(g, front.to, span.to) && !is_name(g, front) &&
-        span_read(g, front, &address)) {
+    struct span front = front_find(g, run, span);
+    if (span_read(g, front, &address)) {
         address_found(g, run, front, &address);
         span.from = front.to;
     }
