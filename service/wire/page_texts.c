@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define PAGE_TEXT_ROW(number, name, english, dutch) {name, english, dutch},
+#define PAGE_TEXT_ROW(number, name, english, dutch) [number] = {name, english, dutch},
 static const struct {
     const char *name, *english, *dutch;
 } texts[] = {PAGE_TEXTS(PAGE_TEXT_ROW)};
@@ -24,11 +24,11 @@ const char *page_text_in(enum page_text text, const char *language)
     return language_is_of(language, "en") ? texts[text].english : NULL;
 }
 
-int page_text_find(const char *name)
+enum page_text page_text_find(const char *name)
 {
-    for (int text = 0; text < PAGE_TEXT_COUNT; text++) {
+    for (enum page_text text = PAGE_TEXT_FIRST; text < PAGE_TEXTS_END; text++) {
         if (strcmp(texts[text].name, name) == 0)
             return text;
     }
-    return -1;
+    return TEXT_NONE;
 }

@@ -202,13 +202,15 @@
 /* clang-format on */
 
 #define PAGE_TEXT_MEMBER(number, name, english, dutch) number,
-enum page_text { TEXT_NONE = -1, PAGE_TEXTS(PAGE_TEXT_MEMBER) PAGE_TEXT_COUNT };
+/* 0 is no text, so that zeroed memory says nothing. */
+enum page_text { TEXT_NONE, PAGE_TEXTS(PAGE_TEXT_MEMBER) PAGE_TEXTS_END, PAGE_TEXT_FIRST = 1 };
 #undef PAGE_TEXT_MEMBER
+enum { PAGE_TEXT_COUNT = PAGE_TEXTS_END - 1 };
 
 enum { PAGE_TEXT_BYTES_MAX = 1000 }; /* of one that a policy has */
 /* As policies call it. */
 const char *page_text_name(enum page_text text);
 /* In ${language} (BCP 47), where it is Dutch or English; else NULL. */
 const char *page_text_in(enum page_text text, const char *language);
-/* Which of them a policy calls so; -1: none. */
-int page_text_find(const char *name);
+/* Which of them a policy calls so; TEXT_NONE: none. */
+enum page_text page_text_find(const char *name);

@@ -39,18 +39,18 @@ static size_t slots(const char *text)
     return count;
 }
 
-static void text_check(const struct node *n, int text)
+static void text_check(const struct node *n, enum page_text text)
 {
     size_t len;
     const char *words = node_string(n, 1, PAGE_TEXT_BYTES_MAX, &len);
-    if (len > 0 && slots(words) != slots(page_text_in((enum page_text)text, "en")))
+    if (len > 0 && slots(words) != slots(page_text_in(text, "en")))
         node_fault(n, ERROR_INVALID, "must have {} where the value goes, as often as ours has");
 }
 
 /* What one language says. One that we do not speak must say all of it. */
 static void language_check(const struct node *n, const char *language)
 {
-    bool had[PAGE_TEXT_COUNT] = {false}, whole = page_text_in(TEXT_CONTACT, language) != NULL;
+    bool had[PAGE_TEXTS_END] = {false}, whole = page_text_in(TEXT_CONTACT, language) != NULL;
     void *cursor = NULL;
     const char *name;
     struct node text;
@@ -58,8 +58,8 @@ static void language_check(const struct node *n, const char *language)
     if (!value_is(n, KIND_OBJECT) || node_members(n, 1, PAGE_TEXT_COUNT) == 0)
         return;
     while (node_next(n, &cursor, &name, &text)) {
-        int known = page_text_find(name);
-        if (known < 0) {
+        enum page_text known = page_text_find(name);
+        if (known == TEXT_NONE) {
             node_fault(&text, ERROR_INVALID, "is no text of the pages");
             continue;
         }

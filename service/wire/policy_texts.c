@@ -145,8 +145,8 @@ static void pages_texts_read(struct policy_texts *t, const struct node *root)
         void *inner = NULL;
         *to = (struct page_language){.language = copy(t, language)};
         while (node_next(&one, &inner, &name, &text)) {
-            int known = page_text_find(name);
-            if (known >= 0)
+            enum page_text known = page_text_find(name);
+            if (known != TEXT_NONE)
                 to->texts[known] = copy(t, node_string(&text, 0, PAGE_TEXT_BYTES_MAX, NULL));
         }
     }

@@ -34,7 +34,7 @@ struct notice_wordings {
 /* What the pages themselves say in one language; NULL where the document leaves it to them. */
 struct page_language {
     const char *language;
-    const char *texts[PAGE_TEXT_COUNT];
+    const char *texts[PAGE_TEXTS_END];
 };
 
 /* At the head of each page. */

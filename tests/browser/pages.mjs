@@ -133,6 +133,7 @@ sideBySide(() => {
                     await visit.goto(await link(`look-${kind}-${language}-${width}-${visit.kind}`, language));
                     assert.equal(await visit.evaluate(() => document.documentElement.lang), language);
                     assert.deepEqual(await visit.evaluate(() => document.cookie), '');
+                    assert.equal(await visit.evaluate(() => document.querySelector('[role=alert]')?.textContent), undefined);
                     await visit.fits();
                     await visit.clean();
                     await visit.picture(`page-${kind}-${language}-${width}`, {whole: true});

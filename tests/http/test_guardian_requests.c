@@ -190,6 +190,7 @@ Test(guardian_requests, looking_changes_nothing_however_often)
         cr_expect_null(answer_header(a, "set-cookie"));
         cr_expect(i % 2 != 0 ||
                   (strstr(a->body, "May we write?") != NULL && strstr(a->body, " checked") == NULL));
+        cr_expect_null(strstr(a->body, "role=\"alert\""), "nothing is wrong yet");
         cr_expect_lt(a->len, 15 * 1024);
     }
     cr_expect_eq(tenant_events(&t), 2);

@@ -14,7 +14,7 @@ static size_t slots(const char *text)
 
 Test(page_texts, each_is_there_in_both_languages_with_the_same_slot)
 {
-    for (enum page_text t = 0; t < PAGE_TEXT_COUNT; t++) {
+    for (enum page_text t = PAGE_TEXT_FIRST; t < PAGE_TEXTS_END; t++) {
         const char *english = page_text_in(t, "en"), *dutch = page_text_in(t, "nl");
         cr_expect(english[0] != '\0' && dutch[0] != '\0', "%s", page_text_name(t));
         cr_expect_eq(slots(english), slots(dutch), "%s", page_text_name(t));
@@ -24,10 +24,21 @@ Test(page_texts, each_is_there_in_both_languages_with_the_same_slot)
 
 Test(page_texts, no_two_have_one_name)
 {
-    for (enum page_text a = 0; a < PAGE_TEXT_COUNT; a++) {
-        for (enum page_text b = 0; b < a; b++)
+    for (enum page_text a = PAGE_TEXT_FIRST; a < PAGE_TEXTS_END; a++) {
+        for (enum page_text b = PAGE_TEXT_FIRST; b < a; b++)
             cr_expect_str_neq(page_text_name(a), page_text_name(b));
     }
+}
+
+Test(page_texts, zeroed_memory_is_no_text)
+{
+    static const struct {
+        enum page_text said;
+    } zeroed;
+    cr_expect_eq(zeroed.said, TEXT_NONE);
+    cr_expect_neq(TEXT_CONTACT, TEXT_NONE);
+    cr_expect_eq(page_text_find("no-text"), TEXT_NONE);
+    cr_expect_eq(page_text_find("contact"), TEXT_CONTACT);
 }
 
 Test(page_texts, a_language_is_known_by_its_first_part)
