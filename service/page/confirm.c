@@ -4,10 +4,54 @@
 
 #include <string.h>
 
-/* /c/{token}: the second half of a double opt-in. */
+/* /c/{token}: the second half of a double opt-in.
+ *
+ * That somebody confirmed is a fact of then; that they are subscribed is the verdict of now, and is said of
+ * nothing else: a No, a guardian or newer words may stand between. */
 
-/* What was asked for, with the words that were shown. */
-static void requests_write(struct link_page *p, struct page *page)
+static struct verdict verdict_on(const struct link_page *p, const struct purpose *purpose)
+{
+    return link_page_verdict(p, (size_t)(purpose - link_page_controller(p)->policy->purposes));
+}
+
+/* What has become of a purpose since it was confirmed. */
+static enum page_text state_text(const struct verdict *v)
+{
+    if (reason_allows(v->reason))
+        return TEXT_CONFIRMED_SINCE;
+    if (reason_is_no(v->reason))
+        return v->since != INSTANT_NONE ? TEXT_CONFIRMED_STOPPED : TEXT_STATE_HELD;
+    switch (v->reason) {
+    case REASON_GUARDIAN_REQUIRED:
+        return TEXT_CONFIRMED_GUARDIAN;
+    case REASON_NOTICE_OUTDATED:
+        return TEXT_CONFIRMED_OUTDATED;
+    case REASON_EXPIRED:
+        return v->since != INSTANT_NONE ? TEXT_STATE_OVER : TEXT_STATE_HELD;
+    default:
+        return TEXT_STATE_HELD;
+    }
+}
+
+/* Since when a Yes stands: whoever stopped and came back stopped in between. */
+static instant since_of(const struct link_page *p, const struct verdict *v)
+{
+    return v->since != INSTANT_NONE && v->since > p->confirmed_at ? v->since : p->confirmed_at;
+}
+
+static void state_write(struct link_page *p, struct page *page, const struct purpose *purpose)
+{
+    struct verdict v = verdict_on(p, purpose);
+    char day[PAGE_DAY_MAX] = "";
+    if (reason_allows(v.reason))
+        page_day(page, since_of(p, &v), day);
+    else if (v.since != INSTANT_NONE)
+        page_day(page, v.since, day);
+    page_say(page, "p", state_text(&v), day);
+}
+
+/* What was asked for, with the words that were shown. ${tells_state}: and what has become of each. */
+static void requests_write(struct link_page *p, struct page *page, bool tells_state)
 {
     const struct policy *policy = link_page_controller(p)->policy;
     html_open(&page->html, "ul");
@@ -24,22 +68,55 @@ static void requests_write(struct link_page *p, struct page *page)
             if (w != NULL)
                 page_wording_in(page, "blockquote", &w->texts, r->language);
         }
+        if (tells_state)
+            state_write(p, page, purpose);
         html_close(&page->html);
     }
     html_close(&page->html);
 }
 
-static void since_write(struct link_page *p, instant at)
+/* What has become of all that was asked for. */
+struct outcome {
+    size_t allowed, others;
+    instant since; /* the latest of those that are allowed */
+};
+
+static struct outcome outcome_of(const struct link_page *p)
+{
+    const struct policy *policy = link_page_controller(p)->policy;
+    struct outcome o = {.since = p->confirmed_at};
+    for (size_t i = 0; i < p->requests.count; i++) {
+        const struct purpose *purpose = policy_purpose_numbered(policy, p->requests.rows[i].purpose, NULL);
+        if (purpose == NULL)
+            continue;
+        struct verdict v = verdict_on(p, purpose);
+        bool is_allowed = reason_allows(v.reason);
+        o.allowed += is_allowed;
+        o.others += !is_allowed;
+        if (is_allowed && since_of(p, &v) > o.since)
+            o.since = since_of(p, &v);
+    }
+    return o;
+}
+
+/* It was confirmed, now or before: what stands has been read since. */
+static void confirmed_show(struct link_page *p)
 {
     struct page page;
     char day[PAGE_DAY_MAX];
-    link_page_begin(p, &page, TEXT_CONFIRMED_TITLE);
-    page_day(&page, at, day);
-    page_say(&page, "p", TEXT_CONFIRMED_SINCE, day);
-    requests_write(p, &page);
-    page_say(&page, "p", TEXT_CONFIRMED_STOP, NULL);
-    if (p->requests.person.count > 0)
-        link_page_more_write(p, &page);
+    if (p->person.count == 0) {
+        link_page_over(p, TEXT_OVER_PERSON);
+        return;
+    }
+    struct outcome o = outcome_of(p);
+    bool is_subscribed = o.allowed > 0 && o.others == 0;
+    link_page_begin(p, &page, is_subscribed ? TEXT_CONFIRMED_TITLE : TEXT_CONFIRMED_ONLY_TITLE);
+    page_day(&page, is_subscribed ? o.since : p->confirmed_at, day);
+    page_say(&page, "p", is_subscribed ? TEXT_CONFIRMED_SINCE : TEXT_CONFIRMED_ON, day);
+    requests_write(p, &page, !is_subscribed);
+    if (o.allowed > 0)
+        page_say(&page, "p", TEXT_CONFIRMED_STOP, NULL);
+    link_page_more_write(p, &page);
     page_answer(&page, 200);
 }
 
@@ -72,7 +149,7 @@ static bool is_overtaken(const struct link_page *p)
         const struct purpose *purpose = policy_purpose_numbered(policy, p->requests.rows[i].purpose, NULL);
         if (purpose == NULL)
             continue;
-        struct verdict v = link_page_verdict(p, (size_t)(purpose - policy->purposes));
+        struct verdict v = verdict_on(p, purpose);
         if (reason_is_no(v.reason) && v.since >= rank_time(p->requests.rows[i].rank))
             return true;
     }
@@ -82,11 +159,13 @@ static bool is_overtaken(const struct link_page *p)
 /* What is over is said at once. */
 static bool is_over(struct link_page *p)
 {
+    const struct request_row *confirmed = link_page_confirmed(p);
     if (p->requests.count == 0)
         link_page_over(p, TEXT_OVER_LOST);
-    else if (p->requests.rows[0].confirmed != 0)
-        since_write(p, p->requests.rows[0].confirmed_at);
-    else if (end_of(p) <= p->requests.as_of)
+    else if (confirmed != NULL) {
+        p->confirmed_at = confirmed->confirmed_at;
+        confirmed_show(p);
+    } else if (end_of(p) <= p->requests.as_of)
         link_page_over(p, TEXT_OVER_EXPIRED);
     else if (!has_purpose(p))
         link_page_over(p, TEXT_OVER_PURPOSE);
@@ -105,7 +184,7 @@ static void confirm_show(struct link_page *p)
         return;
     link_page_begin(p, &page, TEXT_CONFIRM_TITLE);
     page_say(&page, "p", TEXT_CONFIRM_INTRO, page_controller(&page));
-    requests_write(p, &page);
+    requests_write(p, &page, false);
     page_form(&page);
     page_button(&page, TEXT_CONFIRM_BUTTON, "action", "confirm", "main");
     html_close(&page.html);
@@ -131,20 +210,8 @@ static void confirm_compose_form(struct recording *r, const struct ledger_env *e
 static void confirm_answer(struct recording *r)
 {
     struct link_page *p = link_page_of(r);
-    struct page page;
-    bool pending = false;
-    if (r->job.outcome == RECORD_CONFIRMED) {
-        since_write(p, r->job.events[0].recorded_at);
-        return;
-    }
-    for (size_t i = 0; i < r->job.event_count; i++)
-        pending = pending || r->job.events[i].effect == EFFECT_PENDING;
-    link_page_begin(p, &page, TEXT_CONFIRMED_TITLE);
-    requests_write(p, &page);
-    if (pending)
-        page_say(&page, "p", TEXT_CONFIRMED_GUARDIAN, NULL);
-    page_say(&page, "p", TEXT_CONFIRMED_STOP, NULL);
-    page_answer(&page, 200);
+    p->confirmed_at = r->job.events[0].recorded_at;
+    link_page_again(p, confirmed_show);
 }
 
 static void confirm_gone(struct recording *r, enum gone gone)

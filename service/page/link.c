@@ -424,6 +424,15 @@ const struct purpose_texts *link_page_purpose(const struct link_page *p, const s
 static void address_write(struct writer *w, const struct link_page *p, struct mask_prefixes prefixes)
 {
     const char *whole = page_sender_address(link_page_call(p));
+const struct request_row *link_page_confirmed(const struct link_page *p)
+{
+    for (size_t i = 0; i < p->requests.count; i++) {
+        if (p->requests.rows[i].confirmed != 0)
+            return &p->requests.rows[i];
+    }
+    return NULL;
+}
+
     char masked[MASK_ADDRESS_SIZE];
     size_t len;
     if (whole != NULL && mask_address(whole, strlen(whole), prefixes, masked, &len))

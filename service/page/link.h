@@ -40,6 +40,7 @@ struct link_page {
 
     /* of a confirmation's */
     struct requests_job requests;
+    instant confirmed_at; /* once that is known */
 
     const char *language;
     bool is_post;
@@ -72,6 +73,8 @@ static inline const struct controller *link_page_controller(const struct link_pa
 }
 /* The verdict on a purpose, by its place in the policy, for the person. */
 struct verdict link_page_verdict(const struct link_page *p, size_t purpose);
+/* Of a confirmation's: the first request that was confirmed, or NULL. */
+const struct request_row *link_page_confirmed(const struct link_page *p);
 /* The purposes that an unsubscribe link stops and the policy still has, by their places. Returns how many. */
 size_t link_page_stops(const struct link_page *p, size_t ret_places[POLICY_PURPOSES_MAX]);
 /* The texts of a purpose; never NULL, though empty where the document has none. */

@@ -59,7 +59,7 @@ static void more_compose(struct recording *r, const struct ledger_env *env, stru
 /* The page of a confirmation that was used stays, whenever its link ended. */
 static bool is_over(struct link_page *p)
 {
-    bool is_used = p->use == LINK_CONFIRM && p->requests.count > 0 && p->requests.rows[0].confirmed != 0;
+    bool is_used = p->use == LINK_CONFIRM && link_page_confirmed(p) != NULL;
     return !is_used && link_page_expired(p);
 }
 

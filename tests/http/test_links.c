@@ -428,6 +428,82 @@ enum { LETTERS = 90 };
 /* Members of a link that stops all letters. */
 static const char *all_letters(void)
 {
+/* Both ways to the page of a confirmation that was used, in both languages: each is told ${english} or
+ * ${dutch}, and of none that somebody is subscribed. */
+static void expect_not_subscribed(const char *path, const char *english, const char *dutch)
+{
+    static const char *const languages[] = {"Accept-Language: en", "Accept-Language: nl"};
+    for (size_t i = 0; i < 4; i++) {
+        const char *language = languages[i / 2], *words = i / 2 == 0 ? english : dutch;
+        const struct answer *page = i % 2 == 0 ? press_with(path, urlencoded, "action=confirm", language)
+                                               : look_with("GET", path, language);
+        cr_expect_eq(page->status, 200);
+        cr_expect_not_null(strstr(page->body, words), "%s: %s", words, page->body);
+        cr_expect_not_null(
+            strstr(page->body, i / 2 == 0 ? "You confirmed this on " : "U hebt dit bevestigd op "));
+        cr_expect_null(strstr(page->body, "ubscribed"), "%s", page->body);
+        cr_expect_null(strstr(page->body, "aangemeld"), "%s", page->body);
+    }
+}
+
+Test(links, who_confirmed_and_stopped_is_not_told_to_be_subscribed)
+{
+    struct tenant t = doubly("links-stopped-since");
+    const char *path = confirmation_for(&t, "a"), *later = confirmation_for(&t, "a");
+    cr_expect_eq(press(path, urlencoded, "action=confirm")->status, 200);
+    cr_expect_not_null(strstr(look_with("GET", path, "Accept-Language: nl")->body, "U bent aangemeld sinds"));
+    const char *stop = link_for(&t, email("a"), "unsubscribe", ", 'purposes': ['newsletter']");
+    cr_expect_eq(press(stop, urlencoded, one_click)->status, 200);
+    expect_not_subscribed(path, "It was stopped on ", "Dit is gestopt op ");
+    cr_expect_eq(press(later, urlencoded, "action=confirm")->status, 410);
+    press(confirmation_for(&t, "a"), urlencoded, "action=confirm");
+    cr_expect_not_null(strstr(look(path)->body, "You are subscribed since"), "and came back");
+}
+
+Test(links, a_minor_who_confirms_is_told_that_a_guardian_must_agree_too)
+{
+    struct tenant t = doubly("links-minor");
+    json_t *policy = tenant_policy(&t), *newsletter = json_array_get(json_object_get(policy, "purposes"), 0);
+    json_object_set_new(newsletter, "double_opt_in", json_true());
+    json_object_set_new(newsletter, "minors", json_of("{'guardian': {'least': 'email'}}"));
+    tenant_apply(&t, policy);
+    const char *url = string_at(say(&t, 202, email("a"), "newsletter", "given", ", 'minor': true"),
+                                "/confirmation/url"),
+               *path = strchr(strstr(url, "://") + 3, '/');
+    expect_not_subscribed(path, "A parent or guardian still has to agree",
+                          "Een ouder of verzorger moet nog akkoord geven");
+    cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "guardian_required");
+}
+
+Test(links, who_confirms_words_that_were_outdated_is_told_so)
+{
+    struct tenant t = doubly("links-outdated");
+    json_t *policy = tenant_policy(&t);
+    json_object_set_new(json_array_get(json_object_get(policy, "purposes"), 0), "double_opt_in", json_true());
+    const char *path = confirmation_for(&t, "a");
+    notice_add(policy, "newsletter", "2", "material", "2026-01-02T00:00:00Z");
+    tenant_apply(&t, policy);
+    expect_not_subscribed(path, "The text has changed since you were asked",
+                          "De tekst is gewijzigd sinds u dit is gevraagd");
+    cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "notice_outdated");
+}
+
+Test(links, of_several_that_were_confirmed_each_is_told_as_it_stands)
+{
+    struct tenant t = with_letters("links-mixed", 2, true);
+    const json_t *asked = post(&t, 202, "/v1/consents",
+                               "{'subject': %s, 'choices': {'letter-0': 'given', 'letter-1': 'given'}, "
+                               "'collection_method': 'web_form'}",
+                               email("a"));
+    const char *url = string_at(asked, "/0/confirmation/url"), *path = strchr(strstr(url, "://") + 3, '/');
+    cr_expect_eq(press(path, urlencoded, "action=confirm")->status, 200);
+    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': 'letter-1'}", email("a"));
+    const struct answer *page = look(path);
+    cr_expect_not_null(strstr(page->body, "<h1>You confirmed this</h1>"), "%s", page->body);
+    cr_expect_not_null(strstr(page->body, "<p>It was stopped on "));
+    cr_expect_not_null(strstr(page->body, "<p>You are subscribed since "));
+}
+
     static char text[4096];
     size_t len = (size_t)snprintf(text, sizeof text, ", 'language': 'nl', 'purposes': ['newsletter'");
     for (size_t i = 0; i < LETTERS; i++)
