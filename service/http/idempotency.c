@@ -48,7 +48,8 @@ static void hash_two(struct call *call, struct tagger *tagger, const char *use, 
     tagger_hash(tagger, use, both, len, ret_hash);
 }
 
-struct idempotency idempotency_of(struct call *call, struct tagger *tagger, h2o_iovec_t key)
+static struct idempotency hashed(struct call *call, struct tagger *tagger, h2o_iovec_t key, h2o_iovec_t path,
+                                 h2o_iovec_t body)
 {
     struct idempotency kept = {.present = key.base != NULL};
     if (!kept.present)
@@ -56,7 +57,20 @@ struct idempotency idempotency_of(struct call *call, struct tagger *tagger, h2o_
     h2o_iovec_t client = h2o_iovec_init(call->claims.subject, strlen(call->claims.subject));
     hash_two(call, tagger, "idempotency key", client, key, kept.key_hash);
     h2o_iovec_t route =
-        h2o_concat(&call->req->pool, call->req->method, h2o_iovec_init(H2O_STRLIT(" ")), call->req->path);
-    hash_two(call, tagger, "idempotency body", route, call_body(call), kept.fingerprint);
+        h2o_concat(&call->req->pool, call->req->method, h2o_iovec_init(H2O_STRLIT(" ")), path);
+    hash_two(call, tagger, "idempotency body", route, body, kept.fingerprint);
     return kept;
+}
+
+struct idempotency idempotency_of(struct call *call, struct tagger *tagger, h2o_iovec_t key)
+{
+    return hashed(call, tagger, key, call->req->path, call_body(call));
+}
+
+struct idempotency idempotency_of_page(struct call *call, struct tagger *tagger, h2o_iovec_t key)
+{
+    h2o_iovec_t path = call->req->path;
+    if (call->req->query_at < path.len)
+        path.len = call->req->query_at;
+    return hashed(call, tagger, key, path, h2o_iovec_init(H2O_STRLIT("")));
 }

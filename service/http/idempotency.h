@@ -15,3 +15,6 @@ bool idempotency_read(struct call *call, h2o_iovec_t *ret_key);
 /* Key and request (path, query and body; while call->req is) as they are kept: they leave no trace but their
  * keyed hashes. Without a key, absent. */
 struct idempotency idempotency_of(struct call *call, struct tagger *tagger, h2o_iovec_t key);
+/* Likewise of a page's form, whose key says what the form means: two that mean the same are the same,
+ * whatever a mail program adds behind the path, and however a browser wraps the fields. */
+struct idempotency idempotency_of_page(struct call *call, struct tagger *tagger, h2o_iovec_t key);

@@ -6,6 +6,18 @@
 #include "ledger/receipt.h"
 #include "store/lane.h"
 
+/* What is composed of a page's form. */
+static bool is_page(const struct recording_kind *kind)
+{
+    return kind->compose != NULL && !kind->has_body;
+}
+
+static struct idempotency kept_key(struct call *call, const struct recording *r)
+{
+    struct tagger *tagger = r->attempt.controller->tagger;
+    return (is_page(r->kind) ? idempotency_of_page : idempotency_of)(call, tagger, r->key);
+}
+
 static void recording_reset(struct recording *r)
 {
     reader_close(&r->body);
@@ -197,8 +209,7 @@ static void on_recalled(struct job *job, enum error e)
 static void recording_recall(struct call *call, struct recording *r)
 {
     const struct controller *c = r->attempt.controller;
-    r->job = (struct record_job){.job.controller_id = c->controller_id,
-                                 .idempotency = idempotency_of(call, c->tagger, r->key)};
+    r->job = (struct record_job){.job.controller_id = c->controller_id, .idempotency = kept_key(call, r)};
     record_job_replay(&r->job);
     r->job.job.deadline = call->deadline;
     r->job.job.done = on_recalled;
@@ -211,7 +222,7 @@ static void recording_submit(struct call *call, struct recording *r)
     r->job = (struct record_job){.job.controller_id = c->controller_id,
                                  .generation = c->generation,
                                  .policy_version = c->policy->version,
-                                 .idempotency = idempotency_of(call, c->tagger, r->key),
+                                 .idempotency = kept_key(call, r),
                                  .accepted = call->accepted,
                                  .actor = call->claims.subject,
                                  .count = r->acts.count,
@@ -300,8 +311,7 @@ static void recording_begin(struct call *call)
         return;
     }
     recording_reset(r);
-    bool has_body = r->kind->compose == NULL || r->kind->has_body;
-    h2o_iovec_t body = !has_body ? h2o_iovec_init(H2O_STRLIT("{}")) : call_body(call);
+    h2o_iovec_t body = is_page(r->kind) ? h2o_iovec_init(H2O_STRLIT("{}")) : call_body(call);
     if (body.len <= BODY_BYTES_MAX) {
         reader_open(&r->body, body.base, body.len);
         (r->kind->ask != NULL ? r->kind->ask : recording_go_on)(r);
@@ -318,8 +328,8 @@ void recording_start(struct recording *r, struct call *call, const struct record
     call->dispose = recording_dispose;
     r->kind = kind;
     loop_task_init(&r->step, on_step);
-    bool is_page = kind->compose != NULL && !kind->has_body; /* mail programs add a query to links */
-    if (!is_page && (!call_takes_no_query(call) || !idempotency_read(call, &r->key)))
+    if (!is_page(kind) && (/* mail programs add a query to links */
+                           !call_takes_no_query(call) || !idempotency_read(call, &r->key)))
         return;
     attempt_start(&r->attempt, call, recording_begin);
 }

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/hex.h"
 #include "page/frame.h"
 #include "page/guardian_internal.h"
 #include "page/handlers.h"
 #include "page/opened.h"
 #include "store/lane.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 /* /g/{token}: a guardian reads what is asked for a child, and says yes to some of it, refuses all, or takes a
  * Yes back. The page is the statement: what it showed is hashed, and what was signed is that.
  *
  * (1) Nothing is ticked beforehand, and refusing takes one press as agreeing does. (2) A Yes is taken while
- * the request waits; a No always. (3) A form that is sent twice is recorded once: it names what the guardian
- * had said when it was made. */
+ * the request waits; a No always. (3) A form that is sent twice is recorded once, however it was sent: a Yes
+ * names what the guardian had said when its page was made, and is then the same for good; a No is the same
+ * only while nothing was said since, so that none is lost. */
 
 static struct guardian_page *page_of(struct recording *r)
 {
@@ -107,30 +106,23 @@ static void sending_forget(struct recording *r)
     guardian_request_job_clear(&page_of(r)->asked);
 }
 
+/* (3) */
 static void on_sending_asked(struct job *job, enum error e)
 {
     struct guardian_page *g = page_of_job(job);
-    if (guardian_judge(g, e))
+    struct call *call = call_of(g);
+    if (!guardian_judge(g, e))
+        return;
+    if (call->req == NULL)
+        call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
+    else if (!guardian_key_make(g))
+        call_problem(call, ERROR_OVERLOADED, NULL, NULL);
+    else
         recording_go_on(&g->recording);
 }
 
-/* (3): the same form of the same link has the same key. */
 static void sending_ask(struct recording *r)
 {
-    struct call *call = r->attempt.call;
-    h2o_iovec_t body = call_body(call), token = call->arguments[0];
-    uint8_t hash[EVP_MAX_MD_SIZE];
-    char *key = call_alloc(call, 2 * sizeof hash + 1);
-    char *both = call_alloc(call, token.len + body.len + 1);
-    memcpy(both, token.base, token.len);
-    memcpy(both + token.len, body.base, body.len);
-    unsigned len = 0;
-    if (EVP_Digest(both, token.len + body.len, hash, &len, EVP_sha256(), NULL) != 1) {
-        call_problem(call, ERROR_INTERNAL, NULL, NULL);
-        return;
-    }
-    hex_write(hash, len, key);
-    r->key = h2o_iovec_init(key, 2 * (size_t)len);
     guardian_ask(page_of(r), on_sending_asked);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/hex.h"
+#include "base/limits.h"
 #include "page/guardian_internal.h"
 #include "wire/policy_language.h"
 
@@ -119,4 +120,50 @@ bool guardian_form_read(struct guardian_page *g, const struct ledger_env *env)
     g->answer.name = name_of(g, env->arena);
     g->said = gives ? yes_fault(g, has_role, is_as_shown) : TEXT_NONE;
     return g->said == TEXT_NONE && g->answer.purpose_count > 0 && has_role;
+}
+
+/* ---- which form it is ---- */
+
+/* What the guardian's answer is read of. */
+static bool is_read(const char *name)
+{
+    static const char *const names[] = {"statement", "language", "state", "role", "name"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    }
+    return name[0] == 'p' && name[1] >= '0' && name[1] <= '9';
+}
+
+static void yes_write(const struct form *form, struct buf *out)
+{
+    for (size_t i = 0; i < form->count; i++) {
+        const struct form_field *field = &form->fields[i];
+        if (!is_read(field->name))
+            continue;
+        buf_append(out, field->name, strlen(field->name) + 1);
+        buf_append(out, field->value, strlen(field->value) + 1);
+    }
+}
+
+bool guardian_key_make(struct guardian_page *g)
+{
+    struct call *call = g->recording.attempt.call;
+    h2o_iovec_t token = call->arguments[0];
+    uint8_t hash[32];
+    struct buf meaning;
+    buf_init(&meaning, FORM_BODY_BYTES_MAX + 256);
+    buf_append(&meaning, token.base, token.len);
+    buf_printf(&meaning, " %d ", (int)g->answer.action);
+    if (g->answer.action == GUARDIAN_GIVES)
+        yes_write(&g->form, &meaning);
+    else
+        buf_printf(&meaning, "%lld", (long long)guardian_said_last(g));
+    bool is_made = !buf_failed(&meaning);
+    tagger_hash(g->recording.attempt.controller->tagger, "guardian page", meaning.data, meaning.len, hash);
+    buf_free(&meaning);
+    char *key = call_alloc(call, 2 * sizeof hash + 1);
+    hex_write(hash, sizeof hash, key);
+    g->recording.key = h2o_iovec_init(key, 2 * sizeof hash);
+    return is_made;
 }

@@ -44,5 +44,9 @@ void guardian_box(const struct purpose *purpose, char ret_name[GUARDIAN_BOX_MAX]
 void guardian_show(struct guardian_page *g, int status);
 /* Which button was pressed, into ${g}->answer. Returns false where it was none of the page's. */
 bool guardian_action_read(struct guardian_page *g);
+/* Of the last that this guardian said its revision, 0 before. */
+int64_t guardian_said_last(const struct guardian_page *g);
+/* The idempotency key of the form, once ${g}->asked is known. Returns false when memory ran out. */
+bool guardian_key_make(struct guardian_page *g);
 /* What the form says, into ${g}->answer and ${g}->said. Returns whether there is something to record. */
 bool guardian_form_read(struct guardian_page *g, const struct ledger_env *env);

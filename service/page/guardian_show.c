@@ -30,8 +30,8 @@ bool guardian_asked_at(const struct guardian_page *g, const struct policy *polic
     return true;
 }
 
-/* Of the last that this guardian said, 0 before: what a form names (3). */
-static int64_t said_last(const struct guardian_page *g)
+/* What a form names (3). */
+int64_t guardian_said_last(const struct guardian_page *g)
 {
     int64_t last = 0;
     for (size_t i = 0; i < g->asked.count; i++)
@@ -207,7 +207,7 @@ static void hidden_write(struct page *p, const char *name, const char *value)
 static void state_write(struct page *p, const struct guardian_page *g)
 {
     char state[STATE_DIGITS + 1];
-    snprintf(state, sizeof state, "%lld", (long long)said_last(g));
+    snprintf(state, sizeof state, "%lld", (long long)guardian_said_last(g));
     hidden_write(p, "state", state);
 }
 
@@ -296,7 +296,7 @@ void guardian_show(struct guardian_page *g, int status)
     struct call *call = g->recording.attempt.call;
     const struct controller *c = g->recording.attempt.controller;
     struct to_do d = to_do_of(g, c->policy);
-    bool is_over = !d.may_give && said_last(g) == 0;
+    bool is_over = !d.may_give && guardian_said_last(g) == 0;
     struct page p;
     page_begin(&p, call, controller_texts(c), language_of(call, g, controller_texts(c)),
                d.may_give ? TEXT_GUARDIAN_TITLE
@@ -305,7 +305,7 @@ void guardian_show(struct guardian_page *g, int status)
     said_above(&p, g);
     if (d.may_give)
         ask_write(&p, g, c);
-    if (said_last(g) != 0)
+    if (guardian_said_last(g) != 0)
         given_write(&p, g, c->policy);
     if (d.may_withdraw)
         withdraw_write(&p, g);

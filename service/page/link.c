@@ -159,33 +159,71 @@ void link_page_forget(struct recording *r)
 
 /* ---- what stands ---- */
 
+/* Whether the form can only stop something. */
+static bool only_stops(const struct link_page *p)
+{
+    const char *action = form_value(&p->form, "action");
+    return p->use == LINK_UNSUBSCRIBE || (action != NULL && strcmp(action, "stop_all") == 0);
+}
+
 /* (3): so that what was recorded since makes another key. Of what there is to stop only a Yes counts, and
  * what may become one: a No that was recorded by the same form must not make it another. */
 static int64_t latest_of(const struct link_page *p)
 {
     int64_t latest = 0;
+    bool stops = only_stops(p);
     for (size_t i = 0; i < p->check.state_count; i++) {
         const struct state *s = &p->check.states[i];
-        bool counts = p->use != LINK_UNSUBSCRIBE || !event_state_is_no(rank_state(s->rank));
+        bool counts = !stops || !event_state_is_no(rank_state(s->rank));
         if (counts && s->revision > latest)
             latest = s->revision;
     }
     return latest;
 }
 
-static void key_make(struct link_page *p)
+/* A field of a page with choices: what was chosen, or the words it was chosen by. */
+static bool is_choice(const char *name)
+{
+    return strncmp(name, "p.", 2) == 0 || strncmp(name, "v.", 2) == 0;
+}
+
+/* (3): what the form says, not its bytes: one click and the button stop alike, a boundary says nothing, and
+ * what no page of ours asks is not heard. */
+static void meaning_write(const struct link_page *p, struct buf *out)
+{
+    const char *action = form_value(&p->form, "action");
+    buf_text(out, action != NULL ? action : "stop");
+    buf_byte(out, '\0');
+    for (size_t i = 0; i < p->form.count; i++) {
+        const struct form_field *field = &p->form.fields[i];
+        if (only_stops(p) || !is_choice(field->name))
+            continue;
+        buf_append(out, field->name, strlen(field->name) + 1);
+        buf_append(out, field->value, strlen(field->value) + 1);
+    }
+}
+
+/* Returns false when memory ran out. A new version may have more to stop. */
+static bool key_make(struct link_page *p)
 {
     struct call *call = link_page_call(p);
     const struct controller *c = link_page_controller(p);
-    h2o_iovec_t body = call_body(call), token = call->arguments[0];
+    h2o_iovec_t token = call->arguments[0];
     uint8_t hash[32];
-    tagger_hash(c->tagger, "page", body.base, body.len, hash);
-    size_t room = token.len + sizeof hash * 2 + 32;
+    struct buf meaning;
+    buf_init(&meaning, FORM_BODY_BYTES_MAX + 64);
+    meaning_write(p, &meaning);
+    bool is_made = !buf_failed(&meaning);
+    tagger_hash(c->tagger, "page", meaning.data, meaning.len, hash);
+    buf_free(&meaning);
+    size_t room = token.len + sizeof hash * 2 + 48;
     char *key = call_alloc(call, room);
-    int len = snprintf(key, room, "page %.*s %lld ", (int)token.len, token.base, (long long)latest_of(p));
+    int len = snprintf(key, room, "page %.*s %lld %d ", (int)token.len, token.base, (long long)latest_of(p),
+                       (int)c->policy->version);
     for (size_t i = 0; i < sizeof hash; i++)
         len += snprintf(key + len, room - (size_t)len, "%02x", hash[i]);
     p->recording.key = h2o_iovec_init(key, (size_t)len);
+    return is_made;
 }
 
 /* Everything is known. */
@@ -196,9 +234,9 @@ static void proceed(struct link_page *p)
         call_problem(call, ERROR_UNAVAILABLE, NULL, NULL);
     } else if (!p->is_post) {
         p->show(p);
+    } else if (p->use != LINK_CONFIRM && !key_make(p)) { /* a token to confirm is good once by itself */
+        call_problem(call, ERROR_OVERLOADED, NULL, NULL);
     } else {
-        if (p->use != LINK_CONFIRM) /* a token is good once by itself */
-            key_make(p);
         recording_go_on(&p->recording);
     }
 }
@@ -386,6 +424,15 @@ struct verdict link_page_verdict(const struct link_page *p, size_t purpose)
     return probes_verdict(&p->person, policy, &policy->purposes[purpose], ENTITY_ANY, 0, &p->check, first);
 }
 
+const struct request_row *link_page_confirmed(const struct link_page *p)
+{
+    for (size_t i = 0; i < p->requests.count; i++) {
+        if (p->requests.rows[i].confirmed != 0)
+            return &p->requests.rows[i];
+    }
+    return NULL;
+}
+
 static bool rests_on_choice(const struct purpose *p)
 {
     return basis_is_withdrawable(p->basis) || p->direct_marketing;
@@ -424,15 +471,6 @@ const struct purpose_texts *link_page_purpose(const struct link_page *p, const s
 static void address_write(struct writer *w, const struct link_page *p, struct mask_prefixes prefixes)
 {
     const char *whole = page_sender_address(link_page_call(p));
-const struct request_row *link_page_confirmed(const struct link_page *p)
-{
-    for (size_t i = 0; i < p->requests.count; i++) {
-        if (p->requests.rows[i].confirmed != 0)
-            return &p->requests.rows[i];
-    }
-    return NULL;
-}
-
     char masked[MASK_ADDRESS_SIZE];
     size_t len;
     if (whole != NULL && mask_address(whole, strlen(whole), prefixes, masked, &len))

@@ -11,9 +11,9 @@
 /* A page behind a sealed link: who it is for is opened, its controller's policy and texts are loaded, and
  * what stands is read, before anything is shown or done. (1) A link that does not open is 404, the same
  * bytes always; of one that opens, the page says more. (2) Its acts are the person's own, by what the link
- * names, whatever else the form says. (3) What stood when the form was sent is part of the idempotency
- * key: a form posted twice is recorded once, and one that is posted again after something changed is
- * recorded. */
+ * names, whatever else the form says. (3) What the form means, and what stood when it was sent, is the
+ * idempotency key: a form posted twice is recorded once, however it was sent, and one that is posted again
+ * after something changed is recorded. */
 
 /* Purposes of a policy whose states are asked together. */
 enum { PAGE_SETS_MAX = 64 };

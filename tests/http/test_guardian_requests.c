@@ -242,6 +242,22 @@ Test(guardian_requests, all_of_it_is_refused_by_one_press)
     cr_expect_eq(tenant_events(&t), 4, "said twice is said once");
 }
 
+Test(guardian_requests, a_no_is_never_lost_to_a_form_that_was_sent_before)
+{
+    struct tenant t = asking("no-again", "'least': 'email'");
+    const char *path = ask(&t);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct answer *page = page_get(&t, "GET", path);
+        cr_assert_eq(page_post(&t, path, yes_of(page, box(page, 0)), NULL)->status, 200);
+        cr_expect_str_eq(reason_of(&t, "kid", "news"), "granted");
+        cr_expect_eq(page_post(&t, path, "action=withdraw&state=0", NULL)->status, 200);
+        cr_expect_str_eq(reason_of(&t, "kid", "news"), "withdrawn");
+        cr_expect_eq(page_post(&t, text_of("%s?utm_source=a", path), "action=withdraw&state=1", NULL)->status,
+                     200);
+        cr_expect_eq(tenant_events(&t), 4 + 2 * i);
+    }
+}
+
 Test(guardian_requests, a_form_that_lacks_something_changes_nothing_and_says_what)
 {
     struct tenant t = asking("lacking", "'least': 'email'");

@@ -210,6 +210,59 @@ Test(links, one_click_stops_in_either_form_once)
                      "a No is never lost, whatever came before");
 }
 
+/* As a program sends it that makes a boundary of its own each time. */
+static const struct answer *click_with_boundary(const char *path, const char *boundary)
+{
+    return press(path, text_of("multipart/form-data; boundary=%s", boundary),
+                 text_of("--%s\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\n"
+                         "One-Click\r\n--%s--\r\n",
+                         boundary, boundary));
+}
+
+Test(links, the_same_stop_is_recorded_once_however_it_is_sent)
+{
+    struct tenant t = stage_tenant("links-once");
+    yes(&t, "a", "newsletter");
+    const char *path = link_for(&t, email("a"), "unsubscribe", ", 'purposes': ['newsletter']");
+    long events = tenant_events(&t);
+    static const char *const boundaries[] = {"b1", "b2", "b3", "b4"};
+    static const char *const bodies[] = {"List-Unsubscribe=One-Click&n=1",
+                                         "List-Unsubscribe=One-Click&n=2",
+                                         "n=3&List-Unsubscribe=One-Click",
+                                         "List-Unsubscribe=One%2DClick",
+                                         "action=stop",
+                                         "action=stop&n=1"};
+    for (size_t i = 0; i < sizeof boundaries / sizeof *boundaries; i++)
+        cr_expect_eq(click_with_boundary(path, boundaries[i])->status, 200);
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
+        cr_expect_eq(press(path, urlencoded, bodies[i])->status, 200, "%s", bodies[i]);
+    cr_expect_eq(press(text_of("%s?utm_source=a", path), urlencoded, one_click)->status, 200);
+    cr_expect_eq(press(text_of("%s?utm_source=b&x", path), urlencoded, "action=stop")->status, 200);
+    cr_expect_eq(tenant_events(&t), events + 1);
+    yes(&t, "a", "newsletter");
+    cr_expect_eq(click_with_boundary(path, "b1")->status, 200);
+    cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "withdrawn", "a stop after a new Yes counts");
+    cr_expect_eq(tenant_events(&t), events + 3);
+}
+
+Test(links, everything_is_stopped_once_and_again_after_a_yes)
+{
+    struct tenant t = stage_tenant("links-all-once");
+    yes(&t, "a", "newsletter");
+    const char *path = link_for(&t, email("a"), "preferences", "");
+    cr_expect_eq(press(path, urlencoded, "action=stop_all")->status, 200);
+    long events = tenant_events(&t);
+    static const char *const bodies[] = {"action=stop_all", "action=stop_all&n=1",
+                                         "action=stop_all&p.newsletter=yes"};
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
+        cr_expect_eq(press(path, urlencoded, bodies[i])->status, 200);
+    cr_expect_eq(press(text_of("%s?utm_source=a", path), urlencoded, "action=stop_all")->status, 200);
+    cr_expect_eq(tenant_events(&t), events);
+    yes(&t, "a", "newsletter");
+    cr_expect_eq(press(path, urlencoded, "action=stop_all")->status, 200);
+    cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "withdrawn");
+}
+
 Test(links, what_was_done_says_how)
 {
     struct tenant t = stage_tenant("links-how");
@@ -375,59 +428,6 @@ Test(links, the_button_confirms_and_the_page_says_so_from_then_on)
         "'127.0.0.0', 'requested': {'collection_method': 'web_form', 'evidence': {'form': 'footer'}}}}");
 }
 
-Test(links, a_confirmation_that_is_overtaken_is_410_and_says_why)
-{
-    struct tenant t = doubly("links-overtaken");
-    const char *url = string_at(say(&t, 202, email("a"), "newsletter", "given", ""), "/confirmation/url"),
-               *path = strchr(strstr(url, "://") + 3, '/');
-    cr_expect_eq(look(path)->status, 200);
-    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': '*'}", email("a"));
-    const struct answer *shown = look(path);
-    cr_expect_eq(shown->status, 410);
-    cr_expect(strstr(shown->body, "a No was given") != NULL && strstr(shown->body, "<form") == NULL, "%s",
-              shown->body);
-    const struct answer *over = press(path, urlencoded, "action=confirm");
-    cr_expect_eq(over->status, 410);
-    cr_expect_not_null(strstr(over->body, "a No was given"), "%s", over->body);
-    cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "withdrawn");
-}
-
-Test(links, a_no_before_it_was_asked_for_overtakes_nothing)
-{
-    struct tenant t = doubly("links-before");
-    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': 'newsletter'}", email("a"));
-    const char *url = string_at(say(&t, 202, email("a"), "newsletter", "given", ""), "/confirmation/url"),
-               *path = strchr(strstr(url, "://") + 3, '/');
-    cr_expect_eq(look(path)->status, 200);
-    cr_expect_eq(press(path, urlencoded, "action=confirm")->status, 200);
-    cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "granted");
-}
-
-Test(links, one_token_confirms_more_purposes_than_eight)
-{
-    struct tenant t = with_letters("links-many", 20, true);
-    json_t *choices = json_object();
-    for (size_t i = 0; i < 20; i++)
-        json_object_set_new(choices, letter(i), json_string("given"));
-    char *text = json_dumps(choices, 0);
-    const json_t *asked =
-        post(&t, 202, "/v1/consents", "{'subject': %s, 'collection_method': 'web_form', 'choices': %s}",
-             email("a"), text);
-    cr_expect_leq(strlen(string_at(asked, "/0/confirmation/token")), 136);
-    cr_expect_str_eq(string_at(asked, "/0/confirmation/token"), string_at(asked, "/19/confirmation/token"));
-    post(&t, 201, "/v1/confirm", "{'token': '%s'}", string_at(asked, "/7/confirmation/token"));
-    cr_expect_str_eq(reason_of(&t, "a", "letter-0"), "granted");
-    cr_expect_str_eq(reason_of(&t, "a", "letter-19"), "granted");
-    free(text);
-}
-
-/* ---- what does not fit a token ---- */
-
-enum { LETTERS = 90 };
-
-/* Members of a link that stops all letters. */
-static const char *all_letters(void)
-{
 /* Both ways to the page of a confirmation that was used, in both languages: each is told ${english} or
  * ${dutch}, and of none that somebody is subscribed. */
 static void expect_not_subscribed(const char *path, const char *english, const char *dutch)
@@ -504,6 +504,59 @@ Test(links, of_several_that_were_confirmed_each_is_told_as_it_stands)
     cr_expect_not_null(strstr(page->body, "<p>You are subscribed since "));
 }
 
+Test(links, a_confirmation_that_is_overtaken_is_410_and_says_why)
+{
+    struct tenant t = doubly("links-overtaken");
+    const char *url = string_at(say(&t, 202, email("a"), "newsletter", "given", ""), "/confirmation/url"),
+               *path = strchr(strstr(url, "://") + 3, '/');
+    cr_expect_eq(look(path)->status, 200);
+    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': '*'}", email("a"));
+    const struct answer *shown = look(path);
+    cr_expect_eq(shown->status, 410);
+    cr_expect(strstr(shown->body, "a No was given") != NULL && strstr(shown->body, "<form") == NULL, "%s",
+              shown->body);
+    const struct answer *over = press(path, urlencoded, "action=confirm");
+    cr_expect_eq(over->status, 410);
+    cr_expect_not_null(strstr(over->body, "a No was given"), "%s", over->body);
+    cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "withdrawn");
+}
+
+Test(links, a_no_before_it_was_asked_for_overtakes_nothing)
+{
+    struct tenant t = doubly("links-before");
+    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': 'newsletter'}", email("a"));
+    const char *url = string_at(say(&t, 202, email("a"), "newsletter", "given", ""), "/confirmation/url"),
+               *path = strchr(strstr(url, "://") + 3, '/');
+    cr_expect_eq(look(path)->status, 200);
+    cr_expect_eq(press(path, urlencoded, "action=confirm")->status, 200);
+    cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "granted");
+}
+
+Test(links, one_token_confirms_more_purposes_than_eight)
+{
+    struct tenant t = with_letters("links-many", 20, true);
+    json_t *choices = json_object();
+    for (size_t i = 0; i < 20; i++)
+        json_object_set_new(choices, letter(i), json_string("given"));
+    char *text = json_dumps(choices, 0);
+    const json_t *asked =
+        post(&t, 202, "/v1/consents", "{'subject': %s, 'collection_method': 'web_form', 'choices': %s}",
+             email("a"), text);
+    cr_expect_leq(strlen(string_at(asked, "/0/confirmation/token")), 136);
+    cr_expect_str_eq(string_at(asked, "/0/confirmation/token"), string_at(asked, "/19/confirmation/token"));
+    post(&t, 201, "/v1/confirm", "{'token': '%s'}", string_at(asked, "/7/confirmation/token"));
+    cr_expect_str_eq(reason_of(&t, "a", "letter-0"), "granted");
+    cr_expect_str_eq(reason_of(&t, "a", "letter-19"), "granted");
+    free(text);
+}
+
+/* ---- what does not fit a token ---- */
+
+enum { LETTERS = 90 };
+
+/* Members of a link that stops all letters. */
+static const char *all_letters(void)
+{
     static char text[4096];
     size_t len = (size_t)snprintf(text, sizeof text, ", 'language': 'nl', 'purposes': ['newsletter'");
     for (size_t i = 0; i < LETTERS; i++)
