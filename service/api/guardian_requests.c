@@ -6,12 +6,17 @@
 #include "ledger/probes.h"
 #include "ledger/verdict_json.h"
 #include "store/lane.h"
+#include "store/persons.h"
 
-/* POST /v1/guardian-requests: a guardian is asked for a child. The requests are recorded, with the message
- * that takes the link to the policy's endpoint where there is one; then the answer has the verdicts as they
- * are now. Who is told that the outcome is unknown repeats with the same key. */
+/* POST /v1/guardian-requests: a guardian is asked for a child. First it is looked up whether the child is known
+ * to have the guardian's mail box; the requests are recorded, with the message that takes the link to the
+ * policy's endpoint where there is one; then the answer has the verdicts as they are now. Who is told that the
+ * outcome is unknown repeats with the same key. */
 struct guardian_asking {
     struct recording recording; /* first */
+    struct guardian_request_tags tags;
+    struct persons_found found[GUARDIAN_REQUEST_TAGS_MAX]; /* of each */
+    struct persons_job persons;
     struct guardian_request request;
     char url[GUARDIAN_URL_MAX];
     instant answer_by;
@@ -19,10 +24,83 @@ struct guardian_asking {
     struct check_job check;
 };
 
+static struct guardian_asking *asking_of(struct recording *r)
+{
+    return list_entry(r, struct guardian_asking, recording);
+}
+
 static void asking_forget(struct recording *r)
 {
-    check_job_clear(&list_entry(r, struct guardian_asking, recording)->check);
+    check_job_clear(&asking_of(r)->check);
+    persons_job_clear(&asking_of(r)->persons);
 }
+
+/* ---- whose the guardian's mail box is ---- */
+
+static bool is_among(const struct persons_found *found, int64_t person)
+{
+    bool is_there = found->own != 0 && found->own == person;
+    for (size_t i = 0; i < found->count && !is_there; i++)
+        is_there = found->persons[i] == person;
+    return is_there;
+}
+
+static bool share_a_person(const struct persons_found *a, const struct persons_found *b)
+{
+    bool shared = a->own != 0 && is_among(b, a->own);
+    for (size_t i = 0; i < a->count && !shared; i++)
+        shared = is_among(b, a->persons[i]);
+    return shared;
+}
+
+/* A mail box of whoever has one of the child's identifiers is read by the child, for all that is known. */
+static bool reads_own_mail(const struct guardian_asking *a)
+{
+    for (size_t i = 0; i < a->tags.child; i++) {
+        for (size_t k = a->tags.child; k < a->tags.count; k++) {
+            if (share_a_person(&a->found[i], &a->found[k]))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void on_persons(struct job *job, enum error e)
+{
+    struct guardian_asking *a =
+        list_entry(list_entry(job, struct persons_job, job), struct guardian_asking, persons);
+    struct attempt *attempt = &a->recording.attempt;
+    if (e != ERROR_NONE || a->persons.broken)
+        call_problem(attempt->call, e != ERROR_NONE ? e : ERROR_OVERLOADED, NULL, NULL);
+    else if (a->persons.generation != attempt->controller->generation)
+        attempt_again(attempt);
+    else
+        recording_go_on(&a->recording);
+}
+
+static void asking_ask(struct recording *r)
+{
+    struct guardian_asking *a = asking_of(r);
+    struct call *call = r->attempt.call;
+    struct ledger_env env = attempt_env(&r->attempt);
+    h2o_iovec_t body = call_body(call);
+    a->tags = guardian_request_tags_of(&env, body.base, body.len);
+    if (a->tags.count == 0) {
+        recording_go_on(r);
+        return;
+    }
+    persons_job_init(&a->persons, env.controller->controller_id, a->tags.tags, a->found, a->tags.count);
+    a->persons.job.deadline = call->deadline;
+    a->persons.job.done = on_persons;
+    lane_submit(call->worker->read, &a->persons.job);
+}
+
+static void asking_compose(struct recording *r, const struct ledger_env *env, struct acts *ret_acts)
+{
+    guardian_request_read(env, &r->body, reads_own_mail(asking_of(r)), ret_acts);
+}
+
+/* ---- the answer ---- */
 
 static void asking_write(struct guardian_asking *a, struct buf *out)
 {
@@ -82,7 +160,7 @@ static void asking_check(struct guardian_asking *a)
 /* The requests are in the ledger, now or since the first time. */
 static void asking_recorded(struct recording *r)
 {
-    struct guardian_asking *a = list_entry(r, struct guardian_asking, recording);
+    struct guardian_asking *a = asking_of(r);
     struct call *call = r->attempt.call;
     struct ledger_env env = attempt_env(&r->attempt);
     const struct recorded *first = &r->job.events[0], *last = &r->job.events[r->job.event_count - 1];
@@ -104,8 +182,11 @@ static void asking_recorded(struct recording *r)
 
 void handle_guardian_request(struct call *call)
 {
-    static const struct recording_kind kind = {
-        .read = guardian_request_read, .forget = asking_forget, .answer = asking_recorded};
+    static const struct recording_kind kind = {.compose = asking_compose,
+                                               .has_body = true,
+                                               .ask = asking_ask,
+                                               .forget = asking_forget,
+                                               .answer = asking_recorded};
     struct guardian_asking *a = call_alloc(call, sizeof *a);
     recording_start(&a->recording, call, &kind);
 }

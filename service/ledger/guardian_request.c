@@ -20,6 +20,8 @@ static const char *const request_members[] = {"subject",  "guardian", "purposes"
 
 /* ---- the guardian ---- */
 
+static const char own_mail[] = "the child reads this too: ask the guardian on paper";
+
 static void guardian_read(const struct ledger_env *env, const struct node *root,
                           struct guardian_request *ret_request)
 {
@@ -30,7 +32,53 @@ static void guardian_read(const struct ledger_env *env, const struct node *root,
         node_fault(&guardian, ERROR_INVALID,
                    "must be an e-mail address or a phone number: a link goes there");
     else if (node_present(&subject) && mail_box_is_of(&subject, env->controller, &ret_request->to))
-        node_fault(&guardian, ERROR_INVALID, "the child reads this too: ask the guardian on paper");
+        node_fault(&guardian, ERROR_INVALID, own_mail);
+}
+
+static void tags_add(struct guardian_request_tags *t, const struct controller *c, const struct tag *tag,
+                     const struct tag *old_tag)
+{
+    t->tags[t->count++] = *tag;
+    if (c->old_tagger != NULL)
+        t->tags[t->count++] = *old_tag;
+}
+
+static void tags_of_guardian(struct guardian_request_tags *t, const struct controller *c,
+                             const struct guardian_request *request)
+{
+    struct identifier mail_box = mail_box_of(&request->to);
+    struct tagged own;
+    tags_add(t, c, &request->guardian.tag, &request->guardian.old_tag);
+    if (mail_box.len == request->to.len)
+        return;
+    tagged_make(&mail_box, c, &own);
+    tags_add(t, c, &own.tag, &own.old_tag);
+}
+
+struct guardian_request_tags guardian_request_tags_of(const struct ledger_env *env, const char *body,
+                                                      size_t len)
+{
+    struct guardian_request_tags t = {0}, none = {0};
+    struct guardian_request request = {0};
+    const struct controller *c = env->controller;
+    struct person child = {0};
+    struct reader own; /* what is wrong is told by whoever records */
+    bool is_read = reader_open(&own, body, len) == ERROR_NONE;
+    if (is_read) {
+        struct node root = reader_root(&own);
+        guardian_read(env, &root, &request);
+        person_read_leniently(&root, c, &child);
+        is_read = reader_ok(&own);
+    }
+    for (size_t i = 0; is_read && i < child.count; i++) {
+        if (child.types[i] != IDENTIFIER_VISITOR)
+            tags_add(&t, c, &child.tags[i], &child.old_tags[i]);
+    }
+    t.child = t.count;
+    if (is_read)
+        tags_of_guardian(&t, c, &request);
+    reader_close(&own);
+    return is_read ? t : none;
 }
 
 /* ---- the purposes ---- */
@@ -157,7 +205,8 @@ static void child_read(struct acts_common *c)
         node_fault(&minor, ERROR_INVALID, "may decide alone by now");
 }
 
-void guardian_request_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts)
+void guardian_request_read(const struct ledger_env *env, struct reader *body, bool reads_own_mail,
+                           struct acts *ret_acts)
 {
     *ret_acts = (struct acts){.needs_record = true};
     struct acts_common c = acts_common_of(env, ret_acts, reader_root(body));
@@ -167,6 +216,9 @@ void guardian_request_read(const struct ledger_env *env, struct reader *body, st
     node_only(&c.root, request_members);
     child_read(&c);
     guardian_read(env, &c.root, &request);
+    struct node guardian = node_optional(&c.root, "guardian");
+    if (reads_own_mail)
+        node_fault(&guardian, ERROR_INVALID, own_mail);
     purposes_read(env, &c.root, &request);
     ret_acts->context.is_array = true;
     for (size_t i = 0; i < request.purpose_count; i++)

@@ -22,11 +22,23 @@ struct guardian_request {
     const char **keys; /* likewise */
 };
 
+/* Whose the ledger must be asked for, before: tags of the child's identifiers (a browser is nobody's), and of
+ * the guardian's address, and its mail box where that has another name. */
+enum { GUARDIAN_REQUEST_TAGS_MAX = 2 * (IDENTIFIERS_MAX + 2) };
+struct guardian_request_tags {
+    size_t child, count; /* those of the child are the first */
+    struct tag tags[GUARDIAN_REQUEST_TAGS_MAX];
+};
+/* Of a body; where something is wrong with it there are none. */
+struct guardian_request_tags guardian_request_tags_of(const struct ledger_env *env, const char *body,
+                                                      size_t len);
 /* Reads the body into the requests that wait for a guardian: as struct recording_kind asks. Where the policy
  * has messages delivered, the first of them carries the guardian's. Refused is what a page cannot reach: a
  * strength above a signature, a signature without an officer's certificate, a second mail where none can be
- * delivered, and a guardian who reads the child's own mail. */
-void guardian_request_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts);
+ * delivered, and a guardian who reads the child's own mail, by the body or (${reads_own_mail}) by what is
+ * known of the child. */
+void guardian_request_read(const struct ledger_env *env, struct reader *body, bool reads_own_mail,
+                           struct acts *ret_acts);
 /* Whom a body that was read without fault asks. */
 struct guardian_request guardian_request_of(const struct ledger_env *env, struct reader *body);
 

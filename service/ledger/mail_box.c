@@ -17,6 +17,18 @@ static size_t mail_box(const struct identifier *a, const char **ret_domain)
     return plus != NULL ? (size_t)(plus - a->value) : local;
 }
 
+struct identifier mail_box_of(const struct identifier *address)
+{
+    struct identifier own = *address;
+    const char *domain;
+    if (address->type != IDENTIFIER_EMAIL)
+        return own;
+    size_t local = mail_box(address, &domain), rest = address->len - (size_t)(domain - address->value);
+    memmove(own.value + local, domain, rest);
+    own.len = local + rest;
+    return own;
+}
+
 static bool is_same_mail_box(const struct identifier *a, const struct identifier *b)
 {
     const char *a_domain, *b_domain;

@@ -17,8 +17,8 @@ static const uint8_t strengths[IDENTIFIER_TYPES] = {[IDENTIFIER_CUSTOMER] = 4,
                                                     [IDENTIFIER_POSTAL] = 1,
                                                     [IDENTIFIER_VISITOR] = 0};
 
-static void tagged_make(const struct identifier *identifier, const struct controller *controller,
-                        struct tagged *ret_tagged)
+void tagged_make(const struct identifier *identifier, const struct controller *controller,
+                 struct tagged *ret_tagged)
 {
     *ret_tagged = (struct tagged){.type = identifier->type};
     tagger_make(controller->tagger, identifier, &ret_tagged->tag);

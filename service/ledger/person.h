@@ -11,6 +11,9 @@ struct tagged {
     struct tag old_tag; /* while a rotation of the subject key runs */
 };
 
+/* Its tags. */
+void tagged_make(const struct identifier *identifier, const struct controller *controller,
+                 struct tagged *ret_tagged);
 /* Reads an identifier, {"type", "value"}. Returns false, with a fault, where it is none. */
 bool tagged_read(const struct node *n, const struct controller *controller, struct tagged *ret_tagged);
 /* Reads the member "subject" of ${object} (an identifier, or an array of up to eight of one person) into

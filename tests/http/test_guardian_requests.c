@@ -117,6 +117,47 @@ Test(guardian_requests, who_cannot_be_asked_by_a_page_is_told_where)
     cr_expect_eq(tenant_events(&t) + tenant_events(&written) + tenant_events(&plus), 0);
 }
 
+#define ASK(child, guardian)                                                                                 \
+    "{'subject': " child ", 'guardian': {'type': 'email', 'value': '" guardian                               \
+    "'}, 'purposes': ['news'], 'minor': true}"
+#define OWN_CODE "{'type': 'customer', 'value': 'K-78-" MARK "'}"
+
+/* What is known of a child beside what the body names. */
+Test(guardian_requests, a_mail_box_that_is_known_as_the_childs_own_proves_no_guardian)
+{
+    struct tenant t = asking("own-box", "'least': 'email'");
+    post(&t, 200, "/v1/withdraw",
+         "{'subject': [" OWN_CODE ", {'type': 'email', 'value': 'k4-" MARK "@example.nl'}], 'purpose': "
+         "'photos'}");
+    long events = tenant_events(&t);
+    static const char *const own[] = {
+        ASK(OWN_CODE, "k4-" MARK "@example.nl"),
+        ASK(OWN_CODE, "k4-" MARK "+x@example.nl"),
+        ASK("[{'type': 'visitor', 'value': 'v-" MARK "'}, " OWN_CODE "]", "K4-" MARK "@Example.nl"),
+    };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        expect(post(&t, 422, "/v1/guardian-requests", "%s", text_of("%s", own[i])),
+               "{'errors': [{'pointer': '/guardian'}]}");
+    cr_expect_eq(tenant_events(&t), events);
+
+    /* somebody else's is none of the child's, though both came by one browser */
+    post(&t, 200, "/v1/withdraw",
+         "{'subject': [{'type': 'email', 'value': 'mum-" MARK
+         "@example.nl'}, {'type': 'visitor', 'value': 'v-" MARK "'}], 'purpose': 'photos'}");
+    post(&t, 202, "/v1/guardian-requests",
+         ASK("[" OWN_CODE ", {'type': 'visitor', 'value': 'v-" MARK "'}]", "mum-" MARK "@example.nl"));
+
+    /* what was asked before it was known is answered again as it was, and asked anew it is refused */
+    static const char asked[] =
+        ASK("{'type': 'email', 'value': 'k5-" MARK "@example.nl'}", "dad-" MARK "@example.nl");
+    post_with(&t, 202, "/v1/guardian-requests", "Idempotency-Key: k5", asked);
+    post(&t, 200, "/v1/withdraw",
+         "{'subject': [{'type': 'email', 'value': 'k5-" MARK
+         "@example.nl'}, {'type': 'email', 'value': 'dad-" MARK "@example.nl'}], 'purpose': 'photos'}");
+    post_with(&t, 202, "/v1/guardian-requests", "Idempotency-Key: k5", asked);
+    post(&t, 422, "/v1/guardian-requests", asked);
+}
+
 /* ---- the page ---- */
 
 /* Of the answer to a request: the page's path. */
