@@ -38,6 +38,23 @@ begin
         select no from below limit p_most);
 end $$;
 
+-- Whether staff said that a person has an identifier: added, or put in the place of one that was wrong; or
+-- merged the two.
+create or replace function is_tied_by_staff(c integer, p_person bigint, p_beside bigint) returns boolean
+language plpgsql stable as $$
+begin
+    return exists (
+        select from (values (p_person, p_beside), (p_beside, p_person)) w(subject_no, beside_no)
+        cross join lateral (select x.revision from beside x
+                            where x.controller_id = c and x.beside_no = w.beside_no offset 0) b
+        cross join lateral (select x.slot, x.role from event x
+                            where x.controller_id = c and x.revision = b.revision
+                                  and x.subject_no = w.subject_no offset 0) e
+        where e.role = role_staff()
+              and (e.slot = staff_merged()
+                   or e.slot in (staff_added(), staff_corrected()) and w.subject_no = p_person));
+end $$;
+
 -- Whose verdicts an act that named these identifiers, by number, may have changed: of a Yes who is one of
 -- them or has one; of a No or a limit (p_is_wide) also whoever shares anything with these. Null: more than
 -- can be told.

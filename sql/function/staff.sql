@@ -27,8 +27,8 @@ declare
     dead constant bytea := dead_tag(c);
 begin
     update head set subject_no = subject_no + 1 where controller_id = c returning subject_no into no;
-    insert into identifier (controller_id, tag, subject_no, type, is_person)
-        values (c, dead, no, p_type, false);
+    insert into identifier (controller_id, tag, subject_no, type, is_person, is_ended)
+        values (c, dead, no, p_type, false, true);
     return no;
 end $$;
 
@@ -52,7 +52,7 @@ begin
     perform forget_links(c, array[old], '{}');
     update consent s set tag = dead
         where s.controller_id = c and s.tag = old and rank_state(s.rank) <> event_erased();
-    update identifier i set tag = dead where i.controller_id = c and i.tag = old;
+    update identifier i set tag = dead, is_ended = true where i.controller_id = c and i.tag = old;
     update guardian g set tag = dead where g.controller_id = c and g.tag = old;
 end $$;
 
@@ -537,7 +537,8 @@ begin
         select tag into old from identifier where controller_id = c and subject_no = l.left_no;
         perform forget_links(c, array[old], '{}');
         delete from consent s where s.controller_id = c and s.tag = old;
-        update identifier i set tag = p_ask.tags[2] where i.controller_id = c and i.tag = old;
+        update identifier i set tag = p_ask.tags[2], is_ended = false
+            where i.controller_id = c and i.tag = old;
         update guardian g set tag = p_ask.tags[2] where g.controller_id = c and g.tag = old;
     else
         right_no := asked_made(c, p_ask, 2);

@@ -85,6 +85,7 @@ create table identifier (
     is_person      boolean not null, -- it was the strongest of those an act named: it has a history
     is_tied        boolean not null default false, -- it stands in tie, on either side
     is_crowded     boolean not null default false, -- its Noes are not pushed: see sql/function/tie.sql
+    is_ended       boolean not null default false, -- staff took its tag away: a Yes by it is over
     primary key (controller_id, tag)
 );
 create unique index identifier_by_subject on identifier (controller_id, subject_no);

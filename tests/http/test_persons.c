@@ -193,6 +193,65 @@ Test(persons, an_identifier_that_ends_for_one_stays_another_ones)
     expect_reason(&t, customer("a"), "marketing", "granted");
 }
 
+/* ---- who is known by an address alone ---- */
+
+static const char *only_verdict(const struct tenant *t, const char *id, const char *purpose)
+{
+    const json_t *consents = get(t, 200, "/v1/subjects/%s/consents", id);
+    size_t i;
+    const json_t *one;
+    json_array_foreach(json_object_get(consents, "consents"), i, one)
+    {
+        if (strcmp(string_at(one, "/purpose"), purpose) == 0)
+            return string_at(one, "/verdict/reason");
+    }
+    return "none";
+}
+
+Test(persons, an_address_that_staff_put_in_anothers_place_leads_to_the_person)
+{
+    struct tenant t = stage_tenant("persons-address");
+    const char *id = string_at(say(&t, 201, email("tom"), "newsletter", "given", ""), "/subject_id");
+    staff(&t, 200, id, "correct", "{'from': %s, 'to': %s}", email("tom"), email("tom2"));
+    cr_expect_str_eq(lookup(&t, email("tom2")), id);
+    post(&t, 404, "/v1/subjects/lookup", "{'subject': %s}", email("tom"));
+    expect_reason(&t, email("tom2"), "newsletter", "never_asked");
+    cr_expect_str_eq(only_verdict(&t, id, "newsletter"), "never_asked");
+    expect(post(&t, 201, "/v1/rights-requests", "{'kind': 'access', 'subject': %s}", email("tom2")),
+           "{'subject_id': '%s'}", id);
+
+    const char *other = string_at(say(&t, 201, email("tom2"), "marketing", "given", ""), "/subject_id");
+    cr_expect_str_neq(other, id);
+    expect(post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", email("tom2")),
+           "{'subject_id': '%s', 'also': [{'subject_id': '%s', 'via': 'email'}]}", other, id);
+}
+
+Test(persons, an_address_that_ended_was_the_last_of_its_yeses)
+{
+    struct tenant t = stage_tenant("persons-address-end");
+    const char *id = string_at(say(&t, 201, email("zoe"), "newsletter", "given", ""), "/subject_id");
+    say(&t, 201, email("zoe"), "marketing", "refused", "");
+    cr_expect_str_eq(only_verdict(&t, id, "newsletter"), "granted");
+    cr_expect_eq(end(&t, id, email("zoe")), 200);
+    cr_expect_str_eq(only_verdict(&t, id, "newsletter"), "never_asked");
+    cr_expect_str_eq(only_verdict(&t, id, "marketing"), "refused");
+}
+
+Test(persons, a_second_address_leads_to_the_person_too)
+{
+    struct tenant t = stage_tenant("persons-address-add");
+    const char *id = string_at(say(&t, 201, email("ada"), "newsletter", "given", ""), "/subject_id");
+    staff(&t, 201, id, "identifiers", "{'identifier': %s}", email("ada2"));
+    cr_expect_str_eq(lookup(&t, email("ada2")), id);
+
+    const char *other = string_at(say(&t, 201, email("lovelace"), "newsletter", "given", ""), "/subject_id");
+    staff(&t, 200, id, "merge", "{'with': '%s'}", other);
+    expect(post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", email("lovelace")),
+           "{'subject_id': '%s', 'also': [{'subject_id': '%s', 'via': 'email'}]}", other, id);
+    expect(post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", email("ada")),
+           "{'subject_id': '%s', 'also': [{'subject_id': '%s', 'via': 'email'}]}", id, other);
+}
+
 /* ---- correct ---- */
 
 Test(persons, a_correction_moves_noes_and_with_a_proof_what_was_agreed_to)
