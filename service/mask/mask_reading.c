@@ -30,7 +30,7 @@ static bool hex_read(const uint8_t *text, size_t len, size_t digits, uint8_t *re
     return true;
 }
 
-/* Three octal digits; but `\2001:` and `#2002:` are signs before an address, and `\012:` before a group. */
+/* Three octal digits; but `\2001:` and `#2002:` are signs before an address. */
 static bool octal_read(const uint8_t *text, size_t len, uint8_t *ret_char)
 {
     if (len < 3 || text[0] < '0' || text[0] > '3' || text[1] < '0' || text[1] > '7' || text[2] < '0' ||
@@ -38,9 +38,6 @@ static bool octal_read(const uint8_t *text, size_t len, uint8_t *ret_char)
         return false;
     unsigned value = (unsigned)(text[0] & 7) << 6 | (unsigned)(text[1] & 7) << 3 | (unsigned)(text[2] & 7);
     if (value >= 128 && len > 4 && is_class(text[3], HEX) && text[4] == ':')
-        return false;
-    bool part = value < 128 && is_class((uint8_t)value, WORD);
-    if (!part && len > 3 && text[3] == ':')
         return false;
     *ret_char = (uint8_t)(value < 128 ? value : 128);
     return true;
