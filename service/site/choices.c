@@ -134,5 +134,6 @@ static void choices_start(struct call *call)
 
 void handle_site_choices(struct call *call)
 {
-    site_begin(call, choices_start);
+    if (call_takes_no_query(call))
+        site_begin(call, choices_start);
 }

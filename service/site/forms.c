@@ -50,5 +50,6 @@ static void form_start(struct call *call)
 
 void handle_site_form(struct call *call)
 {
-    site_begin(call, form_start);
+    if (call_takes_no_query(call))
+        site_begin(call, form_start);
 }

@@ -641,6 +641,29 @@ Test(sites, a_form_asks_to_be_confirmed_and_says_nothing)
     cr_expect_str_eq(sent, "1", "one in ten minutes: %s", sent);
 }
 
+Test(sites, what_pages_send_takes_no_query)
+{
+    struct tenant t = form_tenant("sites-query");
+    const char *sha256 = string_at(get_site(&t, "config?lang=nl", NULL)->json, "/forms/0/notice/sha256");
+    const char *bodies[][2] = {
+        {"choices",
+         text_of("{\"visitor\": \"" VISITOR "\", \"choices\": {\"analytics\": \"given\"}, \"token\": \"%s\"}",
+                 token_from(&t, ORIGIN, VISITOR, NULL))},
+        {"forms/newsletter",
+         text_of("{\"email\": \"jan-" MARK "@example.nl\", \"token\": \"%s\", \"notice\": \"%s\"}",
+                 token_from(&t, ORIGIN, NULL, sha256), sha256)},
+        {"token", "{}"},
+        {"choices/read", "{\"visitor\": \"" VISITOR "\"}"},
+        {"links/request", text_of("{\"email\": \"jan-" MARK "@example.nl\", \"token\": \"%s\"}",
+                                  token_from(&t, ORIGIN, NULL, NULL))}};
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
+        cr_expect_eq(send_from(&t, ORIGIN, text_of("%s?x=1", bodies[i][0]), bodies[i][1])->status, 422, "%s",
+                     bodies[i][0]);
+    cr_expect_eq(tenant_events(&t), 0);
+    for (size_t i = 0; i < 2; i++)
+        cr_expect_lt(send_from(&t, ORIGIN, bodies[i][0], bodies[i][1])->status, 300, "%s", bodies[i][0]);
+}
+
 Test(sites, a_form_that_was_filled_in_by_a_machine_records_nothing_and_is_answered_the_same)
 {
     struct tenant t = form_tenant("sites-trap");
