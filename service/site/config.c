@@ -41,7 +41,7 @@ static const char *cache_control_of(const struct config_reading *r, const struct
 static void config_count(const struct config_reading *r, const struct site_config *config)
 {
     const struct controller *c = r->attempt.controller;
-    char language[SITE_LANGUAGE_SIZE];
+    char language[LANGUAGE_CHOSEN_SIZE];
     uint8_t hash[NOTICE_HASH_SIZE];
     site_config_language(config, language);
     if (r->shown && c->policy->version == config->version &&

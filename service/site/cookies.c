@@ -7,7 +7,6 @@
 #include "store/lane.h"
 #include "store/policy.h"
 #include "wire/policy_cookies.h"
-#include "wire/policy_language.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,7 @@ static const char cacheable[] = "public, max-age=300";
 
 struct site_reading {
     struct call *call;
-    const char *language; /* NULL: the controller's first */
+    const char *language; /* as it was wished for; NULL: none was */
     bool html;
     struct policy_read_job job;
 };
@@ -72,9 +71,8 @@ void handle_site_cookies(struct call *call)
 {
     static const char *const allowed[] = {"lang", NULL};
     const char *language = call_query(call, "lang");
-    if (call_query_only(call, allowed) != 0 || (language != NULL && !language_is_tag(language))) {
-        call_problem(call, ERROR_INVALID,
-                     "The query takes lang, a language tag such as nl, and nothing else.", NULL);
+    if (call_query_only(call, allowed) != 0) {
+        call_problem(call, ERROR_INVALID, "The query takes lang, once, and nothing else.", NULL);
         return;
     }
     if (!policy_key_valid(call->arguments[0].base, call->arguments[0].len)) {

@@ -13,7 +13,7 @@
 /* A document that is being told. */
 struct telling {
     struct node root, controller, purposes, cookies;
-    const char *language;
+    char language[LANGUAGE_CHOSEN_SIZE];
     size_t key_count;
     const char *keys[POLICY_PURPOSES_MAX]; /* of the purposes: looked through for each cookie */
 };
@@ -30,7 +30,7 @@ static void telling_begin(const struct cookie_list *l, struct telling *t)
     t->controller = node_optional(&t->root, "controller");
     t->purposes = node_optional(&t->root, "purposes");
     t->cookies = node_optional(&t->root, "cookies");
-    t->language = language_of(&t->root, l->language);
+    language_choose(&t->root, l->language, t->language);
     t->key_count = node_elements(&t->purposes, 0, POLICY_PURPOSES_MAX);
     for (size_t i = 0; i < t->key_count; i++) {
         struct node purpose = node_at(&t->purposes, i);

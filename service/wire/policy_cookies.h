@@ -9,7 +9,7 @@
 struct cookie_list {
     struct reader *document;
     int32_t version;      /* of the policy */
-    const char *language; /* asked for; NULL: the controller's first */
+    const char *language; /* asked for: any text, or NULL; one that is not spoken is the first */
 };
 
 /* Appends one JSON object. */

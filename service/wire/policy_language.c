@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/policy_language.h"
 
+#include "domain/policy.h"
+
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -108,4 +111,79 @@ const char *language_text_fitting(const struct node *texts, const char *language
         return node_string(texts, 0, SIZE_MAX, NULL);
     const char *found = node_is_object(texts) ? texts_find(texts, language, &tag) : NULL;
     return found != NULL ? found : "";
+}
+
+/* ---- the language of an answer to anybody ---- */
+
+static bool fold(const char *tag, char ret_language[LANGUAGE_CHOSEN_SIZE])
+{
+    size_t len = strlen(tag);
+    if (len >= LANGUAGE_CHOSEN_SIZE || !language_is_tag(tag))
+        return false;
+    for (size_t i = 0; i <= len; i++)
+        ret_language[i] = tag[i] >= 'A' && tag[i] <= 'Z' ? (char)(tag[i] | 32) : tag[i];
+    return true;
+}
+
+/* Returns false where no more is to be told. */
+static bool told(const char *tag, language_take *take, void *cookie, size_t *count)
+{
+    char language[LANGUAGE_CHOSEN_SIZE];
+    if (!fold(tag, language))
+        return true;
+    (*count)++;
+    return take(cookie, language);
+}
+
+static size_t controller_languages(const struct node *document, language_take *take, void *cookie)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < POLICY_LANGUAGES_MAX; i++) {
+        const char *tag = controller_language(document, i);
+        if (tag[0] == '\0' || !told(tag, take, cookie, &count))
+            break;
+    }
+    return count;
+}
+
+void languages_each(const struct node *document, language_take *take, void *cookie)
+{
+    size_t count = controller_languages(document, take, cookie);
+    if (count > 0)
+        return;
+    struct node notices = node_optional(document, "notices"), first = node_at(&notices, 0), text;
+    struct node texts = node_optional(&first, "texts");
+    void *cursor = NULL;
+    const char *tag;
+    while (node_is_object(&texts) && node_next(&texts, &cursor, &tag, &text)) {
+        if (!told(tag, take, cookie, &count))
+            return;
+    }
+    if (count == 0)
+        take(cookie, fallback);
+}
+
+/* The one that serves best who asks for ${wanted}; of equals the first. */
+struct choosing {
+    const char *wanted;
+    char *chosen;
+    int fit;
+};
+
+static bool language_weigh(void *cookie, const char *language)
+{
+    struct choosing *ch = cookie;
+    int fits = fit(language, ch->wanted);
+    if (ch->chosen[0] == '\0' || fits > ch->fit) {
+        snprintf(ch->chosen, LANGUAGE_CHOSEN_SIZE, "%s", language);
+        ch->fit = fits;
+    }
+    return ch->fit < 2;
+}
+
+void language_choose(const struct node *document, const char *wanted, char room[LANGUAGE_CHOSEN_SIZE])
+{
+    struct choosing ch = {.wanted = wanted != NULL && language_is_tag(wanted) ? wanted : "", .chosen = room};
+    room[0] = '\0';
+    languages_each(document, language_weigh, &ch);
 }

@@ -3,7 +3,6 @@
 
 #include "base/embedded.h"
 #include "wire/policy_document_internal.h"
-#include "wire/policy_language.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +14,7 @@ extern const struct embedded banner_texts_files[];
 struct telling {
     const struct site_config *c;
     struct node root, controller, purposes, notices, cookies, sites;
-    char language[SITE_LANGUAGE_SIZE];
+    char language[LANGUAGE_CHOSEN_SIZE];
 };
 
 static const char *text_of(const struct node *object, const char *name)
@@ -26,78 +25,10 @@ static const char *text_of(const struct node *object, const char *name)
 
 /* ---- languages ---- */
 
-/* The languages it speaks: the controller's, else those of its notices. Each is told once, in lower case,
- * until ${take} returns false. */
-typedef bool language_take(void *cookie, const char *language);
-
-static bool fold(const char *tag, char ret_language[SITE_LANGUAGE_SIZE])
-{
-    size_t len = strlen(tag);
-    if (len >= SITE_LANGUAGE_SIZE || !language_is_tag(tag))
-        return false;
-    for (size_t i = 0; i <= len; i++)
-        ret_language[i] = tag[i] >= 'A' && tag[i] <= 'Z' ? (char)(tag[i] | 32) : tag[i];
-    return true;
-}
-
-static bool controller_languages(const struct node *root, language_take *take, void *cookie)
-{
-    struct node controller = node_optional(root, "controller");
-    struct node languages = node_optional(&controller, "languages");
-    size_t count = node_present(&languages) ? node_elements(&languages, 0, POLICY_LANGUAGES_MAX) : 0;
-    for (size_t i = 0; i < count; i++) {
-        struct node element = node_at(&languages, i);
-        char language[SITE_LANGUAGE_SIZE];
-        if (fold(node_string(&element, 0, SIZE_MAX, NULL), language) && !take(cookie, language))
-            break;
-    }
-    return count > 0;
-}
-
-static void languages_each(const struct site_config *c, language_take *take, void *cookie)
+void site_config_language(const struct site_config *c, char room[LANGUAGE_CHOSEN_SIZE])
 {
     struct node root = reader_root(c->document);
-    const struct policy *p = c->policy;
-    if (controller_languages(&root, take, cookie))
-        return;
-    const struct notice *first = p->notice_count > 0 ? &p->notices[0] : NULL;
-    for (size_t i = 0; first != NULL && i < first->text_count; i++) {
-        if (!take(cookie, first->texts[i].language))
-            return;
-    }
-    if (first == NULL)
-        take(cookie, "en");
-}
-
-/* The one that serves best who asks for ${wanted}. */
-struct choosing {
-    char wanted[SITE_LANGUAGE_SIZE];
-    char *chosen;
-    int fit; /* 2: it is that; 1: it begins alike; 0: it is the first */
-};
-
-static bool language_weigh(void *cookie, const char *language)
-{
-    struct choosing *ch = cookie;
-    size_t primary = strcspn(ch->wanted, "-");
-    int fit = strcmp(language, ch->wanted) == 0 ? 2
-              : primary > 0 && strcspn(language, "-") == primary && memcmp(language, ch->wanted, primary) == 0
-                  ? 1
-                  : 0;
-    if (ch->chosen[0] == '\0' || fit > ch->fit) {
-        snprintf(ch->chosen, SITE_LANGUAGE_SIZE, "%s", language);
-        ch->fit = fit;
-    }
-    return ch->fit < 2;
-}
-
-void site_config_language(const struct site_config *c, char room[SITE_LANGUAGE_SIZE])
-{
-    struct choosing ch = {.chosen = room};
-    room[0] = '\0';
-    if (c->language == NULL || !fold(c->language, ch.wanted))
-        ch.wanted[0] = '\0';
-    languages_each(c, language_weigh, &ch);
+    language_choose(&root, c->language, room);
 }
 
 static bool language_write(void *cookie, const char *language)
@@ -130,7 +61,7 @@ static void worded_write(struct writer *w, const struct telling *t, const struct
 /* The banner's own words: in this language, else in English. */
 static void words_write(struct writer *w, const struct telling *t)
 {
-    char file[SITE_LANGUAGE_SIZE + 8];
+    char file[LANGUAGE_CHOSEN_SIZE + 8];
     snprintf(file, sizeof file, "%.*s.json", (int)strcspn(t->language, "-"), t->language);
     const struct embedded *words = embedded_find(banner_texts_files, file);
     if (words == NULL)
@@ -344,7 +275,7 @@ void site_config_json(const struct site_config *c, struct buf *out)
     writer_int(&w, "version", c->version);
     writer_text(&w, "language", t.language);
     writer_array_begin(&w, "languages");
-    languages_each(c, language_write, &w);
+    languages_each(&t.root, language_write, &w);
     writer_array_end(&w);
     writer_text(&w, "direction", is_right_to_left(t.language) ? "rtl" : "ltr");
     writer_bool(&w, "ask", ask);

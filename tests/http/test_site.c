@@ -96,11 +96,26 @@ Test(site, what_can_be_no_controllers_key_is_not_looked_for)
     cr_expect_eq(get_public(&t, "/v1/sites/-hyphen/cookies", NULL)->status, 404);
 }
 
-Test(site, a_language_or_parameter_that_is_none_is_refused)
+Test(site, an_unknown_language_gets_the_bytes_of_the_first)
 {
     struct tenant t = stage_tenant("site-language");
-    static const char *const wrong[] = {"?lang=", "?lang=%3Cb%3E", "?lang=nl&lang=en", "?language=nl",
-                                        "?lang=n"};
+    json_t *policy = cookies_policy(&t);
+    json_object_set_new(json_object_get(policy, "controller"), "languages", json_of("['nl', 'en']"));
+    tenant_apply(&t, policy);
+    static const char *const unknown[] = {"?lang=xx", "?lang=",      "?lang=%3C",
+                                          "?lang=n",  "?lang=nl-BE", "?lang=not-a-language-tag-at-all"};
+    static const char *const media[] = {"Accept: application/json", "Accept: text/html"};
+    for (size_t m = 0; m < 2; m++) {
+        const char *first = text_of("%s", get_cookies(&t, "", media[m])->body);
+        cr_expect_not_null(strstr(first, m == 0 ? "\"language\":\"nl\"" : "<html lang=\"nl\">"), "%s", first);
+        for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+            const struct answer *a = get_cookies(&t, unknown[i], media[m]);
+            cr_expect_eq(a->status, 200, "%s", unknown[i]);
+            cr_expect_str_eq(a->body, first, "%s", unknown[i]);
+        }
+        cr_expect_str_neq(get_cookies(&t, "?lang=en", media[m])->body, first);
+    }
+    static const char *const wrong[] = {"?lang=nl&lang=en", "?language=nl", "?lang=nl&x=1"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         cr_expect_eq(get_cookies(&t, wrong[i], NULL)->status, 422, "%s", wrong[i]);
 }
