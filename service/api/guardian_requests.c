@@ -10,8 +10,8 @@
 
 /* POST /v1/guardian-requests: a guardian is asked for a child. First it is looked up whether the child is
  * known to have the guardian's mail box; the requests are recorded, with the message that takes the link to
- * the policy's endpoint where there is one; then the answer has the verdicts as they are now. Who is told that
- * the outcome is unknown repeats with the same key. */
+ * the policy's endpoint where there is one; then the answer has the verdicts as they are now. Who is told
+ * that the outcome is unknown repeats with the same key. */
 struct guardian_asking {
     struct recording recording; /* first */
     struct guardian_request_tags tags;

@@ -7,13 +7,13 @@
 /* The language to answer in: ${wanted}, or where that is NULL the first of the controller's, or else English.
  * Lives as long as ${wanted} and the reader. */
 const char *language_of(const struct node *document, const char *wanted);
-/* The languages that a document speaks: the controller's, else those of its first notice, else English. Each is
- * told once, in lower case, until ${take} returns false. */
+/* The languages that a document speaks: the controller's, else those of its first notice, else English. Each
+ * is told once, in lower case, until ${take} returns false. */
 enum { LANGUAGE_CHOSEN_SIZE = 16 };
 typedef bool language_take(void *cookie, const char *language);
 void languages_each(const struct node *document, language_take *take, void *cookie);
-/* Of these the one that serves best who asks for ${wanted}, any text or NULL; where none does, the first. What
- * anybody may ask for gives no more answers than there are languages. Lives in ${room}. */
+/* Of these the one that serves best who asks for ${wanted}, any text or NULL; where none does, the first.
+ * What anybody may ask for gives no more answers than there are languages. Lives in ${room}. */
 void language_choose(const struct node *document, const char *wanted, char room[LANGUAGE_CHOSEN_SIZE]);
 /* Whether ${tag} has the shape of a language tag (BCP 47) of at most 15 bytes. */
 bool language_is_tag(const char *tag);
