@@ -52,6 +52,7 @@ void audit_job_prepare(struct audit_job *a, int32_t controller_id)
     static const struct verb verb = {.statement = "audit_add",
                                      .writes = true,
                                      .batch_max = AUDIT_BATCH_MAX,
+                                     .gathers = true,
                                      .bind = add_bind,
                                      .take = nothing_take};
     a->job = (struct job){.verb = &verb, .controller_id = controller_id, .weight = 1};

@@ -24,6 +24,9 @@ struct verb {
     const char *statement; /* name of the prepared statement */
     bool writes;           /* rule (4) */
     uint32_t batch_max;    /* weight a batch may have; 1: each job alone */
+    /* One batch of a controller is on the wire at a time, and what comes meanwhile gathers for the next:
+     * for small writes, whose commit costs more than they do. */
+    bool gathers;
     /* Binds the parameters for the batch. May be called again when the batch is sent again.
      * NULL: there are none. */
     void (*bind)(const struct sent *batch, size_t count, struct params *params);

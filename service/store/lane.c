@@ -39,10 +39,32 @@ bool job_travels_with(const struct job *a, const struct job *b)
            (!a->verb->writes || a->controller_id == b->controller_id);
 }
 
-/* Takes the next jobs that may travel together. */
-static struct lane_batch *batch_gather(struct lane *lane)
+/* A batch that it would have travelled with is on its way. */
+static bool job_gathers(const struct lane *lane, const struct job *job)
 {
-    struct job *first = list_entry(lane->queue.next, struct job, link);
+    list_each(node, &lane->wire)
+    {
+        const struct lane_batch *batch = list_entry(node, struct lane_batch, link);
+        if (batch->verb == job->verb && batch->controller_id == job->controller_id)
+            return true;
+    }
+    return false;
+}
+
+struct job *lane_next(const struct lane *lane)
+{
+    list_each(node, &lane->queue)
+    {
+        struct job *job = list_entry(node, struct job, link);
+        if (!job->verb->gathers || !job_gathers(lane, job))
+            return job;
+    }
+    return NULL;
+}
+
+/* Takes the first and those that may travel with it. */
+static struct lane_batch *batch_gather(struct lane *lane, const struct job *first)
+{
     uint32_t weight = 0;
     size_t count = 0;
 
@@ -62,7 +84,7 @@ static struct lane_batch *batch_gather(struct lane *lane)
     struct lane_batch *batch = fault_strikes() ? NULL : malloc(sizeof *batch + count * sizeof *batch->jobs);
     if (batch == NULL)
         return NULL;
-    *batch = (struct lane_batch){.verb = first->verb};
+    *batch = (struct lane_batch){.verb = first->verb, .controller_id = first->controller_id};
 
     /* out of the queue, into their places */
     const struct job company = *first;
@@ -150,13 +172,13 @@ static void on_flush(struct loop_task *task)
             batch_send(lane, list_entry(again, struct lane_batch, link));
             continue;
         }
-        if (list_empty(&lane->queue))
+        struct job *first = lane_next(lane);
+        if (first == NULL)
             break;
-        struct lane_batch *batch = batch_gather(lane);
+        struct lane_batch *batch = batch_gather(lane, first);
         if (batch == NULL) {
-            struct job *job = list_entry(lane->queue.next, struct job, link);
-            queue_remove(lane, job);
-            job_answer(job, ERROR_OVERLOADED);
+            queue_remove(lane, first);
+            job_answer(first, ERROR_OVERLOADED);
             continue;
         }
         batch_send(lane, batch);
@@ -222,7 +244,7 @@ static void batch_split(struct lane *lane, struct lane_batch *batch)
         return;
     }
     atomic_fetch_add_explicit(&lane->stats.split, 1, memory_order_relaxed);
-    *first = (struct lane_batch){.verb = batch->verb, .count = half};
+    *first = (struct lane_batch){.verb = batch->verb, .controller_id = batch->controller_id, .count = half};
     memcpy(first->jobs, batch->jobs, half * sizeof *first->jobs);
     memmove(batch->jobs, batch->jobs + half, (batch->count - half) * sizeof *batch->jobs);
     batch->count -= half;

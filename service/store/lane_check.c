@@ -14,7 +14,7 @@ static bool counts_hold(const struct lane *lane)
 static bool is_awake(const struct lane *lane)
 {
     bool could_send = conn_state(lane->conn) == CONN_READY && lane->on_wire < lane->depth &&
-                      !(list_empty(&lane->queue) && list_empty(&lane->again));
+                      (lane_next(lane) != NULL || !list_empty(&lane->again));
     return !(could_send || !list_empty(&lane->refused)) || !list_empty(&lane->flush.link);
 }
 

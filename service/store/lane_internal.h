@@ -20,8 +20,9 @@
  * (9) A batch has a place at least. The job in a place has that batch, its verb and that weight, is in no
  *     list, and belongs with the others: of one edition and, where it writes, of one controller.
  * (10) A batch weighs no more than its verb allows, but for a job that is heavier by itself.
- * (11) Nothing is left that could be sent: on a connection that is ready, and with room on the wire, the
- *     queue and `again` are empty, or the end of this tick will look at them.
+ * (11) Nothing is left that could be sent: on a connection that is ready, and with room on the wire, `again`
+ *     is empty and nobody waits in the queue but for a batch to come back (verb->gathers), or the end of this
+ *     tick will look at them.
  *
  * (11) does not hold inside of a step; lane_submit and lane_cancel, which callbacks call there, are held to
  * what is no walk of (6) and (8). Builds for debugging and the sanitizers (AKKOORD_CHECKS) walk the lists; a
@@ -31,6 +32,7 @@
 struct lane_batch {
     struct list link; /* in lane->wire or lane->again */
     const struct verb *verb;
+    int32_t controller_id; /* of a write */
     size_t count;
     struct sent jobs[];
 };
@@ -53,6 +55,8 @@ struct lane {
     struct lane_stats stats;
 };
 
+/* Who may be sent first of the queue, or NULL. */
+struct job *lane_next(const struct lane *lane);
 /* Whether two jobs may be in one batch. */
 bool job_travels_with(const struct job *a, const struct job *b);
 /* Aborts where (6) to (11) do not hold. */

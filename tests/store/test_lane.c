@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "loop/loop.h"
+#include "store/audit.h"
 #include "store/heads.h"
 #include "store/lane.h"
 
@@ -298,6 +299,38 @@ Test(lane, while_batches_are_on_the_wire_the_next_one_grows)
     cr_assert_eq(lane_stats(lane)->batches, before + DEPTH + 1);
     for (size_t i = 0; i < 20; i++)
         cr_assert_eq(asks[i].answers, 1);
+    PQfinish(holder);
+}
+
+/* Others go past them meanwhile. */
+Test(lane, small_writes_gather_while_one_batch_of_them_is_on_the_wire)
+{
+    start("gathers");
+    PGconn *holder = service_connect();
+    char sql[160];
+    snprintf(sql, sizeof sql,
+             "insert into register (controller_id) values (%d); begin; select from register where "
+             "controller_id = %d "
+             "for update",
+             l.controller, l.controller);
+    session_admit(holder, l.controller);
+    cr_assert_null(sql_refused(holder, sql));
+    uint64_t before = lane_stats(lane)->batches;
+    static struct audit_job entries[20];
+    for (size_t i = 0; i < 20; i++) {
+        entries[i].entry = (struct audit_entry){.actor = "somebody", .action = "lookup", .found = 1};
+        audit_job_prepare(&entries[i], l.controller);
+        submit(&asks[i], &entries[i].job, PATIENCE_MS);
+        loop_run_for(LOOP_BEAT_MS);
+    }
+    cr_expect_eq(lane_stats(lane)->batches, before + 1);
+    ask_record(20, NULL, PATIENCE_MS);
+    loop_run_for(LOOP_BEAT_MS);
+    cr_expect_eq(lane_stats(lane)->batches, before + 2, "a record waits for nobody's entry");
+    cr_assert_null(sql_refused(holder, "rollback"));
+    assert_answered(0, 21, ERROR_NONE);
+    cr_expect_eq(lane_stats(lane)->batches, before + 3);
+    cr_expect_eq(ledger_number(&l, "select count(*) from audit where controller_id = $1"), 20);
     PQfinish(holder);
 }
 
