@@ -258,6 +258,22 @@ void page_begin(struct page *p, struct call *call, const struct policy_texts *te
     html_text(&p->html, "\n");
 }
 
+/* Where the reader came from, as far as the policy says: no request does. */
+static void back_write(struct page *p)
+{
+    const char *url = p->texts->return_url, *host = strstr(url, "://");
+    char name[PAGE_URL_MAX];
+    if (host == NULL)
+        return;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(host + 3, ":/"), host + 3);
+    html_open(&p->html, "p");
+    html_open(&p->html, "a");
+    html_url(&p->html, "href", url);
+    page_words(p, TEXT_BACK, name);
+    html_close(&p->html);
+    html_close(&p->html);
+}
+
 /* Who wrote this, and whom to ask. */
 static void footer_write(struct page *p)
 {
@@ -294,6 +310,7 @@ static void headers_set(h2o_req_t *req)
 void page_answer(struct page *p, int status)
 {
     struct call *call = p->call;
+    back_write(p);
     html_close(&p->html); /* main */
     html_text(&p->html, "\n");
     footer_write(p);

@@ -12,6 +12,7 @@
     X(TEXT_DEMO_MAIL, "demo_mail", "The mail box of this demonstration",                                    \
       "De postbus van deze demonstratie")                                                                   \
     X(TEXT_DEMO_MAIL_EMPTY, "demo_mail_empty", "There is no mail yet.", "Er is nog geen post.")             \
+    X(TEXT_BACK, "back", "Back to {}", "Terug naar {}")                                                     \
     X(TEXT_UNTIL, "until", "This link works until {}.", "Deze link werkt tot en met {}.")                   \
     X(TEXT_OVER_TITLE, "over_title", "This link is over", "Deze link is verlopen")                          \
     X(TEXT_OVER_EXPIRED, "over_expired",                                                                    \

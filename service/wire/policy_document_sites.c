@@ -136,14 +136,17 @@ static void cookie_domain_read(struct draft *d, const struct node *n)
         node_fault(n, ERROR_INVALID, "must be a domain in lower case, and no public suffix such as co.uk");
         return;
     }
+    size_t below = 0, local = 0;
     for (size_t i = 0; i < site->origin_count; i++) {
         size_t host_len = 0;
         const char *host = origin_host(site->origins[i], &host_len);
-        if (strncmp(site->origins[i], "http://", 7) != 0 &&
-            (host == NULL || !host_is_of(host, host_len, domain))) {
-            node_fault(n, ERROR_INVALID, "must be the domain of each of the origins, localhost apart");
-            return;
-        }
+        local += strncmp(site->origins[i], "http://", 7) == 0;
+        below += host != NULL && host_is_of(host, host_len, domain);
+    }
+    if (below == 0 || below + local < site->origin_count) {
+        node_fault(n, ERROR_INVALID,
+                   "must be the domain of each of the origins, and of one at least, localhost apart");
+        return;
     }
     text_keep(n, &site->cookie_domain, &count, domain);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/policy_document_internal.h"
 
+#include <string.h>
+
 /* What may stand in a policy document, and is seldom wise. */
 
 enum { POINTER_MAX = 256 }; /* bytes: three names of the tables and an index */
@@ -60,6 +62,59 @@ static void cookies_warn(const struct node *root, const struct policy *policy, b
     }
 }
 
+/* What leaves this machine in clear text is read on its way, and is delivered nowhere unless the operator
+ * allows the address. */
+static void endpoint_warn(const struct node *object, policy_warning *tell, void *told)
+{
+    static const char clear[] = "http://";
+    static const char *const own[] = {"localhost", "127.0.0.1", "[::1]"};
+    struct node endpoint = node_optional(object, "endpoint");
+    const char *url = node_present(&endpoint) ? node_string(&endpoint, 1, POLICY_LINE_MAX, NULL) : "";
+    if (strncmp(url, clear, sizeof clear - 1) != 0)
+        return;
+    const char *host = url + sizeof clear - 1;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        size_t len = strlen(own[i]);
+        if (strncmp(host, own[i], len) == 0 && strchr(":/?", host[len]) != NULL)
+            return;
+    }
+    warning_tell(&endpoint,
+                 "is in clear text: say https, for it is delivered only where the operator allows that", tell,
+                 told);
+}
+
+static void endpoints_warn(const struct node *root, policy_warning *tell, void *told)
+{
+    struct node messages = node_optional(root, "messages"), recipients = node_optional(root, "recipients");
+    size_t count = node_is_array(&recipients) ? node_elements(&recipients, 0, POLICY_RECIPIENTS_MAX) : 0;
+    if (node_is_object(&messages))
+        endpoint_warn(&messages, tell, told);
+    for (size_t i = 0; i < count; i++) {
+        struct node recipient = node_at(&recipients, i);
+        endpoint_warn(&recipient, tell, told);
+    }
+}
+
+/* Paper does without: its document is named with what it says. */
+static void certificate_warn(const struct node *root, const struct policy *policy, policy_warning *tell,
+                             void *told)
+{
+    struct node officer = node_optional(root, "officer"),
+                certificate = node_optional(&officer, "certificate");
+    for (size_t i = 0; i < policy->purpose_count && policy->officer_certificate == NULL; i++) {
+        const struct guardian_rule *rule = &policy->purposes[i].guardian;
+        if (policy->purposes[i].retired || rule->minors != MINORS_GUARDIAN ||
+            (rule->least != STRENGTH_SIGNED && !rule->written))
+            continue;
+        warning_tell(
+            &certificate,
+            "is needed for a signature on a guardian's page: without it guardians are asked on paper "
+            "alone",
+            tell, told);
+        return;
+    }
+}
+
 struct telling {
     policy_warning *tell;
     void *cookie;
@@ -81,6 +136,8 @@ void policy_document_warn(struct reader *r, const struct policy *policy, policy_
     struct node purposes = node_optional(&root, "purposes");
     cookies_warn(&root, policy, marks, tell, cookie);
     minors_find(&root, policy, minors_warn, &(struct telling){tell, cookie});
+    endpoints_warn(&root, tell, cookie);
+    certificate_warn(&root, policy, tell, cookie);
     for (size_t i = 0; i < policy->purpose_count; i++) {
         const struct purpose *p = &policy->purposes[i];
         if (!marks[i] || p->channel != CHANNEL_WEB || p->retired || !longer_than_a_year(p->validity))

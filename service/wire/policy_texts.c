@@ -114,6 +114,19 @@ static void notices_texts_read(struct policy_texts *t, const struct node *root)
     }
 }
 
+/* The first of the first website that has any. */
+static void sites_texts_read(struct policy_texts *t, const struct node *root)
+{
+    struct node sites = node_optional(root, "sites");
+    t->return_url = "";
+    for (size_t i = 0; i < elements(&sites, POLICY_SITES_MAX) && t->return_url[0] == '\0'; i++) {
+        struct node site = node_at(&sites, i), urls = node_optional(&site, "return_urls");
+        struct node url = node_at(&urls, 0);
+        if (elements(&urls, SIZE_MAX) > 0)
+            t->return_url = copy(t, node_string(&url, 0, SIZE_MAX, NULL));
+    }
+}
+
 static void logo_keep(struct policy_texts *t, const struct node *pages)
 {
     struct node n = node_optional(pages, "logo");
@@ -162,6 +175,7 @@ struct policy_texts *policy_texts_read(const char *document, size_t len)
         controller_texts_read(t, &root);
         purposes_texts_read(t, &root);
         notices_texts_read(t, &root);
+        sites_texts_read(t, &root);
         pages_texts_read(t, &root);
     }
     reader_close(&r);

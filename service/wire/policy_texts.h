@@ -60,7 +60,8 @@ struct policy_texts {
     struct purpose_texts *purposes; /* in the document's order, as struct policy has them */
     size_t notice_count;
     struct notice_wordings *notices;
-    const char *colour; /* "#2f4a3c"; "": none */
+    const char *colour;     /* "#2f4a3c"; "": none */
+    const char *return_url; /* where pages lead back to; "": nowhere */
     struct logo logo;
     size_t page_language_count;
     struct page_language *page_languages;

@@ -183,6 +183,30 @@ Test(pages, a_policy_with_an_address_that_is_a_script_is_refused)
     }
 }
 
+Test(pages, each_ends_with_the_way_back_that_the_policy_names_and_no_request)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "pages-back");
+    json_t *policy = tenant_policy(&t);
+    json_object_set_new(
+        policy, "sites",
+        json_of("[{'origins': ['https://los.example']}, {'origins': ['https://shop.example'], "
+                "'return_urls': ['https://shop.example/account?tab=1', "
+                "'https://shop.example/other']}]"));
+    tenant_apply(&t, policy);
+    static const char back[] =
+        "<p><a href=\"https://shop.example/account?tab=1\">Back to shop.example</a></p>";
+    static const char *const kinds[] = {"unsubscribe", "preferences"};
+    for (size_t i = 0; i < 2; i++) {
+        const char *path = path_at(
+            post(&t, 201, "/v1/links", "{'subject': %s, 'kind': '%s'}", email("a"), kinds[i]), "/url");
+        cr_expect_not_null(strstr(look(path)->body, back), "%s", look(path)->body);
+        const struct answer *asked =
+            look(text_of("%s?return_url=https://evil.example/&back=https://evil.example/", path));
+        cr_expect_not_null(strstr(asked->body, back));
+        cr_expect_null(strstr(asked->body, "evil"));
+    }
+}
+
 Test(pages, a_logo_is_shown_and_kept_by_its_content)
 {
     struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "pages-logo");

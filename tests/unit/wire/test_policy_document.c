@@ -691,6 +691,53 @@ Test(policy_document, a_consent_is_left_to_minors_only_where_the_policy_says_why
     assert_judged("CH", ON("consent", "web") ALLOWED, ", 'ages': {'CH': 14}", fault, "");
 }
 
+Test(policy_document, an_endpoint_in_clear_text_is_warned_about_unless_it_is_of_this_machine)
+{
+    static const char why[] =
+        "is in clear text: say https, for it is delivered only where the operator allows that\n";
+    static const struct {
+        const char *url;
+        bool is_clear;
+    } rows[] = {{"http://mail.example/", true},     {"http://localhost.example/", true},
+                {"http://127.0.0.1.example", true}, {"http://10.0.0.1:8090/", true},
+                {"https://mail.example/", false},   {"http://localhost:8090/", false},
+                {"http://127.0.0.1:8090/", false},  {"http://127.0.0.1", false},
+                {"http://[::1]:8090/x", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf more, warning;
+        buf_init(&more, DOCUMENT_MAX);
+        buf_init(&warning, DOCUMENT_MAX);
+        buf_printf(&more,
+                   ", 'messages': {'endpoint': '%s', 'secret': 's'}, 'recipients': [{'name': 'printer'}, "
+                   "{'name': 'sender', 'endpoint': '%s', 'secret': 's'}]",
+                   rows[i].url, rows[i].url);
+        buf_byte(&more, '\0');
+        if (rows[i].is_clear)
+            buf_printf(&warning, "/messages/endpoint: %s/recipients/1/endpoint: %s", why, why);
+        buf_byte(&warning, '\0');
+        assert_judged("NL", ON("consent", "post"), more.data, "", warning.data);
+        buf_free(&more);
+        buf_free(&warning);
+    }
+}
+
+Test(policy_document, a_signature_that_no_page_can_take_is_warned_about)
+{
+    static const char warning[] =
+        "/officer/certificate: is needed for a signature on a guardian's page: without "
+        "it guardians are asked on paper alone\n";
+    assert_judged("NL", ON("consent", "post") ", 'minors': {'guardian': {'least': 'signed'}}", "", "",
+                  warning);
+    assert_judged("NL", ON("consent", "post") ", 'minors': {'guardian': {'least': 'email', 'written': true}}",
+                  "", "", warning);
+    assert_judged("NL", ON("consent", "post") ", 'minors': {'guardian': {'least': 'email_plus'}}", "", "",
+                  "");
+    assert_judged("NL", ON("consent", "post") ", 'minors': {'guardian': {'least': 'in_person'}}", "", "", "");
+    assert_judged("NL",
+                  ON("consent", "post") ", 'minors': {'guardian': {'least': 'signed'}}, 'retired': true", "",
+                  "", "");
+}
+
 Test(policy_document, a_guardian_of_whom_nothing_is_asked_needs_a_reason)
 {
     static const char fault[] =
