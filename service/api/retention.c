@@ -136,6 +136,7 @@ static void told_answer(struct call *call, const struct telling *t)
     writer_object_begin(&w, NULL);
     writer_string(&w, "subject_id", t->id.base, t->id.len);
     writer_text(&w, "event", t->job.data_class != NULL ? "deleted" : t->job.event);
+    writer_text(&w, "client", t->job.client[0] != '\0' ? t->job.client : NULL);
     writer_text(&w, "purpose", t->job.purpose[0] != '\0' ? t->job.purpose : NULL);
     if (t->job.data_class != NULL)
         writer_text(&w, "data_class", t->job.data_class);
@@ -169,10 +170,10 @@ static void on_told(struct job *job, enum error e)
         call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
         return;
     case RETENTION_NO_RULE:
-        tell_refuse(t, "event", "is what no retention rule of the policy counts from (after)");
+        tell_refuse(t, "event", "is what no such retention rule of the policy counts from (after)");
         return;
     case RETENTION_NO_CLASS:
-        tell_refuse(t, "data_class", "is that of no retention rule of the policy");
+        tell_refuse(t, "data_class", "is that of no such retention rule of the policy");
         return;
     case RETENTION_KEY_REUSED:
         call_problem(call, ERROR_KEY_REUSED, NULL, NULL);
@@ -180,23 +181,27 @@ static void on_told(struct job *job, enum error e)
     }
 }
 
-/* {"event": "contract_end", "purpose", "ref", "at"}, or {"event": "deleted", "data_class", "purpose", "ref",
- * "at"}. */
+/* {"event": "contract_end", "client", "purpose", "ref", "at"}, or {"event": "deleted", "data_class",
+ * "client", "purpose", "ref", "at"}. */
 static void telling_read(struct telling *t)
 {
-    static const char *const members[] = {"event", "purpose", "data_class", "ref", "at", NULL};
+    static const char *const members[] = {"event", "client", "purpose", "data_class", "ref", "at", NULL};
     struct node root = reader_root(&t->body);
     node_only(&root, members);
-    struct node event = node_member(&root, "event"), purpose = node_optional(&root, "purpose"),
-                class = node_optional(&root, "data_class"), ref = node_optional(&root, "ref"),
-                at = node_optional(&root, "at");
+    const struct policy *policy = t->attempt.controller->policy;
+    struct node event = node_member(&root, "event"), client = node_optional(&root, "client"),
+                purpose = node_optional(&root, "purpose"), class = node_optional(&root, "data_class"),
+                ref = node_optional(&root, "ref"), at = node_optional(&root, "at");
     size_t len;
     t->job.event = node_string(&event, 1, POLICY_KEY_MAX, &len);
     if (len > 0 && !policy_key_valid(t->job.event, len))
         node_fault(&event, ERROR_INVALID, "must be of a-z, 0-9, _ and -");
     bool gone = strcmp(t->job.event, "deleted") == 0;
+    t->job.client = node_present(&client) ? node_string(&client, 1, POLICY_KEY_MAX, NULL) : "";
+    if (t->job.client[0] != '\0' && policy_client(policy, t->job.client) == NULL)
+        node_fault(&client, ERROR_INVALID, "is none of the policy's clients");
     t->job.purpose = node_present(&purpose) ? node_string(&purpose, 1, POLICY_KEY_MAX, NULL) : "";
-    if (t->job.purpose[0] != '\0' && policy_purpose(t->attempt.controller->policy, t->job.purpose) == NULL)
+    if (t->job.purpose[0] != '\0' && policy_purpose(policy, t->job.purpose) == NULL)
         node_fault(&purpose, ERROR_UNKNOWN_PURPOSE, "is none of the policy");
     t->job.data_class = NULL;
     if (gone)
@@ -205,9 +210,7 @@ static void telling_read(struct telling *t)
         t->job.data_class = node_string(&class, 1, 500, NULL);
     else if (node_present(&class))
         node_fault(&class, ERROR_INVALID, "is told with the event deleted");
-    t->job.ref = node_present(&ref)
-                     ? reference_read(&t->attempt.call->arena, t->attempt.controller->policy, &ref)
-                     : "";
+    t->job.ref = node_present(&ref) ? reference_read(&t->attempt.call->arena, policy, &ref) : "";
     t->job.at = node_moment(&at);
 }
 
@@ -379,22 +382,25 @@ static bool at_read(struct call *call, instant *ret_at)
 
 void handle_retention_due(struct call *call)
 {
-    static const char *const allowed[] = {"at", "purpose", "data_class", "deleted", "after", "limit", NULL};
+    static const char *const allowed[] = {"at",      "client", "purpose", "data_class",
+                                          "deleted", "after",  "limit",   NULL};
     struct owing *o = call_alloc(call, sizeof *o);
     const char *deleted = call_query(call, "deleted");
     bool is_word = deleted == NULL || strcmp(deleted, "true") == 0 || strcmp(deleted, "false") == 0;
     if (call_query_only(call, allowed) != 0 || !is_word || !at_read(call, &o->job.at) ||
         call_query_int(call, "limit", PAGE_DEFAULT, 1, PAGE_MAX, &o->limit) != 0) {
-        call_problem(call, ERROR_INVALID,
-                     "The query takes at (RFC 3339), purpose=KEY, data_class, deleted=true|false, after and "
-                     "limit=1..1000, each once.",
-                     NULL);
+        call_problem(
+            call, ERROR_INVALID,
+            "The query takes at (RFC 3339), client=KEY, purpose=KEY, data_class, deleted=true|false, "
+            "after and limit=1..1000, each once.",
+            NULL);
         return;
     }
     call->state = o;
     call->dispose = owing_dispose;
     call->abandon = owing_abandon;
     o->job.deleted = deleted != NULL && strcmp(deleted, "true") == 0;
+    o->job.client = call_query(call, "client");
     o->job.purpose = call_query(call, "purpose");
     o->job.data_class = call_query(call, "data_class");
     o->after = call_query(call, "after");

@@ -115,6 +115,7 @@ void retention_item_begin(struct writer *w, struct subject_ids *ids, const struc
     writer_object_begin(w, NULL);
     writer_text(w, "subject_id", subject);
     writer_text(w, "ref", i->ref[0] != '\0' ? i->ref : NULL);
+    writer_text(w, "client", i->client);
     writer_text(w, "purpose", i->purpose);
     writer_text(w, "data_class", i->data_class);
     writer_moment(w, "due_at", i->due_at);

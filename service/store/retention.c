@@ -182,6 +182,7 @@ static void tell_bind(const struct sent *batch, size_t count, struct params *par
     params_int4(params, t->job.controller_id);
     params_int8(params, t->subject_no);
     params_text(params, t->event);
+    params_text(params, t->client);
     params_text(params, t->purpose);
     params_text(params, t->data_class);
     params_text(params, t->ref);
@@ -216,6 +217,7 @@ static void owed_bind(const struct sent *batch, size_t count, struct params *par
     params_int4(params, o->job.controller_id);
     instant_bind(params, o->at);
     params_bool(params, o->deleted);
+    params_text(params, o->client);
     params_text(params, o->purpose);
     params_text(params, o->data_class);
     params_int8(params, o->after_due);
@@ -229,15 +231,16 @@ static bool item_take(struct retention_item *i, const PGresult *rows, int row)
     i->key = row_int8(rows, row, 2);
     i->subject_no = row_int8(rows, row, 3);
     i->ref = row_text(rows, row, 4);
-    i->purpose = row_text(rows, row, 5);
-    i->data_class = row_text(rows, row, 6);
-    i->due_at = row_instant(rows, row, 7);
-    i->event = row_text(rows, row, 8);
-    i->began_at = row_instant(rows, row, 9);
-    i->source = row_text(rows, row, 10);
-    i->deleted_at = row_instant(rows, row, 11);
-    i->deleted_by = row_text(rows, row, 12);
-    i->confirmed_at = row_instant(rows, row, 13);
+    i->client = row_text(rows, row, 5);
+    i->purpose = row_text(rows, row, 6);
+    i->data_class = row_text(rows, row, 7);
+    i->due_at = row_instant(rows, row, 8);
+    i->event = row_text(rows, row, 9);
+    i->began_at = row_instant(rows, row, 10);
+    i->source = row_text(rows, row, 11);
+    i->deleted_at = row_instant(rows, row, 12);
+    i->deleted_by = row_text(rows, row, 13);
+    i->confirmed_at = row_instant(rows, row, 14);
     return i->ref != NULL && i->data_class != NULL && i->event != NULL;
 }
 
@@ -271,6 +274,7 @@ void retention_owed_job_clear(struct retention_owed_job *o)
 {
     for (size_t i = 0; i < o->count; i++) {
         free(o->items[i].ref);
+        free(o->items[i].client);
         free(o->items[i].purpose);
         free(o->items[i].data_class);
         free(o->items[i].event);

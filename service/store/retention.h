@@ -81,6 +81,7 @@ struct retention_tell_job {
     struct job job;
     int64_t subject_no;
     const char *event;
+    const char *client;     /* key, of the policy's clients; "": none */
     const char *purpose;    /* key; "": of all */
     const char *data_class; /* of what is gone; NULL: a clock began */
     const char *ref;        /* "": none */
@@ -97,6 +98,7 @@ struct retention_item {
     int64_t key; /* tells it from what else is due of that person at that moment */
     int64_t subject_no;
     char *ref;     /* "": none */
+    char *client;  /* NULL: it is the controller's own */
     char *purpose; /* NULL: of all */
     char *data_class;
     instant due_at;
@@ -111,6 +113,7 @@ struct retention_owed_job {
     struct job job;
     instant at; /* INSTANT_NONE: now */
     bool deleted;
+    const char *client;     /* key; "": the controller's own; NULL: of all */
     const char *purpose;    /* NULL: of all */
     const char *data_class; /* likewise */
     instant after_due;

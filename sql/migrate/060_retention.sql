@@ -31,12 +31,13 @@ create table retention_start (
     controller_id  integer not null,
     subject_no     bigint not null,
     event          text not null, -- what a rule counts from (after): contract_end and the like
+    client         text not null, -- of the policy, whose rules count; '': the controller's own
     purpose        text not null, -- whose rules; '': of all
     ref            text not null, -- the caller's own, such as a contract's number; '': none
     at             timestamptz not null,
     actor          text not null,
     recorded_at    timestamptz not null,
-    primary key (controller_id, subject_no, event, purpose, ref)
+    primary key (controller_id, subject_no, event, client, purpose, ref)
 );
 create index retention_start_by_event on retention_start (controller_id, event, at);
 
@@ -44,13 +45,14 @@ create index retention_start_by_event on retention_start (controller_id, event, 
 create table retention_deletion (
     controller_id  integer not null,
     subject_no     bigint not null,
+    client         text not null, -- for whom it was held; '': for the controller
     purpose        text not null,
     data_class     text not null,
     ref            text not null,
     at             timestamptz not null, -- when it was deleted
     actor          text not null,
     recorded_at    timestamptz not null,
-    primary key (controller_id, subject_no, purpose, data_class, ref)
+    primary key (controller_id, subject_no, client, purpose, data_class, ref)
 );
 
 do $$

@@ -89,8 +89,8 @@ static void rows_make(const struct ledger *of)
         "insert into tombstone values (%1$d, '', 8, gen_random_uuid(), 0, now()); "
         "insert into retention_run (controller_id, run_no, started_at, policy_version, rules, others, until) "
         "values (%1$d, 1, now(), 1, '{}', '{}', 1); "
-        "insert into retention_start values (%1$d, 1, '', '', '', now(), '', now()); "
-        "insert into retention_deletion values (%1$d, 1, '', '', '', now(), '', now()); "
+        "insert into retention_start values (%1$d, 1, '', '', '', '', now(), '', now()); "
+        "insert into retention_deletion values (%1$d, 1, '', '', '', '', now(), '', now()); "
         "insert into kept_link values (%1$d, '', null, '', now()); "
         "insert into kept_link_tag values (%1$d, '', 0, ''); "
         "insert into site_count values (%1$d, now(), '', 1)",
