@@ -53,9 +53,12 @@ static void client_retention_read(struct draft *d, const struct node *n)
 }
 
 const struct member client_members[] = {
-    {"key", REQUIRED, .read = client_key_read},          {"name", OPTIONAL, .check = value_text_or_texts},
-    {"contact", REQUIRED, .read = client_contact_read},  {"purposes", OPTIONAL, .read = client_purposes_read},
-    {"retention", OPTIONAL, .read = client_retention_read}, {.name = NULL},
+    {"key", REQUIRED, .read = client_key_read},
+    {"name", OPTIONAL, .check = value_text_or_texts},
+    {"contact", REQUIRED, .read = client_contact_read},
+    {"purposes", OPTIONAL, .read = client_purposes_read},
+    {"retention", OPTIONAL, .read = client_retention_read},
+    {.name = NULL},
 };
 
 void clients_read(struct draft *d, const struct node *n)
