@@ -163,6 +163,25 @@ static bool has_gap(const char *text, size_t len)
     return false;
 }
 
+/* (4) Whether what was masked, ${f} in the place of ${span}, is to be written with all its groups: its gap must
+ * not be filled by what is joined behind, nor be a second one behind another, nor stand where a colon and two
+ * were. */
+static bool is_written_out(const struct segment *g, const struct run *run, struct span span,
+                           const struct finding *f)
+{
+    const char *old = (const char *)g->reading->chars + span.from;
+    size_t old_len = span.to - span.from, before = span.from - run->from;
+    bool glued = run->glued && before == 0; /* `src2001::` is a name */
+    bool dotted = memchr(old, '.', old_len) != NULL && memchr(f->text, '.', f->len) == NULL;
+    bool group_follows = span.to + 1 < run->to && segment_is(g, span.to + 1, HEX);
+    bool filled = segment_is_char(g, span.to, ':') && (dotted || !has_gap(old, old_len) || group_follows);
+    bool second = has_gap(old - before, before) && !is_head(g, span.from, span.to);
+    bool moved = span.from > g->from && old[-1] == ':' && old[0] == ':' && f->text[0] != ':';
+    if (second || moved || glued)
+        return (second || moved || filled) && has_gap(f->text, f->len);
+    return filled && has_gap(f->text, f->len - 1u); /* three colons are none that can be filled */
+}
+
 static void address_found(struct segment *g, const struct run *run, struct span span, struct ipv6 *address)
 {
     size_t to = span.to == run->to && run->zone != 0 ? run->zone : span.to;
@@ -181,16 +200,8 @@ static void address_found(struct segment *g, const struct run *run, struct span 
     for (size_t i = 0; i < g->name_count; i++)
         before_name |= g->names[i].from <= span.to && g->names[i].dot >= span.to;
     f->len = (uint8_t)ipv6_print(address, !before_name, f->text);
-    bool dotted = memchr(old, '.', span.to - span.from) != NULL && memchr(f->text, '.', f->len) == NULL;
-    bool joined = segment_is_char(g, span.to, ':');
-    bool group_follows = span.to + 1 < run->to && segment_is(g, span.to + 1, HEX);
-    bool filled = dotted || !has_gap(old, span.to - span.from) || group_follows;
-    bool glued = run->glued && span.from == run->from; /* `src2001::` is a name */
-    bool behind_gap =
-        has_gap(old - (span.from - run->from), span.from - run->from) && !is_head(g, span.from, span.to);
-    size_t last = glued || behind_gap ? 0 : 1;
-    if (((joined && filled) || behind_gap) && has_gap(f->text, f->len - last))
-        f->len = (uint8_t)groups_print(address, f->text); /* (4): what is joined must not fill the gap */
+    if (is_written_out(g, run, span, f))
+        f->len = (uint8_t)groups_print(address, f->text);
 }
 
 /* Takes a port off: a dot and up to five digits. */
