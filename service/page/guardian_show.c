@@ -229,6 +229,19 @@ static struct to_do to_do_of(const struct guardian_page *g, const struct policy 
     return d;
 }
 
+/* (1): who knows nothing of it, or wants none of it, need not look further. */
+static void refuse_write(struct page *p, const struct guardian_page *g)
+{
+    page_say(p, "p", TEXT_GUARDIAN_UNKNOWN, NULL);
+    page_form(p);
+    state_write(p, g);
+    html_open(&p->html, "div");
+    html_attribute(&p->html, "class", "answers");
+    page_button(p, TEXT_GUARDIAN_REFUSE, "action", "refuse", NULL);
+    html_close(&p->html);
+    html_close(&p->html);
+}
+
 static void ask_write(struct page *p, const struct guardian_page *g, const struct controller *c)
 {
     const struct policy *policy = c->policy;
@@ -237,6 +250,7 @@ static void ask_write(struct page *p, const struct guardian_page *g, const struc
     if (guardian_statement(g, c, p->language, hash))
         hex_write(hash, sizeof hash, statement);
     page_say(p, "p", TEXT_GUARDIAN_INTRO, page_controller(p));
+    refuse_write(p, g);
     page_form(p);
     hidden_write(p, "statement", statement);
     hidden_write(p, "language", p->language);
@@ -249,12 +263,11 @@ static void ask_write(struct page *p, const struct guardian_page *g, const struc
     name_write(p, g->answer.name);
     state_write(p, g);
     html_open(&p->html, "div");
-    html_attribute(&p->html, "class", "choice");
+    html_attribute(&p->html, "class", "answers");
     page_button(p, TEXT_GUARDIAN_GIVE, "action", "give", NULL);
     page_button(p, TEXT_GUARDIAN_REFUSE, "action", "refuse", NULL); /* (1): as big, as near */
     html_close(&p->html);
     html_close(&p->html);
-    page_say(p, "p", TEXT_GUARDIAN_UNKNOWN, NULL);
 }
 
 static void given_write(struct page *p, const struct guardian_page *g, const struct policy *policy)

@@ -160,6 +160,49 @@ sideBySide(() => {
         });
     }
 
+    for (const language of ['nl', 'en']) {
+        for (const width of [320, 390, 1280]) {
+            inBrowsers(`a Yes and a No are as big as each other, in ${language} at ${width} px`, {width, height: 700, language}, async visit => {
+                const name = `measured-${language}-${width}-${visit.kind}`;
+                const measure = selector => visit.evaluate(wanted => {
+                    const box = e => {
+                        const {left, right, top, width, height} = e.getBoundingClientRect();
+                        return {left, right, top, width, height};
+                    };
+                    return {all: [...document.querySelectorAll(wanted)].map(box), within: box(document.querySelector('main'))};
+                }, selector);
+                const alike = ({all, within}, what) => {
+                    for (const one of all) {
+                        assert.ok(Math.abs(one.width - all[0].width) < 1 && Math.abs(one.height - all[0].height) < 1, `${what}: ${JSON.stringify(all)}`);
+                        assert.ok(one.left >= within.left - 0.5 && one.right <= within.right + 0.5, `${what}: ${JSON.stringify([one, within])}`);
+                    }
+                };
+                await visit.goto(await links.guardian(name, language));
+                const pair = await measure('form:has(button[value=give]) button');
+                assert.equal(pair.all.length, 2);
+                alike(pair, 'to agree, and to refuse');
+
+                // who refuses at once need not look for it: before any box, and no smaller than the Yes
+                const [first] = (await measure('button[value=refuse]')).all, [ticked] = (await measure('input[type=checkbox]')).all;
+                assert.ok(first.top < ticked.top && first.width >= pair.all[0].width - 1 && first.height >= pair.all[0].height - 1);
+
+                await visit.goto(await links.preferences(name, language));
+                const choices = await measure('.choice label');
+                assert.ok(choices.all.length >= 4);
+                alike(choices, 'yes, and no');
+            });
+        }
+    }
+
+    inBrowsers('a parent refuses at once, by the first button there is', {width: 320, height: 700, language: 'nl'}, async visit => {
+        const name = `refusing-${visit.kind}`;
+        await visit.goto(await links.guardian(name, 'nl'));
+        await visit.evaluate(() => document.querySelector('button').click());
+        await visit.until(() => document.querySelector('[role=status]') !== null);
+        assert.equal(await reason(`kid-${name}`, 'newsletter'), 'refused');
+        assert.equal(await reason(`kid-${name}`, 'marketing'), 'refused');
+    });
+
     inBrowsers('a parent agrees, and takes it back', {width: 320, height: 700, language: 'en'}, async visit => {
         const name = `parent-${visit.kind}`;
         await visit.goto(await links.guardian(name, 'en'));
