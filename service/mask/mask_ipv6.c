@@ -163,8 +163,8 @@ static bool has_gap(const char *text, size_t len)
     return false;
 }
 
-/* (4) Whether what was masked, ${f} in the place of ${span}, is to be written with all its groups: its gap must
- * not be filled by what is joined behind, nor be a second one behind another, nor stand where a colon and two
+/* (4) Whether what was masked, ${f} in the place of ${span}, is to be written with all its groups: its gap is
+ * not to be filled by what is joined behind, nor to be a second one, nor to stand where a colon and two
  * were. */
 static bool is_written_out(const struct segment *g, const struct run *run, struct span span,
                            const struct finding *f)
