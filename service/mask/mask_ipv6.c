@@ -144,11 +144,15 @@ static bool is_masked(const struct segment *g, struct ipv6 address)
     return memcmp(&masked, &address, sizeof masked) == 0;
 }
 
-/* All eight groups. */
-static size_t groups_print(const struct ipv6 *address, char out[MASK_ADDRESS_SIZE])
+/* All eight groups, or two colons in the place of the zeros that are first. */
+static size_t groups_print(const struct ipv6 *address, bool gap_first, char out[MASK_ADDRESS_SIZE])
 {
-    size_t len = 0;
-    for (size_t i = 0; i < 16; i += 2)
+    size_t len = 0, first = 0;
+    while (gap_first && first < 14 && address->bytes[first] == 0 && address->bytes[first + 1] == 0)
+        first += 2;
+    if (first > 0)
+        out[len++] = ':';
+    for (size_t i = first; i < 16; i += 2)
         len += (size_t)snprintf(out + len, MASK_ADDRESS_SIZE - len, i == 0 ? "%x" : ":%x",
                                 (unsigned)(address->bytes[i] << 8 | address->bytes[i + 1]));
     return len;
@@ -164,8 +168,7 @@ static bool has_gap(const char *text, size_t len)
 }
 
 /* (4) Whether what was masked, ${f} in the place of ${span}, is to be written with all its groups: its gap is
- * not to be filled by what is joined behind, nor to be a second one, nor to stand where a colon and two
- * were. */
+ * not to be filled by what is joined behind, nor to be a second one. */
 static bool is_written_out(const struct segment *g, const struct run *run, struct span span,
                            const struct finding *f)
 {
@@ -176,9 +179,8 @@ static bool is_written_out(const struct segment *g, const struct run *run, struc
     bool group_follows = span.to + 1 < run->to && segment_is(g, span.to + 1, HEX);
     bool filled = segment_is_char(g, span.to, ':') && (dotted || !has_gap(old, old_len) || group_follows);
     bool second = has_gap(old - before, before) && !is_head(g, span.from, span.to);
-    bool moved = span.from > g->from && old[-1] == ':' && old[0] == ':' && f->text[0] != ':';
-    if (second || moved || glued)
-        return (second || moved || filled) && has_gap(f->text, f->len);
+    if (second || glued)
+        return (second || filled) && has_gap(f->text, f->len);
     return filled && has_gap(f->text, f->len - 1u); /* three colons are none that can be filled */
 }
 
@@ -200,8 +202,9 @@ static void address_found(struct segment *g, const struct run *run, struct span 
     for (size_t i = 0; i < g->name_count; i++)
         before_name |= g->names[i].from <= span.to && g->names[i].dot >= span.to;
     f->len = (uint8_t)ipv6_print(address, !before_name, f->text);
-    if (is_written_out(g, run, span, f))
-        f->len = (uint8_t)groups_print(address, f->text);
+    bool moved = span.from > g->from && old[-1] == ':' && old[0] == ':' && f->text[0] != ':';
+    if (moved || is_written_out(g, run, span, f)) /* three colons stay three */
+        f->len = (uint8_t)groups_print(address, moved, f->text);
 }
 
 /* Takes a port off: a dot and up to five digits. */
