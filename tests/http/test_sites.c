@@ -151,6 +151,26 @@ Test(sites, a_script_comes_in_the_coding_that_is_liked_best)
     free(plain);
 }
 
+/* tests/http/released: it is of no release, and of none of today's scripts. */
+Test(sites, a_script_of_an_earlier_release_is_served_under_its_hash)
+{
+    static const char sha256[] = "44e2f5c35617fc78b661a30a489ff68b1057af27ad816699bdd70d6de8e82be4";
+    struct tenant t = site_tenant("sites-released");
+    const struct answer *a = get_site(&t, text_of("quiet.%s.js", sha256), NULL);
+    cr_assert_eq(a->status, 200, "%s", a->body);
+    cr_expect_not_null(strstr(a->body, "Stands for a script of an earlier release"));
+    cr_expect_str_eq(answer_header(a, "cache-control"), "public, max-age=31536000, immutable");
+    cr_expect_str_eq(answer_header(a, "access-control-allow-origin"), "*");
+    cr_expect_str_eq(answer_header(a, "cross-origin-resource-policy"), "cross-origin");
+    cr_expect_not_null(strstr(answer_header(a, "content-type"), "text/javascript"));
+    cr_expect_str_eq(answer_header(get_site(&t, text_of("quiet.%s.js", sha256), "Accept-Encoding: br"),
+                                   "content-encoding"),
+                     "br");
+    cr_expect_null(strstr(get_site(&t, "quiet.js", NULL)->body, "Stands for"), "today's is another");
+    cr_expect_eq(get_site(&t, text_of("banner.%s.js", sha256), NULL)->status, 404, "no other script");
+    cr_expect_eq(get_site(&t, text_of("quiet.%.63s0.js", sha256), NULL)->status, 404, "no other hash");
+}
+
 Test(sites, where_there_are_no_cookies_the_banner_is_one_that_asks_nothing)
 {
     struct tenant t = site_tenant("sites-none"), other = site_tenant("sites-some"),
