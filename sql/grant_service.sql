@@ -7,8 +7,8 @@ declare
 begin
     execute 'grant usage on schema public to ' || r;
     execute 'grant select on all tables in schema public to ' || r;
-    execute 'grant insert on controller, head, policy, purpose, notice, subject_key, identifier, tie, '
-            'guardian, event, named, beside, told, confirmed, evidence, consent, idempotency, revoked, '
+    execute 'grant insert on controller, head, touched, policy, purpose, notice, subject_key, identifier, '
+            'tie, guardian, event, named, beside, told, confirmed, evidence, consent, idempotency, revoked, '
             'api_key, outbox, retention_start, retention_deletion, import_batch, imported, '
             'site_count, kept_link, kept_link_tag to ' || r;
     execute 'grant update on controller, head, purpose, identifier, consent, idempotency, revoked, '

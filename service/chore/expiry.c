@@ -55,6 +55,11 @@ void expiry_links(struct chore_run *run)
     expire(run, EXPIRE_LINKS);
 }
 
+void expiry_touched(struct chore_run *run)
+{
+    expire(run, EXPIRE_TOUCHED);
+}
+
 void expiry_pending(struct chore_run *run)
 {
     expire(run, EXPIRE_PENDING);

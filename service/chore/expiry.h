@@ -12,5 +12,7 @@ void expiry_messages(struct chore_run *run);
 void expiry_told_messages(struct chore_run *run);
 /* Links whose token names a row, at their end. */
 void expiry_links(struct chore_run *run);
+/* Lets go of the log of what was touched, after ten minutes. */
+void expiry_touched(struct chore_run *run);
 /* Tells what came to its end by time alone: a Yes, a request, an age. */
 void expiry_told_endings(struct chore_run *run);

@@ -82,10 +82,14 @@ begin
         select c, (r.e).revision, v.revision
         from requests_of(c, p_confirms) r
         join event v on v.controller_id = c and v.revision >= p_first and v.purpose_id = (r.e).purpose_id;
-    delete from consent s using requests_of(c, p_confirms) r
-        cross join unnest((r.e).subject_no || r.beside_nos) n(no)
-        join identifier i on i.controller_id = c and i.subject_no = n.no
-        where s.controller_id = c and s.tag = i.tag and s.purpose_id = (r.e).purpose_id
-              and s.slot = slot_pending() and s.revision = (r.e).revision;
+    with gone as (
+        delete from consent s using requests_of(c, p_confirms) r
+            cross join unnest((r.e).subject_no || r.beside_nos) n(no)
+            join identifier i on i.controller_id = c and i.subject_no = n.no
+            where s.controller_id = c and s.tag = i.tag and s.purpose_id = (r.e).purpose_id
+                  and s.slot = slot_pending() and s.revision = (r.e).revision
+            returning s.tag)
+    insert into touched (controller_id, marks)
+        select c, string_agg(tag_mark(g.tag), '') from gone g having count(*) > 0;
 end $$;
 revoke execute on function end_requests from public;

@@ -132,6 +132,7 @@ begin
                 rank = greatest(old.rank, excluded.rank),
                 until = greatest(old.until, excluded.until);
     get diagnostics set_here = row_count;
+    perform touch(c, p_tags);
     insert into consent (controller_id, tag, purpose_id, slot, flags, tiebreak, rank, revision, valid_until,
                          record_id)
         select c, s.tag, purpose_all(), slot_reached(), 0, 0, s.rank, s.revision, s.until, s.record_id
@@ -261,6 +262,7 @@ begin
                                            r.subject_no, staying);
     end loop;
     perform erase_detach(c, others, keeps, now_);
+    perform touch(c, tags);
     delete from consent s where s.controller_id = c and s.tag = any (tags);
     delete from tie t where t.controller_id = c and t.person_no = any (own);
     delete from tie t where t.controller_id = c and t.beside_no = any (own);

@@ -109,6 +109,7 @@ begin
                             and not exists (select from tombstone x where x.controller_id = c and x.tag = t
                                             and rank_time(x.rank) >= ask.acted_at and x.until >= until_));
         -- what an earlier erasure left of these
+        perform touch(c, rest);
         delete from consent where controller_id = c and tag = any (rest) and purpose_id = purpose_all()
                                   and slot = slot_reached();
     end if;

@@ -179,11 +179,15 @@ begin
              e.valid_until, e.record_id);
     perform states_write(c, a, event_states(r, t), nos, tied or cardinality(nos) > 1);
     if p_request is not null then
-        delete from consent s using unnest(nos) n(no)
-            cross join lateral (select x.tag from identifier x
-                                where x.controller_id = c and x.subject_no = n.no offset 0) i
-            where s.controller_id = c and s.tag = i.tag and s.purpose_id = e.purpose_id
-                  and s.slot = slot_pending() and s.revision = p_request;
+        with gone as (
+            delete from consent s using unnest(nos) n(no)
+                cross join lateral (select x.tag from identifier x
+                                    where x.controller_id = c and x.subject_no = n.no offset 0) i
+                where s.controller_id = c and s.tag = i.tag and s.purpose_id = e.purpose_id
+                      and s.slot = slot_pending() and s.revision = p_request
+                returning s.tag)
+        insert into touched (controller_id, marks)
+            select c, string_agg(tag_mark(g.tag), '') from gone g having count(*) > 0;
     end if;
 end $$;
 
@@ -200,6 +204,7 @@ declare
     found_states consent[];
 begin
     select * into i from identifier x where x.controller_id = c and x.subject_no = p_no;
+    perform touch(c, array[i.tag]);
     with stale as (
         delete from consent s
         where s.controller_id = c and s.tag = i.tag and s.purpose_id <> purpose_pointer()
@@ -258,6 +263,7 @@ declare
     v record;
     no bigint;
 begin
+    perform touch(c, tags);
     delete from consent s where s.controller_id = c and s.tag = any (tags);
     delete from tie t where t.controller_id = c and t.person_no = any (p_members);
     delete from tie t where t.controller_id = c and t.beside_no = any (p_members);

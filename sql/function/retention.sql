@@ -276,6 +276,7 @@ begin
     if cardinality(p_events) = 0 then
         return counts;
     end if;
+    perform touch(c, p_tags);
     delete from consent where controller_id = c and tag = any (p_tags) and revision = any (p_events);
     get diagnostics n = row_count;
     counts[3] := n;
@@ -322,6 +323,7 @@ begin
             limit purge_events_max())
         returning t)
     select array_agg(o.t) into gone from over o;
+    perform touch(c, array(select g.tag from unnest(gone) g));
     delete from consent s using unnest(gone) t
         where s.controller_id = c and s.tag = t.tag and s.revision = t.revision
               and rank_state(s.rank) = event_erased();

@@ -50,6 +50,7 @@ declare
 begin
     select tag into old from identifier where controller_id = c and subject_no = p_no;
     perform forget_links(c, array[old], '{}');
+    perform touch(c, array[old, dead]);
     update consent s set tag = dead
         where s.controller_id = c and s.tag = old and rank_state(s.rank) <> event_erased();
     update identifier i set tag = dead, is_ended = true where i.controller_id = c and i.tag = old;
@@ -536,6 +537,7 @@ begin
         perform tags_forget(c, array[p_ask.tags[2]]);
         select tag into old from identifier where controller_id = c and subject_no = l.left_no;
         perform forget_links(c, array[old], '{}');
+        perform touch(c, array[old]);
         delete from consent s where s.controller_id = c and s.tag = old;
         update identifier i set tag = p_ask.tags[2], is_ended = false
             where i.controller_id = c and i.tag = old;

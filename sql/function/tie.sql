@@ -87,22 +87,27 @@ end $$;
 create or replace function push_states(c integer, p_rows consent[], p_nos bigint[], p_arrive boolean)
 returns void language plpgsql as $$
 begin
-    insert into consent as old (controller_id, tag, purpose_id, slot, notice_no, flags, tiebreak, rank,
-                                revision, valid_until, record_id)
-    select distinct on (i.tag, r.purpose_id, r.to_slot)
-           c, i.tag, r.purpose_id, r.to_slot, r.notice_no, r.flags, r.tiebreak, r.rank, r.revision,
-           r.valid_until, r.record_id
-    from unnest(p_nos) n(no)
-    cross join lateral (select x.tag from identifier x where x.controller_id = c and x.subject_no = n.no
-                        offset 0) i
-    cross join (select x.*, x.slot + (p_arrive and slot_travels(x.slot))::integer as to_slot
-                from unnest(p_rows) x) r
-    order by i.tag, r.purpose_id, r.to_slot, r.rank desc, r.tiebreak desc, r.revision
-    on conflict (controller_id, tag, purpose_id, slot) do update
-        set notice_no = excluded.notice_no, flags = excluded.flags, tiebreak = excluded.tiebreak,
-            rank = excluded.rank, revision = excluded.revision, valid_until = excluded.valid_until,
-            record_id = excluded.record_id
-        where (old.rank, old.tiebreak, excluded.revision) < (excluded.rank, excluded.tiebreak, old.revision);
+    with pushed as (
+        insert into consent as old (controller_id, tag, purpose_id, slot, notice_no, flags, tiebreak, rank,
+                                    revision, valid_until, record_id)
+        select distinct on (i.tag, r.purpose_id, r.to_slot)
+               c, i.tag, r.purpose_id, r.to_slot, r.notice_no, r.flags, r.tiebreak, r.rank, r.revision,
+               r.valid_until, r.record_id
+        from unnest(p_nos) n(no)
+        cross join lateral (select x.tag from identifier x where x.controller_id = c and x.subject_no = n.no
+                            offset 0) i
+        cross join (select x.*, x.slot + (p_arrive and slot_travels(x.slot))::integer as to_slot
+                    from unnest(p_rows) x) r
+        order by i.tag, r.purpose_id, r.to_slot, r.rank desc, r.tiebreak desc, r.revision
+        on conflict (controller_id, tag, purpose_id, slot) do update
+            set notice_no = excluded.notice_no, flags = excluded.flags, tiebreak = excluded.tiebreak,
+                rank = excluded.rank, revision = excluded.revision, valid_until = excluded.valid_until,
+                record_id = excluded.record_id
+            where (old.rank, old.tiebreak, excluded.revision)
+                  < (excluded.rank, excluded.tiebreak, old.revision)
+        returning old.tag)
+    insert into touched (controller_id, marks)
+        select c, string_agg(tag_mark(p.tag), '') from pushed p having count(*) > 0;
 end $$;
 
 -- What stands under an identifier, by number, in the slots that are heard. A tombstone is of its tag alone.
@@ -128,6 +133,7 @@ begin
              cross join lateral (select x.tag from identifier x
                                  where x.controller_id = c and x.subject_no = n.no offset 0) i
              where n.no <> p_target loop
+        perform touch(c, array[t]);
         update consent set tiebreak = p_kind
             where controller_id = c and tag = t and purpose_id = purpose_pointer() and rank = p_target
                   and tiebreak > p_kind;

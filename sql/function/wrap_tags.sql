@@ -7,6 +7,7 @@ create or replace function wrap_tags(c integer, p_old bytea[], p_new bytea[]) re
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
     perform from head where controller_id = c for no key update;
+    perform touch(c, p_old || p_new);
     with moved as (
         -- = any: the tags become index conditions whatever the planner believes of the table
         delete from consent s where s.controller_id = c and s.tag = any (p_old)

@@ -2,6 +2,7 @@
 #include "cluster.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "store/database.h"
 #include "store/migration.h"
 
@@ -136,6 +137,17 @@ static void migrate(void)
     database_destroy(db);
 }
 
+/* From here on no test leaves a state untouched. */
+static void guard(void)
+{
+    struct buf sql;
+    buf_init(&sql, OUTPUT_MAX);
+    must(file_read(CLUSTER_GUARD, &sql) == NULL, "the guard cannot be read");
+    buf_byte(&sql, '\0');
+    cluster_sql(sql.data);
+    buf_free(&sql);
+}
+
 /* Nothing here must outlive the machine, so nothing waits for its disk. */
 ReportHook(PRE_ALL)(struct criterion_test_set *tests)
 {
@@ -146,6 +158,7 @@ ReportHook(PRE_ALL)(struct criterion_test_set *tests)
     conninfo_keep(output, "owner=", "TEST_CLUSTER_OWNER");
     conninfo_keep(output, "service=", "TEST_CLUSTER_SERVICE");
     migrate();
+    guard();
 }
 
 ReportHook(POST_ALL)(struct criterion_global_stats *stats)
