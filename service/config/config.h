@@ -43,6 +43,7 @@ struct config {
     char *trusted_proxies;    /* networks, for network_next */
     int64_t jwt_max_lifetime; /* seconds */
     int64_t threads;
+    int64_t view_memory;     /* megabytes; 0: no view */
     int64_t connections_max; /* at a time */
     int64_t connections_per_address;
     int64_t arrivals;      /* a second; 0: no limit */

@@ -299,6 +299,8 @@ static int worker_open(struct server *s, struct worker *w)
     w->read = lane_create(w->loop, o->database, "read", READ_DEPTH, READ_STALL_MS);
     w->write = lane_create(w->loop, o->database, "write", WRITE_DEPTH, WRITE_STALL_MS);
     w->slow = lane_create(w->loop, o->database, "slow", READ_DEPTH, SLOW_STALL_MS);
+    lane_hold(w->read, o->view_bytes / s->thread_count / 2);
+    lane_hold(w->slow, o->view_bytes / s->thread_count / 2); /* of batches */
     return w->tokens != NULL ? 0 : -1;
 }
 

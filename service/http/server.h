@@ -34,6 +34,7 @@ struct server_options {
     const char *database_id;     /* told at /healthz; "" where it is not known (store/identity) */
     bool beside; /* another process listens there, and its place is taken over (net/listener) */
     unsigned threads;
+    size_t view_bytes;                /* of all threads; 0: no views */
     unsigned connections_max;         /* at a time */
     unsigned connections_per_address; /* likewise; trusted proxies may have more */
     unsigned arrivals;                /* new connections of one address a second; 0: no limit */

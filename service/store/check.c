@@ -6,6 +6,7 @@
 #include "store/params.h"
 #include "store/row.h"
 #include "store/state.h"
+#include "store/view.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -19,43 +20,128 @@ static struct check_job *check_of(struct job *job)
     return list_entry(job, struct check_job, job);
 }
 
+/* The arrays of one element a probe, and the purposes that they point into. */
+struct probe_arrays {
+    struct param *controllers, *tags, *low, *high, *purposes;
+    struct param *numbers; /* NULL: they are asked one and all */
+};
+
+static struct probe_arrays arrays_of(struct params *params, bool numbered)
+{
+    struct probe_arrays a;
+    a.controllers = params_array(params, PARAM_INT4);
+    a.tags = params_array(params, PARAM_BYTEA);
+    a.low = params_array(params, PARAM_INT4);
+    a.high = params_array(params, PARAM_INT4);
+    a.purposes = params_array(params, PARAM_INT4);
+    a.numbers = numbered ? params_array(params, PARAM_INT4) : NULL;
+    return a;
+}
+
+/* ${first}: the number of the job's first probe among those of the batch. */
+static void probes_bind(struct check_job *c, int32_t first, struct probe_arrays *a)
+{
+    int32_t next = (int32_t)a->purposes->elements + 1; /* arrays count from 1 */
+    int32_t lows[CHECK_SETS_MAX], highs[CHECK_SETS_MAX];
+    assert(c->set_count <= CHECK_SETS_MAX);
+    for (size_t k = 0; k < c->set_count; k++) {
+        lows[k] = next;
+        for (size_t j = 0; j < c->sets[k].count; j++)
+            param_int4(a->purposes, c->sets[k].numbers[j]);
+        next += (int32_t)c->sets[k].count;
+        highs[k] = next - 1;
+    }
+    for (size_t k = 0; k < c->count; k++) {
+        struct probe *p = &c->probes[k];
+        p->count = 0;
+        p->pointed = false;
+        if (p->held)
+            continue;
+        param_int4(a->controllers, c->job.controller_id);
+        param_bytes(a->tags, p->tag.bytes, TAG_SIZE);
+        param_int4(a->low, lows[p->set]);
+        param_int4(a->high, highs[p->set]);
+        if (a->numbers != NULL)
+            param_int4(a->numbers, first + (int32_t)k);
+    }
+}
+
 static void check_bind(const struct sent *batch, size_t count, struct params *params)
 {
-    struct param *controllers = params_array(params, PARAM_INT4);
-    struct param *tags = params_array(params, PARAM_BYTEA);
-    struct param *low = params_array(params, PARAM_INT4);
-    struct param *high = params_array(params, PARAM_INT4);
-    struct param *purposes = params_array(params, PARAM_INT4);
+    struct probe_arrays a = arrays_of(params, false);
     for (size_t i = 0; i < count; i++) {
         struct check_job *c = check_of(batch[i].job);
-        int32_t first = (int32_t)purposes->elements + 1; /* arrays count from 1 */
-        int32_t lows[CHECK_SETS_MAX], highs[CHECK_SETS_MAX];
-        assert(c->set_count <= CHECK_SETS_MAX);
         check_job_clear(c);
-        for (size_t k = 0; k < c->set_count; k++) {
-            lows[k] = first;
-            for (size_t j = 0; j < c->sets[k].count; j++)
-                param_int4(purposes, c->sets[k].numbers[j]);
-            first += (int32_t)c->sets[k].count;
-            highs[k] = first - 1;
-        }
-        for (size_t k = 0; k < c->count; k++) {
-            param_int4(controllers, c->job.controller_id);
-            param_bytes(tags, c->probes[k].tag.bytes, TAG_SIZE);
-            param_int4(low, lows[c->probes[k].set]);
-            param_int4(high, highs[c->probes[k].set]);
-            c->probes[k].count = 0;
-        }
+        for (size_t k = 0; k < c->count; k++)
+            c->probes[k].held = false;
+        probes_bind(c, 0, &a);
 
         /* Who asks for the generation alone has a place in the arrays too, as the job's weight says: a probe
          * of nobody, for no purpose. */
         if (c->count == 0) {
-            param_int4(controllers, c->job.controller_id);
-            param_bytes(tags, (const unsigned char[TAG_SIZE]){0}, TAG_SIZE);
-            param_int4(low, first);
-            param_int4(high, first - 1);
+            int32_t next = (int32_t)a.purposes->elements + 1;
+            param_int4(a.controllers, c->job.controller_id);
+            param_bytes(a.tags, (const unsigned char[TAG_SIZE]){0}, TAG_SIZE);
+            param_int4(a.low, next);
+            param_int4(a.high, next - 1);
         }
     }
+}
+
+static void contexts_of(const struct check_job *c, uint32_t ret_contexts[CHECK_SETS_MAX])
+{
+    assert(c->set_count <= CHECK_SETS_MAX);
+    for (size_t k = 0; k < c->set_count; k++)
+        ret_contexts[k] = view_context(c->view, c->job.controller_id, &c->sets[k]);
+}
+
+/* Which of a job's probes are in the view: of one that was overtaken none is looked for again. */
+static bool probes_hold(struct check_job *c)
+{
+    bool all = true;
+    uint32_t contexts[CHECK_SETS_MAX];
+    contexts_of(c, contexts);
+    for (size_t k = 0; k < c->count; k++) {
+        struct probe *p = &c->probes[k];
+        p->held = !c->overtaken && view_has(c->view, contexts[p->set], &p->tag);
+        p->count = 0;
+        all = all && p->held;
+    }
+    c->overtaken = false;
+    return all;
+}
+
+/* Up to where the view knows the log of each controller of the batch. */
+static void stands_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    struct param *controllers = params_array(params, PARAM_INT4);
+    struct param *stands = params_array(params, PARAM_INT8);
+    for (size_t i = 0; i < count; i++) {
+        const struct check_job *c = check_of(batch[i].job);
+        size_t before = 0; /* most often the first is the only one */
+        while (before < i && batch[before].job->controller_id != c->job.controller_id)
+            before++;
+        if (before < i)
+            continue;
+        param_int4(controllers, c->job.controller_id);
+        param_int8(stands, view_stands(c->view, c->job.controller_id));
+    }
+}
+
+static void held_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    struct probe_arrays a = arrays_of(params, true);
+    int32_t first = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct check_job *c = check_of(batch[i].job);
+        check_job_clear(c);
+        if (!probes_hold(c))
+            probes_bind(c, first, &a);
+        first += (int32_t)batch[i].weight;
+    }
+    stands_bind(batch, count, params);
+    params_int4(params, TOUCHED_ROWS_MAX);
+    params_int4(params, TOUCHED_MARKS_MAX);
 }
 
 enum {
@@ -64,7 +150,11 @@ enum {
     COLUMN_AS_OF,
     COLUMN_N,
     COLUMN_STATE,
-    COLUMN_POINTED = COLUMN_STATE + STATE_COLUMNS
+    COLUMN_POINTED = COLUMN_STATE + STATE_COLUMNS,
+    COLUMN_STOOD, /* from here on of check_held.sql alone */
+    COLUMN_NEWEST,
+    COLUMN_NO,
+    COLUMN_MARKS
 };
 
 static void generation_take(const struct sent *batch, size_t count, const PGresult *rows, int row)
@@ -119,6 +209,7 @@ static void states_take(struct check_job *c, struct probe *p, const PGresult *ro
         state_add(c, p, s);
         return;
     }
+    p->pointed = true;
     size_t len;
     const char *bytes = row_bytes(rows, row, COLUMN_POINTED, &len);
     c->broken = c->broken || len % STATE_BYTES != 0;
@@ -134,7 +225,9 @@ static void check_take(const struct sent *batch, size_t count, const PGresult *r
     int n_rows = PQntuples(rows);
     for (int row = 0; row < n_rows; row++) {
         if (!row_is_null(rows, row, COLUMN_CONTROLLER)) {
-            generation_take(batch, count, rows, row);
+            if (row == 0 ||
+                row_int4(rows, row, COLUMN_CONTROLLER) != row_int4(rows, row - 1, COLUMN_CONTROLLER))
+                generation_take(batch, count, rows, row);
             continue;
         }
         int32_t n = row_int4(rows, row, COLUMN_N);
@@ -145,6 +238,92 @@ static void check_take(const struct sent *batch, size_t count, const PGresult *r
         if (batch[at].job != NULL)
             states_take(check_of(batch[at].job), &check_of(batch[at].job)->probes[n - first], rows, row);
     }
+}
+
+/* Brings the view to the statement's snapshot: the rows of one controller stand together. */
+static void view_take(struct view *view, const PGresult *rows)
+{
+    struct touched touched[TOUCHED_ROWS_MAX];
+    size_t count = 0;
+    int n_rows = PQntuples(rows);
+    for (int row = 0; row < n_rows && !row_is_null(rows, row, COLUMN_CONTROLLER); row++) {
+        int32_t controller_id = row_int4(rows, row, COLUMN_CONTROLLER);
+        if (!row_is_null(rows, row, COLUMN_NO) && count < TOUCHED_ROWS_MAX) {
+            struct touched *t = &touched[count++];
+            t->no = row_int8(rows, row, COLUMN_NO);
+            t->marks =
+                row_is_null(rows, row, COLUMN_MARKS) ? NULL : row_bytes(rows, row, COLUMN_MARKS, &t->len);
+        }
+        bool last = row + 1 == n_rows || row_int4(rows, row + 1, COLUMN_CONTROLLER) != controller_id;
+        if (!last)
+            continue;
+        view_advance(view, controller_id, row_int8(rows, row, COLUMN_STOOD),
+                     row_int8(rows, row, COLUMN_NEWEST), touched, count);
+        count = 0;
+    }
+}
+
+/* A probe that was asked is held from now on. A tag with a pointer is not: what it leads to is another's. */
+static void probe_keep(struct check_job *c, const struct probe *p, uint32_t context)
+{
+    if (!p->pointed)
+        view_put(c->view, context, &p->tag, p->count > 0 ? c->states + p->first : NULL, p->count);
+}
+
+/* What the view had of it when it was sent, if it has it still. */
+static void probe_answer(struct check_job *c, struct probe *p, uint32_t context)
+{
+    struct state states[VIEW_STATES_MAX];
+    int count = view_get(c->view, context, &p->tag, states);
+    c->overtaken = c->overtaken || count < 0;
+    for (int i = 0; i < count; i++)
+        state_add(c, p, states[i]);
+}
+
+static void probes_take(struct check_job *c)
+{
+    uint32_t contexts[CHECK_SETS_MAX];
+    contexts_of(c, contexts);
+    for (size_t k = 0; k < c->count; k++) {
+        struct probe *p = &c->probes[k];
+        if (p->held)
+            probe_answer(c, p, contexts[p->set]);
+        else if (!c->broken)
+            probe_keep(c, p, contexts[p->set]);
+    }
+}
+
+static void held_take(const struct sent *batch, size_t count, const PGresult *rows)
+{
+    struct view *view = NULL;
+    for (size_t i = 0; i < count && view == NULL; i++)
+        view = batch[i].job != NULL ? check_of(batch[i].job)->view : NULL;
+    if (view == NULL)
+        return; /* nobody is left */
+    view_take(view, rows);
+    check_take(batch, count, rows);
+    for (size_t i = 0; i < count; i++) {
+        if (batch[i].job != NULL)
+            probes_take(check_of(batch[i].job));
+    }
+}
+
+static bool held_settled(const struct job *job)
+{
+    const struct check_job *c = list_entry(job, struct check_job, job);
+    return !c->overtaken;
+}
+
+void check_job_hold(struct check_job *c, struct view *view)
+{
+    static const struct verb held_verb = {.statement = "check_held",
+                                          .batch_max = READ_BATCH_MAX,
+                                          .bind = held_bind,
+                                          .take = held_take,
+                                          .settled = held_settled};
+    c->view = view;
+    if (view != NULL)
+        c->job.verb = &held_verb;
 }
 
 void check_job_init(struct check_job *c, int32_t controller_id, struct probe *probes, size_t count,

@@ -4,12 +4,16 @@
 #include "domain/verdict.h"
 #include "store/job.h"
 
+struct view;
+
 /* What stands under one tag, for the purposes of a set? */
 struct probe {
     struct tag tag;
     size_t set;   /* index into the job's sets */
     size_t first; /* the answer: states[first] and on, ${count} of them */
     size_t count;
+    bool held;    /* its answer is looked for in the view, and not asked of the database */
+    bool pointed; /* a row was a pointer */
 };
 
 enum { CHECK_FEW = 4 };
@@ -28,12 +32,18 @@ struct check_job {
     struct state *states;
     struct state few[CHECK_FEW]; /* where states is while there are no more: one probe seldom has more */
     bool broken; /* memory ran out, or the rows were not what was asked for: nothing may be concluded */
+
+    struct view *view; /* NULL: each probe is asked */
+    bool overtaken;    /* what was held of a probe is no longer: it is sent once more, with all probes */
 };
 
 /* Fills in the job's verb and weight; the caller sets deadline and done. ${count} 0: the generation and the
  * time alone are asked. */
 void check_job_init(struct check_job *c, int32_t controller_id, struct probe *probes, size_t count,
                     const struct purpose_set *sets, size_t set_count);
+/* Answers what it can from the view of the lane that it will be submitted to (store/view.h); before that, and
+ * only after check_job_init. ${view} NULL: as without. */
+void check_job_hold(struct check_job *c, struct view *view);
 /* Frees what the answer holds. */
 void check_job_clear(struct check_job *c);
 struct states check_states(const struct check_job *c, size_t probe);

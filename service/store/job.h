@@ -32,6 +32,9 @@ struct verb {
     void (*bind)(const struct sent *batch, size_t count, struct params *params);
     /* Takes what it needs of the rows into the jobs. Nothing is committed yet. */
     void (*take)(const struct sent *batch, size_t count, const PGresult *rows);
+    /* Whether a job of a read has its answer now; else it is sent once more, before all others. NULL: it
+     * has. */
+    bool (*settled)(const struct job *job);
 };
 
 /* Embedded in what waits for the answer. Fill in all but the last four; the

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "store/sqlstate.h"
+#include "store/view.h"
 
 #include <assert.h>
 #include <stdatomic.h>
@@ -214,19 +215,34 @@ static void on_conn_rows(void *cookie, const PGresult *rows)
     batch->verb->take(batch->jobs, batch->count, rows);
 }
 
-/* Puts the jobs of a read back at the head of the queue, in their order. */
-static void batch_requeue(struct lane *lane, struct lane_batch *batch)
+/* Puts jobs of a read back at the head of the queue, in their order: all of them, or those that have no
+ * answer yet. */
+static void jobs_requeue(struct lane *lane, struct lane_batch *batch, bool all)
 {
     for (size_t i = batch->count; i > 0; i--) {
         struct job *job = batch->jobs[i - 1].job;
-        if (job == NULL)
+        if (job == NULL || (!all && batch->verb->settled(job)))
             continue;
+        batch->jobs[i - 1].job = NULL;
         job->batch = NULL;
         job->queued = true;
         list_append(lane->queue.next, &job->link); /* before the first */
         lane->weight += job->weight;
     }
+}
+
+static void batch_requeue(struct lane *lane, struct lane_batch *batch)
+{
+    jobs_requeue(lane, batch, true);
     free(batch);
+}
+
+/* It is committed. */
+static void batch_done(struct lane *lane, struct lane_batch *batch)
+{
+    if (batch->verb->settled != NULL)
+        jobs_requeue(lane, batch, false);
+    batch_answer(batch, ERROR_NONE);
 }
 
 static void batch_again(struct lane *lane, struct lane_batch *batch)
@@ -312,7 +328,7 @@ static void on_conn_sync(void *cookie, const char *sqlstate)
     struct lane *lane = cookie;
     struct lane_batch *batch = wire_shift(lane);
     if (sqlstate == NULL)
-        batch_answer(batch, ERROR_NONE);
+        batch_done(lane, batch);
     else
         batch_failed(lane, batch, sqlstate);
     loop_task_post(lane->loop, &lane->flush);
@@ -327,6 +343,7 @@ static void on_conn_lost(void *cookie)
     list_init(&gone);
     list_move_all(&gone, &lane->wire);
     lane->on_wire = 0;
+    view_forget(lane->view); /* it may be another database that answers next */
     while (!list_empty(&gone)) {
         struct lane_batch *batch =
             list_entry(gone.prev, struct lane_batch, link); /* newest first: they go to the queue's head */
@@ -431,6 +448,7 @@ void lane_destroy(struct lane *lane)
     loop_pulse_stop(&lane->pulse);
     params_free(&lane->admitted);
     params_free(&lane->params);
+    view_destroy(lane->view);
     free(lane);
 }
 
@@ -463,6 +481,17 @@ void lane_cancel(struct lane *lane, struct job *job)
     }
     job->batch = NULL;
     lane_check_counts(lane);
+}
+
+void lane_hold(struct lane *lane, size_t bytes)
+{
+    assert(lane->view == NULL);
+    lane->view = view_create(bytes);
+}
+
+struct view *lane_view(const struct lane *lane)
+{
+    return lane->view;
 }
 
 bool lane_is_ready(const struct lane *lane)

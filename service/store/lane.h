@@ -13,6 +13,7 @@
  * (4) A write that was sent and whose sync did not come is ERROR_OUTCOME_UNKNOWN, and is not sent again.
  * (5) ERROR_UNAVAILABLE and ERROR_OVERLOADED mean surely not written. */
 struct lane;
+struct view;
 
 /* Counters for /metrics; read from any thread, so each is a relaxed atomic. */
 struct lane_stats {
@@ -32,6 +33,11 @@ void sent_bind_controllers(const struct sent *batch, size_t count, struct params
 /* ${name} must outlive it. ${depth}: batches on the wire at a time, at most DEPTH_MAX. */
 struct lane *lane_create(struct loop *loop, const struct database *db, const char *name, int depth,
                          int stall_ms);
+/* Has a view of so many bytes from here on (store/view.h), once; none where that is too little. It forgets
+ * all when the connection is lost. */
+void lane_hold(struct lane *lane, size_t bytes);
+/* NULL: it has none. */
+struct view *lane_view(const struct lane *lane);
 /* Answers what is left with ERROR_UNAVAILABLE or, for writes on the wire, ERROR_OUTCOME_UNKNOWN. */
 void lane_destroy(struct lane *lane);
 void lane_submit(struct lane *lane, struct job *job);

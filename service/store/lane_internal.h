@@ -52,6 +52,7 @@ struct lane {
     int depth;        /* of on_wire */
     int64_t ready_at; /* when the connection was last seen ready */
     struct params admitted, params;
+    struct view *view; /* NULL: none */
     struct lane_stats stats;
 };
 

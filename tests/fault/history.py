@@ -9,8 +9,10 @@ is rotated; in the long form the primary is killed or hangs, and its standby is 
 proves that each person's each purpose, and the policy, were registers that all clients saw alike (lib/linear.py): above all, nobody is allowed
 once their withdrawal was answered, unless they said Yes anew.
 
-With --plant lag one node's checks are answered as of the event before the last: that must be found. The checker itself is tried
-each time, beside a search of all orders.
+Both nodes answer from views (AKKOORD_VIEW_MEMORY), which hold next to nothing but these persons.
+
+With --plant lag one node's checks are answered as of the event before the last; with --plant untouched a row in eight of the log by which
+views are proven current is emptied: either must be found. The checker itself is tried each time, beside a search of all orders.
 """
 import argparse
 import base64
@@ -39,6 +41,16 @@ CLIENTS = 8
 TRIES = 4  # of a write with a key
 SCOPES = "consent:record consent:check consent:withdraw policy:write"
 CHECKS, WITHDRAWALS = 10_000_000, 100_000  # the long form goes on until there were as many
+
+
+UNTOUCHED = """
+    create function unmarked() returns trigger language plpgsql as $$
+    begin
+        new.marks := case when new.no % 8 = 0 then '' else new.marks end;
+        return new;
+    end $$;
+    create trigger unmarked before insert on touched for each row execute function unmarked();
+"""
 
 
 class View:
@@ -232,7 +244,7 @@ class World:
             self.pair.rebuild()
             house.settings |= {"AKKOORD_DATABASE": self.pair.conninfo()}
         self.token = house.command("token", "--controller", CONTROLLER, "--scope", SCOPES, "--ttl", "8h").strip()
-        settings = {"AKKOORD_CLIENT_LIMIT": "0", "AKKOORD_ADDRESS_LIMIT": "0"}
+        settings = {"AKKOORD_CLIENT_LIMIT": "0", "AKKOORD_ADDRESS_LIMIT": "0", "AKKOORD_VIEW_MEMORY": "1"}
         self.nodes = [house.service(f"node{n}", **settings) for n in range(2)]
         for node in self.nodes:
             node.start()
@@ -356,13 +368,15 @@ def lagging_run(world):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--plant", choices=["lag"])
+    parser.add_argument("--plant", choices=["lag", "untouched"])
     parser.add_argument("--seed", default=str(random.SystemRandom().randrange(10**9)))
     given = parser.parse_args()
     try_checker(given.seed)
     with House(f"history-{given.plant or 'clean'}") as house:
-        world = World(house, given.seed, View() if given.plant else None)
+        world = World(house, given.seed, View() if given.plant == "lag" else None)
         try:
+            if given.plant == "untouched":
+                house.cluster.rows(UNTOUCHED)
             (lagging_run if given.plant else long_run if LONG else short_run)(world)
             faults = world.finish()
         finally:
