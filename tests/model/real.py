@@ -89,7 +89,8 @@ class Real:
             self.apply(POLICY)
             self.token = self.house.command("token", "--controller", CONTROLLER, "--scope", SCOPES, "--ttl", "8h").strip()
             settings = {"AKKOORD_THREADS": "1", "AKKOORD_CLIENT_LIMIT": "0", "AKKOORD_ADDRESS_LIMIT": "0"}
-            self.nodes = [self.house.service(f"node{n}", **settings) for n in range(self.services)]
+            # of several, one answers from views and one does not
+            self.nodes = [self.house.service(f"node{n}", AKKOORD_VIEW_MEMORY=str(n), **settings) for n in range(self.services)]
             for node in self.nodes:
                 node.start()
         except BaseException as fault:
