@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/batch_internal.h"
+#include "api/batch_reading.h"
 #include "api/batch_trace.h"
 #include "base/limits.h"
 #include "http/counters.h"
@@ -150,6 +151,7 @@ static void batch_dispose(void *state)
     free(b->windows[1].units);
     buf_free(&b->out);
     batch_trace_free(b->trace);
+    batch_reading_free(b->reads);
     if (b->kind->dispose != NULL)
         b->kind->dispose(b);
     attempt_end(&b->attempt);
@@ -240,7 +242,17 @@ static void write_slice(struct batch *b)
 
 static bool memory_suffices(const struct batch *b)
 {
-    return call_hold(b->attempt.call, b->line_room * sizeof *b->line + b->fault_bytes + b->out.len);
+    return call_hold(b->attempt.call,
+                     b->line_room * sizeof *b->line + b->fault_bytes + b->out.len + batch_reading_bytes(b));
+}
+
+/* What was read is recorded. */
+static void batch_tell(struct batch *b)
+{
+    if (b->trace != NULL)
+        batch_trace_answer(b);
+    else
+        call_answer_buf(b->attempt.call, 200, "application/x-ndjson", &b->out);
 }
 
 static void batch_answer(struct batch *b)
@@ -256,10 +268,10 @@ static void batch_answer(struct batch *b)
         b->kind->end(b);
     if (buf_failed(&b->out))
         call_problem(b->attempt.call, ERROR_OVERLOADED, "The answer does not fit in memory.", NULL);
-    else if (b->trace != NULL)
-        batch_trace_answer(b);
+    else if (b->reads != NULL)
+        batch_reading_record(b, batch_tell);
     else
-        call_answer_buf(b->attempt.call, 200, "application/x-ndjson", &b->out);
+        batch_tell(b);
 }
 
 /* ---- the steps, one beside the other ---- */
@@ -321,7 +333,9 @@ static void batch_begin(struct call *call)
 {
     struct batch *b = call->state;
     batch_reset(b);
-    b->misfit = b->kind->begin != NULL ? b->kind->begin(b, &b->misfit_error) : NULL;
+    b->misfit = batch_reading_begin(b, &b->misfit_error);
+    if (b->misfit == NULL && b->kind->begin != NULL)
+        b->misfit = b->kind->begin(b, &b->misfit_error);
     b->all_read = b->misfit != NULL;
     if (call->req != NULL) {
         h2o_iovec_t body = call_body(call);

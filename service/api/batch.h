@@ -101,8 +101,9 @@ struct batch_chunk {
 struct batch {
     struct attempt attempt;
     const struct batch_kind *kind;
-    bool asks_persons;         /* set before the batch is started, as is the next */
-    struct batch_trace *trace; /* NULL: that it was asked is not kept */
+    bool asks_persons;           /* set before the batch is started, as is the next */
+    struct batch_trace *trace;   /* NULL: that it was asked is not kept */
+    struct batch_reading *reads; /* NULL: whose the identifiers are is not told */
     struct loop_task step;
     struct ndjson walk;
     size_t line_count, line_room;
@@ -139,7 +140,7 @@ void batch_fail(struct batch *b, enum error e);
 void line_fail(struct line *l, enum error e, const char *detail, const struct reader *faults);
 /* For read: the member "id" of the line, whose reader has ${root}: may be absent. */
 void batch_read_id(struct line *l, const struct node *root);
-/* The member "subject_id" of the line's answer: null where nobody is known. */
+/* The member "subject_id" of the line's answer: null where nobody is known. Once a line, and before its others. */
 void batch_write_subject(const struct batch *b, struct writer *w, const struct line *l);
 /* The member "also": the others. */
 void batch_write_also(const struct batch *b, struct writer *w, const struct line *l);

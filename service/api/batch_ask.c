@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/batch_internal.h"
+#include "api/batch_reading.h"
 #include "base/limits.h"
 #include "ledger/probes.h"
 #include "store/lane.h"
@@ -150,6 +151,7 @@ static void subject_id_write(const struct batch *b, struct writer *w, int64_t su
 
 void batch_write_subject(const struct batch *b, struct writer *w, const struct line *l)
 {
+    batch_reading_told(b, l->subject_no);
     subject_id_write(b, w, l->subject_no);
 }
 
@@ -167,6 +169,7 @@ void batch_write_also(const struct batch *b, struct writer *w, const struct line
         told++;
     }
     writer_array_end(w);
+    batch_reading_also(b, told);
     if (l->also_count > PERSONS_TOLD_MAX)
         writer_bool(w, "many", true);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "api/batch_reading.h"
 #include "api/batch_trace.h"
 #include "api/handlers.h"
 #include "base/limits.h"
+#include "http/reading.h"
 #include "ledger/entity.h"
 #include "ledger/free_text.h"
 #include "ledger/sold.h"
@@ -99,7 +101,7 @@ static void end_write(struct batch *b)
 
 static int query_read(struct call *call, struct batch_call *b)
 {
-    static const char *const allowed[] = {"only", "with", "keep", NULL};
+    static const char *const allowed[] = {"only", "with", "keep", READING_QUERY, NULL};
     static const char *const words[] = {"allowed", "denied"};
     if (call_query_only(call, allowed) != 0)
         return -1;
@@ -108,6 +110,8 @@ static int query_read(struct call *call, struct batch_call *b)
     b->batch.asks_persons = with != NULL;
     if (with != NULL && strcmp(with, "subject_id") != 0)
         return -1;
+    if (with == NULL && (call_query(call, "reason") != NULL || call_query(call, "on_behalf_of") != NULL))
+        return -1; /* nothing is read that these would be kept with */
     if (b->keep != NULL && !reference_is_one(b->keep))
         return -1;
     b->only = only == NULL ? ONLY_NOTHING : strcmp(only, words[0]) == 0 ? ONLY_ALLOWED : ONLY_DENIED;
@@ -126,8 +130,8 @@ void handle_check_batch(struct call *call)
     if (query_read(call, b) != 0) {
         call_problem(
             call, ERROR_INVALID,
-            "The query takes only=allowed or only=denied, with=subject_id, and keep= with a reference "
-            "of 1 to 128 bytes, each once.",
+            "The query takes only=allowed or only=denied, with=subject_id (and with that reason= and "
+            "on_behalf_of=), and keep= with a reference of 1 to 128 bytes, each once.",
             NULL);
         return;
     }
@@ -135,6 +139,8 @@ void handle_check_batch(struct call *call)
         call_refuse_scope(call, "subject:read");
         return;
     }
+    if (b->batch.asks_persons && (b->batch.reads = batch_reading_new(&b->batch, call)) == NULL)
+        return;
     if (b->keep != NULL)
         b->batch.trace = batch_trace_new(&b->batch, b->keep);
     batch_start(&b->batch, call, &kind);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/batch.h"
+#include "api/batch_reading.h"
 #include "api/handlers.h"
 #include "base/limits.h"
+#include "http/reading.h"
 
 /* POST /v1/subjects/lookup of newline-delimited JSON: a line an identifier, a line whose it is. */
 
@@ -56,7 +57,11 @@ void handle_lookup_batch(struct call *call)
                                            .read = line_read,
                                            .write = line_write,
                                            .end = end_write};
+    if (!reading_query_alone(call))
+        return;
     struct batch *b = call_alloc(call, sizeof *b);
     b->asks_persons = true;
-    batch_start(b, call, &kind);
+    b->reads = batch_reading_new(b, call);
+    if (b->reads != NULL)
+        batch_start(b, call, &kind);
 }

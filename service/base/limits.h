@@ -74,6 +74,8 @@
  * looks through for what is rare among them: some 50 ms of reading. */
 #define AUDIT_BATCH_MAX 1000
 #define AUDIT_WINDOW    50000
+/* Lines of a batch whose entries are one statement, as many as those. */
+#define BATCH_READING_LINES AUDIT_BATCH_MAX
 /* Bytes of what is said about a read or a right in somebody's own words: why, on behalf of whom. */
 #define REASON_BYTES_MAX 500
 /* Bytes of what is told of a breach; breaches in an answer, each of five such texts and its named persons;

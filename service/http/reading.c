@@ -59,16 +59,21 @@ static const char *masked(struct call *call, const struct policy *policy, const 
     return out;
 }
 
-bool reading_judge(struct reading *r, const struct policy *policy)
+const char *reading_misfit(struct reading *r, const struct policy *policy)
 {
-    if (policy->reason_required && r->reason == NULL) {
-        call_problem(r->call, ERROR_REASON_REQUIRED, "Say why in ?reason=: it is kept with who looked.",
-                     NULL);
-        return false;
-    }
+    if (policy->reason_required && r->reason == NULL)
+        return "Say why in ?reason=: it is kept with who looked.";
     r->reason = masked(r->call, policy, r->reason);
     r->on_behalf_of = masked(r->call, policy, r->on_behalf_of);
-    return true;
+    return NULL;
+}
+
+bool reading_judge(struct reading *r, const struct policy *policy)
+{
+    const char *misfit = reading_misfit(r, policy);
+    if (misfit != NULL)
+        call_problem(r->call, ERROR_REASON_REQUIRED, misfit, NULL);
+    return misfit == NULL;
 }
 
 struct audit_entry reading_entry(const struct call *call, const char *reason, const char *on_behalf_of)

@@ -33,6 +33,8 @@ void reading_close(struct reading *r);
 /* Under the policy: no e-mail address, telephone or citizen number is kept as a reason, and where the policy
  * asks for a reason there must be one. Returns false when the problem has been answered. */
 bool reading_judge(struct reading *r, const struct policy *policy);
+/* Likewise for a caller that answers later: the detail of ERROR_REASON_REQUIRED, or NULL. */
+const char *reading_misfit(struct reading *r, const struct policy *policy);
 /* Records that ${found} persons, events or rows were read of ${subject_no} (0: of nobody in particular), then
  * answers with ${answer}, which is taken over. Ends the call; nobody can take it back any more. ${action} is
  * static. */

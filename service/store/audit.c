@@ -58,6 +58,38 @@ void audit_job_prepare(struct audit_job *a, int32_t controller_id)
     a->job = (struct job){.verb = &verb, .controller_id = controller_id, .weight = 1};
 }
 
+/* ---- add, of a list ---- */
+
+static void persons_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    (void)count;
+    const struct audit_persons_job *a = list_entry(batch[0].job, struct audit_persons_job, job);
+    params_int4(params, a->job.controller_id);
+    params_text(params, a->entry.actor);
+    params_text(params, a->entry.token);
+    params_text(params, a->entry.action);
+    params_text(params, a->entry.reason);
+    params_text(params, a->entry.on_behalf_of);
+    struct param *subject = params_array(params, PARAM_INT8), *found = params_array(params, PARAM_INT4);
+    for (size_t i = 0; i < a->count; i++) {
+        if (a->told[i].subject_no != 0)
+            param_int8(subject, a->told[i].subject_no);
+        else
+            param_null(subject);
+        param_int4(found, a->told[i].found);
+    }
+}
+
+void audit_persons_job_prepare(struct audit_persons_job *a, int32_t controller_id)
+{
+    static const struct verb verb = {.statement = "audit_add_persons",
+                                     .writes = true,
+                                     .batch_max = 1,
+                                     .bind = persons_bind,
+                                     .take = nothing_take};
+    a->job = (struct job){.verb = &verb, .controller_id = controller_id, .weight = 1};
+}
+
 /* ---- list ---- */
 
 static void instant_bind(struct params *params, instant at)

@@ -28,6 +28,22 @@ struct audit_job {
 /* Fill in the entry first: what it points at stays the caller's, and must stay until done. */
 void audit_job_prepare(struct audit_job *a, int32_t controller_id);
 
+/* Whom a line of a list told of: 0 nobody; and of how many in all. */
+struct audit_told {
+    int64_t subject_no;
+    int32_t found;
+};
+
+/* Writes entries that have all else in common, one a person (and one for the lines that told of nobody). */
+struct audit_persons_job {
+    struct job job;
+    struct audit_entry entry; /* but subject_no and found; no request */
+    const struct audit_told *told;
+    size_t count;
+};
+/* As audit_job_prepare; ${count} is at least 1. */
+void audit_persons_job_prepare(struct audit_persons_job *a, int32_t controller_id);
+
 /* An entry as it is read. Texts are its own; NULL: none. */
 struct audit_row {
     int64_t number, subject_no;

@@ -75,6 +75,107 @@ Test(audit, a_policy_may_ask_for_the_reason)
     expect(get(&t, 200, "/v1/audit?reason=mine"), "{'last': 1}");
 }
 
+/* What was answered to ${body}, lines of JSON with ' for ". */
+static const char *lines(const struct tenant *t, int status, const char *path, const char *body)
+{
+    const struct answer *r = client_send(&(struct request){.service = t->service,
+                                                           .method = "POST",
+                                                           .path = path,
+                                                           .token = t->token,
+                                                           .content_type = "application/x-ndjson",
+                                                           .body = json_text("%s", body)});
+    cr_assert_eq(r->status, status, "%s", r->body);
+    return r->body;
+}
+
+Test(audit, a_list_is_recorded_as_its_persons_are)
+{
+    struct tenant t = stage_tenant("audit-list");
+    const char *a = given(&t, "a"), *b = given(&t, "b");
+    const char *list =
+        text_of("{'subject': %s}\n{'subject': %s}\n{'subject': %s}\nno line\n{'subject': %s}\n", email("a"),
+                email("nobody"), email("b"), email("a"));
+    lines(&t, 200, "/v1/subjects/lookup?reason=campaign%2017&on_behalf_of=reseller-7", list);
+    expect(get(&t, 200, "/v1/audit?subject_id=%s", a),
+           "{'entries': [{'action': 'lookup', 'subject_id': '%s', 'found': 2, 'reason': 'campaign 17', "
+           "'on_behalf_of': 'reseller-7'}]}",
+           a);
+    expect(get(&t, 200, "/v1/audit?subject_id=%s", b), "{'entries': [{'action': 'lookup', 'found': 1}]}");
+    expect(get(&t, 200, "/v1/audit?limit=3"),
+           "{'entries': [{}, {}, {'number': 3, 'action': 'lookup', 'subject_id': null, 'found': 0}]}");
+
+    /* a check that tells whose it is */
+    list = text_of("{'subject': %s, 'purpose': 'newsletter'}\n", email("a"));
+    lines(&t, 200, "/v1/check/batch?with=subject_id", list);
+    lines(&t, 200, "/v1/check/batch?with=subject_id&only=denied", list);
+    lines(&t, 200, "/v1/check/batch", list);
+    expect(get(&t, 200, "/v1/audit?subject_id=%s", a),
+           "{'entries': [{'action': 'lookup', 'found': 2}, {'action': 'audit'}, {'action': 'lookup', "
+           "'found': 1, "
+           "'reason': null}]}");
+    lines(&t, 422, "/v1/check/batch?reason=call", list); /* nothing is read that it is a reason for */
+    lines(&t, 422, "/v1/subjects/lookup?raeson=call", list);
+}
+
+Test(audit, a_list_of_thousands_has_an_entry_for_each)
+{
+    enum { PERSONS = 2500 };
+    struct tenant t = stage_tenant("audit-thousands");
+    char *list = NULL;
+    for (int from = 0; from < PERSONS; from += 500) {
+        char *acts = NULL;
+        for (int i = from; i < from + 500; i++) {
+            const char *who = email(text_of("p%d.", i));
+            acts = text_of("%s{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', "
+                           "'collection_method': 'app'}",
+                           acts == NULL ? "" : text_of("%s,", acts), who);
+            list = text_of("%s{'subject': %s}\n", list == NULL ? "" : list, who);
+        }
+        post(&t, 201, "/v1/consents", "[%s]", acts);
+    }
+    lines(&t, 200, "/v1/subjects/lookup", list);
+    cr_expect_eq(database_number(stage_database(),
+                                 "select count(distinct a.subject_no) from audit a join controller c using "
+                                 "(controller_id) where c.key = '%s' and a.action = 'lookup'",
+                                 t.key),
+                 PERSONS);
+    expect(get(&t, 200, "/v1/audit?limit=1"), "{'last': 2500}");
+}
+
+Test(audit, a_list_needs_the_reason_too)
+{
+    struct tenant t = stage_tenant("audit-list-reason");
+    given(&t, "a");
+    json_t *policy = tenant_policy(&t);
+    json_object_set_new(policy, "rights", json_of("{'reading_reason': 'required'}"));
+    tenant_apply(&t, policy);
+    const char *list = text_of("{'subject': %s}\n", email("a")),
+               *check = text_of("{'subject': %s, 'purpose': 'newsletter'}\n", email("a"));
+    cr_expect(strstr(lines(&t, 422, "/v1/subjects/lookup", list), "reason-required") != NULL);
+    cr_expect(strstr(lines(&t, 422, "/v1/check/batch?with=subject_id", check), "reason-required") != NULL);
+    lines(&t, 200, "/v1/check/batch", check);
+    lines(&t, 200, "/v1/subjects/lookup?reason=asked", list);
+    lines(&t, 200, "/v1/check/batch?with=subject_id&reason=asked", check);
+    expect(get(&t, 200, "/v1/audit?reason=mine"), "{'last': 2}");
+}
+
+Test(audit, a_list_that_cannot_be_recorded_is_not_told)
+{
+    struct tenant t = stage_tenant("audit-list-refused");
+    given(&t, "a");
+    PGconn *owner = database_session(stage_database());
+    session_run(owner,
+                "create function refuse_list() returns trigger language plpgsql as $$ begin "
+                "if new.reason = 'refuse list' then raise exception 'no' using errcode = '53100'; end if; "
+                "return new; end $$; create trigger refuses_list before insert on audit for each row "
+                "execute function refuse_list()");
+    const char *list = text_of("{'subject': %s}\n", email("a"));
+    lines(&t, 503, "/v1/subjects/lookup?reason=refuse%20list", list);
+    session_run(owner, "drop trigger refuses_list on audit; drop function refuse_list()");
+    PQfinish(owner);
+    expect(get(&t, 200, "/v1/audit"), "{'entries': [], 'last': 0}");
+}
+
 Test(audit, it_has_no_address_in_it_and_takes_no_typing_error)
 {
     struct tenant t = stage_tenant("audit-words");
