@@ -275,7 +275,10 @@ static enum rights_answered request_fits(const struct exporting *x)
         kind++;
     if (*kind == NULL)
         return RIGHTS_OTHER_KIND;
-    return r->subject_no == x->states.subject_no ? RIGHTS_ANSWERED : RIGHTS_OTHER_SUBJECT;
+    if (r->subject_no != x->states.subject_no)
+        return RIGHTS_OTHER_SUBJECT;
+    bool is_failed = r->identity_outcome != NULL && strcmp(r->identity_outcome, "failed") == 0;
+    return is_failed ? RIGHTS_NOT_THEM : RIGHTS_ANSWERED;
 }
 
 static void on_request(struct job *job, enum error e)

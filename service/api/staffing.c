@@ -163,6 +163,7 @@ static void on_staffed(struct job *job, enum error e)
     case STAFF_REQUEST_CLOSED:
     case STAFF_REQUEST_KIND:
     case STAFF_REQUEST_OTHERS:
+    case STAFF_REQUEST_NOT_THEM:
         misfit_answer(call, RIGHTS_UNKNOWN + (s->job.outcome - STAFF_NO_REQUEST));
         return;
     default:

@@ -103,6 +103,9 @@ enum error rights_misfit(enum rights_answered answered, const char **ret_detail)
         [RIGHTS_OTHER_KIND] = {ERROR_INVALID, "The rights-request asks for something else."},
         [RIGHTS_OTHER_SUBJECT] = {ERROR_INVALID,
                                   "The rights-request is another subject's, or of nobody known."},
+        [RIGHTS_NOT_THEM] = {ERROR_CONFLICT,
+                             "Who asked was found not to be the subject (identity.outcome is failed): refuse "
+                             "the rights-request, or tell its identity anew."},
     };
     *ret_detail = misfits[answered].detail;
     return misfits[answered].error;

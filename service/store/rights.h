@@ -165,7 +165,8 @@ enum rights_answered {
     RIGHTS_UNKNOWN,
     RIGHTS_CLOSED,
     RIGHTS_OTHER_KIND,
-    RIGHTS_OTHER_SUBJECT
+    RIGHTS_OTHER_SUBJECT,
+    RIGHTS_NOT_THEM /* who asked was found to be somebody else */
 };
 
 /* Closes the request ${id} of one of ${kinds} (words of domain/rights, NULL at the end) and of that

@@ -30,7 +30,8 @@ enum staff_outcome {
     STAFF_NO_REQUEST,
     STAFF_REQUEST_CLOSED,
     STAFF_REQUEST_KIND,
-    STAFF_REQUEST_OTHERS
+    STAFF_REQUEST_OTHERS,
+    STAFF_REQUEST_NOT_THEM
 };
 
 /* Of what an erasure removed and kept: places in ${counts}. */

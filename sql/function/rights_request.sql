@@ -184,7 +184,8 @@ begin
 end $$;
 
 -- Why a request cannot be the one that something answers which is done to a subject. 0: it can; 1: there is
--- no such request; 2: it is closed; 3: it is of another kind; 4: it is another subject's, or of nobody known.
+-- no such request; 2: it is closed; 3: it is of another kind; 4: it is another subject's, or of nobody known;
+-- 5: who asked was found to be somebody else.
 -- p_kinds: those of a request that this answers. It stays as it is until the transaction ends.
 create or replace function rights_request_misfits(c integer, p_id uuid, p_kinds text[], p_subject_no bigint)
 returns integer language plpgsql as $$
@@ -200,6 +201,8 @@ begin
         return 3;
     elsif r.subject_no is distinct from p_subject_no then
         return 4;
+    elsif r.identity_outcome = 'failed' then
+        return 5;
     end if;
     return 0;
 end $$;

@@ -266,6 +266,35 @@ Test(rights, an_erasure_and_a_restriction_close_the_request_that_they_name)
            restriction, erasure);
 }
 
+Test(rights, who_asks_in_somebody_elses_name_gets_nothing)
+{
+    struct tenant t = stage_tenant("rights-not-them");
+    const char *a = person(&t, "a");
+    static const char *const kinds[] = {"access", "erasure", "restriction", "rectification"};
+    const char *requests[4];
+    for (int i = 0; i < 4; i++) {
+        requests[i] = asked(&t, kinds[i], a);
+        post(&t, 200, text_of("/v1/rights-requests/%s/identity", requests[i]),
+             "{'method': 'callback', 'outcome': 'failed'}");
+    }
+    const char *export = text_of("/v1/subjects/%s/export?request=%s", a, requests[0]);
+    expect(post(&t, 409, export, "{}"), "{'type': 'urn:akkoord:problem:conflict'}");
+    act(&t, 409, a, "erase", requests[1]);
+    act(&t, 409, a, "restrict", requests[2]);
+    post(&t, 409, text_of("/v1/subjects/%s/correct", a), "{'from': %s, 'to': %s, 'request': '%s'}",
+         email("a"), email("right"), requests[3]);
+    for (int i = 0; i < 4; i++)
+        expect_open(&t, requests[i]);
+    cr_expect_str_eq(reason(&t, email("a"), "newsletter"), "granted");
+    expect(get(&t, 200, "/v1/subjects/%s/history", a), "{'events': [{'event_state': 'given'}]}");
+
+    /* it was them after all */
+    post(&t, 200, text_of("/v1/rights-requests/%s/identity", requests[0]),
+         "{'method': 'in_person', 'outcome': 'verified'}");
+    post(&t, 200, export, "{}");
+    expect_closed(&t, requests[0], "export");
+}
+
 Test(rights, a_restriction_that_stands_answers_too)
 {
     struct tenant t = stage_tenant("rights-stands");
