@@ -180,21 +180,79 @@ const char *file_make_key(const char *path, const void *bytes, size_t len)
     return fault;
 }
 
+static bool bytes_write(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t written = write(fd, bytes, len);
+        if (written < 0 && errno != EINTR)
+            return false;
+        bytes += written > 0 ? written : 0;
+        len -= written > 0 ? (size_t)written : 0;
+    }
+    return true;
+}
+
+/* Of a file that is open: written, on the disk where it has one, and closed. */
+static const char *whole_write(int fd, bool is_on_disk, const void *bytes, size_t len)
+{
+    int reason = bytes_write(fd, bytes, len) && (!is_on_disk || fsync(fd) == 0) ? 0 : errno;
+    if (close(fd) != 0 && reason == 0)
+        reason = errno;
+    return reason != 0 ? strerror(reason) : NULL;
+}
+
+/* What one left that was cut off is taken away; a link that somebody else put there is not followed. */
+static int beside_open(const char *path, char fresh[PATH_MAX])
+{
+    if (snprintf(fresh, PATH_MAX, "%s.new", path) >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    unlink(fresh);
+    return open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+}
+
+/* Whether there is something that is no file to be replaced: a device or a pipe. */
+static bool is_other(const char *path, const char **ret_fault)
+{
+    struct stat st;
+    *ret_fault = NULL;
+    if (lstat(path, &st) != 0 || S_ISREG(st.st_mode))
+        return false;
+    *ret_fault = S_ISLNK(st.st_mode) ? "it is a symbolic link: name the file that it leads to" : NULL;
+    return true;
+}
+
+const char *file_replace_try(const char *path)
+{
+    const char *fault;
+    char fresh[PATH_MAX];
+    if (is_other(path, &fault))
+        return fault != NULL || access(path, W_OK) == 0 ? fault : strerror(errno);
+    int fd = beside_open(path, fresh);
+    if (fd < 0)
+        return strerror(errno);
+    close(fd);
+    unlink(fresh);
+    return NULL;
+}
+
 const char *file_replace(const char *path, const void *bytes, size_t len)
 {
+    const char *fault;
     char fresh[PATH_MAX];
-    if (snprintf(fresh, sizeof fresh, "%s.new", path) >= (int)sizeof fresh)
-        return strerror(ENAMETOOLONG);
-    FILE *file = fopen(fresh, "wbe");
-    bool ok =
-        file != NULL && fwrite(bytes, 1, len, file) == len && fflush(file) == 0 && fsync(fileno(file)) == 0;
-    int reason = errno;
-    if (file != NULL && fclose(file) != 0)
-        ok = false;
-    if (ok && rename(fresh, path) == 0)
-        return NULL;
-    reason = ok ? errno : reason;
-    if (file != NULL)
+    bool is_through = is_other(path, &fault);
+    if (fault != NULL)
+        return fault;
+    int fd = is_through ? open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) : beside_open(path, fresh);
+    if (fd < 0)
+        return strerror(errno);
+    fault = whole_write(fd, !is_through, bytes, len);
+    if (is_through)
+        return fault;
+    if (fault == NULL && rename(fresh, path) != 0)
+        fault = strerror(errno);
+    if (fault != NULL)
         unlink(fresh);
-    return strerror(reason);
+    return fault;
 }

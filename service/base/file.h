@@ -22,6 +22,9 @@ bool file_is_exposed(const char *path);
  * there is one, which stays as it is; or strerror's words. */
 const char *file_make_key(const char *path, const void *bytes, size_t len);
 extern const char FILE_THERE[];
-/* A new file takes the place of the one before, whole or not at all, and on the disk when it returns. Returns
- * NULL, or why not, in words. */
+/* A new file takes the place of the one before, whole or not at all, and on the disk when it returns. What is
+ * no file (a device, a pipe) stays, and is written to; a symbolic link is refused. Returns NULL, or why not,
+ * in words. */
 const char *file_replace(const char *path, const void *bytes, size_t len);
+/* Whether that may be done, beforehand; leaves nothing behind. */
+const char *file_replace_try(const char *path);

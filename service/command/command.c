@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "command/manual.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -60,6 +61,17 @@ static int operand_refuse(const struct command *command, const char *operand)
     return command_misused(command->name, fault);
 }
 
+/* What was printed and did not arrive was not done: a full disk, a closed pipe. */
+static int stdout_check(const char *name, int rc)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return rc;
+    fprintf(stderr, "akkoord: %s: not all of it could be written to standard output%s%s\n", name,
+            errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
+    return rc != 0 ? rc : 1;
+}
+
 int command_run(const struct command *command, int count, char **words)
 {
     struct config config;
@@ -80,7 +92,7 @@ int command_run(const struct command *command, int count, char **words)
     else
         rc = command->run(&config, &args);
     config_free(&config);
-    return rc;
+    return stdout_check(command->name, rc);
 }
 
 int command_main(const struct command *const *commands, int argc, char **argv, const char *version)
@@ -90,11 +102,11 @@ int command_main(const struct command *const *commands, int argc, char **argv, c
         commands_print(commands, stdout);
         putchar('\n');
         config_help(NULL, stdout);
-        return 0;
+        return stdout_check(name, 0);
     }
     if (strcmp(name, "--version") == 0) {
         printf("akkoord %s\n", version);
-        return 0;
+        return stdout_check(name, 0);
     }
     if (strcmp(name, "--manual") == 0)
         return argc == 3 ? manual_write(commands, version, argv[2])

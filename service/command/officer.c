@@ -30,6 +30,18 @@ void officer_close(struct officer *o)
     buf_free(&o->answer);
 }
 
+/* That the policy wants to know why, as somebody at a terminal says it. */
+static bool reason_is_wanted(const struct officer *o)
+{
+    struct reader r;
+    reader_open(&r, o->answer.data, o->answer.len);
+    struct node root = reader_root(&r);
+    const char *type = OFFICER_TEXT(&root, "type");
+    bool is_wanted = type != NULL && strcmp(type, "urn:akkoord:problem:reason-required") == 0;
+    reader_close(&r);
+    return is_wanted;
+}
+
 bool officer_fetch(struct officer *o, const char *path, const char *const parameters[],
                    const struct buf *body)
 {
@@ -39,7 +51,10 @@ bool officer_fetch(struct officer *o, const char *path, const char *const parame
         fault = body != NULL ? client_post(o->client, body->data, body->len, &o->answer)
                              : client_get(o->client, &o->answer);
     if (fault != NULL)
-        command_failed(o->command, fault);
+        command_failed(o->command, reason_is_wanted(o)
+                                       ? "the policy asks why it is looked at: say so by --reason TEXT, "
+                                         "which is kept with who looked"
+                                       : fault);
     return fault == NULL;
 }
 

@@ -14,7 +14,7 @@ struct requests {
     struct officer officer;
     size_t count;
     char **lines; /* of JSON, a request each */
-    const char *state, *kind;
+    const char *state, *kind, *reason;
     char due_before[MOMENT_TEXT + 1]; /* "": whenever */
 };
 
@@ -42,9 +42,9 @@ static int64_t page_read(struct requests *r, int64_t after)
     char number[24];
     snprintf(number, sizeof number, "%lld", (long long)after);
     const char *const parameters[] = {
-        "after",  number, "limit", "1000",       "state",
-        r->state, "kind", r->kind, "due_before", r->due_before[0] != '\0' ? r->due_before : NULL,
-        NULL};
+        "after",  number,    "limit", "1000",       "state",
+        r->state, "kind",    r->kind, "due_before", r->due_before[0] != '\0' ? r->due_before : NULL,
+        "reason", r->reason, NULL};
     if (!officer_ask(&r->officer, "/v1/rights-requests", parameters, NULL, "requests"))
         return -1;
     struct node root = officer_answer(&r->officer), list = node_optional(&root, "requests");
@@ -139,6 +139,7 @@ static int requests_open(struct requests *r, const struct arguments *args)
     bool is_due = strcmp(verb, "due") == 0;
     r->state = arguments_flag(args, "state");
     r->kind = arguments_flag(args, "kind");
+    r->reason = arguments_flag(args, "reason");
     if (!is_due && strcmp(verb, "list") != 0)
         return command_misused("requests", "say list, or due");
     if (!is_due && days != NULL)
@@ -173,6 +174,7 @@ static const struct config_flag requests_flags[] = {
     {"kind", "KIND",
      "those alone: access, portability, rectification, erasure, restriction, objection, withdrawal, "
      "human_review"},
+    {"reason", "TEXT", "why, in words; kept with who looked"},
     {"days", "N", "due: within so many days; 7 by default. What is overdue is always there"},
     {0}};
 

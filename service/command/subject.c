@@ -10,8 +10,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -185,22 +183,6 @@ static int show(struct subject *s)
 
 /* ---- export ---- */
 
-/* Before it is asked for, since that may close a request: whether it can be kept. */
-static const char *output_try(const char *path)
-{
-    if (path == NULL)
-        return NULL;
-    char fresh[PATH_MAX]; /* where file_replace writes it */
-    umask(077);           /* the file is the officer's alone */
-    snprintf(fresh, sizeof fresh, "%s.new", path);
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return strerror(errno);
-    close(fd);
-    unlink(fresh);
-    return NULL;
-}
-
 static const char *output_write(const char *path, const struct buf *answer)
 {
     if (path != NULL)
@@ -222,7 +204,9 @@ static int export(struct subject *s)
     if (is_archive && output == NULL && isatty(STDOUT_FILENO))
         return command_misused("subject", "an archive is nothing for a terminal: --output FILE");
     buf_init(&empty, 1);
-    const char *fault = output_try(output);
+    umask(077); /* the file is the officer's alone */
+    /* before it is asked for, since that may close a request: whether it can be kept */
+    const char *fault = output != NULL ? file_replace_try(output) : NULL;
     if (fault == NULL && !officer_fetch(&s->officer, path_of(s, "export", path), parameters, &empty))
         return 1;
     fault = fault != NULL ? fault : output_write(output, &s->officer.answer);

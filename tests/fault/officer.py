@@ -184,6 +184,44 @@ def listed(officer, client):
     return later
 
 
+def written(officer):
+    """What does not arrive is not done: a full disk is told, by each command that prints."""
+    program, full = str(officer.house.program), "/dev/full"
+    for words, who in ((officer.argv("subject", "show"), ADDRESS), (officer.argv("subject", "export"), ADDRESS),
+                       (officer.argv("requests", "list", "--json"), ""), ([program, "--version"], ""), ([program, "--help"], ""),
+                       ([program, "options"], ""), ([program, "subject", "--help"], "")):
+        with open(full, "wb") as device:
+            done = subprocess.run(words, input=who + "\n", stdout=device, stderr=subprocess.PIPE, text=True, env=officer.house.settings,
+                                  timeout=60, check=False)
+        assert done.returncode == 1 and "No space left" in done.stderr, f"{words}: {done}"
+    pipe = officer.house.folder / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True) as reader:
+        officer.run("subject", "export", "--output", pipe)
+        assert json.loads(reader.communicate()[0])["identifiers"][0]["type"] == "email"
+    assert pipe.is_fifo(), "what is no file is written to, and stays"
+    link, led = officer.house.folder / "link.json", officer.house.folder / "led.json"
+    link.symlink_to(led)
+    assert "symbolic link" in officer.run("subject", "export", "--output", link, status=1)
+    assert not led.exists()
+
+
+def asked_why(officer, client):
+    """Where the policy wants a reason each command says how it is told, and passes it on."""
+    owner = Client(client.port, officer.house.command("token", "--controller", CONTROLLER, "--scope", "policy:read policy:write",
+                                                      "--ttl", "1h").strip())
+    document = owner.ask("GET", "/v1/policy").body
+    wanted = {**document, "rights": {**document.get("rights", {}), "reading_reason": "required"}}
+    assert owner.ask("PUT", "/v1/policy", json.dumps(wanted), JSON).status == 200
+    for words in (("subject", "show"), ("requests", "due"), ("requests", "list")):
+        assert "--reason TEXT" in officer.run(*words, status=1)
+        officer.run(*words, "--reason", "yearly look")
+    assert owner.ask("PUT", "/v1/policy", json.dumps(document), JSON).status == 200
+    owner.close()
+    entries = client.ask("GET", "/v1/audit?actor=officer.jansen&limit=1000").body["entries"]
+    assert [e["reason"] for e in entries if e["action"] == "rights_requests"][-2:] == ["yearly look"] * 2, entries
+
+
 def erased(officer, client, request):
     assert "--yes" in officer.run("subject", "erase", status=2)
     for word in ("no", "y", ""):
@@ -225,7 +263,10 @@ def main():
         several(officer, client)
         exported(officer, client)
         restricted_and_withdrawn(officer, client)
-        erased(officer, client, listed(officer, client))
+        request = listed(officer, client)
+        written(officer)
+        asked_why(officer, client)
+        erased(officer, client, request)
         cut_off(officer, service, client)
         assert ADDRESS not in service.log_text()
         client.close()

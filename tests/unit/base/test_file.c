@@ -2,10 +2,13 @@
 #include "base/file.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -140,4 +143,63 @@ Test(file, a_new_file_takes_the_place_of_the_one_before)
     cr_assert_null(file_replace(path, "second", 6));
     holds("second");
     cr_expect_neq(access(fresh, F_OK), 0);
+}
+
+/* ---- a file in the place of another ---- */
+
+Test(file, a_new_one_takes_the_place_of_the_one_before)
+{
+    cr_expect_null(file_replace_try(path));
+    cr_expect_neq(access(path, F_OK), 0);
+    cr_assert_null(file_replace(path, "one", 3));
+    ino_t before = look().st_ino;
+    cr_expect_null(file_replace_try(path));
+    cr_assert_null(file_replace(path, "other", 5));
+    holds("other");
+    cr_expect_neq(look().st_ino, before);
+    cr_expect_neq(access(fresh, F_OK), 0);
+}
+
+Test(file, a_pipe_stays_one_and_is_written_to)
+{
+    char got[8] = "";
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    int reader = open(path, O_RDONLY | O_NONBLOCK);
+    cr_expect_null(file_replace_try(path));
+    cr_expect_null(file_replace(path, "bytes", 5));
+    cr_expect(S_ISFIFO(look().st_mode));
+    cr_expect_eq(read(reader, got, sizeof got), 5);
+    cr_expect_str_eq(got, "bytes");
+    close(reader);
+}
+
+/* /dev/full's own twin: where this fails nobody's device is lost. */
+Test(file, a_device_stays_one_and_what_it_does_not_take_is_told)
+{
+    if (mknod(path, S_IFCHR | 0600, makedev(1, 7)) != 0)
+        cr_skip("root alone makes a device");
+    int fd = open(path, O_WRONLY);
+    if (fd < 0)
+        cr_skip("no device can be opened in %s", folder);
+    close(fd);
+    cr_expect_null(file_replace_try(path));
+    cr_expect_str_eq(file_replace(path, "bytes", 5), strerror(ENOSPC));
+    cr_expect(S_ISCHR(look().st_mode));
+}
+
+Test(file, a_link_is_not_followed_and_not_replaced)
+{
+    char target[sizeof path + 4];
+    snprintf(target, sizeof target, "%s.led", path);
+    cr_assert_eq(symlink(target, path), 0);
+    cr_expect_not_null(strstr(file_replace_try(path), "symbolic link"));
+    cr_expect_not_null(strstr(file_replace(path, "bytes", 5), "symbolic link"));
+    cr_expect_neq(access(target, F_OK), 0);
+    unlink(path);
+
+    /* nor one where the new file is made */
+    cr_assert_eq(symlink(target, fresh), 0);
+    cr_expect_null(file_replace(path, "bytes", 5));
+    holds("bytes");
+    cr_expect_neq(access(target, F_OK), 0);
 }
