@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "command/apply_rehearsal.h"
+#include "command/behind.h"
 #include "command/command.h"
 #include "command/on_database.h"
 #include "ledger/policy_warnings.h"
@@ -21,6 +22,7 @@ struct document {
     bool retire;           /* purposes in use that it leaves out */
     bool rehearse;         /* tell what it would change, and change nothing */
     bool json;             /* as JSON */
+    char actor[CLAIMS_SUBJECT_MAX + 1];
 };
 
 static void faults_print(const struct reader *r, const char *path)
@@ -129,7 +131,7 @@ static int document_apply(PGconn *pg, const struct numbered_keys *keys, void *co
     struct policy_apply_job job = {.policy = d->policy,
                                    .document = d->canonical.data,
                                    .sha256 = d->sha256,
-                                   .actor = "akkoord apply",
+                                   .actor = d->actor,
                                    .retire = d->retire,
                                    .key = keys->keys[0].number};
     if (d->rehearse)
@@ -151,6 +153,9 @@ static int apply_bytes(const struct config *config, const struct arguments *args
     struct document document = {.retire = arguments_flag(args, "retire") != NULL,
                                 .rehearse = arguments_flag(args, "rehearse") != NULL,
                                 .json = format != NULL && strcmp(format, "json") == 0};
+    const char *fault = behind_actor(args, "apply", document.actor);
+    if (fault != NULL)
+        return command_misused("apply", fault);
     if (document_read(path, bytes, &document) != 0)
         return 1;
     int rc = on_database(config, "apply", document_apply, &document);
@@ -185,6 +190,7 @@ static const struct config_flag apply_flags[] = {
     {"retire", NULL, "purposes that have events and are left out are retired; else they forbid it"},
     {"rehearse", NULL, "only tells what the document would change: purposes, notices, and people's verdicts"},
     {"format", "text|json", "how the rehearsal is told; text by default"},
+    BEHIND_FLAG,
     {0}};
 
 const struct command apply_command = {"apply",

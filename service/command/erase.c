@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth/key.h"
 #include "base/limits.h"
+#include "command/behind.h"
 #include "command/command.h"
 #include "command/on_database.h"
 #include "domain/moment.h"
@@ -18,6 +19,7 @@ enum { PAGE = 1000, ERASURE_TAGS_MAX = 1000 };
 struct order {
     const char *controller, *path;
     instant since;
+    char actor[CLAIMS_SUBJECT_MAX + 1];
 };
 
 /* ---- list ---- */
@@ -86,12 +88,13 @@ static bool line_judge(const char *line, size_t len)
 }
 
 /* Returns NULL, or why it ends here. */
-static const char *line_replay(PGconn *pg, const char *line, size_t len, int64_t counts[ERASED_OUTCOMES])
+static const char *line_replay(PGconn *pg, const char *actor, const char *line, size_t len,
+                               int64_t counts[ERASED_OUTCOMES])
 {
     struct erase_again_job job;
     if (!line_judge(line, len))
         return "is no line of `akkoord erase --list`";
-    erase_again_job_init(&job, line, "akkoord erase --replay");
+    erase_again_job_init(&job, line, actor);
     if (job_run_blocking(pg, &job.job) != ERROR_NONE)
         return "the database did not take it: run it again, what is done already is passed over";
     counts[job.outcome]++;
@@ -129,7 +132,7 @@ static int erasures_replay(PGconn *pg, const struct numbered_keys *keys, void *c
     while (fault == NULL && getline(&line, &capacity, file) > 0) {
         number++;
         line[strcspn(line, "\n")] = '\0';
-        fault = line_replay(pg, line, strlen(line), counts);
+        fault = line_replay(pg, o->actor, line, strlen(line), counts);
     }
     if (fault == NULL && ferror(file))
         fault = "the rest cannot be read";
@@ -159,6 +162,9 @@ static int erase_run(const struct config *config, const struct arguments *args)
         return command_misused("erase", "--controller is 1 to 64 letters a-z, digits, _ and -");
     if (since != NULL && !moment_parse(since, strlen(since), &o.since))
         return command_misused("erase", "--since is a moment such as 2026-11-21T10:00:00Z");
+    const char *fault = behind_actor(args, "erase --replay", o.actor);
+    if (fault != NULL)
+        return command_misused("erase", fault);
     return on_database(config, "erase", is_list ? erasures_list : erasures_replay, &o);
 }
 
@@ -168,6 +174,7 @@ static const struct config_flag erase_flags[] = {
     {"since", "MOMENT", "those since then; all by default"},
     {"controller", "K", "those of this controller; of all by default"},
     {"replay", "FILE", "does those of a list again; what is done already is passed over"},
+    BEHIND_FLAG,
     {0}};
 
 const struct command erase_command = {

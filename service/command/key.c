@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth/api_key.h"
 #include "auth/claims.h"
+#include "command/behind.h"
 #include "command/command.h"
 #include "command/on_database.h"
 #include "domain/duration.h"
@@ -18,6 +19,7 @@ static const struct config_flag key_flags[] = {
      "add: what it may do, one or more in quotes, separated by spaces:\n     " SCOPES(SCOPE_LISTED)},
     {"expires", "DURATION",
      "add: how long it is good for, such as P90D or P1Y; for good where nothing is said"},
+    BEHIND_FLAG,
     {0}};
 
 /* ---- add ---- */
@@ -55,7 +57,7 @@ static int add_run(const struct config *config, const struct arguments *args)
     const char *controller = arguments_flag(args, "controller"), *scope = arguments_flag(args, "scope"),
                *expires = arguments_flag(args, "expires");
     struct duration term;
-    char words[SCOPES_TEXT];
+    char words[SCOPES_TEXT], actor[CLAIMS_SUBJECT_MAX + 1];
     bool unknown;
 
     /* whose, and for whom */
@@ -74,6 +76,10 @@ static int add_run(const struct config *config, const struct arguments *args)
     if (expires != NULL && (!duration_parse(expires, strlen(expires), &term) || duration_is_zero(term)))
         return command_misused("key add", "--expires is not an ISO 8601 duration such as P90D or P1Y");
 
+    const char *fault = behind_actor(args, "key", actor);
+    if (fault != NULL)
+        return command_misused("key add", fault);
+
     /* as it is kept */
     scopes_format(scopes, words);
     struct api_key_add_job add = {.controller = controller,
@@ -81,7 +87,7 @@ static int add_run(const struct config *config, const struct arguments *args)
                                   .scopes = words,
                                   .expires =
                                       expires != NULL ? duration_add(clock_wall(), term) : INSTANT_NONE,
-                                  .actor = "cli",
+                                  .actor = actor,
                                   .maker_ends = INSTANT_NONE};
     return on_database(config, "key add", key_add, &add);
 }

@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Who looked at whose data, and why: each read is an entry, and is told only once it is one. */
 
@@ -234,6 +235,38 @@ Test(audit, an_export_and_what_staff_did_are_entries_too)
 }
 
 /* ---- the policy's own history ---- */
+
+/* Applies ${file} by the command, with a flag or variable more; its exit status. */
+static int command_apply(const char *file, const char *by, const char *setting)
+{
+    const char *const argv[] = {HARNESS_PROGRAM, "apply", file, by != NULL ? "--by" : NULL, by, NULL};
+    const char *const settings[] = {text_of("AKKOORD_DATABASE=%s", stage_database()->service),
+                                    text_of("AKKOORD_SUBJECT_KEY_FILE=%s", stage_keyring()->subject_key_file),
+                                    setting, NULL};
+    char *output;
+    return process_run(argv, settings, &output);
+}
+
+Test(history, a_version_is_by_the_person_behind_the_command)
+{
+    struct tenant t = stage_tenant("history-behind");
+    json_t *policy = tenant_policy(&t);
+    const char *file = text_of("%s/history-behind.json", stage_keyring()->dir);
+    static const char *const terms[] = {"'P1Y'", "'P2Y'", "'P3Y'"};
+    for (size_t i = 0; i < 3; i++) {
+        json_object_set_new(json_array_get(json_object_get(policy, "purposes"), 0), "validity",
+                            json_of("%s", terms[i]));
+        cr_assert_eq(file_write(file, json_dumps(policy, 0)), 0);
+        cr_assert_eq(command_apply(file, i == 0 ? "jansen" : NULL, i == 1 ? "SUDO_USER=devries" : NULL), 0);
+    }
+    const json_t *told = get(&t, 200, "/v1/policy/versions?after=1");
+    expect(told, "{'versions': [{'applied_by': 'jansen (akkoord apply)'}, {}, {}]}");
+    cr_expect_not_null(strstr(string_at(told, "/versions/2/applied_by"), " (akkoord apply)"));
+    if (getuid() == 0) /* anybody else says of themselves who they are */
+        cr_expect_str_eq(string_at(told, "/versions/1/applied_by"), "devries (akkoord apply)");
+    cr_expect_eq(command_apply(file, "", NULL), 2);
+    cr_expect_eq(command_apply(file, "a\tb", NULL), 2);
+}
 
 Test(history, each_version_says_when_by_whom_and_what_changed)
 {

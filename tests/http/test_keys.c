@@ -33,8 +33,9 @@ static char *command(int status, const char *const words[])
 static struct tenant keyed(const struct tenant *t, const char *name, const char *scope, const char *expires)
 {
     struct tenant client = *t;
-    char *key = command(0, (const char *const[]){"add", name, "--controller", t->key, "--scope", scope,
-                                                 expires != NULL ? "--expires" : NULL, expires, NULL});
+    char *key =
+        command(0, (const char *const[]){"add", name, "--controller", t->key, "--by", "jansen", "--scope",
+                                         scope, expires != NULL ? "--expires" : NULL, expires, NULL});
     cr_assert_eq(strcspn(key, "\n") + 1, strlen(key), "the key alone: %s", key);
     key[strcspn(key, "\n")] = '\0';
     client.token = key;
@@ -198,7 +199,7 @@ Test(keys, what_is_made_is_told_once_and_works)
     a = ask(&admin, "GET", "/v1/keys", NULL);
     cr_assert_eq(a->status, 200);
     expect(a->json,
-           "{'keys': [{'name': 'admin', 'created_by': 'cli', 'expires_at': null}, "
+           "{'keys': [{'name': 'admin', 'created_by': 'jansen (akkoord key)', 'expires_at': null}, "
            "{'name': 'made', 'created_by': 'admin', 'scopes': ['consent:check', 'mask'], 'id': '%s'}]}",
            id_of(&made));
     cr_assert_null(strstr(a->body, made.token + 21));
