@@ -96,7 +96,7 @@ static void auditing_begin(struct call *call)
         call_problem(call, ERROR_INVALID, "subject_id is none of this controller's.", NULL);
         return;
     }
-    if (!reading_judge(&a->reading, c->policy))
+    if (!reading_judge(&a->reading, &a->attempt))
         return;
     a->job = (struct audit_list_job){.after = a->after,
                                      .limit = (int32_t)a->limit,

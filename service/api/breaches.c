@@ -473,7 +473,7 @@ static void listing_start(struct call *call, struct breach_listing *l)
     call->state = l;
     call->dispose = listing_dispose;
     call->abandon = listing_abandon;
-    attempt_start(&l->attempt, call, listing_begin);
+    attempt_current(&l->attempt, call, listing_begin);
 }
 
 void handle_breaches(struct call *call)
@@ -572,7 +572,7 @@ static void concerning_begin(struct call *call)
         call_problem(call, ERROR_INVALID, "after takes what an answer gave as next.", NULL);
         return;
     }
-    if (!reading_judge(&k->reading, c->policy))
+    if (!reading_judge(&k->reading, &k->attempt))
         return;
     breach_subjects_job_clear(&k->job);
     k->job = (struct breach_subjects_job){.after = after, .limit = (int32_t)k->limit, .actor = k->actor};
@@ -619,5 +619,5 @@ void handle_breach_subjects(struct call *call)
     call->state = k;
     call->dispose = concerning_dispose;
     call->abandon = concerning_abandon;
-    attempt_start(&k->attempt, call, concerning_begin);
+    attempt_current(&k->attempt, call, concerning_begin);
 }

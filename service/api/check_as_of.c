@@ -283,7 +283,7 @@ static void looking_begin(struct call *call)
         attempt_bad_body(&l->attempt, &l->body);
         return;
     }
-    if (!reading_judge(&l->reading, l->attempt.controller->policy))
+    if (!reading_judge(&l->reading, &l->attempt))
         return;
     policy_at_job_clear(&l->policy_job);
     policy_at_job_init(&l->policy_job, l->attempt.controller->controller_id, l->at);

@@ -103,5 +103,5 @@ void handle_check_traces(struct call *call)
     call->state = t;
     call->dispose = tracing_dispose;
     call->abandon = tracing_abandon;
-    attempt_start(&t->attempt, call, tracing_begin);
+    attempt_current(&t->attempt, call, tracing_begin);
 }

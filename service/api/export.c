@@ -318,7 +318,7 @@ static void on_states(struct job *job, enum error e)
     } else if (x->states.generation != x->attempt.controller->generation) {
         attempt_again(&x->attempt);
     } else if (!x->states.found) {
-        call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
+        call_problem(call, ERROR_NOT_FOUND, NO_SUBJECT, NULL);
     } else if (x->reading.answers) {
         request_ask(x);
     } else {
@@ -332,10 +332,10 @@ static void exporting_begin(struct call *call)
     const struct controller *c = x->attempt.controller;
     int64_t subject_no;
     if (!subject_id_parse(c->ids, x->id.base, x->id.len, &subject_no)) {
-        call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
+        call_problem(call, ERROR_NOT_FOUND, NO_SUBJECT, NULL);
         return;
     }
-    if (!reading_judge(&x->reading, c->policy))
+    if (!reading_judge(&x->reading, &x->attempt))
         return;
     if (x->export.format == EXPORT_RECEIPT &&
         (x->export.key = receipt_keys_find(call->worker->keys.receipts, c->policy->controller)) == NULL) {

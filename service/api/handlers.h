@@ -2,6 +2,11 @@
 #pragma once
 #include "http/call.h"
 
+/* Of ERROR_NOT_FOUND, for a subject_id that leads to nobody. */
+#define NO_SUBJECT                                                                                           \
+    "There is no such subject: it was erased or merged, or never was. An identifier finds who it is now "    \
+    "(POST /v1/subjects/lookup)."
+
 /* What the routes run, a file a resource: consents.c and so on. Each ends its call. */
 void handle_record(struct call *call);
 void handle_import(struct call *call);

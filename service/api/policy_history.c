@@ -93,7 +93,7 @@ void handle_policy_versions(struct call *call)
     call->state = v;
     call->dispose = versions_dispose;
     call->abandon = versions_abandon;
-    attempt_start(&v->attempt, call, versions_begin);
+    attempt_current(&v->attempt, call, versions_begin);
 }
 
 /* ---- what is new ---- */
@@ -165,7 +165,7 @@ static void telling_begin(struct call *call)
         call_problem(call, ERROR_INVALID, "after takes what an answer gave as next.", NULL);
         return;
     }
-    if (!reading_judge(&t->reading, c->policy))
+    if (!reading_judge(&t->reading, &t->attempt))
         return;
     policy_changes_job_clear(&t->job);
     t->job =
@@ -203,5 +203,5 @@ void handle_policy_changes(struct call *call)
     call->state = t;
     call->dispose = telling_dispose;
     call->abandon = telling_abandon;
-    attempt_start(&t->attempt, call, telling_begin);
+    attempt_current(&t->attempt, call, telling_begin);
 }

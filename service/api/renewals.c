@@ -208,7 +208,7 @@ static void renewing_begin(struct call *call)
         call_problem(call, ERROR_INVALID, "after takes what an answer gave as next.", NULL);
         return;
     }
-    if (!reading_judge(&r->reading, r->attempt.controller->policy))
+    if (!reading_judge(&r->reading, &r->attempt))
         return;
     buf_clear(&r->out);
     r->found = 0;

@@ -167,7 +167,7 @@ static void on_told(struct job *job, enum error e)
         told_answer(call, t);
         return;
     case RETENTION_NO_SUBJECT:
-        call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
+        call_problem(call, ERROR_NOT_FOUND, NO_SUBJECT, NULL);
         return;
     case RETENTION_NO_RULE:
         tell_refuse(t, "event", "is what no such retention rule of the policy counts from (after)");
@@ -224,7 +224,7 @@ static void telling_begin(struct call *call)
     }
     int64_t subject_no;
     if (!subject_id_parse(c->ids, t->id.base, t->id.len, &subject_no)) {
-        call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
+        call_problem(call, ERROR_NOT_FOUND, NO_SUBJECT, NULL);
         return;
     }
     reader_close(&t->body);
@@ -255,7 +255,7 @@ void handle_retention_event(struct call *call)
     call->dispose = telling_dispose;
     t->id = h2o_iovec_init(call_copy(call, call->arguments[0].base, call->arguments[0].len),
                            call->arguments[0].len);
-    attempt_start(&t->attempt, call, telling_begin);
+    attempt_current(&t->attempt, call, telling_begin);
 }
 
 /* ---- due ---- */

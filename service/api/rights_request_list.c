@@ -79,7 +79,7 @@ static void listing_begin(struct call *call)
         call_problem(call, ERROR_INVALID, "subject_id is none of this controller's.", NULL);
         return;
     }
-    if (!reading_judge(&l->reading, c->policy))
+    if (!reading_judge(&l->reading, &l->attempt))
         return;
     rights_list_job_clear(&l->job);
     l->job = (struct rights_list_job){.id = l->is_one ? l->id : NULL,
@@ -146,7 +146,7 @@ static void listing_start(struct call *call, struct listing *l)
     call->state = l;
     call->dispose = listing_dispose;
     call->abandon = listing_abandon;
-    attempt_start(&l->attempt, call, listing_begin);
+    attempt_current(&l->attempt, call, listing_begin);
 }
 
 void handle_rights_requests(struct call *call)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/staffing.h"
 
+#include "api/handlers.h"
 #include "base/limits.h"
 #include "http/idempotency.h"
 #include "ledger/free_text.h"
@@ -122,7 +123,7 @@ static const struct {
     const char *detail;
 } refusals[] = {
     [STAFF_KEY_REUSED] = {ERROR_KEY_REUSED, "Send the same request again, or another key."},
-    [STAFF_NO_SUBJECT] = {ERROR_NOT_FOUND, "There is no such subject."},
+    [STAFF_NO_SUBJECT] = {ERROR_NOT_FOUND, NO_SUBJECT},
     [STAFF_NO_OTHER] = {ERROR_INVALID, "There is no subject to merge with: look both up again."},
     [STAFF_SAME] = {ERROR_INVALID, "They are one and the same already."},
     [STAFF_NOTHING] = {ERROR_CONFLICT, "There is nothing that this could end."},
@@ -183,7 +184,7 @@ static void staffing_begin(struct call *call)
         return;
     }
     if (!subject_id_parse(c->ids, s->id.base, s->id.len, &subject_no)) {
-        call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
+        call_problem(call, ERROR_NOT_FOUND, NO_SUBJECT, NULL);
         return;
     }
 

@@ -108,7 +108,7 @@ static void looking_begin(struct call *call)
         return;
     }
 
-    if (!reading_judge(&l->reading, l->attempt.controller->policy))
+    if (!reading_judge(&l->reading, &l->attempt))
         return;
 
     /* under all the tags that may stand for them */
@@ -192,7 +192,7 @@ static void on_states(struct job *job, enum error e)
     } else if (v->job.generation != v->attempt.controller->generation) {
         attempt_again(&v->attempt);
     } else if (!v->job.found) {
-        call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
+        call_problem(call, ERROR_NOT_FOUND, NO_SUBJECT, NULL);
     } else {
         struct buf out;
         buf_init(&out, ANSWER_BYTES_MAX);
@@ -207,10 +207,10 @@ static void viewing_begin(struct call *call)
 {
     struct viewing *v = call->state;
     if (!subject_id_parse(v->attempt.controller->ids, v->id.base, v->id.len, &v->subject_no)) {
-        call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
+        call_problem(call, ERROR_NOT_FOUND, NO_SUBJECT, NULL);
         return;
     }
-    if (!reading_judge(&v->reading, v->attempt.controller->policy))
+    if (!reading_judge(&v->reading, &v->attempt))
         return;
     states_job_clear(&v->job);
     states_job_init(&v->job, v->attempt.controller->controller_id, v->subject_no);
@@ -295,7 +295,7 @@ static void on_retold(struct job *job, enum error e)
     if (r->after > r->job.head)
         call_problem(call, ERROR_INVALID, "after lies beyond the ledger's head.", NULL);
     else if (r->job.count == 0 && r->after == 0)
-        call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
+        call_problem(call, ERROR_NOT_FOUND, NO_SUBJECT, NULL);
     else
         page_answer(r);
 }
@@ -306,10 +306,10 @@ static void retelling_begin(struct call *call)
     const struct controller *c = r->attempt.controller;
     int64_t subject_no;
     if (!subject_id_parse(c->ids, r->id.base, r->id.len, &subject_no)) {
-        call_problem(call, ERROR_NOT_FOUND, "There is no such subject.", NULL);
+        call_problem(call, ERROR_NOT_FOUND, NO_SUBJECT, NULL);
         return;
     }
-    if (!reading_judge(&r->reading, c->policy))
+    if (!reading_judge(&r->reading, &r->attempt))
         return;
     history_job_clear(&r->job);
     r->job = (struct history_job){.job.controller_id = c->controller_id,

@@ -146,7 +146,7 @@ void handle_deliveries(struct call *call)
     call->state = d;
     call->dispose = deliveries_dispose;
     call->abandon = deliveries_abandon;
-    attempt_start(&d->attempt, call, deliveries_begin);
+    attempt_current(&d->attempt, call, deliveries_begin);
 }
 
 /* ---- resend ---- */
@@ -212,7 +212,7 @@ void handle_resend(struct call *call)
     uuid_format(id, r->job.id);
     call->state = r;
     call->dispose = resending_dispose;
-    attempt_start(&r->attempt, call, resending_begin);
+    attempt_current(&r->attempt, call, resending_begin);
 }
 
 /* ---- recipients ---- */
@@ -306,5 +306,5 @@ void handle_recipients(struct call *call)
     call->state = r;
     call->dispose = recipients_dispose;
     call->abandon = recipients_abandon;
-    attempt_start(&r->attempt, call, recipients_begin);
+    attempt_current(&r->attempt, call, recipients_begin);
 }

@@ -132,6 +132,15 @@ static void on_admitted(struct job *job, enum error e)
     attempt_begin(attempt);
 }
 
+void attempt_current(struct attempt *attempt, struct call *call, void (*begin)(struct call *call))
+{
+    attempt_init(attempt, call, begin);
+    if (attempt->controller != NULL)
+        attempt_ask(attempt, on_admitted);
+    else
+        attempt_load(attempt);
+}
+
 void attempt_admit(struct attempt *attempt, struct call *call, void (*begin)(struct call *call))
 {
     attempt_init(attempt, call, begin);
@@ -160,6 +169,26 @@ void attempt_bad_body(struct attempt *attempt, struct reader *faults)
     }
     attempt->faults = faults;
     attempt_ask(attempt, on_confirmed);
+}
+
+static void on_refusal_confirmed(struct job *job, enum error e)
+{
+    struct attempt *attempt = attempt_asked(job, e);
+    if (attempt == NULL)
+        return;
+    attempt->call->vouch = NULL;
+    call_problem(attempt->call, attempt->refusal, attempt->detail, NULL);
+}
+
+void attempt_refuse(struct attempt *attempt, enum error e, const char *detail)
+{
+    if (attempt->loads > 0) {
+        call_problem(attempt->call, e, detail, NULL);
+        return;
+    }
+    attempt->refusal = e;
+    attempt->detail = detail;
+    attempt_ask(attempt, on_refusal_confirmed);
 }
 
 /* ---- before a refusal ---- */

@@ -68,11 +68,11 @@ const char *reading_misfit(struct reading *r, const struct policy *policy)
     return NULL;
 }
 
-bool reading_judge(struct reading *r, const struct policy *policy)
+bool reading_judge(struct reading *r, struct attempt *attempt)
 {
-    const char *misfit = reading_misfit(r, policy);
+    const char *misfit = reading_misfit(r, attempt->controller->policy);
     if (misfit != NULL)
-        call_problem(r->call, ERROR_REASON_REQUIRED, misfit, NULL);
+        attempt_refuse(attempt, ERROR_REASON_REQUIRED, misfit);
     return misfit == NULL;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "domain/policy.h"
+#include "http/attempt.h"
 #include "http/call.h"
 #include "store/audit.h"
 
@@ -30,9 +31,10 @@ bool reading_query_alone(struct call *call);
 bool reading_open(struct reading *r, struct call *call);
 /* For the handler's dispose. */
 void reading_close(struct reading *r);
-/* Under the policy: no e-mail address, telephone or citizen number is kept as a reason, and where the policy
- * asks for a reason there must be one. Returns false when the problem has been answered. */
-bool reading_judge(struct reading *r, const struct policy *policy);
+/* Under the policy of the attempt: no e-mail address, telephone or citizen number is kept as a reason, and
+ * where the policy asks for a reason there must be one: that there is none is said under the policy in
+ * force. Returns false when the attempt goes on without the caller. */
+bool reading_judge(struct reading *r, struct attempt *attempt);
 /* Likewise for a caller that answers later: the detail of ERROR_REASON_REQUIRED, or NULL. */
 const char *reading_misfit(struct reading *r, const struct policy *policy);
 /* Records that ${found} persons, events or rows were read of ${subject_no} (0: of nobody in particular), then

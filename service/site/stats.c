@@ -125,5 +125,5 @@ void handle_site_stats(struct call *call)
     }
     call->state = r;
     call->dispose = reading_dispose;
-    attempt_start(&r->attempt, call, stats_begin);
+    attempt_current(&r->attempt, call, stats_begin);
 }

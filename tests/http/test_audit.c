@@ -177,6 +177,23 @@ Test(audit, a_list_that_cannot_be_recorded_is_not_told)
     expect(get(&t, 200, "/v1/audit"), "{'entries': [], 'last': 0}");
 }
 
+/* A list is read by a statement that does not tell what is in force: its node may hold an older policy. */
+Test(audit, a_node_that_knows_an_older_policy_asks_for_the_reason_too)
+{
+    struct tenant t = stage_tenant("audit-reason-old"), there = tenant_at(&t, stage_service(1));
+    static const char *const lists[] = {"/v1/rights-requests", "/v1/policy/changes?since=1", "/v1/audit",
+                                        "/v1/renewals"};
+    given(&t, "a");
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        json_t *policy = tenant_policy(&t);
+        tenant_apply(&t, policy);
+        get(&there, 200, "%s", lists[i]); /* it holds this one from here on */
+        json_object_set_new(policy, "rights", json_of("{'reading_reason': 'required'}"));
+        tenant_apply(&t, policy);
+        expect(get(&there, 422, "%s", lists[i]), "{'type': 'urn:akkoord:problem:reason-required'}");
+    }
+}
+
 Test(audit, it_has_no_address_in_it_and_takes_no_typing_error)
 {
     struct tenant t = stage_tenant("audit-words");

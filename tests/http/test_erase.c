@@ -91,7 +91,7 @@ Test(erase, nothing_is_left_but_the_tombstone_and_a_proof_that_is_nobodys)
     expect_reason(&t, email("e"), "functional", "not_required");
     expect_reason(&t, visitor("v"), "analytics", "never_asked");
     post(&t, 404, "/v1/subjects/lookup", "{'subject': %s}", email("e"));
-    erase(&t, 404, id, "{}");
+    cr_expect_not_null(strstr(string_at(erase(&t, 404, id, "{}"), "/detail"), "/v1/subjects/lookup"));
 }
 
 Test(erase, only_a_choice_of_their_own_brings_the_person_back)
