@@ -30,8 +30,10 @@ struct exporting {
     size_t part, parts;
     struct purpose_set only;
     struct history_job page;
-    bool page_waits; /* it is there, and is written when the one before has left */
-    int64_t seen;    /* events written, of all parts */
+    bool page_waits;             /* it is there, and is written when the one before has left */
+    struct export_rows_job rows; /* likewise, of what is held beside events */
+    bool rows_wait;
+    int64_t seen; /* events written, of all parts */
     bool part_begun;
     struct buf out;
     struct reading reading; /* has the rights-request that it answers */
@@ -48,6 +50,7 @@ static void exporting_dispose(void *state)
     rights_list_job_clear(&x->request);
     export_close(&x->export);
     history_job_clear(&x->page);
+    export_rows_job_clear(&x->rows);
     export_notices_job_clear(&x->notices);
     export_job_clear(&x->about);
     states_job_clear(&x->states);
@@ -137,6 +140,64 @@ static void export_finish(struct exporting *x)
         stream_end(x->stream, &x->out);
 }
 
+/* ---- what is held beside events ---- */
+
+static void on_rows(struct job *job, enum error e);
+
+static void rows_ask(struct exporting *x, enum export_list after_list, int64_t after_key)
+{
+    struct call *call = x->attempt.call;
+    export_rows_job_clear(&x->rows);
+    x->rows = (struct export_rows_job){.subject_no = x->about.subject_no,
+                                       .after_list = after_list,
+                                       .after_key = after_key,
+                                       .limit = EXPORT_PAGE_EVENTS};
+    export_rows_job_prepare(&x->rows, x->attempt.controller->controller_id);
+    x->rows.job.deadline = clock_monotonic() + CALL_DEADLINE_MS * 1000;
+    x->rows.job.done = on_rows;
+    lane_submit(call->worker->slow, &x->rows.job);
+}
+
+/* Writes the rows that wait, and asks for what comes behind them. */
+static void rows_write(struct exporting *x)
+{
+    bool is_last = x->rows.count < EXPORT_PAGE_EVENTS;
+    x->rows_wait = false;
+    export_rows(&x->export, x->rows.rows, x->rows.count, &x->out);
+    if (is_last) {
+        export_finish(x);
+        return;
+    }
+    const struct export_row *last = &x->rows.rows[x->rows.count - 1];
+    rows_ask(x, last->list, last->key);
+    piece_leaves(x);
+}
+
+static void on_rows(struct job *job, enum error e)
+{
+    struct exporting *x = list_entry(list_entry(job, struct export_rows_job, job), struct exporting, rows);
+    if (e != ERROR_NONE || x->rows.broken) {
+        stream_break(x->stream);
+        return;
+    }
+    x->rows_wait = true;
+    if (!stream_is_busy(x->stream))
+        rows_write(x);
+}
+
+/* All events are written. */
+static void events_end(struct exporting *x)
+{
+    if (!export_has_rows(&x->export)) {
+        export_finish(x);
+        return;
+    }
+    rows_ask(x, 0, 0);
+    piece_leaves(x);
+}
+
+/* ---- events, a page at a time ---- */
+
 /* Writes the page that waits, and asks for what comes behind it. */
 static void page_write(struct exporting *x)
 {
@@ -151,7 +212,7 @@ static void page_write(struct exporting *x)
     } else {
         export_part_end(&x->export, &x->out);
         if (++x->part == x->parts) {
-            export_finish(x);
+            events_end(x);
             return;
         }
         part_open(x);
@@ -192,6 +253,8 @@ static void on_more(struct call *call)
     struct exporting *x = call->state;
     if (x->page_waits)
         page_write(x);
+    else if (x->rows_wait)
+        rows_write(x);
 }
 
 /* ---- before the first event ---- */
@@ -214,7 +277,7 @@ static void answer_begin(struct call *call)
     x->parts = export_parts(&x->export);
     export_begin(&x->export, &x->out);
     if (x->parts == 0)
-        export_finish(x);
+        events_end(x);
     else
         part_open(x);
 }
@@ -343,7 +406,6 @@ static void exporting_begin(struct call *call)
         return;
     }
     x->export.controller = c;
-    x->export.public_url = call->worker->options->public_url;
     x->export.subject_no = subject_no;
     x->export.states = &x->states;
     x->export.about = &x->about;
@@ -359,7 +421,8 @@ static void exporting_begin(struct call *call)
 static bool exporting_abandon(struct call *call)
 {
     struct exporting *x = call->state;
-    struct job *jobs[] = {&x->states.job, &x->request.job, &x->about.job, &x->notices.job, &x->page.job};
+    struct job *jobs[] = {&x->states.job,  &x->request.job, &x->about.job,
+                          &x->notices.job, &x->page.job,    &x->rows.job};
     for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++) {
         lane_cancel(call->worker->slow, jobs[i]);
     }

@@ -174,8 +174,35 @@ void export_part_end(struct export *x, struct buf *out)
     x->maker->flush(x, out);
 }
 
+bool export_has_rows(const struct export *x)
+{
+    return x->maker->row != NULL;
+}
+
+/* Ends the list that is open, begins those before ${list}, which have no rows, and then that one. */
+static void lists_to(struct export *x, int list, struct buf *out)
+{
+    while (x->list < list) {
+        if (x->list != 0)
+            x->maker->list_end(x, out);
+        if (++x->list < EXPORT_LISTS_END)
+            x->maker->list_begin(x, out);
+    }
+}
+
+void export_rows(struct export *x, const struct export_row *rows, size_t count, struct buf *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        lists_to(x, (int)rows[i].list, out);
+        x->maker->row(x, rows[i].line);
+    }
+    x->maker->flush(x, out);
+}
+
 int export_end(struct export *x, struct buf *out)
 {
+    if (export_has_rows(x))
+        lists_to(x, EXPORT_LISTS_END, out);
     int rc = x->maker->end(x, out);
     return rc == 0 && !buf_failed(&x->plain) && !buf_failed(out) ? 0 : -1;
 }

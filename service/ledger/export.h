@@ -12,7 +12,7 @@
 /* What is held of a person, as they are given it (GDPR art. 15 and 20): all of it as JSON, or as CSV in a
  * ZIP archive; or a signed consent receipt (ISO/IEC TS 27560). Made in pieces, so that it takes no more
  * memory for a long history: begin; for each part its beginning, its events in the order of revisions,
- * its end; end. */
+ * its end; the rows of what is held beside (none of a receipt); end. */
 enum export_format { EXPORT_JSON, EXPORT_CSV, EXPORT_RECEIPT };
 extern const char *const export_format_words[]; /* NULL-terminated, in the order of the enum */
 
@@ -24,7 +24,6 @@ struct export
     enum export_format format;
     const struct controller *controller;
     const struct receipt_key *key; /* of a receipt; else NULL */
-    const char *public_url;
     int64_t subject_no;
     const struct export_job *about;
     const struct export_notices_job *notices;
@@ -40,6 +39,7 @@ struct export
     struct jws jws;
     struct zip zip;
     size_t entries; /* written so far */
+    int list;       /* of enum export_list, that is being written; 0: none yet */
 };
 
 /* Returns -1 when memory ran out. Either way to be closed. */
@@ -56,6 +56,9 @@ void export_begin(struct export *x, struct buf *out);
 void export_part_begin(struct export *x, size_t part, struct buf *out);
 void export_entries(struct export *x, const struct entry *entries, size_t count, struct buf *out);
 void export_part_end(struct export *x, struct buf *out);
+/* Whether it tells what is held beside events. */
+bool export_has_rows(const struct export *x);
+void export_rows(struct export *x, const struct export_row *rows, size_t count, struct buf *out);
 /* Returns -1 when what was appended is no export. */
 int export_end(struct export *x, struct buf *out);
 

@@ -4,6 +4,7 @@
 #include "domain/moment.h"
 #include "ledger/event_json.h"
 #include "ledger/export_internal.h"
+#include "ledger/export_lists.h"
 #include "wire/csv.h"
 #include "wire/policy_contact.h"
 #include "wire/policy_language.h"
@@ -96,7 +97,13 @@ static void about_write(struct export *x)
     item(x, "rights_term", term[0] != '\0' ? term : "P1M");
     for (size_t i = 0; export_rights[i] != NULL; i++)
         item(x, "right", export_rights[i]);
-    item(x, "proof_kept", proof[0] != '\0' ? proof : "P5Y");
+    item(x, "proof_kept", proof[0] != '\0' ? proof : EXPORT_PROOF_KEPT);
+    struct node recipients = node_optional(&x->root, "recipients");
+    size_t count = node_is_array(&recipients) ? node_elements(&recipients, 0, SIZE_MAX) : 0;
+    for (size_t i = 0; i < count; i++) {
+        struct node n = node_at(&recipients, i);
+        item(x, "recipient", export_text(&n, "name"));
+    }
     for (size_t i = 0; i < x->about->type_count; i++)
         item(x, "identifier", identifier_type_word((enum identifier_type)x->about->types[i]));
 }
@@ -293,6 +300,19 @@ static void csv_part_end(struct export *x, struct buf *out)
     file_end(x, out);
 }
 
+static void csv_list_begin(struct export *x, struct buf *out)
+{
+    char name[40];
+    snprintf(name, sizeof name, "%s.csv", export_list_name((enum export_list)x->list));
+    zip_file_begin(&x->zip, name, out);
+    csv_names(&x->plain, export_list_columns((enum export_list)x->list));
+}
+
+static void csv_row(struct export *x, const char *line)
+{
+    export_list_line((enum export_list)x->list, line, &x->plain);
+}
+
 static int csv_end(struct export *x, struct buf *out)
 {
     return zip_end(&x->zip, out);
@@ -303,4 +323,7 @@ const struct export_maker export_csv_maker = {.begin = csv_begin,
                                               .entry = csv_entry,
                                               .flush = csv_flush,
                                               .part_end = csv_part_end,
+                                              .list_begin = csv_list_begin,
+                                              .row = csv_row,
+                                              .list_end = csv_part_end,
                                               .end = csv_end};

@@ -11,9 +11,16 @@ struct export_maker {
     void (*entry)(struct export *x, const struct entry *e);
     void (*flush)(struct export *x, struct buf *out); /* x->plain, to ${out} */
     void (*part_end)(struct export *x, struct buf *out);
+    /* of what is held beside events, which is in x->list; NULL: it is left out */
+    void (*list_begin)(struct export *x, struct buf *out);
+    void (*row)(struct export *x, const char *line);
+    void (*list_end)(struct export *x, struct buf *out);
     int (*end)(struct export *x, struct buf *out);
 };
 extern const struct export_maker export_json_maker, export_csv_maker, export_receipt_maker;
+
+/* How long a proof is kept where the policy does not say. */
+#define EXPORT_PROOF_KEPT "P5Y"
 
 /* What a person may ask for, as words. NULL-terminated. */
 extern const char *const export_rights[];

@@ -3,6 +3,7 @@
 #include "ledger/consents_json.h"
 #include "ledger/event_json.h"
 #include "ledger/export_internal.h"
+#include "ledger/export_lists.h"
 #include "wire/policy_register.h"
 
 #include <string.h>
@@ -40,6 +41,39 @@ static void rights_write(struct export *x)
     writer_array_end(&x->json);
     writer_text(&x->json, "term", term[0] != '\0' ? term : "P1M"); /* GDPR art. 12(3) */
     writer_object_end(&x->json);
+}
+
+/* As the policy says it, and how long a proof is kept where it does not. */
+static void retention_write(struct export *x)
+{
+    struct node retention = node_optional(&x->root, "retention"), n;
+    void *cursor = NULL;
+    const char *name;
+    bool is_stated = false;
+    writer_object_begin(&x->json, "retention");
+    while (node_is_object(&retention) && node_next(&retention, &cursor, &name, &n)) {
+        is_stated = is_stated || strcmp(name, "proof_kept") == 0;
+        stated(x, &retention, name, name);
+    }
+    if (!is_stated)
+        writer_text(&x->json, "proof_kept", EXPORT_PROOF_KEPT);
+    writer_object_end(&x->json);
+}
+
+/* Who gets data, beside whom each row of the processing names. Where it is delivered is nothing of theirs. */
+static void recipients_write(struct export *x)
+{
+    struct node all = node_optional(&x->root, "recipients");
+    size_t count = node_is_array(&all) ? node_elements(&all, 0, SIZE_MAX) : 0;
+    writer_array_begin(&x->json, "recipients");
+    for (size_t i = 0; i < count; i++) {
+        struct node n = node_at(&all, i);
+        writer_object_begin(&x->json, NULL);
+        writer_text(&x->json, "name", export_text(&n, "name"));
+        stated(x, &n, "purposes", "purposes");
+        writer_object_end(&x->json);
+    }
+    writer_array_end(&x->json);
 }
 
 static void processing_write(struct export *x)
@@ -99,7 +133,8 @@ static void json_begin(struct export *x, struct buf *out)
     stated(x, &x->root, "entities", "entities");
     stated(x, &controller, "supervisory_authority", "supervisory_authority");
     rights_write(x);
-    stated(x, &x->root, "retention", "retention");
+    retention_write(x);
+    recipients_write(x);
     processing_write(x);
 
     /* what of this person */
@@ -143,6 +178,17 @@ static void json_part_end(struct export *x, struct buf *out)
     writer_array_end(&x->json);
 }
 
+static void json_list_begin(struct export *x, struct buf *out)
+{
+    (void)out;
+    writer_array_begin(&x->json, export_list_name((enum export_list)x->list));
+}
+
+static void json_row(struct export *x, const char *line)
+{
+    writer_raw(&x->json, NULL, line, strlen(line));
+}
+
 static int json_end(struct export *x, struct buf *out)
 {
     writer_int(&x->json, "event_count", x->about->events);
@@ -156,4 +202,7 @@ const struct export_maker export_json_maker = {.begin = json_begin,
                                                .entry = json_entry,
                                                .flush = json_flush,
                                                .part_end = json_part_end,
+                                               .list_begin = json_list_begin,
+                                               .row = json_row,
+                                               .list_end = json_part_end,
                                                .end = json_end};

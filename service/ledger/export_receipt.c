@@ -11,6 +11,9 @@
  * ISO/IEC TS 27560:2023"); signed with the controller's key. A record is of one purpose. What the standard
  * makes mandatory is there where the policy does not say it, in words that say so. */
 
+/* Neither a country nor "none" is said where the policy says nothing. */
+#define NOT_STATED "not stated"
+
 #define SCHEMA "https://w3id.org/dpv/schema/dpv-27560#"
 
 /* iss, iat and jti are those of RFC 7519, and mean nothing as linked data. */
@@ -124,23 +127,59 @@ static void parties_write(struct export *x, const char *entity)
 
 /* ---- what for (6.3.4, 6.3.5) ---- */
 
-/* A list of lines of the policy, or the one that stands in for it. */
-static void lines_write(struct export *x, const struct node *object, const char *member, const char *key,
-                        const char *otherwise)
+/* A list of lines of the policy. Returns how many. */
+static size_t texts_write(struct export *x, const struct node *object, const char *member)
 {
     struct node lines = {0};
     if (node_is_object(object))
         lines = node_optional(object, member);
     size_t count = node_is_array(&lines) ? node_elements(&lines, 0, SIZE_MAX) : 0;
-    writer_array_begin(&x->json, key);
     for (size_t i = 0; i < count; i++) {
         struct node line = node_at(&lines, i);
         const char *text =
             node_is_object(&line) ? export_text(&line, "name") : node_string(&line, 0, SIZE_MAX, NULL);
         writer_text(&x->json, NULL, text);
     }
-    if (count == 0)
-        writer_text(&x->json, NULL, otherwise);
+    return count;
+}
+
+static void storage_write(struct export *x, const struct node *controller)
+{
+    writer_array_begin(&x->json, "storage_locations");
+    if (texts_write(x, controller, "storage_locations") == 0)
+        writer_text(&x->json, NULL, NOT_STATED);
+    writer_array_end(&x->json);
+}
+
+/* Of one that names no purposes: of all. */
+static bool is_told_of(const struct node *recipient, const char *key)
+{
+    struct node purposes = node_optional(recipient, "purposes");
+    size_t count = node_is_array(&purposes) ? node_elements(&purposes, 0, SIZE_MAX) : 0;
+    bool is_named = count == 0;
+    for (size_t i = 0; i < count && !is_named; i++) {
+        struct node n = node_at(&purposes, i);
+        is_named = strcmp(node_string(&n, 0, SIZE_MAX, NULL), key) == 0;
+    }
+    return is_named;
+}
+
+/* Whom the purpose names, and who is told of its changes. */
+static void recipients_write(struct export *x, const struct node *purpose, const char *key)
+{
+    struct node told = node_optional(&x->root, "recipients");
+    size_t count = node_is_array(&told) ? node_elements(&told, 0, SIZE_MAX) : 0, written;
+    writer_array_begin(&x->json, "recipient_third_parties");
+    written = texts_write(x, purpose, "recipients");
+    for (size_t i = 0; i < count; i++) {
+        struct node n = node_at(&told, i);
+        if (!is_told_of(&n, key))
+            continue;
+        writer_text(&x->json, NULL, export_text(&n, "name"));
+        written++;
+    }
+    if (written == 0)
+        writer_text(&x->json, NULL, NOT_STATED);
     writer_array_end(&x->json);
 }
 
@@ -177,7 +216,7 @@ static void retention_write(struct export *x, const char *key)
         if (of[0] == '\0' || strcmp(of, key) == 0)
             writer_text(&x->json, NULL, export_text(&rule, "duration"));
     }
-    writer_text(&x->json, NULL, text_or(export_text(&retention, "proof_kept"), "P5Y"));
+    writer_text(&x->json, NULL, text_or(export_text(&retention, "proof_kept"), EXPORT_PROOF_KEPT));
     writer_array_end(&x->json);
 }
 
@@ -208,9 +247,9 @@ static void withdrawal_write(struct export *x)
     struct buf contact = line_of(&controller, "contact", false);
     writer_object_begin(&x->json, "withdrawal_method");
     writer_text(&x->json, "@type", "dpv:WithdrawConsent");
-    writer_text(&x->json, "how",
-                "at any time: by the link in each message, on the preference page, or by asking");
-    writer_text(&x->json, "url", x->public_url);
+    writer_text(
+        &x->json, "how",
+        "at any time: by the link in each message, which leads to the preference page too, or by asking");
     writer_text(&x->json, "contact", buf_failed(&contact) || contact.data[0] == '\0' ? NULL : contact.data);
     writer_object_end(&x->json);
     buf_free(&contact);
@@ -278,10 +317,10 @@ static void processing_write(struct export *x, int32_t number, const struct purp
     /* of what, by whom, where and how long */
     information_write(x, &n);
     parties_write(x, name->entity);
-    lines_write(x, &controller, "storage_locations", "storage_locations", policy->country);
+    storage_write(x, &controller);
     retention_write(x, name->key != NULL ? name->key : "");
     writer_text(&x->json, "jurisdiction", policy->country);
-    lines_write(x, &n, "recipients", "recipient_third_parties", "none");
+    recipients_write(x, &n, name->key != NULL ? name->key : "");
 
     /* what the person can do */
     withdrawal_write(x);

@@ -50,6 +50,54 @@ void export_job_clear(struct export_job *e)
     e->purpose_count = e->type_count = 0;
 }
 
+/* ---- beside events ---- */
+
+static void rows_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    (void)count;
+    const struct export_rows_job *e = list_entry(batch[0].job, struct export_rows_job, job);
+    params_int4(params, e->job.controller_id);
+    params_int8(params, e->subject_no);
+    params_int4(params, (int32_t)e->after_list);
+    params_int8(params, e->after_key);
+    params_int4(params, e->limit);
+}
+
+static void rows_take(const struct sent *batch, size_t count, const PGresult *rows)
+{
+    (void)count;
+    if (batch[0].job == NULL)
+        return;
+    struct export_rows_job *e = list_entry(batch[0].job, struct export_rows_job, job);
+    export_rows_job_clear(e);
+    int n = PQntuples(rows);
+    e->rows = calloc((size_t)n + 1, sizeof *e->rows);
+    e->broken = e->rows == NULL;
+    for (int row = 0; row < n && !e->broken; row++) {
+        int32_t list = row_int4(rows, row, 0);
+        struct export_row *r = &e->rows[e->count++];
+        *r = (struct export_row){
+            .list = (enum export_list)list, .key = row_int8(rows, row, 1), .line = row_text(rows, row, 2)};
+        e->broken = r->line == NULL || list < EXPORT_REQUESTS || list >= EXPORT_LISTS_END;
+    }
+}
+
+void export_rows_job_prepare(struct export_rows_job *e, int32_t controller_id)
+{
+    static const struct verb verb = {
+        .statement = "export_beside", .batch_max = 1, .bind = rows_bind, .take = rows_take};
+    e->job = (struct job){.verb = &verb, .controller_id = controller_id, .weight = 1};
+}
+
+void export_rows_job_clear(struct export_rows_job *e)
+{
+    for (size_t i = 0; i < e->count; i++)
+        free(e->rows[i].line);
+    free(e->rows);
+    e->rows = NULL;
+    e->count = 0;
+}
+
 /* ---- notices ---- */
 
 static void notices_bind(const struct sent *batch, size_t count, struct params *params)

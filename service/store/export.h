@@ -25,6 +25,37 @@ struct export_job {
 void export_job_init(struct export_job *e, int32_t controller_id, int64_t subject_no);
 void export_job_clear(struct export_job *e);
 
+/* What is held of a subject beside events, in the order of these lists: pages behind (${after_list},
+ * ${after_key}). */
+enum export_list {
+    EXPORT_REQUESTS = 1,     /* what they asked */
+    EXPORT_RETENTION_EVENTS, /* the clocks of what others hold */
+    EXPORT_DELETIONS,        /* what was said to be deleted */
+    EXPORT_AUDIT,            /* who read, and what was done about a right */
+    EXPORT_LISTS_END
+};
+
+struct export_row {
+    enum export_list list;
+    int64_t key;
+    char *line; /* a flat object of JSON */
+};
+
+struct export_rows_job {
+    struct job job;
+    int64_t subject_no;
+    enum export_list after_list;
+    int64_t after_key;
+    int32_t limit;
+
+    size_t count;
+    struct export_row *rows;
+    bool broken; /* memory ran out */
+};
+/* Fill in all up to limit first. */
+void export_rows_job_prepare(struct export_rows_job *e, int32_t controller_id);
+void export_rows_job_clear(struct export_rows_job *e);
+
 /* The notices that the events name. */
 struct export_notice {
     char *id, *version;

@@ -107,6 +107,79 @@ Test(export, json_has_all_that_is_held_and_marks_what_the_person_provided)
     cr_assert_str_eq(string_at(a->json, "/consents/0/verdict/reason"), "withdrawn");
 }
 
+/* What is held of somebody beside what they said. */
+static const char *somebody_with_more(const struct tenant *t, const char *name)
+{
+    json_t *policy = tenant_policy(t);
+    json_object_set_new(
+        policy, "recipients",
+        json_of("[{'name': 'The printer'}, {'name': 'The caller', 'purposes': ['marketing']}]"));
+    json_object_set_new(
+        policy, "retention",
+        json_of("{'rules': [{'purpose': 'marketing', 'data_class': 'account', 'duration': 'P30D', "
+                "'after': 'contract_end', 'source': 'a test', 'review_date': '2099-01-01'}]}"));
+    tenant_apply(t, policy);
+    const char *subject = somebody(t, name);
+    post(t, 201, "/v1/rights-requests", "{'kind': 'access', 'subject_id': '%s', 'ref': '=r-1'}", subject);
+    post(t, 201, text_of("/v1/subjects/%s/retention-events", subject),
+         "{'event': 'contract_end', 'at': '2026-01-31T00:00:00Z', 'ref': 'contract-7'}");
+    get(t, 200, "/v1/subjects/%s/history?reason=asked", subject);
+    return subject;
+}
+
+Test(export, what_is_held_beside_events_is_told_too)
+{
+    struct tenant t = stage_tenant("export-beside");
+    const char *subject = somebody_with_more(&t, "a");
+    const struct answer *a = export(&t, subject, "json");
+    cr_assert_eq(a->status, 200, "%s", a->body);
+    expect(
+        a->json,
+        "{'retention': {'proof_kept': 'P5Y'}, 'recipients': [{'name': 'The printer', 'purposes': null}, "
+        "{'name': 'The "
+        "caller', 'purposes': ['marketing']}], "
+        "'rights_requests': [{'kind': 'access', 'state': 'open', 'ref': '=r-1', 'recorded_by': 'tester'}], "
+        "'retention_events': [{'event': 'contract_end', 'ref': 'contract-7', 'purpose': null}], 'deletions': "
+        "[], "
+        "'audit': [{'action': 'lookup', 'actor': 'tester'}, {'action': 'request_access'}, {'action': "
+        "'history', 'reason': 'asked'}, {'action': 'export'}], 'event_count': "
+        "2}");
+    a = export(&t, subject, "csv");
+    const json_t *files = looked_at("archive", file_of("beside.zip", a->body, a->len), NULL);
+    expect(files, "{'rights_requests.csv': [{'kind': 'access'}], 'retention_events.csv': [{'event': "
+                  "'contract_end', 'ref': "
+                  "'contract-7'}], 'deletions.csv': []}");
+    cr_expect_str_eq(string_at(files, "/rights_requests.csv/0/ref"), "'=r-1");
+    cr_expect_eq(json_array_size(json_at(files, "/audit.csv")), 5);
+    json_t *policy = tenant_policy(&t);
+    json_object_set_new(policy, "retention", json_of("{'proof_kept': 'P2Y'}"));
+    tenant_apply(&t, policy);
+    expect(export(&t, subject, "json")->json, "{'retention': {'proof_kept': 'P2Y'}, 'recipients': []}");
+}
+
+/* Behind a page of them. */
+Test(export, who_read_is_told_however_often)
+{
+    struct tenant t = stage_tenant("export-read");
+    const char *subject = somebody(&t, "a");
+    PGconn *owner = database_session(stage_database());
+    session_run(
+        owner,
+        text_of(
+            "select audit_add(c.controller_id, array_fill('reader'::text, n), array_fill(null::text, n), "
+            "array_fill('history'::text, n), array_fill(e.subject_no, n), array_fill(1, n), "
+            "array_fill(null::text, n), array_fill(null::text, n), array_fill(null::uuid, n)) from "
+            "controller c join (select controller_id, max(subject_no) as subject_no from event group by 1) "
+            "e using (controller_id) cross join (select array[1200]) x(n) where c.key = '%s'",
+            t.key));
+    PQfinish(owner);
+    const json_t *told = export(&t, subject, "json")->json;
+    cr_expect_eq(json_array_size(json_at(told, "/audit")), 1202);
+    long before = 0;
+    for (size_t i = 0; i < 1202; i++, before++)
+        cr_expect_eq(number_at(json_array_get(json_at(told, "/audit"), i), "/number"), before + 1);
+}
+
 Test(export, csv_is_an_archive_and_no_cell_of_it_is_a_formula)
 {
     struct tenant t = stage_tenant("export-csv");
@@ -142,6 +215,35 @@ Test(export, a_receipt_is_verified_offline_and_by_another_implementation)
            "'%s'}, "
            "{'event_state': 'withdrawn', '@type': 'dpv:ConsentRevoked', 'entity_id': 'staff'}]}]}",
            subject, subject);
+}
+
+Test(export, a_receipt_says_of_recipients_and_places_what_the_policy_says)
+{
+    struct tenant t = stage_tenant("demo");
+    static const char processing[] = "/records/0/pii_processing";
+    const char *jwks = jwks_file(t.service), *subject = somebody(&t, "stated");
+    json_t *policy = tenant_policy(&t), *controller = json_object_get(policy, "controller"),
+           *first = json_array_get(json_object_get(policy, "purposes"), 0);
+    json_object_del(controller, "storage_locations");
+    json_object_del(first, "recipients");
+    tenant_apply(&t, policy);
+    const struct answer *a = export(&t, subject, "receipt");
+    const json_t *receipt = looked_at("receipt", file_of("stated.jws", a->body, a->len), jwks);
+    expect(json_at(receipt, processing),
+           "{'recipient_third_parties': ['not stated'], 'storage_locations': ['not stated']}");
+    cr_expect_null(json_object_get(json_at(receipt, text_of("%s/withdrawal_method", processing)), "url"));
+
+    json_object_set_new(controller, "storage_locations", json_of("['Groningen']"));
+    json_object_set_new(first, "recipients", json_of("['The post']"));
+    json_object_set_new(
+        policy, "recipients",
+        json_of("[{'name': 'The printer'}, {'name': 'The caller', 'purposes': ['marketing']}]"));
+    tenant_apply(&t, policy);
+    a = export(&t, subject, "receipt");
+    receipt = looked_at("receipt", file_of("stated.jws", a->body, a->len), jwks);
+    expect(json_at(receipt, processing),
+           "{'recipient_third_parties': ['The post', 'The printer'], 'storage_locations': ['Groningen']}");
+    tenant_apply(&t, tenant_policy(&t));
 }
 
 Test(export, a_changed_byte_of_a_receipt_fails)
