@@ -10,6 +10,14 @@ export interface Write extends Call {
   idempotencyKey?: string;
 }
 
+/** What proves that a batch was asked: the texts as they were on the wire, and the salt of their hashes. */
+export interface Trace {
+  readonly id: string;
+  readonly salt: string;
+  readonly request: string;
+  readonly answer: string;
+}
+
 /** What the service refused, or could not do. */
 export class AkkoordError extends Error {
   readonly status: number;
@@ -27,10 +35,10 @@ export class Akkoord {
   check(subject: Subject, purpose: string, options?: Call): Promise<Verdict>;
   check(subject: Subject, purposes: string[], options?: Call): Promise<Verdict[]>;
   allowed(subject: Subject, purpose: string, options?: Call): Promise<boolean>;
-  checkBatch(questions: BatchQuestion[], options?: Call & { withSubject?: boolean; keep?: string }): AsyncGenerator<object>;
+  checkBatch(questions: BatchQuestion[], options?: Call & { withSubject?: boolean; reason?: string; keep?: string; onTrace?: (trace: Trace) => void }): AsyncGenerator<object>;
   links(wanted: object[], options?: Call): Promise<object[]>;
   guardianRequest(request: object, options?: Write): Promise<object>;
-  lookup(subject: Subject, options?: Call): Promise<string | null>;
+  lookup(subject: Subject, options?: Call & { reason?: string }): Promise<string | null>;
   import(lines: ConsentRequest[], options: Call & { source: string; batch: string; dryRun?: boolean }): Promise<object[]>;
   changes(options?: Call & { after?: number; purpose?: string; wait?: number; policy?: string }): AsyncGenerator<
     Changes['changes'][number] | Pick<Changes, 'policy'>

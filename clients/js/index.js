@@ -66,13 +66,15 @@ export class Akkoord {
 
   /**
    * Verdicts on up to 100 000 questions ({subject, purpose, id?}), in their order. Nothing is given out of an answer
-   * that is not whole. withSubject: each has the subject_id. keep: the service keeps under this name that they were asked.
+   * that is not whole. withSubject: each has the subject_id (reason: why they are looked up). keep: the service keeps under this name that they were asked;
+   * onTrace is then given what proves it: {id, salt, request, answer}, of which the service has no salt and no text.
    */
-  async *checkBatch(questions, { withSubject = false, keep, signal } = {}) {
+  async *checkBatch(questions, { withSubject = false, reason, keep, onTrace, signal } = {}) {
     const query = new URLSearchParams();
     if (withSubject) query.set('with', 'subject_id');
+    if (reason !== undefined) query.set('reason', reason);
     if (keep !== undefined) query.set('keep', keep);
-    const lines = await this.#lines(`/v1/check/batch${query.size ? `?${query}` : ''}`, questions, signal);
+    const lines = await this.#lines(`/v1/check/batch${query.size ? `?${query}` : ''}`, questions, signal, keep === undefined ? undefined : onTrace);
     if (lines.length !== questions.length) throw new AkkoordError(200, { title: 'the answer is not whole' });
     yield* lines;
   }
@@ -87,10 +89,11 @@ export class Akkoord {
     return this.#json('POST', '/v1/guardian-requests', request, { idempotencyKey, signal });
   }
 
-  /** The subject_id of an identifier, or null. */
-  async lookup(subject, { signal } = {}) {
+  /** The subject_id of an identifier, or null. reason: why, kept with who looked; a policy may ask for it. */
+  async lookup(subject, { reason, signal } = {}) {
+    const query = reason === undefined ? '' : `?${new URLSearchParams({ reason })}`;
     try {
-      return (await this.#json('POST', '/v1/subjects/lookup', { subject }, { signal })).subject_id;
+      return (await this.#json('POST', `/v1/subjects/lookup${query}`, { subject }, { signal })).subject_id;
     } catch (error) {
       if (error instanceof AkkoordError && error.status === 404) return null;
       throw error;
@@ -122,14 +125,17 @@ export class Akkoord {
     }
   }
 
-  async #ask(method, path, type, body, { idempotencyKey, signal } = {}) {
+  async #ask(method, path, type, body, { idempotencyKey, signal, onTrace } = {}) {
     const token = typeof this.#token === 'function' ? await this.#token() : this.#token;
     const headers = { Authorization: `Bearer ${token}` };
     if (body !== undefined) headers['Content-Type'] = type;
     if (idempotencyKey) headers['Idempotency-Key'] = idempotencyKey;
     const answer = await this.#fetch(this.#url + path, { method, headers, body, signal });
     const text = await answer.text();
-    if (answer.ok) return text;
+    if (answer.ok) {
+      onTrace?.({ id: answer.headers.get('trace-id'), salt: answer.headers.get('trace-salt'), request: body, answer: text });
+      return text;
+    }
     let problem = {};
     try {
       problem = JSON.parse(text);
@@ -144,9 +150,9 @@ export class Akkoord {
     return JSON.parse(text);
   }
 
-  async #lines(path, lines, signal) {
+  async #lines(path, lines, signal, onTrace) {
     const body = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-    const text = await this.#ask('POST', path, LINES_TYPE, body, { signal });
+    const text = await this.#ask('POST', path, LINES_TYPE, body, { signal, onTrace });
     return text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
   }
 }

@@ -67,12 +67,13 @@ final class Client
 
     /**
      * Verdicts on up to 100 000 questions (subject, purpose and an id of one's own), in their order. Under the name $keep the
-     * service keeps that they were asked.
+     * service keeps that they were asked; $onTrace is then given what proves it: ['id' =>, 'salt' =>, 'request' =>, 'answer' =>],
+     * of which the service has no salt and no text. $reason: why they are looked up, with $withSubject.
      */
-    public function checkBatch(array $questions, bool $withSubject = false, ?string $keep = null): array
+    public function checkBatch(array $questions, bool $withSubject = false, ?string $keep = null, ?callable $onTrace = null, ?string $reason = null): array
     {
-        $query = http_build_query(array_filter(['with' => $withSubject ? 'subject_id' : null, 'keep' => $keep], static fn ($value) => $value !== null));
-        $verdicts = $this->lines('/v1/check/batch' . ($query === '' ? '' : "?$query"), $questions);
+        $query = http_build_query(array_filter(['with' => $withSubject ? 'subject_id' : null, 'keep' => $keep, 'reason' => $reason], static fn ($value) => $value !== null));
+        $verdicts = $this->lines('/v1/check/batch' . ($query === '' ? '' : "?$query"), $questions, $keep === null ? null : $onTrace);
         if (count($verdicts) !== count($questions)) {
             throw new AkkoordException(200, ['title' => 'the answer is not whole']);
         }
@@ -125,17 +126,17 @@ final class Client
         return json_decode($this->ask($method, $path, self::JSON, $text, $idempotencyKey), true, 64, JSON_THROW_ON_ERROR);
     }
 
-    private function lines(string $path, array $lines): array
+    private function lines(string $path, array $lines, ?callable $onTrace = null): array
     {
         $body = '';
         foreach ($lines as $line) {
             $body .= json_encode($line, JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE) . "\n";
         }
-        $answer = array_filter(explode("\n", $this->ask('POST', $path, self::LINES, $body)), static fn ($line) => $line !== '');
+        $answer = array_filter(explode("\n", $this->ask('POST', $path, self::LINES, $body, null, $onTrace)), static fn ($line) => $line !== '');
         return array_map(static fn ($line) => json_decode($line, true, 64, JSON_THROW_ON_ERROR), array_values($answer));
     }
 
-    private function ask(string $method, string $path, string $type, ?string $body, ?string $idempotencyKey = null): string
+    private function ask(string $method, string $path, string $type, ?string $body, ?string $idempotencyKey = null, ?callable $onTrace = null): string
     {
         $headers = ['Authorization' => 'Bearer ' . (is_callable($this->token) ? ($this->token)() : $this->token)];
         if ($body !== null) {
@@ -144,10 +145,13 @@ final class Client
         if ($idempotencyKey !== null) {
             $headers['Idempotency-Key'] = $idempotencyKey;
         }
-        [$status, $text] = $this->http !== null
+        [$status, $text, $field] = $this->http !== null
             ? $this->askPsr($method, $path, $headers, $body)
             : $this->askStream($method, $path, $headers, $body);
         if ($status >= 200 && $status < 300) {
+            if ($onTrace !== null) {
+                $onTrace(['id' => $field('trace-id'), 'salt' => $field('trace-salt'), 'request' => $body, 'answer' => $text]);
+            }
             return $text;
         }
         throw new AkkoordException($status, json_decode($text, true) ?? []);
@@ -163,7 +167,7 @@ final class Client
             $request = $request->withBody($this->factory->createStream($body));
         }
         $answer = $this->http->sendRequest($request);
-        return [$answer->getStatusCode(), (string) $answer->getBody()];
+        return [$answer->getStatusCode(), (string) $answer->getBody(), static fn ($name) => $answer->getHeaderLine($name)];
     }
 
     private function askStream(string $method, string $path, array $headers, ?string $body): array
@@ -180,7 +184,15 @@ final class Client
         if ($text === false || !preg_match('~^HTTP/\S+ (\d{3})~', $http_response_header[0] ?? '', $found)) {
             throw new AkkoordException(0, ['title' => 'the service gave no answer']);
         }
-        return [(int) $found[1], $text];
+        $fields = $http_response_header;
+        return [(int) $found[1], $text, static function ($name) use ($fields) {
+            foreach ($fields as $line) {
+                if (stripos($line, "$name:") === 0) {
+                    return trim(substr($line, strlen($name) + 1));
+                }
+            }
+            return '';
+        }];
     }
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 // A mail tool that is in step, and asks before each send. See README.md beside this file.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Akkoord } from '../../clients/js/index.js';
 import { mail } from '../lib/mail.mjs';
 
@@ -13,12 +13,13 @@ const subjectOf = (value) => ({ type: 'email', value });
 
 /** Those of a list that may have the newsletter now. A line that cannot be read as an address may not. */
 async function allowed(list, keep) {
+  const onTrace = (trace) => appendFileSync(`${list}.asked`, `${JSON.stringify({ campaign: keep, ...trace })}\n`, { mode: 0o600 });
   const found = [];
   const all = addresses(list);
   for (let at = 0; at < all.length; at += AT_ONCE) {
     const part = all.slice(at, at + AT_ONCE);
     const questions = part.map((value, id) => ({ subject: subjectOf(value), purpose: 'newsletter', id: String(id) }));
-    for await (const verdict of akkoord.checkBatch(questions, { keep })) if (verdict.allow) found.push(part[verdict.id]);
+    for await (const verdict of akkoord.checkBatch(questions, { keep, onTrace })) if (verdict.allow) found.push(part[verdict.id]);
   }
   return found;
 }

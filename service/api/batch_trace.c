@@ -2,26 +2,25 @@
 #include "api/batch_trace.h"
 
 #include "base/limits.h"
+#include "ledger/trace_mac.h"
 #include "store/lane.h"
-#include "store/trace.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 
 struct batch_trace {
     struct batch *batch;
     const char *ref;
-    EVP_MD_CTX *asked, *answered; /* of the body, of the answer */
-    size_t asked_to, answered_to; /* bytes that they have */
-    bool is_broken;               /* a hash failed */
+    uint8_t salt[TRACE_SALT];
+    struct trace_mac asked, answered; /* of the body, of the answer */
+    size_t asked_to, answered_to;     /* bytes that they have */
     struct trace_keep_job job;
 };
 
 struct batch_trace *batch_trace_new(struct batch *b, const char *ref)
 {
     struct batch_trace *t = calloc(1, sizeof *t);
-    if (t == NULL || (t->asked = EVP_MD_CTX_new()) == NULL || (t->answered = EVP_MD_CTX_new()) == NULL)
-        h2o_fatal("no memory");
+    if (t == NULL || !trace_salt_make(t->salt))
+        h2o_fatal("no memory, or no random bytes");
     t->batch = b;
     t->ref = ref;
     return t;
@@ -31,8 +30,8 @@ void batch_trace_free(struct batch_trace *t)
 {
     if (t == NULL)
         return;
-    EVP_MD_CTX_free(t->asked);
-    EVP_MD_CTX_free(t->answered);
+    trace_mac_free(&t->asked);
+    trace_mac_free(&t->answered);
     free(t);
 }
 
@@ -43,14 +42,14 @@ void batch_trace_begin(struct batch *b)
         return;
     t->asked_to = t->answered_to = 0;
     t->job.at = INSTANT_NONE;
-    t->is_broken = EVP_DigestInit_ex(t->asked, EVP_sha256(), NULL) != 1 ||
-                   EVP_DigestInit_ex(t->answered, EVP_sha256(), NULL) != 1;
+    trace_mac_begin(&t->asked, t->salt);
+    trace_mac_begin(&t->answered, t->salt);
 }
 
-static void bytes_take(struct batch_trace *t, EVP_MD_CTX *hash, const char *bytes, size_t len, size_t *taken)
+static void bytes_take(struct trace_mac *mac, const char *bytes, size_t len, size_t *taken)
 {
-    if (len > *taken && EVP_DigestUpdate(hash, bytes + *taken, len - *taken) != 1)
-        t->is_broken = true;
+    if (len > *taken)
+        trace_mac_add(mac, bytes + *taken, len - *taken);
     *taken = len > *taken ? len : *taken;
 }
 
@@ -61,8 +60,8 @@ void batch_trace_take(struct batch *b)
         return;
     h2o_iovec_t body = call_body(b->attempt.call);
     size_t read = b->all_read ? body.len : (size_t)(b->walk.at - body.base);
-    bytes_take(t, t->asked, body.base, read, &t->asked_to);
-    bytes_take(t, t->answered, b->out.data, b->out.len, &t->answered_to);
+    bytes_take(&t->asked, body.base, read, &t->asked_to);
+    bytes_take(&t->answered, b->out.data, b->out.len, &t->answered_to);
 }
 
 void batch_trace_verdict(struct batch *b, instant as_of)
@@ -87,10 +86,10 @@ void batch_trace_answer(struct batch *b)
     struct batch_trace *t = b->trace;
     struct trace_keep_job *job = &t->job;
     struct call *call = b->attempt.call;
-    char id[UUID_TEXT + 1];
+    char id[UUID_TEXT + 1], salt[2 * TRACE_SALT + 1];
     batch_trace_take(b);
-    if (t->is_broken || uuid_v7(job->id) != 0 || EVP_DigestFinal_ex(t->asked, job->sha256, NULL) != 1 ||
-        EVP_DigestFinal_ex(t->answered, job->answer_sha256, NULL) != 1) {
+    if (uuid_v7(job->id) != 0 || !trace_mac_end(&t->asked, job->mac) ||
+        !trace_mac_end(&t->answered, job->answer_mac)) {
         call_problem(call, ERROR_OVERLOADED, NULL, NULL);
         return;
     }
@@ -107,7 +106,9 @@ void batch_trace_answer(struct batch *b)
         job->at = clock_wall();
 
     uuid_format(job->id, id);
+    trace_salt_format(t->salt, salt);
     call_set_header(call, "trace-id", id);
+    call_set_header(call, "trace-salt", salt);
     trace_keep_job_prepare(job, b->attempt.controller->controller_id);
     job->job.deadline = call->deadline;
     job->job.done = on_kept;

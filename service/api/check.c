@@ -7,11 +7,10 @@
 #include "ledger/free_text.h"
 #include "ledger/probes.h"
 #include "ledger/sold.h"
+#include "ledger/trace_mac.h"
 #include "ledger/verdict_json.h"
 #include "store/lane.h"
-#include "store/trace.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 /* POST /v1/check: may I, for this purpose or these? */
@@ -28,7 +27,8 @@ struct checking {
     struct check_job job;
     const char *ref; /* keeps that it was asked; NULL: it is not kept */
     struct trace_keep_job trace;
-    struct buf answer; /* told once that is kept */
+    uint8_t salt[TRACE_SALT]; /* of its hashes */
+    struct buf answer;        /* told once that is kept */
 };
 
 static void checking_dispose(void *state)
@@ -83,7 +83,7 @@ static void keep_read(struct call *call, struct checking *c, const struct node *
     node_only(&keep, members);
     struct node ref = node_member(&keep, "ref");
     c->ref = reference_read(&call->arena, c->attempt.controller->policy, &ref);
-    if (uuid_v7(c->trace.id) != 0)
+    if (uuid_v7(c->trace.id) != 0 || !trace_salt_make(c->salt))
         node_fault(&keep, ERROR_INTERNAL, "no random bytes");
 }
 
@@ -116,15 +116,15 @@ static void on_kept(struct job *job, enum error e)
         call_answer_json(call, 200, &c->answer);
 }
 
-/* It is kept with the hashes of what was asked and answered, and told after that. */
+/* It is kept with what proves what was asked and answered, and told after that. */
 static void trace_send(struct call *call, struct checking *c, const struct buf *out, int32_t allowed)
 {
     struct trace_keep_job *t = &c->trace;
     h2o_iovec_t body = call->req != NULL ? call_body(call) : h2o_iovec_init(NULL, 0);
     buf_init(&c->answer, ANSWER_BYTES_MAX);
     buf_append(&c->answer, out->data, out->len);
-    if (call->req == NULL || EVP_Digest(body.base, body.len, t->sha256, NULL, EVP_sha256(), NULL) != 1 ||
-        EVP_Digest(out->data, out->len, t->answer_sha256, NULL, EVP_sha256(), NULL) != 1) {
+    if (call->req == NULL || !trace_mac_of(c->salt, body.base, body.len, t->mac) ||
+        !trace_mac_of(c->salt, out->data, out->len, t->answer_mac)) {
         call_problem(call, ERROR_OVERLOADED, NULL, NULL);
         return;
     }
@@ -139,6 +139,17 @@ static void trace_send(struct call *call, struct checking *c, const struct buf *
     t->job.done = on_kept;
     call->abandon = NULL;
     lane_submit(call->worker->write, &t->job);
+}
+
+/* Where it is kept, and what shows that it is about this question and answer. */
+static void trace_members(struct writer *w, const struct checking *c)
+{
+    char salt[2 * TRACE_SALT + 1];
+    if (c->ref == NULL)
+        return;
+    trace_salt_format(c->salt, salt);
+    writer_uuid(w, "trace_id", c->trace.id);
+    writer_text(w, "salt", salt);
 }
 
 static void checking_write(struct call *call, struct checking *c)
@@ -159,14 +170,13 @@ static void checking_write(struct call *call, struct checking *c)
         allowed += reason_allows(v.reason);
         writer_object_begin(&w, NULL);
         verdict_members(&w, &v, c->attempt.controller->policy, c->job.as_of);
-        if (c->ref != NULL && !c->several)
-            writer_uuid(&w, "trace_id", c->trace.id);
+        if (!c->several)
+            trace_members(&w, c);
         writer_object_end(&w);
     }
     if (c->several) {
         writer_array_end(&w);
-        if (c->ref != NULL)
-            writer_uuid(&w, "trace_id", c->trace.id);
+        trace_members(&w, c);
         writer_object_end(&w);
     }
     if (buf_failed(out))

@@ -33,8 +33,8 @@ static void row_write(struct writer *w, const struct trace_row *row)
     writer_int(w, "policy_version", row->policy_version);
     writer_int(w, "verdicts", row->lines);
     writer_int(w, "allowed", row->allowed);
-    writer_sha256(w, "request_sha256", row->sha256);
-    writer_sha256(w, "answer_sha256", row->answer_sha256);
+    writer_sha256(w, "request_hmac", row->mac);
+    writer_sha256(w, "answer_hmac", row->answer_mac);
     writer_object_end(w);
 }
 

@@ -202,7 +202,9 @@ static const char *lines_check(struct sync *s)
         return NULL;
     buf_init(&denied.ids, LINES_MAX);
     const char *fault = buf_failed(&l->lines) ? "out of memory" : NULL;
-    const char *const parameters[] = {"with", "subject_id", NULL};
+    /* whose they are is a look-up, which is recorded and may need a reason */
+    const char *const parameters[] = {"with", "subject_id", "reason", "akkoord sync keeps a list in step",
+                                      NULL};
     fault = fault != NULL ? fault : client_path(s->client, "/v1/check/batch", parameters);
     fault = fault != NULL ? fault : client_post(s->client, l->lines.data, l->lines.len, &s->answer);
     fault = fault != NULL ? fault : verdicts_take(s, &denied);

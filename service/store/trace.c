@@ -19,8 +19,8 @@ static void keep_bind(const struct sent *batch, size_t count, struct params *par
     params_int4(params, t->policy_version);
     params_int4(params, t->lines);
     params_int4(params, t->allowed);
-    params_bytes(params, t->sha256, TRACE_HASH);
-    params_bytes(params, t->answer_sha256, TRACE_HASH);
+    params_bytes(params, t->mac, TRACE_HASH);
+    params_bytes(params, t->answer_mac, TRACE_HASH);
 }
 
 static void nothing_take(const struct sent *batch, size_t count, const PGresult *rows)
@@ -76,8 +76,8 @@ static void list_take(const struct sent *batch, size_t count, const PGresult *ro
                                  .allowed = row_int4(rows, row, 7)};
         row_uuid(rows, row, 1, to->id);
         bytes_take(rows, row, 3, to->actor, sizeof to->actor - 1);
-        bytes_take(rows, row, 8, to->sha256, TRACE_HASH);
-        bytes_take(rows, row, 9, to->answer_sha256, TRACE_HASH);
+        bytes_take(rows, row, 8, to->mac, TRACE_HASH);
+        bytes_take(rows, row, 9, to->answer_mac, TRACE_HASH);
     }
 }
 

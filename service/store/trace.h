@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-/* Traces of checks, where their caller wanted that kept: who asked, when, under which reference, and hashes
- * of what was asked and answered. */
+/* Traces of checks, where their caller wanted that kept: who asked, when, under which reference, and what
+ * proves what was asked and answered (ledger/trace_mac.h). */
 enum { TRACE_HASH = 32, TRACE_REF = 129, TRACE_ACTOR = 129 };
 
 struct trace_keep_job {
@@ -17,7 +17,7 @@ struct trace_keep_job {
     const char *actor, *ref; /* the caller's, like all that is pointed at */
     int32_t policy_version;
     int32_t lines, allowed; /* verdicts, and how many of them allow */
-    uint8_t sha256[TRACE_HASH], answer_sha256[TRACE_HASH];
+    uint8_t mac[TRACE_HASH], answer_mac[TRACE_HASH];
 };
 /* Fill in all but the job first. */
 void trace_keep_job_prepare(struct trace_keep_job *t, int32_t controller_id);
@@ -29,7 +29,7 @@ struct trace_row {
     char actor[TRACE_ACTOR];
     int64_t revision;
     int32_t policy_version, lines, allowed;
-    uint8_t sha256[TRACE_HASH], answer_sha256[TRACE_HASH];
+    uint8_t mac[TRACE_HASH], answer_mac[TRACE_HASH];
 };
 
 struct trace_list_job {

@@ -106,8 +106,8 @@ create table breach (
 
 create index breach_by_end on breach (controller_id, closed_at) where closed_at is not null;
 
--- That a check was asked, where its caller wanted that kept: one row a call, a batch with the hash of its
--- lines.
+-- That a check was asked, where its caller wanted that kept: one row a call, also of a batch. What it says of
+-- question and answer is HMAC-SHA-256 under a salt that the caller alone was given.
 create table check_trace (
     controller_id  integer not null,
     trace_no       bigint not null,
@@ -119,8 +119,8 @@ create table check_trace (
     policy_version integer not null,
     lines          integer not null,
     allowed        integer not null,
-    sha256         bytea not null,  -- of what was asked
-    answer_sha256  bytea not null,  -- of what was answered
+    hmac           bytea not null,  -- of what was asked
+    answer_hmac    bytea not null,  -- of what was answered
     primary key (controller_id, trace_no),
     unique (controller_id, trace_id)
 );

@@ -5,6 +5,7 @@
 Each example runs as it stands; then what it leaves out: a batch with subject_ids, an import that is tried, changes, a policy that is another
 one, a refusal, and a service that is not there, where nothing is allowed. A client of another language is made from openapi/akkoord.yaml (docs/clients.md).
 """
+import json
 import pathlib
 import re
 import shutil
@@ -17,6 +18,7 @@ sys.path.insert(0, str(ROOT / "tests/fault"))
 from lib.house import House, say  # noqa: E402
 
 MORE_JS = """
+import { createHmac } from 'node:crypto';
 import { Akkoord, AkkoordError } from 'CLIENT/index.js';
 const akkoord = new Akkoord({ url: process.env.AKKOORD_URL, token: () => process.env.AKKOORD_TOKEN });
 const an = { type: 'email', value: 'an@example.nl' };
@@ -24,7 +26,10 @@ const say = { subject: an, purpose: 'newsletter', event_state: 'given', collecti
 const first = await akkoord.record(say, { idempotencyKey: 'one' });
 const again = await akkoord.record(say, { idempotencyKey: 'one' });
 const verdicts = [];
-for await (const v of akkoord.checkBatch([{ subject: an, purpose: 'newsletter', id: 'a' }], { withSubject: true })) verdicts.push(v);
+let proof;
+const proven = { withSubject: true, keep: 'proven', onTrace: (trace) => { proof = trace; } };
+for await (const v of akkoord.checkBatch([{ subject: an, purpose: 'newsletter', id: 'a' }], proven)) verdicts.push(v);
+const hmac = createHmac('sha256', Buffer.from(proof.salt, 'hex')).update(proof.request).digest('hex');
 const tried = await akkoord.import([{ ...say, event_time: '2025-01-01T00:00:00Z' }], { source: 's', batch: 'b', dryRun: true });
 let revision = 0;
 for await (const change of akkoord.changes({ wait: 0 })) { if (change.subject_id === first.subject_id) { revision = change.revision; break; } }
@@ -42,7 +47,8 @@ const away = new Akkoord({ url: 'http://127.0.0.1:1', token: 'x' });
 console.log(JSON.stringify([first.record_id === again.record_id, verdicts[0].subject_id === first.subject_id, verdicts[0].id,
   tried.at(-1).dry_run, revision === first.revision, refused instanceof AkkoordError && refused.status,
   refused.errors[0].pointer, await away.allowed(an, 'newsletter'), await akkoord.lookup({ type: 'email', value: 'no@example.nl' }),
-  (await akkoord.check(an, ['newsletter', 'analytics'])).length, another, asked, heard]));
+  (await akkoord.check(an, ['newsletter', 'analytics'])).length, another, asked, heard,
+  proof.id, hmac]));
 """
 MORE_PHP = """<?php
 require 'CLIENT/Akkoord.php';
@@ -51,7 +57,9 @@ $an = ['type' => 'email', 'value' => 'an@example.nl'];
 $say = ['subject' => $an, 'purpose' => 'newsletter', 'event_state' => 'given', 'collection_method' => 'web_form'];
 $first = $akkoord->record($say, 'two');
 $again = $akkoord->record($say, 'two');
-$verdicts = $akkoord->checkBatch([['subject' => $an, 'purpose' => 'newsletter', 'id' => 'a']], true);
+$verdicts = $akkoord->checkBatch([['subject' => $an, 'purpose' => 'newsletter', 'id' => 'a']], true, 'proven',
+    function (array $trace) use (&$proof) { $proof = $trace; });
+$hmac = hash_hmac('sha256', $proof['request'], hex2bin($proof['salt']));
 $tried = $akkoord->import([$say + ['event_time' => '2025-01-01T00:00:00Z']], 's', 'b', true);
 foreach ($akkoord->changes(0, null, 0) as $change) {
     if ($change['record_id'] === $first['record_id']) { $revision = $change['revision']; break; }
@@ -89,13 +97,21 @@ try { $akkoord->check($an, 'newsleter'); } catch (Akkoord\\AkkoordException $ref
 $away = new Akkoord\\Client('http://127.0.0.1:1', 'x');
 echo json_encode([$first['record_id'] === $again['record_id'], $verdicts[0]['subject_id'] === $first['subject_id'], $verdicts[0]['id'],
     end($tried)['dry_run'], $revision === $first['revision'], $refused->getCode(), $refused->errors[0]['pointer'],
-    $away->allowed($an, 'newsletter'), $another, $stub->asked, $heard]), "\\n";
+    $away->allowed($an, 'newsletter'), $another, $stub->asked, $heard, $proof['id'], $hmac]), "\\n";
 """
 
 
 def shapes(text):
     """Each type with the words it is made of. What the contract has gained since they may lack, and nothing else."""
     return {name: set(re.findall(r"[\w*?'-]+", what)) for name, what in re.findall(r"^export type (\w+) = (.*);$", text, re.M)}
+
+
+def proven(house, printed):
+    """What a client told, without what proves that it asked a batch, which is held to what the service keeps."""
+    *told, trace, proof = json.loads(printed)
+    kept = house.cluster.rows(f"select encode(hmac, 'hex') from check_trace where trace_id = '{trace}';")
+    assert kept == [[proof]], (kept, proof)
+    return told
 
 
 def main():
@@ -116,14 +132,14 @@ def main():
         assert run("node", ROOT / "clients/js/example.js") == "granted\nfalse\n"
         more = house.folder / "more.mjs"
         more.write_text(MORE_JS.replace("CLIENT", str(ROOT / "clients/js")), encoding="utf-8")
-        told = run("node", more)
-        assert told == '[true,true,"a",true,true,422,"/purpose",false,null,2,true,[null,"a","a"],["a","b"]]\n', told
+        told = proven(house, run("node", more))
+        assert told == [True, True, "a", True, True, 422, "/purpose", False, None, 2, True, [None, "a", "a"], ["a", "b"]], told
         if shutil.which("php"):
             assert run("php", ROOT / "clients/php/example.php") == "granted\nbool(false)\n"
             more = house.folder / "more.php"
             more.write_text(MORE_PHP.replace("CLIENT", str(ROOT / "clients/php")), encoding="utf-8")
-            told = run("php", more)
-            assert told == '[true,true,"a",true,true,422,"\\/purpose",false,true,[null,"a","a"],["a","b"]]\n', told
+            told = proven(house, run("php", more))
+            assert told == [True, True, "a", True, True, 422, "/purpose", False, True, [None, "a", "a"], ["a", "b"]], told
         else:
             say("there is no php here: its client was not run")
         service.stop()

@@ -6,6 +6,8 @@ Each runs as it stands. In place of this machine's mail program is one that keep
 """
 import email
 import email.policy
+import hmac
+import json
 import pathlib
 import re
 import subprocess
@@ -114,6 +116,12 @@ def mail_tool(recipe):
     assert list(recipe.mailed()) == ["an@example.nl"]
     [[traced]] = recipe.house.cluster.rows("select count(*) from check_trace where ref like 'campaign-1%';")
     assert traced == "2", traced
+    asked = [json.loads(line) for line in pathlib.Path(f"{own}.asked").read_text(encoding="utf-8").splitlines()]
+    kept = dict(recipe.house.cluster.rows("select trace_id, encode(hmac, 'hex') from check_trace;"))
+    assert [one["campaign"] for one in asked] == ["campaign-17", "campaign-18"], asked
+    for one in asked:
+        proof = hmac.new(bytes.fromhex(one["salt"]), one["request"].encode(), "sha256").hexdigest()
+        assert kept[one["id"]] == proof, "what the tool kept proves what it asked"
     recipe.environment["AKKOORD_URL"] = "http://127.0.0.1:1"
     recipe.run("mail_tool/mail_tool.mjs", "send", own, "campaign-19", status=1)
     assert not recipe.mailed(), "nobody answered, and mails left"

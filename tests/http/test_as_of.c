@@ -3,6 +3,7 @@
 #include "harness/stage.h"
 
 #include <criterion/criterion.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,14 +169,40 @@ Test(keep, a_trace_proves_that_the_check_came_before_the_send)
          email("a"));
 }
 
-static const char *hash_of(const char *text)
+/* By another program. */
+static const char *mac_of(const char *salt, const char *text)
 {
     const char *path = text_of("%s/hashed-%d", STAGE_DIR, (int)getpid());
-    const char *const argv[] = {"/usr/bin/env", "sha256sum", path, NULL};
+    const char *const argv[] = {
+        "/usr/bin/env", "openssl", "mac",  "-digest", "SHA256", "-macopt", text_of("hexkey:%s", salt),
+        "-in",          path,      "HMAC", NULL};
     char *output;
     cr_assert_eq(file_write(path, text), 0);
     cr_assert_eq(process_run(argv, NULL, &output), 0);
+    for (char *at = output; *at != '\0'; at++)
+        *at = (char)tolower((unsigned char)*at);
     return text_of("%.64s", output);
+}
+
+Test(keep, what_is_kept_of_one_check_finds_nobody_without_its_salt)
+{
+    struct tenant t = stage_tenant("keep-salt");
+    say(&t, "a", "newsletter", "given");
+    const char *body =
+        json_text("{'subject': %s, 'purpose': 'newsletter', 'keep': {'ref': 'salted'}}", email("a"));
+    const char *salts[2];
+    for (int i = 0; i < 2; i++) {
+        const struct answer *told = client_send(
+            &(struct request){.service = t.service, .token = t.token, .path = "/v1/check", .body = body});
+        cr_assert_eq(told->status, 200, "%s", told->body);
+        salts[i] = string_at(told->json, "/salt");
+        cr_expect_eq(strlen(salts[i]), 32);
+        expect(get(&t, 200, "/v1/check/traces?ref=salted&after=%d", i),
+               "{'traces': [{'trace_id': '%s', 'request_hmac': '%s', 'answer_hmac': '%s'}]}",
+               string_at(told->json, "/trace_id"), mac_of(salts[i], body), mac_of(salts[i], told->body));
+        cr_expect_null(database_mentions(stage_database(), salts[i]));
+    }
+    cr_expect_str_neq(salts[0], salts[1]);
 }
 
 static const struct answer *batch_kept(const struct tenant *t, const char *ref, const char *query,
@@ -206,14 +233,16 @@ Test(keep, a_batch_leaves_one_trace_with_the_hashes_of_what_was_sent_and_told)
         expect(
             get(&t, 200, "/v1/check/traces?ref=%s", ref),
             "{'traces': [{'trace_id': '%s', 'actor': 'tester', 'revision': 1, 'verdicts': 3, 'allowed': 2, "
-            "'request_sha256': '%s', 'answer_sha256': '%s'}], 'next': null}",
-            answer_header(told, "trace-id"), hash_of(body), hash_of(told->body));
+            "'request_hmac': '%s', 'answer_hmac': '%s'}], 'next': null}",
+            answer_header(told, "trace-id"), mac_of(answer_header(told, "trace-salt"), body),
+            mac_of(answer_header(told, "trace-salt"), told->body));
     }
     cr_expect_eq(batch_kept(&t, "of%20a@example.nl", "", body)->status, 422);
     cr_expect_eq(batch_kept(&t, "", "", body)->status, 422);
-    const char *empty = batch_kept(&t, "nothing", "", "no JSON")->body;
+    const struct answer *empty = batch_kept(&t, "nothing", "", "no JSON");
     expect(get(&t, 200, "/v1/check/traces?ref=nothing"),
-           "{'traces': [{'verdicts': 0, 'allowed': 0, 'answer_sha256': '%s'}]}", hash_of(empty));
+           "{'traces': [{'verdicts': 0, 'allowed': 0, 'answer_hmac': '%s'}]}",
+           mac_of(answer_header(empty, "trace-salt"), empty->body));
 }
 
 Test(keep, the_hash_of_a_large_batch_is_that_of_all_its_slices)
@@ -232,7 +261,8 @@ Test(keep, the_hash_of_a_large_batch_is_that_of_all_its_slices)
     const struct answer *told = batch_kept(&t, "large", "", body);
     cr_assert_eq(told->status, 200);
     expect(get(&t, 200, "/v1/check/traces?ref=large"),
-           "{'traces': [{'verdicts': 5000, 'allowed': 0, 'request_sha256': '%s', 'answer_sha256': '%s'}]}",
-           hash_of(body), hash_of(told->body));
+           "{'traces': [{'verdicts': 5000, 'allowed': 0, 'request_hmac': '%s', 'answer_hmac': '%s'}]}",
+           mac_of(answer_header(told, "trace-salt"), body),
+           mac_of(answer_header(told, "trace-salt"), told->body));
     free(body);
 }
