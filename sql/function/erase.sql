@@ -175,6 +175,13 @@ begin
     perform rebuild(c, p_own);
 end $$;
 
+-- Why somebody is erased, in words that may be about them: the ledger, which is never changed, does not get
+-- them; the audit's entry has them, for its own term. Of what else staff does the event says it.
+create or replace function erase_reason(p_ask staff_ask) returns text language plpgsql stable as $$
+begin
+    return case when p_ask.kind = staff_erased() then p_ask.detail::jsonb ->> 'reason' end;
+end $$;
+
 create or replace function staff_erase(c integer, p_ask staff_ask, p_actor text, p_policy_version integer,
                                        p_now bigint)
 returns staffed language plpgsql as $$
@@ -222,7 +229,7 @@ begin
                       exists (select from event v where v.controller_id = c and v.revision = any (others)
                               and v.slot & 15 = slot_yes() and not rank_is_no(v.rank)));
     -- what erase_again() needs to know of it
-    p_ask.detail := coalesce(p_ask.detail::jsonb, '{}') || jsonb_build_object('keep_proof', keeps);
+    p_ask.detail := coalesce(p_ask.detail::jsonb, '{}') - 'reason' || jsonb_build_object('keep_proof', keeps);
     e := staff_event(c, p_ask, p_actor, p_policy_version, p_now, p_ask.subject_no, null, event_erased(),
                      false);
     done := staffed_of(e, staff_done());

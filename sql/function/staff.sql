@@ -634,8 +634,8 @@ begin
     end if;
     if answers or done.outcome = staff_done() then
         perform audit_add(c, array[p_actor], array[p_ask.token], array[staff_word(p_ask.kind)],
-                          array[p_ask.subject_no], array[1], array[null::text], array[p_ask.on_behalf_of],
-                          array[p_ask.request_id]);
+                          array[p_ask.subject_no], array[1], array[erase_reason(p_ask)],
+                          array[p_ask.on_behalf_of], array[p_ask.request_id]);
     end if;
     if answers or done.outcome = staff_done() then
         perform first_answer_keep(c, p_key, p_fingerprint, to_jsonb(done), null, time_of(now_));

@@ -251,6 +251,21 @@ Test(audit, an_export_and_what_staff_did_are_entries_too)
     expect(get(&t, 200, "/v1/audit?limit=1"), "{'entries': [{'action': 'export', 'reason': null}]}");
 }
 
+Test(audit, why_somebody_was_erased_is_in_its_entry_and_not_in_the_ledger)
+{
+    struct tenant t = stage_tenant("audit-erased");
+    const char *a = given(&t, "a");
+    post(&t, 200, text_of("/v1/subjects/%s/erase", a), "{'reason': 'as the kwibus of number 7 asked'}");
+    expect(get(&t, 200, "/v1/audit"),
+           "{'entries': [{'action': 'erase', 'reason': 'as the kwibus of number 7 asked'}]}");
+    cr_expect_eq(
+        database_number(stage_database(), "select count(*) from event where detail::text like '%%kwibus%%'"),
+        0);
+    cr_expect_eq(database_number(stage_database(),
+                                 "select count(*) from idempotency where context::text like '%%kwibus%%'"),
+                 0);
+}
+
 /* ---- the policy's own history ---- */
 
 /* Applies ${file} by the command, with a flag or variable more; its exit status. */
