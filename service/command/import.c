@@ -47,6 +47,7 @@ struct import {
     FILE *refused;
     struct buf lines, answer, texts; /* of the call: what is sent, what is answered, the rows as they are */
     size_t line_count;
+    size_t in_line; /* the last that was answered, in the file; 0: none was */
     struct import_sent {
         size_t line;      /* in the file */
         size_t text, len; /* in ${texts} */
@@ -201,17 +202,20 @@ static const char *answer_line(struct import *i, const char *bytes, size_t len, 
 static const char *answer_take(struct import *i)
 {
     const char *at = i->answer.data, *stop = i->answer.data + i->answer.len;
+    const char *fault = NULL;
     bool ended = false;
     while (at < stop) {
         const char *newline = memchr(at, '\n', (size_t)(stop - at));
         if (newline == NULL)
             break;
-        const char *fault = answer_line(i, at, (size_t)(newline - at), &ended);
-        if (fault != NULL)
-            return fault;
+        const char *wrong = answer_line(i, at, (size_t)(newline - at), &ended);
+        fault =
+            fault != NULL ? fault : wrong; /* what came in is counted, also where a refusal cannot be kept */
         at = newline + 1;
     }
-    return ended ? NULL : "the answer was cut off";
+    if (ended)
+        i->in_line = i->sent[i->line_count - 1].line;
+    return fault != NULL || ended ? fault : "the answer was cut off";
 }
 
 static void bar_show(const struct import *i, bool done)
@@ -324,6 +328,18 @@ static void table_print(const struct import *i)
         printf("\nwhat was refused, and why: %s\n", i->refused_path);
 }
 
+/* What came in is in: it is told too where the rest did not. */
+static int failure_print(const struct import *i, const char *fault)
+{
+    fprintf(stderr, "%sakkoord: import: %.300s: %.390s\n", isatty(STDERR_FILENO) ? "\n" : "", i->path, fault);
+    if (i->in_line == 0)
+        return 1;
+    table_print(i);
+    fprintf(stderr, "%s up to line %zu: mend that and run it again; what is in already is no second event\n",
+            i->dry ? "tried" : "what is taken came in", i->in_line);
+    return 1;
+}
+
 /* ---- the command ---- */
 
 /* Of the file's bytes, so that the same export is the same batch, whatever it is called. */
@@ -379,7 +395,8 @@ static const char *names_make(struct import *i, const struct arguments *args)
 static const char *flags_take(struct import *i, const struct arguments *args)
 {
     const char *format = arguments_flag(args, "format"), *separator = arguments_flag(args, "separator");
-    const char *recipe = arguments_flag(args, "recipe"), *dates = arguments_flag(args, "dates");
+    const char *recipe = arguments_flag(args, "recipe"), *dates = arguments_flag(args, "dates"),
+               *last = arguments_flag(args, "last-line");
     size_t len = strlen(i->path);
     enum rows_format by_name =
         (len > 7 && strcmp(i->path + len - 7, ".ndjson") == 0) ? ROWS_NDJSON : ROWS_CSV;
@@ -393,6 +410,9 @@ static const char *flags_take(struct import *i, const struct arguments *args)
         return "--separator is one character, or tab";
     if (dates != NULL && strcmp(dates, "dmy") != 0 && strcmp(dates, "mdy") != 0)
         return "--dates is dmy or mdy";
+    if (last != NULL && strcmp(last, "accept") != 0 && strcmp(last, "refuse") != 0)
+        return "--last-line is accept or refuse";
+    i->rows_options.takes_unended = last != NULL && strcmp(last, "accept") == 0;
     i->rows_options.path = i->path;
     i->rows_options.encoding = arguments_flag(args, "encoding");
     i->rows_options.separator = (char)(separator == NULL               ? 0
@@ -466,14 +486,9 @@ static int import_run(struct import *i, const struct arguments *args)
                 (long long)i->progress.counts.rows);
     if (fault == NULL)
         fault = rows_send(i);
-    if (fault != NULL) {
-        fprintf(stderr, "%sakkoord: import: %.300s: %.390s\n", isatty(STDERR_FILENO) ? "\n" : "", i->path,
-                fault);
-        return 1;
-    }
+    if (fault != NULL)
+        return failure_print(i, fault);
     bar_show(i, true);
-    if (rows_unended(i->rows))
-        fprintf(stderr, "the last line of %.300s has no end: was the file cut off?\n", i->path);
     import_progress_end(&i->progress);
     table_print(i);
     return i->progress.counts.refused > 0 ? 1 : 0;
@@ -519,6 +534,9 @@ static const struct config_flag import_flags[] = {
     {"separator", "CHARACTER", "of CSV: what the header has most of by default; tab for a tab"},
     {"encoding", "NAME", "as iconv knows it; UTF-8 by default"},
     {"dates", "dmy|mdy", "which of the two 03/04/2026 is"},
+    {"last-line", "accept|refuse",
+     "of CSV: what becomes of a last line that has no end, which a file that was cut off has; refuse by "
+     "default"},
     {"refused", "FILE", "where rows that are refused go, with the reasons; FILE.refused by default"},
     {0}};
 

@@ -29,7 +29,6 @@ struct rows {
 
     struct buf text;
     size_t at, line;
-    bool unended;
 
     struct csv_parser parser;
     bool has_parser, row_ended;
@@ -92,10 +91,8 @@ static size_t line_end(struct rows *r, size_t from)
         if (newline != NULL)
             return (size_t)(newline - r->text.data) + 1;
         seen = r->text.len;
-        if (!text_more(r)) {
-            r->unended = r->text.len > from;
+        if (!text_more(r))
             return r->text.len;
-        }
     }
 }
 
@@ -247,6 +244,10 @@ static void row_give(struct rows *r, size_t end, const char *fault, struct row *
         (struct row){.line = r->line + 1, .text = text, .len = len, .values = r->values, .fault = fault};
     while (ret_row->len > 0 && (text[ret_row->len - 1] == '\n' || text[ret_row->len - 1] == '\r'))
         ret_row->len--;
+    if (fault == NULL && r->options->format == ROWS_CSV && !r->options->takes_unended &&
+        text[len - 1] != '\n')
+        ret_row->fault = "the file ends in the middle of it, for all that can be seen: where it is whole, "
+                         "--last-line accept takes it; else export it again";
     if (!is_utf8(text, len) || memchr(text, '\0', len) != NULL)
         ret_row->fault = "it is not UTF-8: say which --encoding it is, such as windows-1252";
     r->line += lines;
@@ -494,9 +495,4 @@ int rows_next(struct rows *r, struct row *ret_row)
 size_t rows_read(const struct rows *r)
 {
     return r->read;
-}
-
-int rows_unended(const struct rows *r)
-{
-    return r->unended;
 }

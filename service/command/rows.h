@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The rows of a file that another system wrote, one by one: CSV (RFC 4180; a quoted field may have line
@@ -19,6 +20,7 @@ struct rows_options {
     enum rows_format format;
     const char *encoding; /* as iconv(3) names it; NULL: UTF-8, or UTF-16 with its mark */
     char separator;       /* of CSV; 0: what the header has most of, of comma, semicolon and tab */
+    bool takes_unended;   /* of CSV: a last line without an end is a row, and no half of one */
 };
 
 struct row {
@@ -40,5 +42,3 @@ size_t rows_columns(const struct rows *r, const char *const **ret_names);
 int rows_next(struct rows *r, struct row *ret_row);
 /* Bytes read so far. */
 size_t rows_read(const struct rows *r);
-/* Whether the last line had no end: the file may have been cut off. */
-int rows_unended(const struct rows *r);

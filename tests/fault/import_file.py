@@ -128,10 +128,27 @@ def bad_files(command, client):
     assert counted(command.run(twice, *flags)[0])["new"] == 1
     assert counted(command.run(twice, *flags)[0]) == {"new": 0, "same as before": 1, "superseded": 0, "refused": 0, "left out": 0}
 
+    # a last line without an end may be half of one: it is told, and comes in where somebody says that the file is whole
+    refused("unended.csv", "email\nd8@b.example\nd9@b.example.n", 3, "--last-line accept", good="d8@b.example")
+    assert reason(client, "d9@b.example.n") == "never_asked"
+    comes_in("unended2.csv", "email\nd9@b.example", "--last-line", "accept", good="d9@b.example")
+    comes_in("unended.ndjson", '{"subject": {"type": "email", "value": "d10@b.example"}, "event_state": "given"}', good="d10@b.example")
+    command.run(command.file("unended3.csv", "email\n"), *flags, "--last-line", "perhaps", status=2)
+
+    # what is refused, but for what cannot be: its text
+    whole("kept.csv", "email\nno address\n", "line 2")
+    [row] = [json.loads(text) for text in (command.house.folder / "kept.csv.refused").read_text().splitlines()]
+    assert row["text"] == "no address", row
+
     # a full disk for what is refused: it stops, and says so
     full = command.file("full.csv", "email\nnobody\nd7@b.example\n")
-    _, err = command.run(full, *flags, "--refused", "/dev/full", status=1)
-    assert "No space left on device" in err, err
+    out, err = command.run(full, *flags, "--refused", "/dev/full", status=1)
+    assert "No space left on device" in err and "up to line 3" in err and "run it again" in err, err
+    assert counted(out)["new"] == 1 and counted(out)["refused"] == 1, out
+    assert reason(client, "d7@b.example") == "granted"
+    out, _ = command.run(full, *flags, status=1)
+    assert counted(out) == {"new": 0, "same as before": 1, "superseded": 0, "refused": 1, "left out": 0}, out
+    assert '"text":"nobody"' in (full.parent / "full.csv.refused").read_text()
 
 
 def export_of(generator, count):
