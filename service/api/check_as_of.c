@@ -250,7 +250,8 @@ static void on_policy(struct job *job, enum error e)
     } else if (p->generation != l->attempt.controller->generation) {
         attempt_again(&l->attempt);
     } else if (l->at > p->as_of) {
-        call_problem(call, ERROR_INVALID, "as_of lies ahead of the server's clock.", NULL);
+        reader_member_fault(&l->body, "as_of", "lies ahead of the server's clock");
+        call_bad_body(call, &l->body);
     } else if (p->version == 0) {
         call_problem(call, ERROR_NOT_KNOWN_ANY_MORE, "No policy was in force then.", NULL);
     } else if ((l->policy = policy_of(p, l->attempt.controller)) == NULL) {

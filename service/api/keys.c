@@ -84,10 +84,12 @@ static void on_added(struct job *job, enum error e)
         call_problem(call, ERROR_INVALID_TOKEN, "What this was asked with has ended, or was revoked.", NULL);
         return;
     case API_KEY_OUTLASTS:
-        call_problem(call, ERROR_INVALID, "A key ends no later than what makes it.", NULL);
+        reader_member_fault(&k->body, "expires_at", "a key ends no later than what makes it");
+        call_bad_body(call, &k->body);
         return;
     case API_KEY_PAST:
-        call_problem(call, ERROR_INVALID, "expires_at has passed.", NULL);
+        reader_member_fault(&k->body, "expires_at", "has passed");
+        call_bad_body(call, &k->body);
         return;
     case API_KEY_FULL:
         call_problem(call, ERROR_CONFLICT, "This controller has 100 keys: revoke one first.", NULL);

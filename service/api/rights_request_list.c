@@ -155,8 +155,10 @@ void handle_rights_requests(struct call *call)
     if (!filters_take(call, l))
         call_problem(
             call, ERROR_INVALID,
-            "The query takes after=NUMBER, limit=1..1000, state=, kind=, subject_id=, due_before= or "
-            "overdue=true, reason= and on_behalf_of=, each once.",
+            "The query takes after=NUMBER, limit=1..1000, subject_id=, due_before= (RFC 3339) or "
+            "overdue=true, reason= and on_behalf_of=, each once; state= is open, paused, done or refused, "
+            "kind= access, portability, rectification, erasure, restriction, objection, withdrawal or "
+            "human_review.",
             NULL);
     else
         listing_start(call, l);

@@ -350,7 +350,8 @@ static void add_send(struct call *call, struct asking *a)
     const struct policy *policy = c->policy;
     instant received = a->received != INSTANT_NONE ? a->received : a->list.as_of;
     if (a->received != INSTANT_NONE && a->received > a->list.as_of + AHEAD_SECONDS * SECOND) {
-        call_problem(call, ERROR_INVALID, "received_at lies ahead of the server's clock.", NULL);
+        reader_member_fault(&a->body, "received_at", "lies ahead of the server's clock");
+        call_bad_body(call, &a->body);
         return;
     }
     if (call->req == NULL || uuid_v7(a->add.id) != 0) {

@@ -348,6 +348,14 @@ void node_fault(const struct node *n, enum error code, const char *detail)
     buf_free(&text);
 }
 
+void reader_member_fault(struct reader *r, const char *name, const char *detail)
+{
+    struct node root = reader_root(r), n = {0};
+    if (node_is_object(&root))
+        n = node_optional(&root, name);
+    node_fault(node_present(&n) ? &n : &root, ERROR_INVALID, detail);
+}
+
 __attribute__((format(printf, 2, 3))) static void node_faultf(const struct node *n, const char *format, ...)
 {
     char detail[DETAIL_SIZE];

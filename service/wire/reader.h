@@ -126,6 +126,8 @@ instant node_moment(const struct node *n);
 /* Records a fault at ${n}, absent or not. ${detail} (copied) says the rule and never repeats a value of the
  * body. The same words at the same place are kept once. */
 void node_fault(const struct node *n, enum error code, const char *detail);
+/* Of the member of that name of the root, what was found later than while it was read: for call_bad_body. */
+void reader_member_fault(struct reader *r, const char *name, const char *detail);
 /* Appends the JSON pointer (RFC 6901) to ${b}. A name that came out of the body may itself be personal data:
  * unless it is READER_NAME_MAX bytes or less of [A-Za-z0-9_.-] the pointer ends at the object around it. */
 void node_pointer(const struct node *n, struct buf *b);

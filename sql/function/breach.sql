@@ -78,13 +78,23 @@ begin
     return 0;
 end $$;
 
--- The latest event of a person that is concerned: of that period, those purposes, that client (null: any).
+-- The latest event of a person that is concerned: of that period, those purposes, that client (null: any);
+-- with the ref of the latest of these that has one, since it is what a client knows the person by.
 create or replace function breach_event(c integer, p_subject bigint, p_from timestamptz, p_to timestamptz,
                                         p_purposes integer[], p_actor text)
 returns table (ref text, actor text, on_behalf_of text, revision bigint) language plpgsql stable as $$
 begin
     return query
-        select e.ref, e.actor, e.detail ->> 'on_behalf_of', e.revision from event e
+        select coalesce(e.ref, (
+                   select x.ref from event x
+                   where x.controller_id = c and x.subject_no = p_subject and x.ref is not null
+                         and x.slot / slot_count() <> guardian_time()
+                         and (p_from is null or x.recorded_at >= p_from) and x.recorded_at <= p_to
+                         and (p_purposes is null or x.purpose_id = any (p_purposes))
+                         and (p_actor is null or x.actor = p_actor)
+                   order by x.subject_no, x.revision desc limit 1)),
+               e.actor, e.detail ->> 'on_behalf_of', e.revision
+        from event e
         where e.controller_id = c and e.subject_no = p_subject
               and e.slot / slot_count() <> guardian_time()
               and (p_from is null or e.recorded_at >= p_from) and e.recorded_at <= p_to

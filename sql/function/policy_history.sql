@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What changed from one policy document to another, in the words of the documents.
 
--- The elements of a section that is a list, each with the name that it keeps from version to version.
+-- The elements of a section that is a list, each with the name that it keeps from version to version: a
+-- website's is its first origin.
 create or replace function section_named(p_section text, p_list jsonb)
 returns table (name text, element jsonb) language plpgsql immutable as $$
 begin
@@ -11,7 +12,7 @@ begin
     return query
         select coalesce(e.value ->> 'key',
                         nullif(concat_ws(' ', e.value ->> 'id', e.value ->> 'version'), ''),
-                        e.value ->> 'name', e.value #>> '{}'), e.value
+                        e.value ->> 'name', e.value #>> '{origins,0}', e.value #>> '{}'), e.value
         from jsonb_array_elements(p_list) e(value);
 end $$;
 

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- $1 a controller, $2 a breach, $3 subjects of a higher number, $4 so many numbers are looked through at
 -- most, $5 at most so many told, $6 those of whom this client recorded something, or null: the persons
--- concerned by number, each with the ref and the client of the latest event that is concerned, and for whom
--- that client said that it was. Each row also
+-- concerned by number, each with the client of the latest event that is concerned, for whom that client said
+-- that it was, and the ref of the latest that has one. Each row also
 -- gives whether there is such a breach, the generation, and the number that was looked through last of how
 -- many; where there is nobody one row gives nothing else. Numbers are looked up one by one, as in walk.sql.
 with meant as materialized (

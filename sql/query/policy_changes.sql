@@ -2,7 +2,7 @@
 -- $1 a controller, $2 a version of its policy, $3 subjects of a higher number, $4 so many numbers are looked
 -- through at most, $5 at most so many told: what changed since that version, and who is to be told: the
 -- persons of the purposes touched, or all where a purpose, a company or a recipient is new, each with the ref
--- of the latest such event. One row a person; where there is none one row gives nothing else.
+-- of the latest such event that has one. One row a person; where there is none one row gives nothing else.
 with changed as materialized (
     select c.controller_id, c.policy_version, h.subject_no as last,
            least(h.subject_no, $3::int8 + $4::int4) as through,

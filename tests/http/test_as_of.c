@@ -135,6 +135,14 @@ Test(as_of, what_was_purged_since_is_not_known_any_more)
     expect(then_(&t, 200, "b", recorded(&t, 0)), "{'reason': 'granted'}");
 }
 
+Test(as_of, a_moment_ahead_is_where_the_body_says_it)
+{
+    struct tenant t = stage_tenant("as-of-ahead");
+    expect(post(&t, 422, "/v1/check", "{'subject': %s, 'purpose': 'newsletter', 'as_of': '%s'}", email("a"),
+                time_from_now(3600)),
+           "{'errors': [{'pointer': '/as_of'}]}");
+}
+
 /* ---- keep: that a check was asked ---- */
 
 Test(keep, a_trace_proves_that_the_check_came_before_the_send)

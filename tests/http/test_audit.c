@@ -279,6 +279,35 @@ static int command_apply(const char *file, const char *by, const char *setting)
     return process_run(argv, settings, &output);
 }
 
+Test(history, a_website_is_told_by_its_first_origin)
+{
+    struct tenant t = stage_tenant("history-site");
+    json_t *policy = tenant_policy(&t);
+    json_object_set_new(policy, "sites",
+                        json_of("[{'origins': ['https://shop.example', 'https://www.shop.example']}]"));
+    tenant_apply(&t, policy);
+    json_object_set_new(policy, "sites",
+                        json_of("[{'origins': ['https://shop.example'], 'cookie_domain': 'shop.example'}]"));
+    tenant_apply(&t, policy);
+    expect(get(&t, 200, "/v1/policy/versions?after=2"),
+           "{'versions': [{'changes': [{'section': 'sites', 'key': 'https://shop.example', 'change': "
+           "'changed', 'members': "
+           "['cookie_domain', 'origins']}]}]}");
+}
+
+Test(history, the_ref_is_of_the_latest_event_that_has_one)
+{
+    struct tenant t = stage_tenant("history-ref");
+    given(&t, "a"); /* ref-a */
+    post(&t, 201, "/v1/consents",
+         "{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': 'app'}",
+         email("a"));
+    json_t *policy = tenant_policy(&t);
+    json_object_set_new(json_array_get(json_object_get(policy, "purposes"), 0), "validity", json_of("'P1Y'"));
+    tenant_apply(&t, policy);
+    expect(get(&t, 200, "/v1/policy/changes?since=1"), "{'subjects': [{'ref': 'ref-a'}]}");
+}
+
 Test(history, a_version_is_by_the_person_behind_the_command)
 {
     struct tenant t = stage_tenant("history-behind");

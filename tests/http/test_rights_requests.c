@@ -32,6 +32,10 @@ static struct tenant tenant_with(const char *key, const char *rights)
     return t;
 }
 
+static const char *const right_kinds[] = {"access",     "portability",  "rectification",
+                                          "erasure",    "restriction",  "objection",
+                                          "withdrawal", "human_review", NULL};
+
 Test(rights, a_request_is_due_at_the_end_of_its_last_day_where_the_controller_is)
 {
     struct tenant t = stage_tenant("rights");
@@ -158,6 +162,17 @@ Test(rights, what_is_wrong_is_told)
     reader.token = token_of(t.keyring, t.key, "subject:read", "reader");
     post(&reader, 403, "/v1/rights-requests", "{'kind': 'access', 'subject': %s}", email("a"));
     get(&reader, 200, "/v1/rights-requests");
+}
+
+Test(rights, what_lies_ahead_and_which_kinds_there_are_is_said)
+{
+    struct tenant t = stage_tenant("rights-said");
+    expect(post(&t, 422, "/v1/rights-requests", "{'kind': 'access', 'subject': %s, 'received_at': '%s'}",
+                email("a"), time_from_now(7200)),
+           "{'errors': [{'pointer': '/received_at'}]}");
+    const char *told = string_at(get(&t, 422, "/v1/rights-requests?kind=nope"), "/detail");
+    for (size_t i = 0; right_kinds[i] != NULL; i++)
+        cr_expect_not_null(strstr(told, right_kinds[i]), "%s: %s", right_kinds[i], told);
 }
 
 Test(rights, a_repeat_with_the_same_key_is_the_first_request)
