@@ -25,10 +25,17 @@ install(FILES ${PROJECT_SOURCE_DIR}/systemd/akkoord.sysusers DESTINATION lib/sys
 # Its two servers are programs.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT service
   USE_SOURCE_PERMISSIONS)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs ${PROJECT_SOURCE_DIR}/clients DESTINATION ${CMAKE_INSTALL_DOCDIR}
+# What the pages lead to lies where it does in the tree, so that their links hold (tests/install/tree).
+set(pages ${PROJECT_SOURCE_DIR}/docs ${PROJECT_SOURCE_DIR}/clients ${PROJECT_SOURCE_DIR}/docker)
+install(DIRECTORY ${pages} DESTINATION ${CMAKE_INSTALL_DOCDIR}
   COMPONENT service FILES_MATCHING PATTERN "*.md" PATTERN node_modules EXCLUDE PATTERN pictures EXCLUDE)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/clients/js ${PROJECT_SOURCE_DIR}/clients/php
+  DESTINATION ${CMAKE_INSTALL_DOCDIR}/clients COMPONENT service PATTERN node_modules EXCLUDE)
+install(FILES ${PROJECT_SOURCE_DIR}/openapi/akkoord.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/openapi COMPONENT service)
+install(FILES ${PROJECT_SOURCE_DIR}/tests/clients/generated/client.ts
+  DESTINATION ${CMAKE_INSTALL_DOCDIR}/tests/clients/generated COMPONENT service)
 install(FILES ${manual}/changelog.gz ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/SECURITY.md
-  ${PROJECT_SOURCE_DIR}/openapi/akkoord.yaml ${PROJECT_SOURCE_DIR}/packaging/copyright
+  ${PROJECT_SOURCE_DIR}/CONTRIBUTING.md ${PROJECT_SOURCE_DIR}/packaging/copyright
   DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT service)
 
 # ---- script/package ----

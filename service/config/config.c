@@ -482,8 +482,10 @@ static bool is_known(const char *entry)
         if (names(entry, len, name, "") || (o->secret && names(entry, len, name, "_FILE")))
             return true;
     }
-    /* The torture counter's, and what Kubernetes sets for every service of the name "akkoord". */
-    return names(entry, len, PREFIX "FAULT_AT", "") ||
+    /* The torture counter's; what clients and the examples read, which a shell may have exported; and what
+     * Kubernetes sets for every service of the name "akkoord". */
+    return names(entry, len, PREFIX "FAULT_AT", "") || names(entry, len, PREFIX "URL", "") ||
+           names(entry, len, PREFIX "KEY", "") || names(entry, len, PREFIX "TOKEN", "") ||
            strncmp(entry, PREFIX "PORT", strlen(PREFIX "PORT")) == 0 ||
            strncmp(entry, PREFIX "SERVICE_", strlen(PREFIX "SERVICE_")) == 0;
 }

@@ -82,6 +82,18 @@ static bool holiday(const char *country, int64_t day)
     return false;
 }
 
+bool holidays_known(const char *country)
+{
+    struct field fields[FIELD_COUNT];
+    const char *row = table_row(due_date_files[0].data, fields, FIELD_COUNT);
+    bool is_known = false;
+    while (*row != '\0' && !is_known) {
+        row = table_row(row, fields, FIELD_COUNT);
+        is_known = field_is(&fields[FIELD_COUNTRY], country);
+    }
+    return is_known;
+}
+
 static bool works(const char *country, int64_t day)
 {
     return weekday(day) != SATURDAY && weekday(day) != SUNDAY && !holiday(country, day);

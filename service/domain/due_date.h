@@ -25,5 +25,8 @@ bool due_in_hours(struct duration term);
 /* Whether the day is neither a Saturday, a Sunday nor a public holiday of ${country}. */
 bool working_day(const char *country, struct calendar_date day);
 
+/* Whether the table has holidays of ${country}: a policy of another one is warned of. */
+bool holidays_known(const char *country);
+
 /* The Sunday of Easter of the western churches in ${year}, 1583 or later. */
 struct calendar_date easter_sunday(int32_t year);

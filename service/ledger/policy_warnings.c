@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/policy_warnings.h"
 
+#include "domain/due_date.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +28,11 @@ void policy_warnings(struct reader *body, const struct policy_apply_job *job, po
 {
     policy_document_warn(body, job->policy, tell, cookie);
     stranded_warn(job->stranded, tell, cookie);
+    if (!holidays_known(job->policy->country))
+        tell(cookie, "/controller/country",
+             "no public holidays of this country are known here: a request of a person is then due on one as "
+             "on "
+             "any day, which is sooner than the law asks");
 }
 
 static void warning_write(void *writer, const char *pointer, const char *detail)

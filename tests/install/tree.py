@@ -39,6 +39,18 @@ def pages(prefix):
         assert f"akkoord {version()}" in shown.splitlines()[-1], f"{page.name}: {shown.splitlines()[-1]}"
 
 
+def links(prefix):
+    """Each page that was installed leads to what was installed."""
+    folder, dead, found = prefix / "share/doc/akkoord", [], 0
+    for page in sorted(folder.rglob("*.md")):
+        text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
+        for link in re.findall(r"\]\(([^)\s#]+)[^)]*\)", text):
+            if not re.match(r"[a-z]+:", link):
+                found += 1
+                dead += [] if (page.parent / link).exists() else [f"{page.relative_to(folder)}: {link}"]
+    assert found > 20 and not dead, f"of {found} links these lead nowhere: {dead}"
+
+
 def completes(prefix, *words):
     script = f"""
         . {prefix}/share/bash-completion/completions/akkoord
@@ -96,6 +108,7 @@ def main():
         assert list(prefix.glob("lib/**/libakkoord-mask.so.0")), "no library"
         assert run(prefix / "bin/akkoord", "--version") == f"akkoord {version()}\n"
         pages(prefix)
+        links(prefix)
         completion(prefix)
         unit(prefix)
 

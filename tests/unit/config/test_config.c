@@ -350,12 +350,14 @@ Test(config, each_option_says_what_it_is)
 
 Test(config, a_variable_that_no_option_knows_is_found)
 {
-    char *const *env = FLAGS("PATH=/bin", "AKKOORD_LISTN=:1", "AKKOORD_LISTEN=:1", "AKKOORD_DATABASE_FILE=x",
-                             "AKKOORD_SERVICE_HOST=10.0.0.1", "AKKOORD_PORT_8080_TCP=x",
-                             "AKKOORD_LISTEN_FILE=x", "AKKOORD_=", "AKKOORD=x");
+    char *const *env =
+        FLAGS("PATH=/bin", "AKKOORD_LISTN=:1", "AKKOORD_LISTEN=:1", "AKKOORD_DATABASE_FILE=x",
+              "AKKOORD_SERVICE_HOST=10.0.0.1", "AKKOORD_PORT_8080_TCP=x", "AKKOORD_URL=x", "AKKOORD_KEY=x",
+              "AKKOORD_TOKEN=x", "AKKOORD_LISTEN_FILE=x", "AKKOORD_TOKENS=x", "AKKOORD_=", "AKKOORD=x");
     size_t cursor = 0;
     cr_expect_str_eq(config_unknown(env, &cursor), "AKKOORD_LISTN=:1");
     cr_expect_str_eq(config_unknown(env, &cursor), "AKKOORD_LISTEN_FILE=x");
+    cr_expect_str_eq(config_unknown(env, &cursor), "AKKOORD_TOKENS=x");
     cr_expect_str_eq(config_unknown(env, &cursor), "AKKOORD_=");
     cr_expect_null(config_unknown(env, &cursor));
 }

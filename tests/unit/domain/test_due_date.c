@@ -76,6 +76,13 @@ Test(due_date, each_row_of_the_table)
     }
 }
 
+Test(due_date, which_countries_have_holidays_is_known)
+{
+    cr_expect(holidays_known("NL") && holidays_known("AT") && holidays_known("SE"));
+    cr_expect(!holidays_known("XX") && !holidays_known("country") && !holidays_known("") &&
+              !holidays_known("N"));
+}
+
 Test(due_date, hours_are_not_lengthened)
 {
     static const char known[] = "2026-04-03T09:30:00Z", due[] = "2026-04-06T09:30:00Z"; /* over Easter */
