@@ -140,7 +140,8 @@ void batch_fail(struct batch *b, enum error e);
 void line_fail(struct line *l, enum error e, const char *detail, const struct reader *faults);
 /* For read: the member "id" of the line, whose reader has ${root}: may be absent. */
 void batch_read_id(struct line *l, const struct node *root);
-/* The member "subject_id" of the line's answer: null where nobody is known. Once a line, and before its others. */
+/* The member "subject_id" of the line's answer: null where nobody is known. Once a line, and before its
+ * others. */
 void batch_write_subject(const struct batch *b, struct writer *w, const struct line *l);
 /* The member "also": the others. */
 void batch_write_also(const struct batch *b, struct writer *w, const struct line *l);

@@ -19,6 +19,6 @@ void batch_reading_told(const struct batch *b, int64_t subject_no);
 void batch_reading_also(const struct batch *b, size_t others);
 /* Bytes that it holds. */
 size_t batch_reading_bytes(const struct batch *b);
-/* Records all that was told, then goes on with ${then}; or answers the problem, which ends the call. From here
- * on nobody can take the call back. */
+/* Records all that was told, then goes on with ${then}; or answers the problem, which ends the call. From
+ * here on nobody can take the call back. */
 void batch_reading_record(struct batch *b, void (*then)(struct batch *b));
