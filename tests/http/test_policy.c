@@ -338,6 +338,24 @@ Test(policy, the_country_is_fixed_once_a_phone_number_is_known)
            "{'type': 'urn:akkoord:problem:conflict', 'errors': [{'pointer': '/controller/country'}]}");
 }
 
+Test(policy, a_country_whose_holidays_are_not_known_is_warned_of)
+{
+    struct tenant t = stage_tenant("policy-holidays");
+    json_t *policy = tenant_policy(&t), *controller = json_object_get(policy, "controller");
+    static const char *const countries[] = {"NL", "IS"};
+    for (size_t i = 0; i < 2; i++) {
+        json_object_set_new(controller, "country", json_string(countries[i]));
+        json_object_set_new(controller, "time_zone", json_string("Europe/Amsterdam"));
+        const struct answer *a = client_send(&(struct request){.service = t.service,
+                                                               .method = "PUT",
+                                                               .path = "/v1/policy",
+                                                               .token = t.token,
+                                                               .body = json_dumps(policy, 0)});
+        cr_assert_eq(a->status, 200, "%s", a->body);
+        expect(a->json, i == 0 ? "{'warnings': []}" : "{'warnings': [{'pointer': '/controller/country'}]}");
+    }
+}
+
 Test(policy, every_fault_of_a_document_is_told_at_once_and_nothing_is_applied)
 {
     struct tenant t = stage_tenant("faults");
