@@ -82,6 +82,15 @@ static void refuse(struct admission *a, enum error e, const char *detail)
     route_problem_answer(a->worker, a->req, a->route, e, detail, NULL);
 }
 
+/* As refuse, where there is no such route: as the reader of a page sees it, where it is nearly one's. */
+static void refuse_unrouted(struct admission *a, enum error e, const char *detail)
+{
+    const struct route *near = route_near(a->worker->options->routes, a->path);
+    counters_request(a->worker->counters, NULL, error_status(e), 0);
+    route_problem_answer(a->worker, a->req, near != NULL && near->problem != NULL ? near : NULL, e, detail,
+                         NULL);
+}
+
 /* As refuse, of what only the token's client may learn. */
 static void refuse_client(struct admission *a, enum error e, const char *detail)
 {
@@ -245,7 +254,7 @@ static bool gate_route(struct admission *a)
     char allow[64];
     route_methods(a->worker->options->routes, a->path, allow, sizeof allow);
     if (allow[0] == '\0') {
-        refuse(a, ERROR_NOT_FOUND, "There is no such path.");
+        refuse_unrouted(a, ERROR_NOT_FOUND, "There is no such path.");
         return false;
     }
     h2o_iovec_t copy = h2o_strdup(&a->req->pool, allow, SIZE_MAX);
@@ -253,7 +262,7 @@ static bool gate_route(struct admission *a)
     if (h2o_memis(a->req->method.base, a->req->method.len, H2O_STRLIT("OPTIONS")))
         options_answer(a);
     else
-        refuse(a, ERROR_METHOD_NOT_ALLOWED, "The header Allow names the methods of this path.");
+        refuse_unrouted(a, ERROR_METHOD_NOT_ALLOWED, "The header Allow names the methods of this path.");
     return false;
 }
 

@@ -66,6 +66,19 @@ const struct route *route_find(const struct route *routes, h2o_iovec_t method, h
     return NULL;
 }
 
+const struct route *route_near(const struct route *routes, h2o_iovec_t path)
+{
+    h2o_iovec_t arguments[ROUTE_ARGUMENTS_MAX];
+    for (const struct route *r = routes; r->method != NULL; r++) {
+        size_t len = strlen(r->path), before = strcspn(r->path, "{");
+        bool is_cut = before < len && r->path[before - 1] == '/' && strcspn(r->path, "}") == len - 1 &&
+                      h2o_memis(path.base, path.len, r->path, before);
+        if (is_cut || path_matches(r->path, path, arguments))
+            return r;
+    }
+    return NULL;
+}
+
 void route_methods(const struct route *routes, h2o_iovec_t path, char *text, size_t room)
 {
     h2o_iovec_t arguments[ROUTE_ARGUMENTS_MAX];

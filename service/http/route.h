@@ -51,6 +51,9 @@ const struct route *route_find(const struct route *routes, h2o_iovec_t method, h
                                h2o_iovec_t ret_arguments[ROUTE_ARGUMENTS_MAX]);
 /* The route of a request as it came, before libh2o made anything of it; NULL: there is none. */
 const struct route *route_asked(const struct route *routes, const h2o_req_t *req);
+/* Whose reader it is that asks for ${path} by a method that none has, or with nothing in place of the braces
+ * at its end; NULL: nobody's. */
+const struct route *route_near(const struct route *routes, h2o_iovec_t path);
 /* The methods a path knows, as Allow names them; "" when there is no such path. OPTIONS is known of each:
  * a row of its own answers more than that. */
 void route_methods(const struct route *routes, h2o_iovec_t path, char *text, size_t room);

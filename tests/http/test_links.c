@@ -403,6 +403,33 @@ Test(links, a_page_says_no_more_than_it_must_and_is_kept_by_nobody)
 }
 
 /* ---- a double opt-in by the page ---- */
+/* What a reader gets who cut the link off, or a program that tries another method. */
+Test(links, what_is_nearly_a_page_is_answered_as_one)
+{
+    static const char *const kinds[] = {"/c/", "/u/", "/p/", "/g/", "/i/"};
+    const char *none = text_of("%s", look("/c/none")->body);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const struct answer *cut = look(kinds[i]);
+        cr_expect_eq(cut->status, 404);
+        cr_expect_str_eq(cut->body, none);
+        for (size_t k = 0; k < 3; k++) {
+            const struct answer *a = k == 0   ? look(kinds[i])
+                                     : k == 1 ? look_as("DELETE", text_of("%snone", kinds[i]))
+                                              : look_as("PUT", text_of("%snone", kinds[i]));
+            cr_expect_eq(a->status, k == 0 ? 404 : 405);
+            cr_expect_str_eq(answer_header(a, "content-type"), "text/html; charset=utf-8");
+            cr_expect_not_null(strstr(answer_header(a, "content-security-policy"), "default-src 'none'"));
+            cr_expect_str_eq(answer_header(a, "referrer-policy"), "no-referrer");
+            cr_expect_str_eq(answer_header(a, "x-content-type-options"), "nosniff");
+            cr_expect_str_eq(answer_header(a, "cache-control"), "no-store");
+            cr_expect(k == 0 || strcmp(answer_header(a, "allow"), "GET, HEAD, POST, OPTIONS") == 0);
+        }
+    }
+    cr_expect_str_eq(answer_header(look_as("DELETE", "/v1/check"), "content-type"),
+                     "application/problem+json");
+    cr_expect_str_eq(answer_header(look("/v1/none"), "content-type"), "application/problem+json");
+}
+
 
 Test(links, the_button_confirms_and_the_page_says_so_from_then_on)
 {

@@ -22,6 +22,20 @@ static const struct route *find(const char *method, const char *path, h2o_iovec_
     return found;
 }
 
+Test(route, what_is_near_has_the_path_or_all_but_its_end)
+{
+    static const struct {
+        const char *path;
+        int row; /* -1: none */
+    } asked[] = {{"/v1/policy", 0},      {"/v1/check", 2},  {"/v1/sites/", 4},
+                 {"/v1/sites/demo", 4},  {"/v1/sites", -1}, {"/v1/subjects/", -1},
+                 {"/v1/subjects//", -1}, {"/v1/", -1},      {"", -1}};
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        const struct route *near = route_near(routes, iovec(asked[i].path));
+        cr_expect_eq(near != NULL ? near - routes : -1, asked[i].row, "%s", asked[i].path);
+    }
+}
+
 Test(route, method_and_path_are_matched_whole)
 {
     static const struct {
