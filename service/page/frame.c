@@ -4,6 +4,7 @@
 #include "domain/calendar.h"
 #include "domain/moment.h"
 #include "domain/time_zone.h"
+#include "http/media.h"
 #include "http/server.h"
 
 #include <assert.h>
@@ -68,24 +69,30 @@ static bool is_spoken(const struct policy_texts *texts, const char *language)
     return false;
 }
 
-/* Of a header Accept-Language the first that is spoken; they mostly stand in the order of their weight. */
+/* Of a header Accept-Language (RFC 9110, 12.5.4) the one of most weight that is spoken; of equals the
+ * first. */
 static const char *language_accepted(struct call *call, const struct policy_texts *texts)
 {
+    enum { RANGES_MAX = 32, TAG_MAX = 15 };
     h2o_iovec_t accept = call_header(call, "accept-language");
-    const char *at = accept.base, *end = at != NULL ? at + accept.len : NULL;
-    while (at != NULL && at < end) {
+    const char *at = accept.base, *end = at != NULL ? at + accept.len : NULL, *best = NULL;
+    int most = 0; /* what weighs nothing is not wanted */
+    for (size_t i = 0; i < RANGES_MAX && at < end; i++) {
         const char *comma = memchr(at, ',', (size_t)(end - at));
         size_t len = (size_t)((comma != NULL ? comma : end) - at), tag = 0;
         while (tag < len && (*at == ' ' || *at == '\t'))
             at++, len--;
         while (tag < len && at[tag] != ';' && at[tag] != ' ')
             tag++;
-        const char *language = call_copy(call, at, tag < 16 ? tag : 0);
-        if (is_spoken(texts, language))
-            return language;
+        const char *language = call_copy(call, at, tag <= TAG_MAX ? tag : 0);
+        int weight = coding_weight(accept, language); /* named and weighed as codings are */
+        if (weight > most && is_spoken(texts, language)) {
+            best = language;
+            most = weight;
+        }
         at = comma != NULL ? comma + 1 : end;
     }
-    return NULL;
+    return best;
 }
 
 const char *page_language(struct call *call, const struct policy_texts *texts, const char *wanted)

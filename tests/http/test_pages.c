@@ -246,6 +246,33 @@ Test(pages, a_policys_own_words_stand_in_place_of_ours)
     cr_expect_not_null(strstr(page->body, "lang=\"en\""), "German is not spoken here");
 }
 
+Test(pages, the_language_that_a_browser_likes_best_is_spoken)
+{
+    static const char *const rows[][2] = {
+        {"en;q=0.5, nl;q=0.9", "nl"},
+        {"nl;q=0, en", "en"},
+        {"nl;q=0,en;q=0.1", "en"},
+        {"de, nl;q=0.3, en;q=0.2", "nl"},
+        {"en, nl", "en"},
+        {"en-GB;q=0.8, nl-BE;q=0.9", "nl-BE"},
+        {"nl;q=0.001", "nl"},
+        {"NL; q=0.2, en; q=0.1", "NL"},
+    };
+    struct tenant t = stage_tenant("pages-accept");
+    const char *path =
+        path_at(post(&t, 201, "/v1/links", "{'subject': %s, 'kind': 'unsubscribe'}", email("a")), "/url");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct answer *page =
+            client_send(&(struct request){.service = t.service,
+                                          .path = path,
+                                          .content_type = "",
+                                          .foreign = true,
+                                          .headers = {text_of("Accept-Language: %s", rows[i][0])}});
+        cr_expect_not_null(strstr(page->body, text_of("<html lang=\"%s\"", rows[i][1])), "%s: %.200s",
+                           rows[i][0], page->body);
+    }
+}
+
 /* As people write it in English, so many hours ahead of UTC. */
 static const char *day_ahead(long hours)
 {
