@@ -214,6 +214,15 @@ inBrowsers('a signal switched on after a Yes stops it at once, and the banner as
     assert.equal(bodies(visitor).at(-1).gpc, true);
 });
 
+inBrowsers('a signal loads nothing where no Yes stands that it would stop', {gpc: true}, async visit => {
+    await visit.goto(`${site.url}/film`);
+    await visit.evaluate(`document.cookie = 'akkoord=1.${stub.versions.length}.BBBBBBBBBBBBBBBBBBBBBA.analytics~s.video~g; Path=/'`);
+    await visit.goto(`${site.url}/`);
+    assert.equal(await allows(visit, 'video'), true);
+    assert.equal(await allows(visit, 'analytics'), true);
+    assert.deepEqual(visit.requests.map(r => r.url).filter(url => /(more|renew)[.\w]*\.js|choices/.test(url)), []);
+});
+
 inBrowsers('without JavaScript nothing is set', {javascript: false}, async visit => {
     await visit.goto(`${site.url}/`);
     assert.deepEqual(Object.keys(await visit.cookies()), []);

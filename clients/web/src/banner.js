@@ -200,7 +200,7 @@
 .box,.open,dialog,.place{font:var(--akkoord-font,16px/1.5 system-ui,sans-serif);color:var(--t);background:var(--b);border:1px solid var(--l)}
 .box{position:fixed;z-index:2147483646;inset:auto 0 0;margin:auto;width:min(100%,60rem);max-height:min(100%,90vh);display:flex;flex-direction:column;
 padding:1rem;border-radius:var(--akkoord-radius,8px) var(--akkoord-radius,8px) 0 0;border-bottom:0;box-shadow:0 0 24px #0006}
-.text{overflow:auto;min-height:4rem}h2{font-size:1.15em;margin:0 3rem .5rem 0}p,ul{margin:0 0 .75rem}ul{padding-inline-start:1.25rem}
+.text{overflow:auto;min-height:4rem}h2{font-size:1.15em;margin:0 0 .5rem;margin-inline-end:3rem}p,ul{margin:0 0 .75rem}ul{padding-inline-start:1.25rem}
 .buttons{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,11rem),1fr));gap:.5rem;padding-top:.5rem}
 button{font:inherit;font-weight:600;min-height:44px;padding:.5rem 1rem;border:2px solid var(--a);border-radius:var(--akkoord-radius,8px);color:var(--i);background:var(--a);cursor:pointer}
 :focus-visible{outline:3px solid var(--t);outline-offset:2px}.box:focus{outline:0}@media print{.box,.open{display:none}}
@@ -447,7 +447,7 @@ button{font:inherit;font-weight:600;min-height:44px;padding:.5rem 1rem;border:2p
         visitor = cookie?.visitor ?? unsent[0]?.body.visitor ?? null;
         config = found;
         // A newer policy, or a signal that was switched on since. Who cannot be asked allows nothing.
-        if (cookie && site && (cookie.version !== config.version || (signalled && Object.values(states).includes('g'))))
+        if (cookie && site && (cookie.version !== config.version || (signalled && config.purposes.some(p => p.gpc && states[p.key] === 'g'))))
             await load('renew').then(part => part.renew(cookie)).catch(() => states = {});
         if (document.readyState === 'loading') await new Promise(go => document.addEventListener('DOMContentLoaded', go));
         if (site && !cookie && !unsent.length && /(^|; )(klaro|cc_cookie|CookieConsent)=/.test(document.cookie) && config.ask)
