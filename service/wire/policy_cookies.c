@@ -346,6 +346,7 @@ void cookie_list_html(const struct cookie_list *l, struct buf *out)
         "@media(max-width:60em){thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:"
         "hidden}"
         "table,tbody,tr,td{display:block}tr{border:1px solid #767676;margin-bottom:1em}td{border:0}"
+        "td:empty{display:none}"
         "td::before{content:attr(data-column) \": \";font-weight:bold}}";
     struct telling t;
     telling_begin(l, &t);

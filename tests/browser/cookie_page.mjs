@@ -19,6 +19,7 @@ for (const [language, name] of [['nl', 'Bezoekersstatistieken'], ['en', 'Visitor
         await visit.goto(address(language));
         assert.equal(await visit.evaluate(() => document.documentElement.lang), language);
         assert.ok((await visit.texts('td')).includes(name));
+        assert.ok((await visit.texts('td')).every(text => text !== ''), 'what is not said has no heading either');
         await visit.fits();
         await visit.clean();
         await visit.picture(`cookie-page-${language}`, {whole: true});
