@@ -5,6 +5,7 @@
 #include "ledger/guardian_request.h"
 #include "ledger/probes.h"
 #include "ledger/verdict_json.h"
+#include "store/guardian_request.h"
 #include "store/lane.h"
 #include "store/persons.h"
 
@@ -20,6 +21,7 @@ struct guardian_asking {
     struct guardian_request request;
     char url[GUARDIAN_URL_MAX];
     instant answer_by;
+    struct guardian_told_job told;
     struct purpose_set *sets;
     struct check_job check;
 };
@@ -112,7 +114,7 @@ static void asking_write(struct guardian_asking *a, struct buf *out)
     if (!policy->messages.confirmation_only_delivered)
         writer_text(&w, "url", a->url);
     writer_moment(&w, "expires_at", a->answer_by);
-    writer_bool(&w, "delivered", policy->messages.has_endpoint);
+    writer_bool(&w, "delivered", a->told.told);
     writer_array_begin(&w, "verdicts");
     for (size_t i = 0; i < a->request.purpose_count; i++) {
         struct verdict v = probes_verdict(child, policy, a->request.purposes[i], ENTITY_ANY, 0, &a->check,
@@ -157,6 +159,31 @@ static void asking_check(struct guardian_asking *a)
     lane_submit(call->worker->read, &a->check.job);
 }
 
+static void on_told(struct job *job, enum error e)
+{
+    struct guardian_asking *a =
+        list_entry(list_entry(job, struct guardian_told_job, job), struct guardian_asking, told);
+    if (e != ERROR_NONE)
+        call_problem(a->recording.attempt.call, ERROR_OUTCOME_UNKNOWN, NULL, NULL);
+    else
+        asking_check(a);
+}
+
+/* A guardian who was asked a moment ago, or often today, is sent nothing: the ledger alone knows. */
+static void asking_told(struct guardian_asking *a, const struct recorded *first)
+{
+    struct call *call = a->recording.attempt.call;
+    const struct controller *c = a->recording.attempt.controller;
+    guardian_told_job_init(&a->told, c->controller_id, first->subject_no, first->revision);
+    if (!c->policy->messages.has_endpoint) {
+        asking_check(a);
+        return;
+    }
+    a->told.job.deadline = call->deadline;
+    a->told.job.done = on_told;
+    lane_submit(call->worker->read, &a->told.job);
+}
+
 /* The requests are in the ledger, now or since the first time. */
 static void asking_recorded(struct recording *r)
 {
@@ -177,7 +204,7 @@ static void asking_recorded(struct recording *r)
     if (guardian_link_url(env.link_keys, env.public_url, &link, a->url) != 0)
         call_problem(call, ERROR_OUTCOME_UNKNOWN, NULL, NULL);
     else
-        asking_check(a);
+        asking_told(a, first);
 }
 
 void handle_guardian_request(struct call *call)

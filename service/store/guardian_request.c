@@ -88,3 +88,31 @@ void guardian_request_job_clear(struct guardian_request_job *g)
     g->count = 0;
     g->broken = false;
 }
+
+/* ---- whether the guardian was told ---- */
+
+static void told_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    (void)count;
+    const struct guardian_told_job *t = list_entry(batch[0].job, struct guardian_told_job, job);
+    params_int4(params, t->job.controller_id);
+    params_int8(params, t->subject_no);
+    params_int8(params, t->revision);
+}
+
+static void told_take(const struct sent *batch, size_t count, const PGresult *rows)
+{
+    (void)count;
+    if (batch[0].job != NULL && PQntuples(rows) == 1)
+        list_entry(batch[0].job, struct guardian_told_job, job)->told = row_bool(rows, 0, 0);
+}
+
+void guardian_told_job_init(struct guardian_told_job *t, int32_t controller_id, int64_t subject_no,
+                            int64_t revision)
+{
+    static const struct verb verb = {
+        .statement = "guardian_told", .batch_max = 1, .bind = told_bind, .take = told_take};
+    *t = (struct guardian_told_job){.job = {.verb = &verb, .controller_id = controller_id, .weight = 1},
+                                    .subject_no = subject_no,
+                                    .revision = revision};
+}

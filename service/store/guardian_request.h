@@ -33,3 +33,13 @@ void guardian_request_job_init(struct guardian_request_job *g, int32_t controlle
                                const struct confirmation *which);
 /* Frees what the answer holds. */
 void guardian_request_job_clear(struct guardian_request_job *g);
+
+/* Was a message to the guardian put with the requests that begin at a revision? */
+struct guardian_told_job {
+    struct job job;
+    int64_t subject_no, revision;
+
+    bool told;
+};
+void guardian_told_job_init(struct guardian_told_job *t, int32_t controller_id, int64_t subject_no,
+                            int64_t revision);
