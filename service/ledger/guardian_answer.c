@@ -63,7 +63,7 @@ static bool signature_write(const struct ledger_env *env, const struct guardian_
     if (certificate == NULL)
         return true;
     struct buf cms;
-    buf_init(&cms, EVIDENCE_BYTES_MAX);
+    buf_init(&cms, 2 * EVIDENCE_BYTES_MAX); /* a name of 200 characters, to a key of 8192 bits */
     bool sealed = envelope_seal(certificate, answer->name, strlen(answer->name), &cms) == 0;
     if (sealed)
         writer_string(w, "signature", cms.data, cms.len);
@@ -75,7 +75,7 @@ static bool signature_write(const struct ledger_env *env, const struct guardian_
 static const char *evidence_of(const struct ledger_env *env, const struct guardian_answer *answer)
 {
     struct buf out;
-    buf_init(&out, EVIDENCE_BYTES_MAX);
+    buf_init(&out, 3 * EVIDENCE_BYTES_MAX);
     struct writer w = writer_of(&out);
     writer_object_begin(&w, NULL);
     writer_text(&w, "how", "button");

@@ -5,12 +5,13 @@
 #include "wire/policy_language.h"
 
 #include <string.h>
+#include <unistr.h>
 
 /* What a guardian's form says. */
 
-enum { NAME_BYTES_MAX = 200 };
+enum { NAME_CHARACTERS_MAX = 200 }; /* characters, as its reader counts them */
 
-static bool is_ticked(const struct guardian_page *g, const struct purpose *purpose)
+bool guardian_is_ticked(const struct guardian_page *g, const struct purpose *purpose)
 {
     char name[GUARDIAN_BOX_MAX];
     guardian_box(purpose, name);
@@ -27,7 +28,8 @@ static void purposes_choose(struct guardian_page *g, struct arena *arena, const 
         struct asked_purpose a;
         if (!guardian_asked_at(g, policy, i, &a))
             continue;
-        bool chosen = g->answer.action == GUARDIAN_GIVES     ? a.waits && !a.gave && is_ticked(g, a.purpose)
+        bool chosen = g->answer.action == GUARDIAN_GIVES
+                          ? a.waits && !a.gave && guardian_is_ticked(g, a.purpose)
                       : g->answer.action == GUARDIAN_REFUSES ? !a.refused
                                                              : a.gave;
         if (!chosen)
@@ -68,6 +70,11 @@ static const char *name_of(const struct guardian_page *g, struct arena *arena)
     return arena_copy(arena, typed, len);
 }
 
+static bool is_name(const char *name)
+{
+    return name[0] != '\0' && u8_mbsnlen((const uint8_t *)name, strlen(name)) <= NAME_CHARACTERS_MAX;
+}
+
 /* What is missing in a Yes; TEXT_NONE: nothing. */
 static enum page_text yes_fault(const struct guardian_page *g, bool has_role, bool is_as_shown)
 {
@@ -77,7 +84,7 @@ static enum page_text yes_fault(const struct guardian_page *g, bool has_role, bo
         return TEXT_GUARDIAN_NO_BOX;
     if (!has_role)
         return TEXT_GUARDIAN_NO_ROLE;
-    if (g->answer.name[0] == '\0' || strlen(g->answer.name) > NAME_BYTES_MAX)
+    if (!is_name(g->answer.name))
         return TEXT_GUARDIAN_NO_NAME;
     return TEXT_NONE;
 }
@@ -108,6 +115,17 @@ static bool statement_read(struct guardian_page *g, const struct controller *c)
         return false;
     hex_write(g->answer.statement, sizeof g->answer.statement, hex);
     return strcmp(shown, hex) == 0;
+}
+
+bool guardian_is_mended(const struct guardian_page *g)
+{
+    return g->said == TEXT_GUARDIAN_NO_BOX || g->said == TEXT_GUARDIAN_NO_ROLE ||
+           g->said == TEXT_GUARDIAN_NO_NAME || g->said == TEXT_GUARDIAN_CHANGED;
+}
+
+const char *guardian_name_again(const struct guardian_page *g)
+{
+    return guardian_is_mended(g) && g->answer.name != NULL && is_name(g->answer.name) ? g->answer.name : "";
 }
 
 bool guardian_form_read(struct guardian_page *g, const struct ledger_env *env)

@@ -44,6 +44,11 @@ void guardian_box(const struct purpose *purpose, char ret_name[GUARDIAN_BOX_MAX]
 void guardian_show(struct guardian_page *g, int status);
 /* Which button was pressed, into ${g}->answer. Returns false where it was none of the page's. */
 bool guardian_action_read(struct guardian_page *g);
+bool guardian_is_ticked(const struct guardian_page *g, const struct purpose *purpose);
+/* Whether the form is shown again because something was missing in it: what was there stays. */
+bool guardian_is_mended(const struct guardian_page *g);
+/* The name that stays in it; "": none, and never one that was too long. */
+const char *guardian_name_again(const struct guardian_page *g);
 /* Of the last that this guardian said its revision, 0 before. */
 int64_t guardian_said_last(const struct guardian_page *g);
 /* The idempotency key of the form, once ${g}->asked is known. Returns false when memory ran out. */

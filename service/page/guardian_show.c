@@ -117,7 +117,13 @@ void guardian_box(const struct purpose *purpose, char ret_name[GUARDIAN_BOX_MAX]
     snprintf(ret_name, GUARDIAN_BOX_MAX, "p%d", (int)purpose->number);
 }
 
-static void box_write(struct page *p, const struct asked_purpose *a)
+/* (1): only what its reader ticked, in a form that lacked something else; to other words it is none. */
+static bool is_ticked_again(const struct guardian_page *g, const struct purpose *purpose)
+{
+    return guardian_is_mended(g) && g->said != TEXT_GUARDIAN_CHANGED && guardian_is_ticked(g, purpose);
+}
+
+static void box_write(struct page *p, const struct guardian_page *g, const struct asked_purpose *a)
 {
     char name[GUARDIAN_BOX_MAX];
     guardian_box(a->purpose, name);
@@ -132,6 +138,7 @@ static void box_write(struct page *p, const struct asked_purpose *a)
     html_attribute(&p->html, "type", "checkbox");
     html_attribute(&p->html, "name", name);
     html_attribute(&p->html, "value", "yes");
+    html_attribute(&p->html, "checked", is_ticked_again(g, a->purpose) ? "" : NULL);
     html_close(&p->html);
     page_words(p, TEXT_GUARDIAN_TICK, NULL);
     html_close(&p->html);
@@ -154,7 +161,7 @@ unsigned guardian_roles(const struct guardian_page *g, const struct policy *poli
     return roles;
 }
 
-static void roles_write(struct page *p, unsigned roles)
+static void roles_write(struct page *p, const struct guardian_page *g, unsigned roles)
 {
     html_open(&p->html, "fieldset");
     page_say(p, "legend", TEXT_GUARDIAN_ROLE, NULL);
@@ -168,6 +175,8 @@ static void roles_write(struct page *p, unsigned roles)
         html_attribute(&p->html, "type", "radio");
         html_attribute(&p->html, "name", "role");
         html_attribute(&p->html, "value", role_word((enum role)role));
+        html_attribute(&p->html, "checked",
+                       guardian_is_mended(g) && g->answer.role == (enum role)role ? "" : NULL);
         html_close(&p->html);
         page_words(p, role_texts[role], NULL);
         html_close(&p->html);
@@ -189,7 +198,7 @@ static void name_write(struct page *p, const char *typed)
     html_attribute(&p->html, "name", "name");
     html_attribute(&p->html, "autocomplete", "name");
     html_attribute(&p->html, "maxlength", "200");
-    html_attribute(&p->html, "value", typed != NULL ? typed : "");
+    html_attribute(&p->html, "value", typed);
     html_close(&p->html);
     html_close(&p->html);
 }
@@ -257,10 +266,10 @@ static void ask_write(struct page *p, const struct guardian_page *g, const struc
     for (size_t i = 0; i < g->asked.count; i++) {
         struct asked_purpose a;
         if (guardian_asked_at(g, policy, i, &a) && a.waits && !a.gave)
-            box_write(p, &a);
+            box_write(p, g, &a);
     }
-    roles_write(p, guardian_roles(g, policy));
-    name_write(p, g->answer.name);
+    roles_write(p, g, guardian_roles(g, policy));
+    name_write(p, guardian_name_again(g));
     state_write(p, g);
     html_open(&p->html, "div");
     html_attribute(&p->html, "class", "answers");

@@ -334,9 +334,10 @@ Test(links, a_scanner_that_looks_at_each_kind_changes_nothing)
                                         "X-Moz: prefetch",
                                         "X-Purpose: preview"};
     long events = tenant_events(&t);
+    enum { TIMES = 10, HEADERS = sizeof ahead / sizeof *ahead };
     for (size_t i = 0; i < 3; i++) {
-        for (size_t times = 0; times < 12; times++) {
-            const char *header = ahead[times % (sizeof ahead / sizeof *ahead)];
+        for (size_t times = 0; times < TIMES * HEADERS; times++) {
+            const char *header = ahead[times % HEADERS];
             cr_expect_eq(look_with("GET", paths[i], header)->status, 200, "%s", paths[i]);
             cr_expect_eq(look_with("HEAD", paths[i], header)->status, 200);
         }
@@ -402,7 +403,6 @@ Test(links, a_page_says_no_more_than_it_must_and_is_kept_by_nobody)
     cr_expect_null(strstr(page->body, "://"));
 }
 
-/* ---- a double opt-in by the page ---- */
 /* What a reader gets who cut the link off, or a program that tries another method. */
 Test(links, what_is_nearly_a_page_is_answered_as_one)
 {
@@ -430,6 +430,7 @@ Test(links, what_is_nearly_a_page_is_answered_as_one)
     cr_expect_str_eq(answer_header(look("/v1/none"), "content-type"), "application/problem+json");
 }
 
+/* ---- a double opt-in by the page ---- */
 
 Test(links, the_button_confirms_and_the_page_says_so_from_then_on)
 {
