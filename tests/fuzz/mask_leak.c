@@ -54,7 +54,16 @@ static size_t escape_width(const char *text, size_t len, unsigned *ret_value)
     return 1;
 }
 
-/* Decodes escapes once; a character that is no part of an address becomes a space. */
+/* `\04201:8::`: an octal escape with a digit behind it may as well be the sign and a number. */
+static const char TWOFOLD = '\t';
+
+static bool is_twofold(const char *escape, size_t width, size_t len)
+{
+    return width == 4 && escape[1] >= '0' && escape[1] <= '3' && len > 4 &&
+           isxdigit((unsigned char)escape[4]);
+}
+
+/* Decodes escapes once; a character that is no part of an address becomes a space, or TWOFOLD. */
 static char *decode(const char *text, size_t len, size_t *ret_len)
 {
     char *out = malloc(len + 1);
@@ -68,7 +77,8 @@ static char *decode(const char *text, size_t len, size_t *ret_len)
         }
         size_t width = escape_width(text + i, len - i, &value);
         bool part = value != 0 && value < 128 && (isalnum((int)value) || strchr(".:-%", (int)value) != NULL);
-        out[n++] = part && (width == 1 || value != '%') ? (char)value : ' ';
+        char none = is_twofold(text + i, width, len - i) ? TWOFOLD : ' ';
+        out[n++] = part && (width == 1 || value != '%') ? (char)value : none;
         i += width;
     }
     out[n] = '\0';
@@ -188,15 +198,27 @@ static void ipv6_check(const char *run, size_t len, struct mask_prefixes prefixe
     REQUIRE(is_masked(&address, prefixes) || is_masked_behind_key(text, prefixes));
 }
 
+/* Whether what is behind an escape that may be none was put together by masking what reads otherwise there:
+ * it is nothing that was in the text, ${before}, and tells no more than what is kept. */
+static bool is_made(const char *text, size_t from, size_t end, const char *before)
+{
+    char run[64] = {0};
+    if (from == 0 || text[from - 1] != TWOFOLD || end - from >= sizeof run)
+        return false;
+    memcpy(run, text + from, end - from);
+    return strstr(before, run) == NULL;
+}
+
 /* Every run of hex digits, colons and dots that touches no letter, as it is, and
  * without outer dots or one colon. */
-static void all_ipv6_check(const char *text, size_t len, struct mask_prefixes prefixes)
+static void all_ipv6_check(const char *text, size_t len, const char *before, struct mask_prefixes prefixes)
 {
     for (size_t at = 0; at < len;) {
         size_t n = run_length(text, at, "0123456789abcdefABCDEF:.");
         size_t from = at, end = at + n;
         at += n != 0 ? n : 1;
-        if ((from > 0 && isalnum((unsigned char)text[from - 1])) || isalnum((unsigned char)text[end]))
+        if ((from > 0 && isalnum((unsigned char)text[from - 1])) || isalnum((unsigned char)text[end]) ||
+            is_made(text, from, end, before))
             continue;
         while (from < end && text[from] == '.')
             from++;
@@ -219,10 +241,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (in.prefixes.ipv6 < MASK_STABLE_PREFIX)
         in.prefixes.ipv6 = MASK_STABLE_PREFIX;
     char *out = room_make(in.len);
-    size_t len = mask_text(in.text, in.len, in.prefixes, out), decoded_len;
-    char *decoded = decode(out, len, &decoded_len);
+    size_t len = mask_text(in.text, in.len, in.prefixes, out), decoded_len, before_len;
+    char *decoded = decode(out, len, &decoded_len), *before = decode(in.text, in.len, &before_len);
     all_ipv4_check(decoded, decoded_len, in.prefixes);
-    all_ipv6_check(decoded, decoded_len, in.prefixes);
+    all_ipv6_check(decoded, decoded_len, before, in.prefixes);
+    free(before);
     free(decoded);
     free(out);
     return 0;
