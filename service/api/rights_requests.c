@@ -306,7 +306,8 @@ static void on_added(struct job *job, enum error e)
 static void link_refuse(struct call *call, struct asking *a)
 {
     struct node root = reader_root(&a->body), to = node_member(&root, "to");
-    node_fault(&to, ERROR_INVALID, "is no address that the person of this request has, and has alone");
+    node_fault(&to, ERROR_INVALID,
+               "is no address that the person of this request had when it was received, and has alone");
     call_bad_body(call, &a->body);
 }
 
@@ -434,8 +435,8 @@ static void link_send(struct call *call, struct asking *a, const struct rights_r
     memcpy(a->link.id, a->id, sizeof a->link.id);
     a->link.edition = r->edition;
     a->link.to = a->to.address;
-    a->link.content = identity_link_message(&env, &a->to, r->number, a->list.as_of, &a->link.content_len,
-                                            &a->link.valid_until);
+    a->link.content = identity_link_message(&env, &a->to, r->number, r->edition + 1, a->list.as_of,
+                                            &a->link.content_len, &a->link.valid_until);
     if (a->link.content == NULL) {
         call_problem(call, ERROR_INTERNAL, NULL, NULL);
         return;

@@ -39,13 +39,16 @@ void identity_link_read(const struct ledger_env *env, const struct node *root, s
 }
 
 const uint8_t *identity_link_message(const struct ledger_env *env, const struct identity_link *link,
-                                     int64_t request_no, instant now, size_t *ret_len, instant *ret_expires)
+                                     int64_t request_no, int32_t sending, instant now, size_t *ret_len,
+                                     instant *ret_expires)
 {
     char token[LINK_TEXT_MAX + 1], url[CONFIRM_URL_MAX];
     struct link sealed = {.controller_id = env->controller->controller_id,
                           .expires = (now / SECOND + IDENTITY_LINK_DAYS * 86400) * SECOND};
     /* while a rotation runs the tag of the key that is going: both are found from it */
-    identity_link_pack(request_no, &link->address.tags[link->address.count - 1], &sealed);
+    const struct identity_claim claim = {
+        .request_no = request_no, .sending = sending, .tag = link->address.tags[link->address.count - 1]};
+    identity_link_pack(&claim, &sealed);
     if (link_seal(env->link_keys, LINK_IDENTITY, &sealed, token) != 0)
         return NULL;
     snprintf(url, sizeof url, "%s%s%s", env->public_url, link_path(LINK_IDENTITY), token);
@@ -62,5 +65,5 @@ int identity_link_open(const struct numbered_keys *keys, const char *token, size
         return -1;
     ret_opened->controller_id = sealed.controller_id;
     ret_opened->expires = sealed.expires;
-    return identity_link_unpack(&sealed, &ret_opened->request_no, &ret_opened->tag) ? 0 : -1;
+    return identity_link_unpack(&sealed, &ret_opened->claim) ? 0 : -1;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "ledger/env.h"
+#include "ledger/links.h"
 #include "store/rights.h"
 #include "wire/reader.h"
 
@@ -20,15 +21,16 @@ struct identity_link {
 void identity_link_read(const struct ledger_env *env, const struct node *root,
                         struct identity_link *ret_link);
 /* The message that carries it for a request, by its number, made at ${now}: sealed, in the arena of ${env}.
- * NULL when libcrypto failed. */
+ * ${sending}: the edition of the request that this makes. NULL when libcrypto failed. */
 const uint8_t *identity_link_message(const struct ledger_env *env, const struct identity_link *link,
-                                     int64_t request_no, instant now, size_t *ret_len, instant *ret_expires);
+                                     int64_t request_no, int32_t sending, instant now, size_t *ret_len,
+                                     instant *ret_expires);
 
 struct identity_opened {
     int32_t controller_id;
     instant expires;
-    int64_t request_no;
-    struct tag tag; /* as it was when the link was made: a rotation has wrapped it since */
+    struct identity_claim
+        claim; /* its tag as it was when the link was made: a rotation has wrapped it since */
 };
 /* Returns -1 when it is none. Whether it has ended is for the caller to see. */
 int identity_link_open(const struct numbered_keys *keys, const char *token, size_t len,

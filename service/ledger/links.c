@@ -98,25 +98,25 @@ bool guardian_link_unpack(const struct link *link, struct confirmation *ret_conf
 
 /* ---- who asks ---- */
 
-void identity_link_pack(int64_t request_no, const struct tag *tag, struct link *ret_link)
+void identity_link_pack(const struct identity_claim *claim, struct link *ret_link)
 {
-    static_assert(10 + TAG_SIZE <= LINK_PAYLOAD_MAX, "it fits");
+    static_assert(10 + 5 + TAG_SIZE <= LINK_PAYLOAD_MAX, "it fits");
     struct packing p = {ret_link->payload};
-    number_pack(&p, (uint64_t)request_no);
-    memcpy(p.at, tag->bytes, TAG_SIZE);
+    number_pack(&p, (uint64_t)claim->request_no);
+    number_pack(&p, (uint64_t)claim->sending);
+    memcpy(p.at, claim->tag.bytes, TAG_SIZE);
     ret_link->len = (size_t)(p.at - ret_link->payload) + TAG_SIZE;
 }
 
-bool identity_link_unpack(const struct link *link, int64_t *ret_request_no, struct tag *ret_tag)
+bool identity_link_unpack(const struct link *link, struct identity_claim *ret_claim)
 {
     struct unpacking u = {link->payload, link->payload + link->len, false};
-    int64_t request_no = (int64_t)number_unpack(&u, INT64_MAX);
-    struct tag tag = {0};
-    bytes_unpack(&u, tag.bytes, TAG_SIZE);
-    if (u.broken || u.at != u.end || request_no == 0)
+    struct identity_claim claim = {.request_no = (int64_t)number_unpack(&u, INT64_MAX),
+                                   .sending = (int32_t)number_unpack(&u, INT32_MAX)};
+    bytes_unpack(&u, claim.tag.bytes, TAG_SIZE);
+    if (u.broken || u.at != u.end || claim.request_no == 0)
         return false;
-    *ret_request_no = request_no;
-    *ret_tag = tag;
+    *ret_claim = claim;
     return true;
 }
 
@@ -245,6 +245,8 @@ void person_link_keep(const struct person_link *from, struct kept_link *ret_kept
     ret_kept->content_len = (size_t)(p.at - ret_kept->content);
     ret_kept->count = from->count;
     memcpy(ret_kept->tags, from->tags, sizeof ret_kept->tags);
+    for (size_t i = 0; i < from->count; i++)
+        ret_kept->places[i] = (uint8_t)i;
     ret_kept->subject_no = from->subject_no;
 }
 
@@ -252,9 +254,15 @@ bool person_link_kept(const struct kept_link *kept, struct person_link *ret_pers
 {
     struct unpacking u = {kept->content, kept->content + kept->content_len, false};
     head_unpack(&u, ret_person);
-    if (u.broken || ret_person->count != kept->count)
+    if (u.broken || ret_person->count < kept->count || (kept->count == 0 && ret_person->count > 0))
         return false;
     types_unpack(&u, ret_person);
+    for (size_t i = 0; i < kept->count; i++) { /* places rise: each type moves down, if anywhere */
+        if (kept->places[i] < i || kept->places[i] >= ret_person->count)
+            return false;
+        ret_person->types[i] = ret_person->types[kept->places[i]];
+    }
+    ret_person->count = kept->count;
     memcpy(ret_person->tags, kept->tags, sizeof ret_person->tags);
     ret_person->subject_no = kept->subject_no;
     return purposes_unpack(&u, ret_person);

@@ -19,10 +19,16 @@ void guardian_link_pack(const struct confirmation *from, const struct tag *guard
 bool guardian_link_unpack(const struct link *link, struct confirmation *ret_confirmation,
                           struct tag *ret_guardian);
 
-/* A rights-request, by its number, and the tag of the address that proves whose it is. */
-void identity_link_pack(int64_t request_no, const struct tag *tag, struct link *ret_link);
-/* Returns false where it is none; what is returned is untouched then. */
-bool identity_link_unpack(const struct link *link, int64_t *ret_request_no, struct tag *ret_tag);
+/* A rights-request, by its number, which of its links this is (the edition that its sending made), and the
+ * tag of the address that proves whose it is. */
+struct identity_claim {
+    int64_t request_no;
+    int32_t sending;
+    struct tag tag;
+};
+void identity_link_pack(const struct identity_claim *claim, struct link *ret_link);
+/* Returns false where it is none; ${ret_claim} is untouched then. */
+bool identity_link_unpack(const struct link *link, struct identity_claim *ret_claim);
 
 /* Whom an unsubscribe or a preference link acts for, and for what. */
 struct person_link {

@@ -111,9 +111,10 @@ static void proof_send(struct identity_page *p, bool presses)
 {
     struct call *call = p->attempt.call;
     const struct controller *c = p->attempt.controller;
-    p->proof = (struct rights_proof_job){.request_no = p->link.request_no,
+    p->proof = (struct rights_proof_job){.request_no = p->link.claim.request_no,
+                                         .sending = p->link.claim.sending,
                                          .actor = presses ? call->claims.subject : NULL};
-    if (!address_fill(c, &p->link.tag, &p->proof.to)) {
+    if (!address_fill(c, &p->link.claim.tag, &p->proof.to)) {
         page_not_found(call);
         return;
     }

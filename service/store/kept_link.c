@@ -60,7 +60,7 @@ void link_keep_job_init(struct link_keep_job *k, int32_t controller_id)
 
 /* ---- reading ---- */
 
-enum { COLUMN_GENERATION, COLUMN_CONTENT, COLUMN_SUBJECT, COLUMN_TAG };
+enum { COLUMN_GENERATION, COLUMN_CONTENT, COLUMN_SUBJECT, COLUMN_TAG, COLUMN_PLACE };
 
 static void kept_bind(const struct sent *batch, size_t count, struct params *params)
 {
@@ -74,8 +74,10 @@ static void tag_take(struct kept_link *link, const PGresult *rows, int row)
 {
     size_t len;
     const char *tag = row_bytes(rows, row, COLUMN_TAG, &len);
-    if (!row_is_null(rows, row, COLUMN_TAG) && len == TAG_SIZE && link->count < IDENTIFIERS_MAX)
-        memcpy(link->tags[link->count++].bytes, tag, TAG_SIZE);
+    if (row_is_null(rows, row, COLUMN_TAG) || len != TAG_SIZE || link->count == IDENTIFIERS_MAX)
+        return;
+    link->places[link->count] = (uint8_t)row_int2(rows, row, COLUMN_PLACE);
+    memcpy(link->tags[link->count++].bytes, tag, TAG_SIZE);
 }
 
 static void kept_take(const struct sent *batch, size_t count, const PGresult *rows)

@@ -18,9 +18,11 @@ enum {
 
 struct kept_link {
     uint8_t id[KEPT_LINK_ID_SIZE];
-    /* Whose: exactly these identifiers', of one subject key. ${count} 0: this person's. */
+    /* Whose: exactly these identifiers', of one subject key. ${count} 0: this person's. Of one that is read:
+     * those of which nobody was erased since, each with its place among those that it was kept with. */
     size_t count;
     struct tag tags[IDENTIFIERS_MAX];
+    uint8_t places[IDENTIFIERS_MAX];
     int64_t subject_no;
     size_t content_len;
     uint8_t content[KEPT_LINK_CONTENT_MAX];

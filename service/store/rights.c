@@ -322,6 +322,7 @@ static void proof_bind(const struct sent *batch, size_t count, struct params *pa
     const struct rights_proof_job *p = list_entry(batch[0].job, struct rights_proof_job, job);
     params_int4(params, p->job.controller_id);
     params_int8(params, p->request_no);
+    params_int4(params, p->sending);
     address_bind(params, &p->to);
     if (p->actor != NULL)
         params_text(params, p->actor);

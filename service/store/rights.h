@@ -147,6 +147,7 @@ void rights_link_job_prepare(struct rights_link_job *l, int32_t controller_id);
 struct rights_proof_job {
     struct job job;
     int64_t request_no;
+    int32_t sending; /* the edition that its sending made */
     struct rights_address to;
     const char *actor; /* who pressed; NULL: it is only looked at */
 

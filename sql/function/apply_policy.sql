@@ -77,7 +77,8 @@ begin
     if exists (select from policy p where p.controller_id = c.controller_id and p.version = c.policy_version
                and p.sha256 = p_sha256) then
         outcome := apply_same();
-        perform keep_policy_answer(c.controller_id, p_key_hash, p_fingerprint, outcome, version, now_);
+        perform events_answer_keep(c.controller_id, p_key_hash, p_fingerprint, outcome::text, version, 0,
+                                   now_);
         return;
     end if;
 
@@ -149,5 +150,5 @@ begin
             generation = generation_after(generation, now_)
         where controller_id = c.controller_id;
     outcome := apply_done();
-    perform keep_policy_answer(c.controller_id, p_key_hash, p_fingerprint, outcome, version, now_);
+    perform events_answer_keep(c.controller_id, p_key_hash, p_fingerprint, outcome::text, version, 0, now_);
 end $$;

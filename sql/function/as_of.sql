@@ -89,7 +89,7 @@ begin
 end $$;
 
 -- A row a state under each of p_tags at that moment (place: of the tag), and a row a tag without one.
--- Outcome: 0; 1: what stood is not known any more; 2: more hangs together than can be rebuilt.
+-- outcome: an enum as_of_outcome.
 create or replace function states_as_of(c integer, p_tags bytea[], p_at timestamptz)
 returns table (place integer, outcome integer, subject_no bigint, s consent)
 language plpgsql security definer set search_path = public, pg_temp as $$
@@ -116,7 +116,7 @@ begin
     members := (identifiers_tied(c, members, true, most + 1)).members;
     revisions := revisions_naming(c, members, most + 1);
     if cardinality(members) > most or cardinality(revisions) > most then
-        return query select 1, 2, null::bigint, null::consent;
+        return query select 1, as_of_too_much(), null::bigint, null::consent;
         return;
     end if;
 
@@ -140,16 +140,17 @@ begin
     for k in 1 .. cardinality(p_tags) loop
         place := k;
         subject_no := nos[k];
-        outcome := (exists (select from forgotten f where f.controller_id = c and f.tag = p_tags[k]
+        outcome := case when exists (select from forgotten f where f.controller_id = c and f.tag = p_tags[k]
                             and f.at > p_at)
                     or exists (select from tombstone t
                                join event e on e.controller_id = c and e.revision = t.revision
                                where t.controller_id = c and t.tag = p_tags[k] and e.recorded_at > p_at)
-                    or not known[k] and lost_since(c, p_at))::integer;
+                    or not known[k] and lost_since(c, p_at)
+                   then as_of_forgotten() else as_of_known() end;
         s := null;
         return next;
-        if outcome = 0 then
-            return query select k, 0, nos[k], found_states[x.n]
+        if outcome = as_of_known() then
+            return query select k, as_of_known(), nos[k], found_states[x.n]
                          from unnest(places) with ordinality x(at_place, n) where x.at_place = k;
         end if;
     end loop;

@@ -42,8 +42,8 @@ begin
     return true;
 end $$;
 
--- What became known, or was done, since, once for an idempotency key: what is null stays as it is. 0: done;
--- 1: there is no such breach; 2: the key came with another request.
+-- What became known, or was done, since, once for an idempotency key: what is null stays as it is.
+-- Returns an enum breach_outcome.
 create or replace function breach_set(
     c integer, p_id uuid, p_facts text, p_effects text, p_measures text, p_high_risk boolean,
     p_reported_at timestamptz, p_not_reported text, p_delay text, p_told_at timestamptz, p_closes boolean,
@@ -56,11 +56,11 @@ declare
 begin
     select * into b from breach where controller_id = c and breach_id = p_id for no key update;
     if b.breach_no is null then
-        return 1;
+        return breach_unknown();
     end if;
     kept := first_answer(c, p_key_hash, now_);
     if kept.key_hash is not null then
-        return case when kept.fingerprint = p_fingerprint then 0 else 2 end;
+        return case when kept.fingerprint = p_fingerprint then breach_done() else breach_key_reused() end;
     end if;
     update breach set
             edition = b.edition + 1,
@@ -75,7 +75,7 @@ begin
     perform first_answer_keep(c, p_key_hash, p_fingerprint, to_jsonb(b), null, now_);
     perform audit_add(c, array[p_actor], array[p_token], array['breach_update'], array[null::bigint],
                       array[1], array[null::text], array[b.on_behalf_of], array[null::uuid]);
-    return 0;
+    return breach_done();
 end $$;
 
 -- The latest event of a person that is concerned: of that period, those purposes, that client (null: any);

@@ -73,6 +73,40 @@ begin
     return record_done();
 end $$;
 
+-- A request waits no longer under the identifiers that it named, by number. Of several that wait the latest
+-- stands: the one before it stands again.
+create or replace function request_ends(c integer, e event, p_nos bigint[], p_now timestamptz) returns void
+language plpgsql as $$
+declare
+    nos bigint[];
+    no bigint;
+begin
+    perform touch(c, array(
+        select x.tag from unnest(p_nos) n(no)
+        cross join lateral (select i.tag from identifier i
+                            where i.controller_id = c and i.subject_no = n.no offset 0) x));
+    with gone as (
+        delete from consent s using unnest(p_nos) n(no)
+            cross join lateral (select x.tag from identifier x
+                                where x.controller_id = c and x.subject_no = n.no offset 0) i
+            where s.controller_id = c and s.tag = i.tag and s.purpose_id = e.purpose_id
+                  and s.slot = slot_pending() and s.revision = e.revision
+            returning n.no)
+    select array_agg(g.no) into nos from gone g;
+    foreach no in array coalesce(nos, '{}') loop
+        perform push_states(c, array(
+            select row(c, null, o.purpose_id, o.slot, o.notice_no, o.flags, o.tiebreak, o.rank, o.revision,
+                       o.valid_until, o.record_id)::consent
+            from events_of(c, array[no]) o
+            where o.slot = slot_pending() and o.purpose_id = e.purpose_id and o.valid_until > p_now
+                  and o.revision <> e.revision
+                  and not exists (select from confirmed f
+                                  where f.controller_id = c and f.request = o.revision
+                                        and not exists (select from unranked u where u.controller_id = c
+                                                        and u.revision = f.revision))), array[no], false);
+    end loop;
+end $$;
+
 -- Requests that were confirmed by the events from p_first on: they wait no longer, and their token gives the
 -- same answer from now on. As the owner: a state is deleted, which the service's role may not do.
 create or replace function end_requests(c integer, p_confirms bigint[], p_first bigint) returns void
@@ -82,14 +116,7 @@ begin
         select c, (r.e).revision, v.revision
         from requests_of(c, p_confirms) r
         join event v on v.controller_id = c and v.revision >= p_first and v.purpose_id = (r.e).purpose_id;
-    with gone as (
-        delete from consent s using requests_of(c, p_confirms) r
-            cross join unnest((r.e).subject_no || r.beside_nos) n(no)
-            join identifier i on i.controller_id = c and i.subject_no = n.no
-            where s.controller_id = c and s.tag = i.tag and s.purpose_id = (r.e).purpose_id
-                  and s.slot = slot_pending() and s.revision = (r.e).revision
-            returning s.tag)
-    insert into touched (controller_id, marks)
-        select c, string_agg(tag_mark(g.tag), '') from gone g having count(*) > 0;
+    perform request_ends(c, r.e, (r.e).subject_no || r.beside_nos, clock_timestamp())
+        from requests_of(c, p_confirms) r;
 end $$;
 revoke execute on function end_requests from public;

@@ -174,5 +174,30 @@ create or replace function retention_no_rule() returns integer immutable paralle
 create or replace function retention_no_class() returns integer immutable parallel safe return 3;
 create or replace function retention_key_reused() returns integer immutable parallel safe return 4;
 
+-- enum rights_outcome
+create or replace function rights_done() returns integer immutable parallel safe return 0;
+create or replace function rights_stale() returns integer immutable parallel safe return 1;
+create or replace function rights_key_reused() returns integer immutable parallel safe return 2;
+create or replace function rights_not_theirs() returns integer immutable parallel safe return 3;
+create or replace function rights_linked_lately() returns integer immutable parallel safe return 4;
+
+-- enum rights_answered
+create or replace function rights_answered() returns integer immutable parallel safe return 0;
+create or replace function rights_unknown() returns integer immutable parallel safe return 1;
+create or replace function rights_closed() returns integer immutable parallel safe return 2;
+create or replace function rights_other_kind() returns integer immutable parallel safe return 3;
+create or replace function rights_other_subject() returns integer immutable parallel safe return 4;
+create or replace function rights_not_them() returns integer immutable parallel safe return 5;
+
+-- enum breach_outcome
+create or replace function breach_done() returns integer immutable parallel safe return 0;
+create or replace function breach_unknown() returns integer immutable parallel safe return 1;
+create or replace function breach_key_reused() returns integer immutable parallel safe return 2;
+
+-- enum as_of_outcome
+create or replace function as_of_known() returns integer immutable parallel safe return 0;
+create or replace function as_of_forgotten() returns integer immutable parallel safe return 1;
+create or replace function as_of_too_much() returns integer immutable parallel safe return 2;
+
 -- enum message_status
 create or replace function message_expired() returns smallint immutable parallel safe return 4::smallint;

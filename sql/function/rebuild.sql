@@ -144,6 +144,7 @@ declare
     nos bigint[];
     tied boolean;
     r consent;
+    request event;
 begin
     select array_agg(i.subject_no order by n.place),
            string_agg(set_byte('\x00', 0, i.type), null order by n.place), bool_or(i.is_tied)
@@ -179,15 +180,8 @@ begin
              e.valid_until, e.record_id);
     perform states_write(c, a, event_states(r, t), nos, tied or cardinality(nos) > 1);
     if p_request is not null then
-        with gone as (
-            delete from consent s using unnest(nos) n(no)
-                cross join lateral (select x.tag from identifier x
-                                    where x.controller_id = c and x.subject_no = n.no offset 0) i
-                where s.controller_id = c and s.tag = i.tag and s.purpose_id = e.purpose_id
-                      and s.slot = slot_pending() and s.revision = p_request
-                returning s.tag)
-        insert into touched (controller_id, marks)
-            select c, string_agg(tag_mark(g.tag), '') from gone g having count(*) > 0;
+        select * into request from event x where x.controller_id = c and x.revision = p_request;
+        perform request_ends(c, request, nos, p_now);
     end if;
 end $$;
 

@@ -41,16 +41,9 @@ begin
             continue;
         end;
         h := next;
-        if r_key[r.request + 1] is not null then
-            insert into idempotency as old (controller_id, key_hash, fingerprint, context, first_revision,
-                                            events, recorded_at)
-                values (c, r_key[r.request + 1], r_fingerprint[r.request + 1], r_context[r.request + 1],
-                        events[1].revision, cardinality(events), time_of(p_now))
-                on conflict (controller_id, key_hash) do update
-                    set fingerprint = excluded.fingerprint, context = excluded.context,
-                        first_revision = excluded.first_revision, events = excluded.events,
-                        recorded_at = excluded.recorded_at;
-        end if;
+        perform events_answer_keep(c, r_key[r.request + 1], r_fingerprint[r.request + 1],
+                                   r_context[r.request + 1], events[1].revision, cardinality(events),
+                                   time_of(p_now));
         for k in r.first .. r.last loop
             e := events[k - r.first + 1];
             return query select record_done(), r.request, k, e.record_id, e.revision, e.subject_no, e.rank,

@@ -53,19 +53,20 @@ begin
     return true;
 end $$;
 
--- Whether a change of one has been answered before: 0, it has; 2, the key came with another request; null,
--- neither. Under the lock of the request.
+-- Whether a change of one has been answered before: rights_done(), it has; rights_key_reused(), the key came
+-- with another request; null, neither. Under the lock of the request.
 create or replace function rights_request_answered(c integer, p_key_hash bytea, p_fingerprint bytea,
                                                    p_now timestamptz) returns integer
 language plpgsql stable as $$
 declare
     kept constant idempotency := first_answer(c, p_key_hash, p_now);
 begin
-    return case when kept.fingerprint = p_fingerprint then 0 when kept.key_hash is not null then 2 end;
+    return case when kept.fingerprint = p_fingerprint then rights_done()
+                when kept.key_hash is not null then rights_key_reused() end;
 end $$;
 
--- Changes one that is open, where it is still of that edition, once for an idempotency key: 0. 1: it changed
--- meanwhile; 2: the key came with another request.
+-- Changes one that is open, where it is still of that edition, once for an idempotency key. Returns an enum
+-- rights_outcome.
 create or replace function rights_request_set(
     c integer, p_id uuid, p_edition integer, p_action text, p_due_day integer, p_due_at timestamptz,
     p_paused_days integer, p_paused interval, p_extension interval, p_reason text, p_complaint text,
@@ -83,7 +84,7 @@ begin
     if answered is not null then
         return answered;
     elsif r.edition is distinct from p_edition or r.closed_at is not null then
-        return 1;
+        return rights_stale();
     end if;
     update rights_request set
             edition = r.edition + 1,
@@ -111,13 +112,28 @@ begin
     perform first_answer_keep(c, p_key_hash, p_fingerprint, to_jsonb(r), r.subject_no, now_);
     perform audit_add(c, array[p_actor], array[p_token], array['request_' || p_action], array[r.subject_no],
                       array[1], array[p_reason], array[r.on_behalf_of], array[p_id]);
-    return 0;
+    return rights_done();
+end $$;
+
+-- Whether an address, as its tags, proves whose a request is: its person has it, and alone, and had it before
+-- the request was received: what was tied to them since, or came in the place of another since, says nothing
+-- of who asked.
+create or replace function address_proves(c integer, r rights_request, p_tags bytea[]) returns boolean
+language plpgsql stable as $$
+begin
+    return r.subject_no is not null and person_has_alone(c, r.subject_no, p_tags)
+           and not exists (select from forgotten f where f.controller_id = c and f.tag = any (p_tags)
+                           and f.at >= r.received_at)
+           and exists (select from unnest(p_tags) t(tag)
+                       cross join lateral (select i.subject_no from identifier i
+                                           where i.controller_id = c and i.tag = t.tag offset 0) i
+                       where person_had(c, r.subject_no, i.subject_no, r.received_at));
 end $$;
 
 -- Sends the link that proves who asks to p_tags, an address as its tags (that of the subject key in force
--- first), once for an idempotency key: 0. Or why not: 1, the request changed meanwhile; 2, the key came with
--- another request; 3, the address is not one that the person of the request has alone; 4, nothing can be sent
--- to it now: one in ten minutes may and three a day, as of what a stranger asks for (confirmation_is_due()).
+-- first), once for an idempotency key. Returns an enum rights_outcome: rights_not_theirs() where the address
+-- proves nothing (address_proves()), rights_linked_lately() where nothing can be sent to it now: one in ten
+-- minutes may and three a day, as of what a stranger asks for (confirmation_is_due()).
 create or replace function rights_request_link(
     c integer, p_id uuid, p_edition integer, p_tags bytea[], p_content bytea, p_valid_until timestamptz,
     p_actor text, p_token text, p_key_hash bytea, p_fingerprint bytea)
@@ -133,38 +149,42 @@ begin
     if answered is not null then
         return answered;
     elsif r.edition is distinct from p_edition or r.closed_at is not null then
-        return 1;
-    elsif r.subject_no is null or not person_has_alone(c, r.subject_no, p_tags) then
-        return 3;
+        return rights_stale();
+    elsif not address_proves(c, r, p_tags) then
+        return rights_not_theirs();
     elsif not put_message(c, message_identity(), p_tags[1], p_content, p_valid_until, array[1, 3],
                           array[600, 86400]) then
-        return 4;
+        return rights_linked_lately();
     end if;
     update rights_request set edition = r.edition + 1, identity_method = 'link', identity_outcome = 'pending',
-                              identity_at = null
+                              identity_at = null, identity_link = r.edition + 1
         where controller_id = c and request_no = r.request_no
         returning * into r;
     perform first_answer_keep(c, p_key_hash, p_fingerprint, to_jsonb(r), r.subject_no, now_);
     perform audit_add(c, array[p_actor], array[p_token], array['request_identity_link'], array[r.subject_no],
                       array[1], array[null::text], array[r.on_behalf_of], array[p_id]);
-    return 0;
+    return rights_done();
 end $$;
 
--- What such a link to p_tags (the address as its tags, by each subject key there is) is worth. No row:
--- nothing any more, since the request is closed, was taken care of in another way, or the address is the
--- person's no longer. identity_at: when it proved who asks; null: it may yet.
-create or replace function rights_request_proof(c integer, p_request_no bigint, p_tags bytea[])
+-- What such a link to p_tags (the address as its tags, by each subject key there is) is worth, which was sent
+-- by that edition of the request. No row: nothing any more, since another was sent since, the request is
+-- closed, was taken care of in another way, or the address is the person's no longer. identity_at: when it
+-- proved who asks; null: it may yet.
+create or replace function rights_request_proof(c integer, p_request_no bigint, p_sending integer,
+                                                p_tags bytea[])
 returns table (kind text, received_at timestamptz, identity_at timestamptz) language plpgsql stable as $$
 begin
     return query
         select r.kind, r.received_at, r.identity_at from rights_request r
         where r.controller_id = c and r.request_no = p_request_no and r.identity_method = 'link'
+              and r.identity_link = p_sending
               and (r.identity_outcome = 'verified' or r.identity_outcome = 'pending' and r.closed_at is null)
-              and r.subject_no is not null and person_has_alone(c, r.subject_no, p_tags);
+              and address_proves(c, r, p_tags);
 end $$;
 
 -- Its button was pressed: it proves who asks, if it still can.
-create or replace function rights_request_prove(c integer, p_request_no bigint, p_tags bytea[], p_actor text)
+create or replace function rights_request_prove(c integer, p_request_no bigint, p_sending integer,
+                                                p_tags bytea[], p_actor text)
 returns table (kind text, received_at timestamptz, identity_at timestamptz) language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -173,19 +193,19 @@ declare
 begin
     select * into r from rights_request q
         where q.controller_id = c and q.request_no = p_request_no for no key update;
-    if exists (select from rights_request_proof(c, p_request_no, p_tags) p where p.identity_at is null) then
+    if exists (select from rights_request_proof(c, p_request_no, p_sending, p_tags) p
+              where p.identity_at is null) then
         update rights_request q set edition = r.edition + 1, identity_outcome = 'verified', identity_at = now_
             where q.controller_id = c and q.request_no = r.request_no;
         perform audit_add(c, array[p_actor], array[null::text], array['request_identity_proven'],
                           array[r.subject_no], array[1], array[null::text], array[r.on_behalf_of],
                           array[r.request_id]);
     end if;
-    return query select * from rights_request_proof(c, p_request_no, p_tags);
+    return query select * from rights_request_proof(c, p_request_no, p_sending, p_tags);
 end $$;
 
--- Why a request cannot be the one that something answers which is done to a subject. 0: it can; 1: there is
--- no such request; 2: it is closed; 3: it is of another kind; 4: it is another subject's, or of nobody known;
--- 5: who asked was found to be somebody else.
+-- Why a request cannot be the one that something answers which is done to a subject: an enum rights_answered,
+-- rights_answered() where it can.
 -- p_kinds: those of a request that this answers. It stays as it is until the transaction ends.
 create or replace function rights_request_misfits(c integer, p_id uuid, p_kinds text[], p_subject_no bigint)
 returns integer language plpgsql as $$
@@ -194,17 +214,17 @@ declare
 begin
     select * into r from rights_request where controller_id = c and request_id = p_id for no key update;
     if r.request_no is null then
-        return 1;
+        return rights_unknown();
     elsif r.closed_at is not null then
-        return 2;
+        return rights_closed();
     elsif r.kind <> all (p_kinds) then
-        return 3;
+        return rights_other_kind();
     elsif r.subject_no is distinct from p_subject_no then
-        return 4;
+        return rights_other_subject();
     elsif r.identity_outcome = 'failed' then
-        return 5;
+        return rights_not_them();
     end if;
-    return 0;
+    return rights_answered();
 end $$;
 
 -- What was done answers it: it is closed. p_answer: the word of the audit for what that was.
@@ -225,7 +245,7 @@ returns integer language plpgsql as $$
 declare
     misfit constant integer := rights_request_misfits(c, p_id, p_kinds, p_subject_no);
 begin
-    if misfit = 0 then
+    if misfit = rights_answered() then
         perform rights_request_close(c, p_id, p_answer, p_actor);
     end if;
     return misfit;

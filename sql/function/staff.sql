@@ -579,6 +579,22 @@ begin
                  when staff_corrected() then 'rectification' when staff_erased() then 'erasure' end];
 end $$;
 
+create or replace function staff_do(c integer, p_ask staff_ask, p_actor text, p_policy_version integer,
+                                    p_now bigint)
+returns staffed language plpgsql as $$
+begin
+    return case p_ask.kind
+           when staff_restricted() then staff_restrict(c, p_ask, p_actor, p_policy_version, p_now)
+           when staff_lifted() then staff_lift(c, p_ask, p_actor, p_policy_version, p_now)
+           when staff_added() then staff_add(c, p_ask, p_actor, p_policy_version, p_now)
+           when staff_ended() then staff_end(c, p_ask, p_actor, p_policy_version, p_now)
+           when staff_merged() then staff_merge(c, p_ask, p_actor, p_policy_version, p_now)
+           when staff_split() then staff_split(c, p_ask, p_actor, p_policy_version, p_now)
+           when staff_corrected() then staff_correct(c, p_ask, p_actor, p_policy_version, p_now)
+           when staff_erased() then staff_erase(c, p_ask, p_actor, p_policy_version, p_now)
+           end;
+end $$;
+
 -- An idempotency key's first answer is kept as it is told here.
 create or replace function staff(c integer, p_generation bigint, p_policy_version integer, p_actor text,
                                  p_key bytea, p_fingerprint bytea, p_ask staff_ask)
@@ -587,7 +603,7 @@ declare
     kept idempotency;
     done staffed;
     now_ bigint;
-    misfit integer := 0;
+    misfit integer := rights_answered();
     answers boolean;
 begin
     perform from head where controller_id = c for no key update;
@@ -615,30 +631,19 @@ begin
     if p_ask.request_id is not null then
         misfit := rights_request_misfits(c, p_ask.request_id, staff_answers(p_ask.kind), p_ask.subject_no);
     end if;
-    if misfit > 0 then
-        return staff_refused((staff_no_request() + misfit - 1)::smallint);
+    if misfit <> rights_answered() then
+        return staff_refused((staff_no_request() + misfit - rights_unknown())::smallint);
     end if;
-    done := case p_ask.kind
-            when staff_restricted() then staff_restrict(c, p_ask, p_actor, p_policy_version, now_)
-            when staff_lifted() then staff_lift(c, p_ask, p_actor, p_policy_version, now_)
-            when staff_added() then staff_add(c, p_ask, p_actor, p_policy_version, now_)
-            when staff_ended() then staff_end(c, p_ask, p_actor, p_policy_version, now_)
-            when staff_merged() then staff_merge(c, p_ask, p_actor, p_policy_version, now_)
-            when staff_split() then staff_split(c, p_ask, p_actor, p_policy_version, now_)
-            when staff_corrected() then staff_correct(c, p_ask, p_actor, p_policy_version, now_)
-            when staff_erased() then staff_erase(c, p_ask, p_actor, p_policy_version, now_)
-            end;
+    done := staff_do(c, p_ask, p_actor, p_policy_version, now_);
     answers := p_ask.request_id is not null and done.outcome in (staff_done(), staff_already());
     if answers then
         perform rights_request_close(c, p_ask.request_id, staff_word(p_ask.kind), p_actor);
     end if;
     if answers or done.outcome = staff_done() then
+        perform first_answer_keep(c, p_key, p_fingerprint, to_jsonb(done), null, time_of(now_));
         perform audit_add(c, array[p_actor], array[p_ask.token], array[staff_word(p_ask.kind)],
                           array[p_ask.subject_no], array[1], array[erase_reason(p_ask)],
                           array[p_ask.on_behalf_of], array[p_ask.request_id]);
-    end if;
-    if answers or done.outcome = staff_done() then
-        perform first_answer_keep(c, p_key, p_fingerprint, to_jsonb(done), null, time_of(now_));
     end if;
     return done;
 end $$;

@@ -52,6 +52,7 @@ create table rights_request (
     identity_method text,
     identity_outcome text not null,
     identity_at     timestamptz,
+    identity_link   integer,            -- the edition that sent the last link; null: none was sent
     state           text not null,
     closed_at       timestamptz,
     closed_by       text,               -- the actor

@@ -43,10 +43,9 @@ static void unpacks(const uint8_t *data, size_t size)
         confirm_link_pack(&confirmation, &again);
         REQUIRE(again.len == link.len && memcmp(again.payload, link.payload, link.len) == 0);
     }
-    int64_t request_no;
-    struct tag tag;
-    if (identity_link_unpack(&link, &request_no, &tag)) {
-        identity_link_pack(request_no, &tag, &again);
+    struct identity_claim claim;
+    if (identity_link_unpack(&link, &claim)) {
+        identity_link_pack(&claim, &again);
         REQUIRE(again.len == link.len && memcmp(again.payload, link.payload, link.len) == 0);
     }
 }

@@ -693,6 +693,35 @@ Test(links, a_row_goes_with_its_person_and_at_its_end)
     cr_expect_eq(look(other)->status, 410);
 }
 
+/* ... and goes on for who else it names, who is known. */
+Test(links, a_row_that_names_another_too_goes_on_for_them)
+{
+    struct tenant t = with_letters("links-row-two", LETTERS, false);
+    say(&t, 201, customer("a"), "marketing", "given", "");
+    say(&t, 201, text_of("[%s, %s]", customer("b"), email("both")), "marketing", "given", "");
+    say(&t, 201, text_of("[%s, %s]", customer("a"), email("both")), "marketing", "given", "");
+    const char *whom = text_of("[%s, %s]", customer("a"), email("both"));
+    const char *path = link_for(&t, whom, "unsubscribe", all_letters());
+    const json_t *who = post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", customer("a"));
+    post(&t, 200, text_of("/v1/subjects/%s/erase", string_at(who, "/subject_id")), "{'remember_no': true}");
+    cr_expect_eq(rows_kept(&t), 1);
+    say(&t, 201, email("both"), letter(0), "given", "");
+    cr_expect_eq(press(path, urlencoded, one_click)->status, 200);
+    cr_expect_str_eq(reason_of(&t, "both", letter(0)), "withdrawn");
+    expect(post(&t, 404, "/v1/subjects/lookup", "{'subject': %s}", customer("a")), "{'status': 404}");
+
+    /* asked for again, it names nobody who was erased */
+    link_for(&t, whom, "unsubscribe", all_letters());
+    cr_expect_eq(database_number(stage_database(),
+                                 "select count(*) from kept_link_tag join controller c using (controller_id) "
+                                 "where c.key = '%s'",
+                                 t.key),
+                 1);
+    const char *none = link_for(&t, customer("a"), "unsubscribe", all_letters());
+    cr_expect_eq(look(none)->status, 410);
+    cr_expect_eq(rows_kept(&t), 1);
+}
+
 /* ---- the preference page ---- */
 
 Test(links, choices_are_saved_and_what_stands_already_is_not_recorded_again)

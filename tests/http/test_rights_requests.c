@@ -510,6 +510,48 @@ Test(rights, a_link_is_worth_nothing_any_more_when_something_else_settled_it)
     expect_identity(&t, corrected, PENDING);
 }
 
+Test(rights, of_two_links_the_last_one_counts)
+{
+    struct tenant t = delivering("rights-link-two");
+    const char *request = asked(&t, "access", person(&t, "a"));
+    link_to(&t, 202, request, email("a"));
+    const char *first = path_mailed(&t, MESSAGE_IDENTITY);
+    database_value(stage_database(),
+                   "update outbox o set put_at = put_at - interval '11 minutes' from controller c "
+                   "where c.controller_id = o.controller_id and c.key = '%s'",
+                   t.key);
+    post(&t, 200, text_of("/v1/rights-requests/%s/extend", request), "{'reason': 'it is a lot'}");
+    cr_expect_eq(page(&t, first, NULL)->status, 200, "another change of the request ends no link");
+    link_to(&t, 202, request, email("a"));
+    const char *second = path_mailed(&t, MESSAGE_IDENTITY);
+    cr_expect_eq(page(&t, first, NULL)->status, 410);
+    cr_expect_eq(page(&t, first, "action=prove")->status, 410);
+    expect_identity(&t, request, PENDING);
+    cr_expect_eq(page(&t, second, "action=prove")->status, 200);
+    expect_identity(&t, request, VERIFIED);
+}
+
+/* Who asks may have had it tied by staff. */
+Test(rights, what_came_after_the_request_proves_nothing)
+{
+    struct tenant t = delivering("rights-link-since");
+    const char *one = person(&t, "a");
+    say(&t, 201, text_of("[%s, %s]", email("a"), email("a2")), "newsletter", "given", "");
+    const char *request = asked(&t, "access", one);
+    post(&t, 201, text_of("/v1/subjects/%s/identifiers", one), "{'identifier': %s}", email("later"));
+    link_to(&t, 422, request, email("later"));
+    say(&t, 201, text_of("[%s, %s]", email("a"), email("named")), "newsletter", "given", "");
+    link_to(&t, 422, request, email("named"));
+    link_to(&t, 202, request, email("a2"));
+    link_to(&t, 202, asked(&t, "access", one), email("later"));
+
+    const char *b = person(&t, "b"), *of_b = asked(&t, "access", b);
+    post(&t, 200, text_of("/v1/subjects/%s/correct", b),
+         "{'from': %s, 'to': %s, 'evidence': {'documents': [{'name': 'id', 'sha256': '%064d'}]}}", email("b"),
+         email("b2"), 1);
+    link_to(&t, 422, of_b, email("b2"));
+}
+
 Test(rights, nothing_can_be_sent_where_nothing_is_delivered)
 {
     struct tenant t = stage_tenant("rights-link-none");

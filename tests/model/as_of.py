@@ -18,7 +18,7 @@ from model import World
 from notation import NOW, act_text
 from policies import ENTITIES, POLICY, SIMILAR, each_of
 from real import CONFIRM, Real
-from translation import question
+from translation import PURPOSES, question
 from worlds import acts_make, probes_make
 
 AT_ONCE = 50  # worlds, each of identifiers of its own
@@ -68,14 +68,14 @@ class Look:
         self.asked, self.faults = 0, []
 
     def back(self, moments):
-        """Of each moment somebody's verdicts on all purposes, and one that asks for more."""
+        """Of each moment somebody's verdicts on all purposes, as one of an entity or of a product asks them."""
         keys = [purpose.key for purpose in POLICY]
         probes = probes_make(self.chance, self.acts, keys)
         for moment, done in moments_of(self.copy, moments):
             world = World(told(self.copy.steps[:done]), POLICY, ENTITIES, similar=SIMILAR)
-            names, _, _, group = self.chance.choice(probes)
-            self.check(world, moment, done, [(names, key, None, group) for key in keys])
-            self.check(world, moment, done, [self.chance.choice(probes)])
+            names, _, entity, group = self.chance.choice(probes)
+            self.check(world, moment, done, [(names, key, entity, group) for key in keys
+                                             if entity in (None, *(key in PURPOSES and PURPOSES[key].entities or ENTITIES))])
 
     def check(self, world, moment, done, probes):
         body = question(self.copy.number, *probes[0]) | {"as_of": moment}

@@ -4,10 +4,13 @@
 
 #include "base/limits.h"
 #include "store/api_key.h"
+#include "store/as_of.h"
+#include "store/breach.h"
 #include "store/delivery.h"
 #include "store/outbox.h"
 #include "store/policy.h"
 #include "store/retention.h"
+#include "store/rights.h"
 #include "store/staff.h"
 #include "store/walk.h"
 
@@ -73,6 +76,23 @@ static const struct {
     {"retention_no_rule", RETENTION_NO_RULE},
     {"retention_no_class", RETENTION_NO_CLASS},
     {"retention_key_reused", RETENTION_KEY_REUSED},
+    {"rights_done", RIGHTS_DONE},
+    {"rights_stale", RIGHTS_STALE},
+    {"rights_key_reused", RIGHTS_KEY_REUSED},
+    {"rights_not_theirs", RIGHTS_NOT_THEIRS},
+    {"rights_linked_lately", RIGHTS_LINKED_LATELY},
+    {"rights_answered", RIGHTS_ANSWERED},
+    {"rights_unknown", RIGHTS_UNKNOWN},
+    {"rights_closed", RIGHTS_CLOSED},
+    {"rights_other_kind", RIGHTS_OTHER_KIND},
+    {"rights_other_subject", RIGHTS_OTHER_SUBJECT},
+    {"rights_not_them", RIGHTS_NOT_THEM},
+    {"breach_done", BREACH_DONE},
+    {"breach_unknown", BREACH_UNKNOWN},
+    {"breach_key_reused", BREACH_KEY_REUSED},
+    {"as_of_known", AS_OF_KNOWN},
+    {"as_of_forgotten", AS_OF_FORGOTTEN},
+    {"as_of_too_much", AS_OF_TOO_MUCH},
     {"purge_events_max", PURGE_EVENTS_MAX},
     {"event_given", EVENT_GIVEN},
     {"event_invalidated", EVENT_INVALIDATED},
