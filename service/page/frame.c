@@ -265,10 +265,10 @@ void page_begin(struct page *p, struct call *call, const struct policy_texts *te
     html_text(&p->html, "\n");
 }
 
-/* Where the reader came from, as far as the policy says: no request does. */
+/* Where the reader came from, as far as the policy says: no request does. A page of nobody has none. */
 static void back_write(struct page *p)
 {
-    const char *url = p->texts->return_url, *host = strstr(url, "://");
+    const char *url = p->texts->return_url, *host = url != NULL ? strstr(url, "://") : NULL;
     char name[PAGE_URL_MAX];
     if (host == NULL)
         return;

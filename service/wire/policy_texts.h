@@ -61,7 +61,7 @@ struct policy_texts {
     size_t notice_count;
     struct notice_wordings *notices;
     const char *colour;     /* "#2f4a3c"; "": none */
-    const char *return_url; /* where pages lead back to; "": nowhere */
+    const char *return_url; /* where pages lead back to; "" or NULL: nowhere */
     struct logo logo;
     size_t page_language_count;
     struct page_language *page_languages;
