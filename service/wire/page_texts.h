@@ -45,7 +45,8 @@
     X(TEXT_CONFIRMED_TITLE, "confirmed_title",                                                              \
       "Thank you, you are subscribed",                                                                      \
       "Dank u wel, u bent aangemeld")                                                                       \
-    X(TEXT_CONFIRMED_SINCE, "confirmed_since", "You are subscribed since {}", "U bent aangemeld sinds {}")  \
+    X(TEXT_CONFIRMED_SINCE, "confirmed_since", "You are subscribed since {}.",                              \
+      "U bent aangemeld sinds {}.")                                                                         \
     X(TEXT_CONFIRMED_ONLY_TITLE, "confirmed_only_title", "You confirmed this", "U hebt dit bevestigd")      \
     X(TEXT_CONFIRMED_ON, "confirmed_on", "You confirmed this on {}.", "U hebt dit bevestigd op {}.")        \
     X(TEXT_CONFIRMED_STOPPED, "confirmed_stopped", "It was stopped on {}.", "Dit is gestopt op {}.")        \

@@ -6,8 +6,10 @@ import {inBrowsers, sideBySide} from './lib/browsers.mjs';
 import {PostBox} from './lib/post_box.mjs';
 import {Service, example} from './lib/service.mjs';
 
-const policy = example('demo');
+// A newspaper's, with all that a page may have: its colour, whom to ask, the authority, and a way back.
+const policy = example('site/policy');
 policy.purposes.find(p => p.key === 'newsletter').double_opt_in = true;
+policy.sites[0].return_urls = ['https://voorbeeldkrant.example/'];
 const box = await PostBox.start();
 policy.messages = box.messages;
 const service = await Service.start('pages', {policy, settings: box.settings});
@@ -130,7 +132,10 @@ sideBySide(() => {
             for (const width of [320, 1280]) {
                 const what = `the ${kind} page in ${language} is clean to axe at ${width} px`;
                 inBrowsers(what, {width, height: 700, language, dark: width === 320}, async visit => {
-                    await visit.goto(await link(`look-${kind}-${language}-${width}-${visit.kind}`, language));
+                    const name = `look-${kind}-${language}-${width}-${visit.kind}`;
+                    if (kind === 'preferences') // who chose before is shown a receipt
+                        await made('POST', '/v1/consents', {subject: mail(name), purpose: 'marketing', event_state: 'given', collection_method: 'web_form'});
+                    await visit.goto(await link(name, language));
                     assert.equal(await visit.evaluate(() => document.documentElement.lang), language);
                     assert.deepEqual(await visit.evaluate(() => document.cookie), '');
                     assert.equal(await visit.evaluate(() => document.querySelector('[role=alert]')?.textContent), undefined);
