@@ -163,13 +163,13 @@ void batch_write_also(const struct batch *b, struct writer *w, const struct line
         if (l->also[i].subject_no == l->subject_no)
             continue;
         writer_object_begin(w, NULL);
+        batch_reading_told(b, l->also[i].subject_no);
         subject_id_write(b, w, l->also[i].subject_no);
         writer_text(w, "via", identifier_type_word((enum identifier_type)l->also[i].via));
         writer_object_end(w);
         told++;
     }
     writer_array_end(w);
-    batch_reading_also(b, told);
     if (l->also_count > PERSONS_TOLD_MAX)
         writer_bool(w, "many", true);
 }

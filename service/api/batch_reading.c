@@ -12,7 +12,7 @@ struct batch_reading {
     struct batch *batch;
     struct reading reading; /* why, on whose behalf */
     size_t count, room;
-    struct audit_told *told; /* a line each, in the order of the lines */
+    struct audit_told *told; /* in the order of the lines */
     size_t recorded;         /* of them */
     struct audit_persons_job job;
     void (*then)(struct batch *b);
@@ -59,13 +59,6 @@ void batch_reading_told(const struct batch *b, int64_t subject_no)
         r->told = batch_room(r->told, r->room, sizeof *r->told);
     }
     r->told[r->count++] = (struct audit_told){.subject_no = subject_no, .found = subject_no != 0};
-}
-
-void batch_reading_also(const struct batch *b, size_t others)
-{
-    struct batch_reading *r = b->reads;
-    if (r != NULL)
-        r->told[r->count - 1].found += (int32_t)others;
 }
 
 size_t batch_reading_bytes(const struct batch *b)

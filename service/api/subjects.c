@@ -59,6 +59,21 @@ static void looking_write(struct writer *w, const struct looking *l)
     writer_object_end(w);
 }
 
+/* Recorded of each whom it tells of: mostly of one, whose entry leaves with those of others. */
+static void looking_tell(struct looking *l, int32_t controller_id, struct buf *out)
+{
+    size_t count = 1 + l->job.also_count;
+    if (count == 1) {
+        reading_answer(&l->reading, controller_id, "lookup", l->job.subject_no, 1, out);
+        return;
+    }
+    struct audit_told *told = call_alloc(l->attempt.call, count * sizeof *told);
+    told[0] = (struct audit_told){.subject_no = l->job.subject_no, .found = 1};
+    for (size_t i = 1; i < count; i++)
+        told[i] = (struct audit_told){.subject_no = l->job.also[i - 1].subject_no, .found = 1};
+    reading_answer_persons(&l->reading, controller_id, "lookup", told, count, out);
+}
+
 static void on_looked_up(struct job *job, enum error e)
 {
     struct looking *l = list_entry(list_entry(job, struct lookup_job, job), struct looking, job);
@@ -82,7 +97,7 @@ static void on_looked_up(struct job *job, enum error e)
     buf_init(&out, ANSWER_BYTES_MAX);
     struct writer w = writer_of(&out);
     looking_write(&w, l);
-    reading_answer(&l->reading, controller_id, "lookup", l->job.subject_no, 1 + l->job.also_count, &out);
+    looking_tell(l, controller_id, &out);
 }
 
 static void looking_begin(struct call *call)

@@ -85,9 +85,8 @@ struct audit_entry reading_entry(const struct call *call, const char *reason, co
                                 .on_behalf_of = on_behalf_of};
 }
 
-static void on_recorded(struct job *job, enum error e)
+static void recorded(struct reading *r, enum error e)
 {
-    struct reading *r = list_entry(list_entry(job, struct audit_job, job), struct reading, audit);
     if (e != ERROR_NONE) /* nothing was told, whatever was written */
         call_problem(r->call, e == ERROR_OUTCOME_UNKNOWN ? ERROR_UNAVAILABLE : e, NULL, NULL);
     else if (r->problem != ERROR_NONE)
@@ -96,6 +95,16 @@ static void on_recorded(struct job *job, enum error e)
         r->then(r->call);
     else
         call_answer_json(r->call, r->status, &r->answer);
+}
+
+static void on_recorded(struct job *job, enum error e)
+{
+    recorded(list_entry(list_entry(job, struct audit_job, job), struct reading, audit), e);
+}
+
+static void on_persons_recorded(struct job *job, enum error e)
+{
+    recorded(list_entry(list_entry(job, struct audit_persons_job, job), struct reading, persons), e);
 }
 
 static void reading_record(struct reading *r, int32_t controller_id, const char *action, int64_t subject_no,
@@ -114,18 +123,39 @@ static void reading_record(struct reading *r, int32_t controller_id, const char 
     lane_submit(r->call->worker->write, &r->audit.job);
 }
 
-void reading_answer(struct reading *r, int32_t controller_id, const char *action, int64_t subject_no,
-                    size_t found, struct buf *answer)
+/* Returns false when it is none, and the problem has been answered. */
+static bool answer_take(struct reading *r, struct buf *answer)
 {
     buf_free(&r->answer);
     r->answer = *answer;
     buf_init(answer, ANSWER_BYTES_MAX);
     r->status = 200;
-    if (buf_failed(&r->answer)) {
+    if (buf_failed(&r->answer))
         call_problem(r->call, ERROR_OVERLOADED, "The answer does not fit in memory.", NULL);
+    return !buf_failed(&r->answer);
+}
+
+void reading_answer(struct reading *r, int32_t controller_id, const char *action, int64_t subject_no,
+                    size_t found, struct buf *answer)
+{
+    if (answer_take(r, answer))
+        reading_record(r, controller_id, action, subject_no, found);
+}
+
+void reading_answer_persons(struct reading *r, int32_t controller_id, const char *action,
+                            const struct audit_told *told, size_t count, struct buf *answer)
+{
+    if (!answer_take(r, answer))
         return;
-    }
-    reading_record(r, controller_id, action, subject_no, found);
+    r->persons.entry = reading_entry(r->call, r->reason, r->on_behalf_of);
+    r->persons.entry.action = action;
+    r->persons.told = told;
+    r->persons.count = count;
+    audit_persons_job_prepare(&r->persons, controller_id);
+    r->persons.job.deadline = r->call->deadline;
+    r->persons.job.done = on_persons_recorded;
+    r->call->abandon = NULL;
+    lane_submit(r->call->worker->write, &r->persons.job);
 }
 
 void reading_problem(struct reading *r, int32_t controller_id, const char *action, enum error problem,

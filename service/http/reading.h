@@ -15,7 +15,8 @@ struct reading {
     bool answers; /* it is for the rights-request that follows, which the entry then names */
     uint8_t request_id[UUID_SIZE];
     struct audit_job audit;
-    struct buf answer; /* to be told then */
+    struct audit_persons_job persons; /* where several are told of */
+    struct buf answer;                /* to be told then */
     int status;
     void (*then)(struct call *call); /* goes on then, instead of an answer */
     enum error problem;              /* told instead, unless ERROR_NONE */
@@ -42,6 +43,9 @@ const char *reading_misfit(struct reading *r, const struct policy *policy);
  * static. */
 void reading_answer(struct reading *r, int32_t controller_id, const char *action, int64_t subject_no,
                     size_t found, struct buf *answer);
+/* Likewise where ${count} persons are told of, one at least: an entry each. ${told} must stay. */
+void reading_answer_persons(struct reading *r, int32_t controller_id, const char *action,
+                            const struct audit_told *told, size_t count, struct buf *answer);
 /* Likewise with a problem: nothing was found. ${detail} is static. */
 void reading_problem(struct reading *r, int32_t controller_id, const char *action, enum error problem,
                      const char *detail);

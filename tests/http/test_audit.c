@@ -118,6 +118,25 @@ Test(audit, a_list_is_recorded_as_its_persons_are)
     lines(&t, 422, "/v1/subjects/lookup?raeson=call", list);
 }
 
+/* Two customers at one address. */
+Test(audit, whoever_is_told_of_beside_has_an_entry_too)
+{
+    struct tenant t = stage_tenant("audit-also");
+    static const char said[] =
+        "{'subject': [{'type': 'customer', 'value': '%s'}, %s], 'purpose': 'newsletter', "
+        "'event_state': 'given', 'collection_method': 'app'}";
+    const char *ids[2];
+    for (int i = 0; i < 2; i++)
+        ids[i] = string_at(post(&t, 201, "/v1/consents", said, i == 0 ? "c1" : "c2", email("both")),
+                           "/subject_id");
+    post(&t, 200, "/v1/subjects/lookup?reason=call", "{'subject': %s}", email("both"));
+    lines(&t, 200, "/v1/subjects/lookup?reason=list", text_of("{'subject': %s}\n", email("both")));
+    for (int i = 0; i < 2; i++)
+        expect(get(&t, 200, "/v1/audit?subject_id=%s", ids[i]),
+               "{'entries': [{'action': 'lookup', 'found': 1, 'reason': 'call'}, "
+               "{'action': 'lookup', 'found': 1, 'reason': 'list'}]}");
+}
+
 Test(audit, a_list_of_thousands_has_an_entry_for_each)
 {
     enum { PERSONS = 2500 };
