@@ -71,6 +71,7 @@ def row(what, values, limit, unit):
 
 
 def exports_and_erasures(house, client, rounds):
+    client.close()  # idle so long that the service may have shut it
     subjects = [person_make(client, n) for n in range(1, rounds + 1)]
     house.cluster.rows("analyze;")
     for form in ("json", "csv"):
