@@ -233,6 +233,21 @@ Test(view, holds_what_was_asked_until_an_act_names_it)
     cr_assert(holds(2));
 }
 
+/* They are found in one place, and are two people's. */
+Test(view, tags_of_one_mark_stand_apart)
+{
+    start("one-mark", VIEW_BYTES);
+    struct tag other = tag_numbered(1);
+    other.bytes[TAG_SIZE - 1] = 1;
+    one_says(1, OFFERS, EVENT_GIVEN);
+    warm(1, 1);
+    tag_holds(other);
+    cr_assert(tag_holds(other) && holds(1));
+    one_says(1, OFFERS, EVENT_WITHDRAWN);
+    cr_assert_not(tag_holds(other));
+    cr_assert_not(holds(1));
+}
+
 Test(view, an_act_that_is_written_by_itself)
 {
     start("by-itself", VIEW_BYTES);
