@@ -48,8 +48,8 @@
  * masked changes nothing, but may take away more, and more yet the next time, of what is joined to an address
  * where less than 16 bits of IPv6 are kept, or by a sign that may be an escape (`fe80::1%35`,
  * `%3A%3Affff%3A1%252E9%2E0%2E2%2E33`) or a colour (ESC `[36::1m2001`);
- * and behind an escape of three octal digits that may be a number's first (`\04201:d:1:2:...`) what was masked
- * may read as an address, made of what is kept.
+ * and behind an escape of three octal digits that may be a number's first (`\04201:d:1:2:...`) what was
+ * masked may read as an address, made of what is kept.
  * Known gaps, by choice: non-ASCII digits; octal, hexadecimal and one-number spellings of an address; IPv6
  * in dashed names (`2001-db8--3.ipv6-literal.net`); octets joined by anything but dots and dashes, as by the
  * commas of FTP's PORT; an address whose own characters are references of HTML (`&#46;`), `\u{2e}`,
