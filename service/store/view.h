@@ -58,9 +58,9 @@ struct view;
 
 /* Of ${bytes}; NULL where that is too little to be of use, or memory ran out. */
 struct view *view_create(size_t bytes);
-/* Accepts NULL, as all of these do: a view that holds nothing. */
+/* Accepts NULL. */
 void view_destroy(struct view *v);
-/* Forgets all: (4). */
+/* Forgets all: (4). Accepts NULL. */
 void view_forget(struct view *v);
 
 /* Up to which number the view knows a controller's log; VIEW_NOTHING: it holds nothing of it. */
