@@ -156,7 +156,11 @@ static void on_states(struct job *job, enum error e)
     for (size_t i = 0; i < l->job.count; i++)
         worst = l->job.found[i].outcome > worst ? l->job.found[i].outcome : worst;
     if (worst == AS_OF_TOO_MUCH)
-        call_problem(call, ERROR_OVERLOADED, "Too much hangs together with these identifiers.", NULL);
+        call_problem(
+            call, ERROR_INVALID,
+            "Too much hangs together with these identifiers to be wound back: more than 30 000 acts, or "
+            "identifiers. The history of each person (GET /v1/subjects/{id}/history) has them all.",
+            NULL);
     else if (worst == AS_OF_FORGOTTEN)
         reading_problem(&l->reading, l->attempt.controller->controller_id, "check_as_of",
                         ERROR_NOT_KNOWN_ANY_MORE,

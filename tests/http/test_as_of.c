@@ -36,6 +36,43 @@ static const json_t *then_(const struct tenant *t, int status, const char *name,
                 email(name), moment);
 }
 
+enum { ARRAY = 1000, MUCH = 10, TOO_MUCH = 30 }; /* arrays: as_of_most() is 30 000 acts */
+
+/* A Yes and a No in turns, of one person. */
+static void say_many(const struct tenant *t)
+{
+    json_t *acts = json_array();
+    for (int i = 0; i < ARRAY; i++)
+        json_array_append_new(acts, json_pack("{s:{s:s,s:s},s:s,s:s,s:s}", "subject", "type", "customer",
+                                              "value", "K", "purpose", "newsletter", "event_state",
+                                              i % 2 == 0 ? "given" : "refused", "collection_method", "app"));
+    char *body = json_dumps(acts, JSON_COMPACT);
+    const struct answer *a = client_send(&(struct request){.service = t->service,
+                                                           .protocol = HTTP2,
+                                                           .token = t->token,
+                                                           .method = "POST",
+                                                           .path = "/v1/consents",
+                                                           .body = body});
+    cr_assert_eq(a->status, 201, "%s", a->body);
+    json_decref(acts);
+    free(body);
+}
+
+Test(as_of, who_said_much_is_wound_back_and_of_too_much_it_is_said_for_good)
+{
+    struct tenant t = stage_tenant("as-of-much");
+    static const char check[] =
+        "{'subject': {'type': 'customer', 'value': 'K'}, 'purpose': 'newsletter', 'as_of': '%s'}";
+    for (int i = 0; i < MUCH; i++)
+        say_many(&t);
+    const char *moment = recorded(&t, 0);
+    expect(post(&t, 200, "/v1/check", check, moment), "{'reason': 'refused'}");
+    for (int i = MUCH; i <= TOO_MUCH; i++)
+        say_many(&t);
+    expect(post(&t, 422, "/v1/check", check, moment),
+           "{'type': 'urn:akkoord:problem:invalid', 'allow': false}");
+}
+
 Test(as_of, each_moment_has_the_verdict_that_stood_then_with_the_event_that_proves_it)
 {
     struct tenant t = stage_tenant("as-of");
