@@ -158,8 +158,8 @@ static void on_states(struct job *job, enum error e)
     if (worst == AS_OF_TOO_MUCH)
         call_problem(
             call, ERROR_INVALID,
-            "Too much hangs together with these identifiers to be wound back: more than 30 000 acts, or "
-            "identifiers. The history of each person (GET /v1/subjects/{id}/history) has them all.",
+            "More acts, or identifiers, hang together with these than are wound back. The history of "
+            "each person (GET /v1/subjects/{id}/history) has them all.",
             NULL);
     else if (worst == AS_OF_FORGOTTEN)
         reading_problem(&l->reading, l->attempt.controller->controller_id, "check_as_of",

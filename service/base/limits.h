@@ -164,6 +164,9 @@
 #define EXPIRE_PENDING_MAX 1000
 /* Events of an import that are undone in one transaction: about 50 ms under the head's lock. */
 #define UNDO_EVENTS_MAX 200
+/* Acts, or identifiers, that are wound back for a check of a moment, as as_of_most() of SQL: 10 000 take half
+ * a second, in which nobody else of the controller writes. */
+#define AS_OF_MOST 20000
 /* Events that a purge looks at in one transaction, as purge_events_max() of SQL: 25 ms of the head's lock
  * where all of them go. */
 #define PURGE_EVENTS_MAX 500
@@ -245,8 +248,8 @@
 #define LINGER_BYTES_MAX   (4 * 1024 * 1024)
 #define LINGER_MS          30000 /* the largest body there is, at 4.5 Mbit/s */
 #define LINGER_SOCKETS_MAX 64
-/* The service stays below 128 MB: 12 MB when idle, the next two, and 20 MB for what libh2o holds twice while
- * a body grows and for connections. */
+/* The service stays below 128 MB, views apart: 12 MB when idle, the next two, and 20 MB for what libh2o holds
+ * twice while a body grows and for connections. */
 /* Bodies being read and bodies of running calls, in all: two of the largest,
  * and 4 MB for all smaller ones. */
 #define BODIES_BYTES_MAX (36 * 1024 * 1024)

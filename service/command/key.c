@@ -139,6 +139,9 @@ static int key_revoke(PGconn *pg, const struct numbered_keys *keys, void *cookie
 static int revoke_run(const struct config *config, const struct arguments *args)
 {
     struct api_key_revoke_job revoke;
+    if (arguments_flag(args, "by") != NULL)
+        return command_misused("key revoke",
+                               "--by is of add: of a key that is taken back it is not kept who did");
     if (args->operand_count != 2 || !api_key_id_valid(args->operands[1], strlen(args->operands[1])))
         return command_misused("key revoke", "the ID of a key is needed, as `akkoord key list` tells it");
     api_key_revoke_job_init(&revoke, arguments_flag(args, "controller"), args->operands[1]);

@@ -8,12 +8,16 @@
 /* A call's attempt under its controller's policy: what the call does is begun with the policy the worker
  * holds, and begun again when a statement tells that a newer one is in force (promise 2). A token that was
  * revoked is refused here: whoever holds the generation in force also knows which those are. Embedded in
- * the handler's state.  (1) It waits for one thing at a time: for a load of the policy, or for a statement
- * of its own that asks     for the generation; else the handler has it. (2) ${controller} has a reference
- * of the attempt's from its first begin to attempt_end, and changes only     for one that was loaded
- * later. (3) ${begin} is never called with a controller that has the call's token among the revoked. (4)
- * It loads LOADS_MAX times at most. (5) That a body is wrong, or not allowed, is said only under the
- * policy in force, or where it is under any. */
+ * the handler's state.
+ *
+ * (1) It waits for one thing at a time: for a load of the policy, or for a statement of its own that asks
+ *     for the generation; else the handler has it.
+ * (2) ${controller} has a reference of the attempt's from its first begin to attempt_end, and changes only
+ *     for one that was loaded later.
+ * (3) ${begin} is never called with a controller that has the call's token among the revoked.
+ * (4) It loads LOADS_MAX times at most.
+ * (5) That a body is wrong, or not allowed, is said only under the policy in force, or where it is under
+ *     any. */
 enum attempt_waits { ATTEMPT_WAITS_NOT, ATTEMPT_LOADS, ATTEMPT_ASKS };
 
 struct attempt {

@@ -328,8 +328,8 @@ void recording_start(struct recording *r, struct call *call, const struct record
     call->dispose = recording_dispose;
     r->kind = kind;
     loop_task_init(&r->step, on_step);
-    if (!is_page(kind) && (/* mail programs add a query to links */
-                           !call_takes_no_query(call) || !idempotency_read(call, &r->key)))
+    bool is_free = is_page(kind); /* mail programs add a query to links */
+    if (!is_free && (!call_takes_no_query(call) || !idempotency_read(call, &r->key)))
         return;
     attempt_start(&r->attempt, call, recording_begin);
 }

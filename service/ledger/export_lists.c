@@ -32,10 +32,10 @@ static const char *const request_columns[] = {"request_id",
                                               "recorded_at",
                                               "recorded_by",
                                               NULL};
-static const char *const retention_columns[] = {"event",       "purpose",     "ref", "at",
-                                                "recorded_at", "recorded_by", NULL};
-static const char *const deletion_columns[] = {"purpose",     "data_class",  "ref", "deleted_at",
-                                               "recorded_at", "recorded_by", NULL};
+static const char *const retention_columns[] = {"event", "client",      "purpose",     "ref",
+                                                "at",    "recorded_at", "recorded_by", NULL};
+static const char *const deletion_columns[] = {"client",     "purpose",     "data_class",  "ref",
+                                               "deleted_at", "recorded_at", "recorded_by", NULL};
 static const char *const audit_columns[] = {"number", "at",           "actor",      "action", "found",
                                             "reason", "on_behalf_of", "request_id", NULL};
 

@@ -30,9 +30,8 @@ void policy_warnings(struct reader *body, const struct policy_apply_job *job, po
     stranded_warn(job->stranded, tell, cookie);
     if (!holidays_known(job->policy->country))
         tell(cookie, "/controller/country",
-             "no public holidays of this country are known here: a request of a person is then due on one as "
-             "on "
-             "any day, which is sooner than the law asks");
+             "no public holidays of this country are known here: a request of a person is then due on one "
+             "as on any day, which is sooner than the law asks");
 }
 
 static void warning_write(void *writer, const char *pointer, const char *detail)

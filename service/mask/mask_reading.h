@@ -5,7 +5,6 @@
 /* Private to the mask: the word around a candidate as it reads when its escapes are what they stand for. */
 enum { READING_MAX = MASK_RUN_MAX + MASK_TOKEN_MAX };
 
-/* Signs that a reading may take literally. */
 /* Which signs are read as such: %, the others, and the others that came out of an escape. */
 enum { LITERAL_PERCENT = 1, LITERAL_OTHERS = 2, LITERAL_NESTED = 4, LITERAL_ALL = 7 };
 

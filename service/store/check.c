@@ -246,7 +246,9 @@ static void view_take(struct view *view, const PGresult *rows)
     struct touched touched[TOUCHED_ROWS_MAX];
     size_t count = 0;
     int n_rows = PQntuples(rows);
-    for (int row = 0; row < n_rows && !row_is_null(rows, row, COLUMN_CONTROLLER); row++) {
+    for (int row = 0; row < n_rows; row++) {
+        if (row_is_null(rows, row, COLUMN_CONTROLLER))
+            continue; /* a state; wherever it stands */
         int32_t controller_id = row_int4(rows, row, COLUMN_CONTROLLER);
         if (!row_is_null(rows, row, COLUMN_NO) && count < TOUCHED_ROWS_MAX) {
             struct touched *t = &touched[count++];
@@ -254,7 +256,8 @@ static void view_take(struct view *view, const PGresult *rows)
             t->marks =
                 row_is_null(rows, row, COLUMN_MARKS) ? NULL : row_bytes(rows, row, COLUMN_MARKS, &t->len);
         }
-        bool last = row + 1 == n_rows || row_int4(rows, row + 1, COLUMN_CONTROLLER) != controller_id;
+        bool last = row + 1 == n_rows || row_is_null(rows, row + 1, COLUMN_CONTROLLER) ||
+                    row_int4(rows, row + 1, COLUMN_CONTROLLER) != controller_id;
         if (!last)
             continue;
         view_advance(view, controller_id, row_int8(rows, row, COLUMN_STOOD),

@@ -45,7 +45,7 @@ enum rights_outcome {
     RIGHTS_DONE,         /* now, or when the same came with the same key */
     RIGHTS_STALE,        /* somebody else changed the request meanwhile */
     RIGHTS_KEY_REUSED,   /* the key came with another request */
-    RIGHTS_NOT_THEIRS,   /* of a link: the person has no such address, or not alone */
+    RIGHTS_NOT_THEIRS,   /* of a link: no address that proves who asks (address_proves() of SQL) */
     RIGHTS_LINKED_LATELY /* of a link: as many as may go there went there already */
 };
 

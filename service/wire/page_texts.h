@@ -45,14 +45,15 @@
     X(TEXT_CONFIRMED_TITLE, "confirmed_title",                                                              \
       "Thank you, you are subscribed",                                                                      \
       "Dank u wel, u bent aangemeld")                                                                       \
-    X(TEXT_CONFIRMED_SINCE, "confirmed_since", "You are subscribed since {}.",                              \
+    X(TEXT_CONFIRMED_SINCE, "confirmed_since", "You have been subscribed since {}.",                        \
       "U bent aangemeld sinds {}.")                                                                         \
     X(TEXT_CONFIRMED_ONLY_TITLE, "confirmed_only_title", "You confirmed this", "U hebt dit bevestigd")      \
     X(TEXT_CONFIRMED_ON, "confirmed_on", "You confirmed this on {}.", "U hebt dit bevestigd op {}.")        \
     X(TEXT_CONFIRMED_STOPPED, "confirmed_stopped", "It was stopped on {}.", "Dit is gestopt op {}.")        \
     X(TEXT_CONFIRMED_OUTDATED, "confirmed_outdated",                                                        \
-      "The text has changed since you were asked: nothing is done until you say yes to the new one.",       \
-      "De tekst is gewijzigd sinds u dit is gevraagd: er gebeurt niets, tot u ja zegt op de nieuwe.")       \
+      "The text has changed since you were asked: nothing is done until you say yes to the new text.",      \
+      "De tekst is gewijzigd nadat u dit is gevraagd: er gebeurt niets totdat u ja zegt tegen de "          \
+      "nieuwe tekst.")                                                                                      \
     X(TEXT_CONFIRMED_GUARDIAN, "confirmed_guardian",                                                        \
       "A parent or guardian still has to agree. Until then nothing is sent.",                               \
       "Een ouder of verzorger moet nog akkoord geven. Tot die tijd wordt er niets verstuurd.")              \

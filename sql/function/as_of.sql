@@ -88,9 +88,8 @@ begin
                       and e.slot in (staff_erased(), staff_ended(), staff_corrected()));
 end $$;
 
--- Identifiers, and events, that are rebuilt at most: 10 000 take half a second, in which nobody else of the
--- controller writes.
-create or replace function as_of_most() returns integer immutable parallel safe return 30000;
+-- Identifiers, and events, that are rebuilt at most: AS_OF_MOST of service/base/limits.h.
+create or replace function as_of_most() returns integer immutable parallel safe return 20000;
 
 -- A row a state under each of p_tags at that moment (place: of the tag), and a row a tag without one.
 -- outcome: an enum as_of_outcome.

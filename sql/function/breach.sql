@@ -91,7 +91,7 @@ begin
                          and x.slot / slot_count() <> guardian_time()
                          and (p_from is null or x.recorded_at >= p_from) and x.recorded_at <= p_to
                          and (p_purposes is null or x.purpose_id = any (p_purposes))
-                         and (p_actor is null or x.actor = p_actor)
+                         and x.actor = e.actor -- another's own is nothing to this one
                    order by x.subject_no, x.revision desc limit 1)),
                e.actor, e.detail ->> 'on_behalf_of', e.revision
         from event e

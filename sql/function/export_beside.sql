@@ -25,21 +25,25 @@ begin
 end $$;
 
 create or replace function export_retention_event(
-    p_event text, p_purpose text, p_ref text, p_at timestamptz, p_recorded_at timestamptz, p_actor text)
+    p_event text, p_client text, p_purpose text, p_ref text, p_at timestamptz, p_recorded_at timestamptz,
+    p_actor text)
 returns text language plpgsql stable as $$
 begin
     return json_build_object(
-        'event', p_event, 'purpose', nullif(p_purpose, ''), 'ref', nullif(p_ref, ''),
+        'event', p_event, 'client', nullif(p_client, ''), 'purpose', nullif(p_purpose, ''),
+        'ref', nullif(p_ref, ''),
         'at', moment_text(p_at), 'recorded_at', moment_text(p_recorded_at),
         'recorded_by', p_actor)::text;
 end $$;
 
 create or replace function export_deletion(
-    p_purpose text, p_data_class text, p_ref text, p_at timestamptz, p_recorded_at timestamptz, p_actor text)
+    p_client text, p_purpose text, p_data_class text, p_ref text, p_at timestamptz,
+    p_recorded_at timestamptz, p_actor text)
 returns text language plpgsql stable as $$
 begin
     return json_build_object(
-        'purpose', nullif(p_purpose, ''), 'data_class', p_data_class, 'ref', nullif(p_ref, ''),
+        'client', nullif(p_client, ''), 'purpose', nullif(p_purpose, ''), 'data_class', p_data_class,
+        'ref', nullif(p_ref, ''),
         'deleted_at', moment_text(p_at), 'recorded_at', moment_text(p_recorded_at),
         'recorded_by', p_actor)::text;
 end $$;

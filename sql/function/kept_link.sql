@@ -45,12 +45,15 @@ end $$;
 create or replace function forget_links(c integer, p_tags bytea[], p_persons bigint[]) returns void
 language plpgsql as $$
 declare
-    ids constant bytea[] := array(select t.link_id from kept_link_tag t
-                                  where t.controller_id = c and t.tag = any (p_tags)
-                                  union
-                                  select l.link_id from kept_link l
-                                  where l.controller_id = c and l.subject_no = any (p_persons));
+    ids bytea[];
 begin
+    -- keep_links() holds it too: what is being kept is seen here, or sees the tombstones
+    perform from controller where controller_id = c for no key update;
+    ids := array(select t.link_id from kept_link_tag t
+                 where t.controller_id = c and t.tag = any (p_tags)
+                 union
+                 select l.link_id from kept_link l
+                 where l.controller_id = c and l.subject_no = any (p_persons));
     delete from kept_link_tag t
         where t.controller_id = c and t.link_id = any (ids)
               and (t.tag = any (p_tags) or not exists (select from identifier i where i.controller_id = c

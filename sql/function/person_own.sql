@@ -23,7 +23,9 @@ begin
         select from had h
         where h.no = p_no and (h.no <> p_person
                                or exists (select from event x where x.controller_id = c
-                                          and x.subject_no = h.no and x.recorded_at < p_before)));
+                                          and x.subject_no = h.no and x.recorded_at < p_before
+                                          and not exists (select from unranked u where u.controller_id = c
+                                                          and u.revision = x.revision offset 0))));
 end $$;
 
 -- Whether one of these tags is of an identifier that a person has and nobody else shares.

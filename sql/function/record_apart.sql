@@ -102,8 +102,8 @@ begin
         where message is not null and (r_actor[request + 1] <> 'site' or confirmation_is_due(c, tags, now_))
         order by revision),
     touching as (
-        insert into touched (controller_id, marks)
-        select c, string_agg(tag_mark(tags), '') from placed having count(*) > 0),
+        insert into touched (controller_id, no, marks)
+        select c, touched_newest(c) + 1, string_agg(tag_mark(tags), '') from placed having count(*) > 0),
     stood as (
         insert into consent as old (controller_id, tag, purpose_id, slot, notice_no, flags, tiebreak, rank,
                                     revision, valid_until, record_id)

@@ -3,7 +3,8 @@
 -- first revision to where its head was, in batches.
 --
 -- (1) What is due is found before the head's lock is taken; under the lock rows are only deleted, of
---     purge_events_max() events at most, so that no writer waits 50 ms.
+--     purge_events_max() events at most, so that no writer waits 50 ms. What another wrote of the same people
+--     meanwhile may hold one of them up: then nothing goes, and the batch is looked at again.
 -- (2) What went is written down as purged in the same transaction: ledger and purged together stay 1..n.
 -- (3) No state that counts rests on nothing: an event goes when no row of consent rests on it, or only rows
 --     that have ended, which go with it. A standing No, and what is known of an age, stay for as long as they
@@ -371,6 +372,7 @@ declare
     counts bigint[];
     oldest record;
     tombstones bigint := 0;
+    known constant bigint := touched_newest(c); -- what was written up to here is looked at
 begin
     select time_zone into zone from controller where controller_id = c;
     select max(w.revision) into reached
@@ -390,6 +392,12 @@ begin
     end loop;
     perform retention_note(c, run.looked_to, reached, p_now, zone, run.others, run.rules);
     counts := '{0,0,0,0}';
+    if cardinality(events) > 0 then
+        perform from head where controller_id = c for no key update;
+        if is_touched_since(c, known, all_tags) then
+            return true;
+        end if;
+    end if;
     if cardinality(events) + cardinality(evidences) > 0 then
         counts := purge_rows(c, events, evidences, all_tags, subjects, p_now);
     end if;

@@ -106,8 +106,8 @@ begin
             where (old.rank, old.tiebreak, excluded.revision)
                   < (excluded.rank, excluded.tiebreak, old.revision)
         returning old.tag)
-    insert into touched (controller_id, marks)
-        select c, string_agg(tag_mark(p.tag), '') from pushed p having count(*) > 0;
+    insert into touched (controller_id, no, marks)
+        select c, touched_newest(c) + 1, string_agg(tag_mark(p.tag), '') from pushed p having count(*) > 0;
 end $$;
 
 -- What stands under an identifier, by number, in the slots that are heard. A tombstone is of its tag alone.
@@ -127,13 +127,15 @@ end $$;
 create or replace function point_at(c integer, p_nos bigint[], p_target bigint, p_kind integer) returns void
 language plpgsql as $$
 declare
+    tags constant bytea[] := array(
+        select i.tag from unnest(p_nos) n(no)
+        cross join lateral (select x.tag from identifier x
+                            where x.controller_id = c and x.subject_no = n.no offset 0) i
+        where n.no <> p_target);
     t bytea;
 begin
-    for t in select i.tag from unnest(p_nos) n(no)
-             cross join lateral (select x.tag from identifier x
-                                 where x.controller_id = c and x.subject_no = n.no offset 0) i
-             where n.no <> p_target loop
-        perform touch(c, array[t]);
+    perform touch(c, tags);
+    foreach t in array tags loop
         update consent set tiebreak = p_kind
             where controller_id = c and tag = t and purpose_id = purpose_pointer() and rank = p_target
                   and tiebreak > p_kind;

@@ -5,9 +5,9 @@
 
 create table touched (
     controller_id  integer not null,
-    -- Given under the head's lock, and so in the order in which a controller's transactions commit: whoever
-    -- sees one of them sees all that are lower.
-    no             bigint generated always as identity,
+    -- One more than the newest of the controller's own, given under the head's lock, and so in the order in
+    -- which its transactions commit: whoever sees one of them sees all that are lower.
+    no             bigint not null,
     at             timestamptz not null default clock_timestamp(),
     marks          bytea, -- tag_mark() of each tag, one behind the other; null: of any
     primary key (controller_id, no)

@@ -10,14 +10,16 @@ from (
            and r.request_no > case when $3 = 1 then $4::int8 else 0 end
      order by r.request_no limit $5::int4)
     union all
-    (select 2, s.key, export_retention_event(s.event, s.purpose, s.ref, s.at, s.recorded_at, s.actor)
-     from (select row_number() over (order by t.event, t.purpose, t.ref) as key, t.*
+    (select 2, s.key,
+            export_retention_event(s.event, s.client, s.purpose, s.ref, s.at, s.recorded_at, s.actor)
+     from (select row_number() over (order by t.event, t.client, t.purpose, t.ref) as key, t.*
            from retention_start t where t.controller_id = $1 and t.subject_no = $2) s
      where $3 <= 2 and s.key > case when $3 = 2 then $4 else 0 end
      order by s.key limit $5)
     union all
-    (select 3, s.key, export_deletion(s.purpose, s.data_class, s.ref, s.at, s.recorded_at, s.actor)
-     from (select row_number() over (order by t.purpose, t.data_class, t.ref) as key, t.*
+    (select 3, s.key,
+            export_deletion(s.client, s.purpose, s.data_class, s.ref, s.at, s.recorded_at, s.actor)
+     from (select row_number() over (order by t.client, t.purpose, t.data_class, t.ref) as key, t.*
            from retention_deletion t where t.controller_id = $1 and t.subject_no = $2) s
      where $3 <= 3 and s.key > case when $3 = 3 then $4 else 0 end
      order by s.key limit $5)

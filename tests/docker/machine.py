@@ -18,6 +18,7 @@ IMAGE = "localhost/akkoord-bare"
 BARE = f"""FROM {BASES[0]}
 RUN apt-get update -qq && apt-get install -y -qq systemd systemd-sysv curl >/dev/null
 """  # curl: of the README's commands
+EXPOSURE_MAX = 2.0  # as systemd-analyze counts: 0 is confined, 10 is not at all
 SETTINGS = "set -a; . /etc/akkoord/akkoord.env; set +a\n"
 
 
@@ -58,7 +59,8 @@ def image_build(engine):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "Dockerfile").write_text(BARE, encoding="utf-8")
-    run(engine, "build", "--network=host", *(("--isolation=chroot",) if engine == "podman" else ()), "--tag", IMAGE, folder)
+    if not works(engine, "build", "--network=host", *(("--isolation=chroot",) if engine == "podman" else ()), "--tag", IMAGE, folder):
+        skip(f"{BASES[0]} cannot be given systemd: Debian's packages are not to be had")
 
 
 def package_make():
@@ -117,7 +119,7 @@ def main():
         assert not re.search(r"^(warning|error)", findings, re.M), findings
         assert "made" not in machine.shell("akkoord setup"), "set up twice is another set-up"
         exposure = machine.tells("systemd-analyze security akkoord").splitlines()[-1]
-        say(exposure)
+        assert float(re.search(r": ([0-9.]+) ", exposure)[1]) < EXPOSURE_MAX, exposure
 
         machine.shell("systemctl restart postgresql akkoord")
         eventually("it is up again", lambda: is_up(machine), CEILING)

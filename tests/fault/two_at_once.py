@@ -20,7 +20,9 @@ ROUNDS = 30 if LONG else 6  # of each case, let run as they like
 HELD = 10 if LONG else 2    # of each order, held up
 SCOPES = "consent:record consent:import consent:check subject:read rights:write subject:erase"
 PURPOSES = ("newsletter", "marketing")
-WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = 'akkoord';"
+# Chores wait for the same lock.
+WAITING = ("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = 'akkoord' "
+           "and query ~ 'staff|record';")
 
 
 class Pair:

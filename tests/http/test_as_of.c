@@ -36,7 +36,7 @@ static const json_t *then_(const struct tenant *t, int status, const char *name,
                 email(name), moment);
 }
 
-enum { ARRAY = 1000, MUCH = 10, TOO_MUCH = 30 }; /* arrays: as_of_most() is 30 000 acts */
+enum { ARRAY = 1000, MUCH = 10, TOO_MUCH = 20 }; /* arrays: as_of_most() is 20 000 acts */
 
 /* A Yes and a No in turns, of one person. */
 static void say_many(const struct tenant *t)

@@ -118,11 +118,18 @@ static const char *somebody_with_more(const struct tenant *t, const char *name)
         policy, "retention",
         json_of("{'rules': [{'purpose': 'marketing', 'data_class': 'account', 'duration': 'P30D', "
                 "'after': 'contract_end', 'source': 'a test', 'review_date': '2099-01-01'}]}"));
+    json_object_set_new(
+        policy, "clients",
+        json_of("[{'key': 'garage', 'contact': {'name': 'The owner', 'email': 'privacy@garage.example'}, "
+                "'retention': [{'data_class': 'account', 'duration': 'P60D', 'after': 'contract_end', "
+                "'source': 'a test', 'review_date': '2099-01-01'}]}]"));
     tenant_apply(t, policy);
     const char *subject = somebody(t, name);
     post(t, 201, "/v1/rights-requests", "{'kind': 'access', 'subject_id': '%s', 'ref': '=r-1'}", subject);
     post(t, 201, text_of("/v1/subjects/%s/retention-events", subject),
          "{'event': 'contract_end', 'at': '2026-01-31T00:00:00Z', 'ref': 'contract-7'}");
+    post(t, 201, text_of("/v1/subjects/%s/retention-events", subject),
+         "{'event': 'contract_end', 'at': '2026-01-31T00:00:00Z', 'ref': 'contract-7', 'client': 'garage'}");
     get(t, 200, "/v1/subjects/%s/history?reason=asked", subject);
     return subject;
 }
@@ -139,7 +146,9 @@ Test(export, what_is_held_beside_events_is_told_too)
         "{'name': 'The "
         "caller', 'purposes': ['marketing']}], "
         "'rights_requests': [{'kind': 'access', 'state': 'open', 'ref': '=r-1', 'recorded_by': 'tester'}], "
-        "'retention_events': [{'event': 'contract_end', 'ref': 'contract-7', 'purpose': null}], 'deletions': "
+        "'retention_events': [{'event': 'contract_end', 'ref': 'contract-7', 'purpose': null, 'client': "
+        "null}, "
+        "{'ref': 'contract-7', 'client': 'garage'}], 'deletions': "
         "[], "
         "'audit': [{'action': 'lookup', 'actor': 'tester'}, {'action': 'request_access'}, {'action': "
         "'history', 'reason': 'asked'}, {'action': 'export'}], 'event_count': "
@@ -148,7 +157,7 @@ Test(export, what_is_held_beside_events_is_told_too)
     const json_t *files = looked_at("archive", file_of("beside.zip", a->body, a->len), NULL);
     expect(files, "{'rights_requests.csv': [{'kind': 'access'}], 'retention_events.csv': [{'event': "
                   "'contract_end', 'ref': "
-                  "'contract-7'}], 'deletions.csv': []}");
+                  "'contract-7'}, {'client': 'garage'}], 'deletions.csv': []}");
     cr_expect_str_eq(string_at(files, "/rights_requests.csv/0/ref"), "'=r-1");
     cr_expect_eq(json_array_size(json_at(files, "/audit.csv")), 5);
     json_t *policy = tenant_policy(&t);

@@ -446,7 +446,7 @@ Test(links, the_button_confirms_and_the_page_says_so_from_then_on)
     long events = tenant_events(&t);
     done = press(path, urlencoded, "action=confirm");
     cr_expect(done->status == 200 && strstr(done->body, "since") != NULL, "%s", done->body);
-    cr_expect_not_null(strstr(look(path)->body, "You are subscribed since"));
+    cr_expect_not_null(strstr(look(path)->body, "You have been subscribed since"));
     cr_expect_eq(tenant_events(&t), events);
     const json_t *who = post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", email("a"));
     const json_t *history = get(&t, 200, "/v1/subjects/%s/history", string_at(who, "/subject_id"));
@@ -485,7 +485,7 @@ Test(links, who_confirmed_and_stopped_is_not_told_to_be_subscribed)
     expect_not_subscribed(path, "It was stopped on ", "Dit is gestopt op ");
     cr_expect_eq(press(later, urlencoded, "action=confirm")->status, 410);
     press(confirmation_for(&t, "a"), urlencoded, "action=confirm");
-    cr_expect_not_null(strstr(look(path)->body, "You are subscribed since"), "and came back");
+    cr_expect_not_null(strstr(look(path)->body, "You have been subscribed since"), "and came back");
 }
 
 Test(links, a_minor_who_confirms_is_told_that_a_guardian_must_agree_too)
@@ -512,7 +512,7 @@ Test(links, who_confirms_words_that_were_outdated_is_told_so)
     notice_add(policy, "newsletter", "2", "material", "2026-01-02T00:00:00Z");
     tenant_apply(&t, policy);
     expect_not_subscribed(path, "The text has changed since you were asked",
-                          "De tekst is gewijzigd sinds u dit is gevraagd");
+                          "De tekst is gewijzigd nadat u dit is gevraagd");
     cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "notice_outdated");
 }
 
@@ -529,7 +529,7 @@ Test(links, of_several_that_were_confirmed_each_is_told_as_it_stands)
     const struct answer *page = look(path);
     cr_expect_not_null(strstr(page->body, "<h1>You confirmed this</h1>"), "%s", page->body);
     cr_expect_not_null(strstr(page->body, "<p>It was stopped on "));
-    cr_expect_not_null(strstr(page->body, "<p>You are subscribed since "));
+    cr_expect_not_null(strstr(page->body, "<p>You have been subscribed since "));
 }
 
 Test(links, a_confirmation_that_is_overtaken_is_410_and_says_why)
@@ -959,7 +959,7 @@ Test(links, the_page_of_a_used_confirmation_reaches_the_preference_page_by_the_m
     press(other, urlencoded, "action=confirm");
     cr_expect_null(strstr(look(other)->body, "value=\"more\""), "nothing is delivered there");
     const struct answer *page = look(path);
-    cr_expect_not_null(strstr(page->body, "You are subscribed since"));
+    cr_expect_not_null(strstr(page->body, "You have been subscribed since"));
     cr_expect_not_null(strstr(page->body, "value=\"more\""));
     cr_expect_not_null(strstr(press(path, urlencoded, "action=confirm")->body, "value=\"more\""));
     const struct answer *first = press(path, urlencoded, "action=more&email=b-" MARK "%40example.nl");

@@ -110,6 +110,7 @@ def main():
             more, batches, faults = worlds_try(real, [f"{given.seed}.{worlds + n}" for n in range(count)])
             asked, undone, worlds = asked + more, undone + batches, worlds + count
     say(f"{worlds} worlds, {undone} batches undone, {asked} verdicts, {len(faults)} wrong\n" + "\n".join(faults[:3]))
+    assert undone > 0, "nothing was undone"
     sys.exit(bool(faults) != bool(given.plant))
 
 

@@ -94,6 +94,7 @@ static const struct {
     {"as_of_forgotten", AS_OF_FORGOTTEN},
     {"as_of_too_much", AS_OF_TOO_MUCH},
     {"purge_events_max", PURGE_EVENTS_MAX},
+    {"as_of_most", AS_OF_MOST},
     {"event_given", EVENT_GIVEN},
     {"event_invalidated", EVENT_INVALIDATED},
     {"event_requested", EVENT_REQUESTED},

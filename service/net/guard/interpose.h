@@ -15,14 +15,17 @@
  * and never from the guard to interpose.c. Who calls each in the library, and what the guard makes of it:
  *
  *     h2o_socket_read_start          accept, handshake, after an answer   connection_reading, and
- *     connection_read for each read h2o_socket_close               whoever ends a connection
- *     connection_closing h2o_socket_write               lib/http1.c, of "100 Continue"
- *     connection_continue h2o_init_request               lib/http1.c, lib/http2/stream.c
- *     connection_request phr_parse_request              lib/http1.c
- *     connection_declared, connection_refuse h2o_send_error_generic         whatever the library refuses
- *     connection_refuse h2o_http2_decode_frame         lib/http2/connection.c               connection_frame
+ *                                                                         connection_read for each read
+ *     h2o_socket_close               whoever ends a connection            connection_closing
+ *     h2o_socket_write               lib/http1.c, of "100 Continue"       connection_continue
+ *     h2o_init_request               lib/http1.c, lib/http2/stream.c      connection_request
+ *     phr_parse_request              lib/http1.c                          connection_declared,
+ *                                                                         connection_refuse
+ *     h2o_send_error_generic         whatever the library refuses         connection_refuse
+ *     h2o_http2_decode_frame         lib/http2/connection.c               connection_frame
  *     h2o_hpack_parse_headers        lib/http2/connection.c               connection_header_block,
- *     connection_header h2o_http2_decode_data_payload  lib/http2/connection.c               connection_body
+ *                                                                         connection_header
+ *     h2o_http2_decode_data_payload  lib/http2/connection.c               connection_body
  *     h2o_http2_stream_reset         lib/http2/connection.c               connection_reset
  *
  * What is called while libh2o reads, and has no connection among its arguments, is about
