@@ -38,6 +38,7 @@ class Line:
         self.socket = connect()
         self.begun = self.moved = time.monotonic()
         self.took = None
+        self.heard = 0  # bytes
         self.socket.sendall(first)
         self.socket.setblocking(False)
 
@@ -48,8 +49,8 @@ class Line:
                 self.moved = now
                 self.socket.send(self.more[:self.step])
                 self.more = self.more[self.step:]
-            while self.socket.recv(1 << 16):
-                pass
+            while heard := self.socket.recv(1 << 16):
+                self.heard += len(heard)
         except BlockingIOError:
             return
         except OSError as gone:
@@ -129,6 +130,16 @@ def stands(line, seconds):
     return line.took is None
 
 
+def is_answered(line, request):
+    """Whether an answer comes: then the service has read the request, at the time that it was."""
+    before, end = line.heard, time.monotonic() + LATE
+    line.socket.send(request)
+    while line.took is None and line.heard == before and time.monotonic() < end:
+        time.sleep(0.05)
+        line.look()
+    return line.took is None and line.heard > before
+
+
 def jump(clock, line):
     assert stands(line, BEAT), f"{line.what}: shut at once"  # else the jump comes before what it sent was read
     clock.advance(line.limit - 5)
@@ -141,11 +152,11 @@ def jump(clock, line):
 def grow_old(clock, target):
     """A connection that is used all the time, and so never shut as an idle one."""
     line, step, early = Line("a connection in use, by its age", "CONNECTION_AGE", target.connect, PREFACE), 90, "shut before its time"
+    assert stands(line, BEAT), early  # and what greets it has been heard
     for stream in range(1, 2 * int(line.limit / step) - 1, 2):
-        line.socket.send(headers(stream, request_block("/healthz", "GET")))
-        assert stands(line, 0.2), early
+        assert is_answered(line, headers(stream, request_block("/healthz", "GET"))), early
         clock.advance(step)
-    line.socket.send(headers(stream + 2, request_block("/healthz", "GET")))
+    assert is_answered(line, headers(stream + 2, request_block("/healthz", "GET"))), early
     assert stands(line, BEAT), early
     line.socket.send(headers(stream + 4, request_block("/healthz", "GET")))
     clock.advance(step + 10)
