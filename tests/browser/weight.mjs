@@ -16,7 +16,7 @@ const dist = `${root}clients/web/dist`;
 if (!existsSync(dist)) skip('npm could not minify clients/web');
 
 const BYTES = 6000; // compressed: first layer, blocking and signals
-const LIKE = 240; // elements with a sheet of their own: some 20 ms of work of the page itself, which the banner stays under
+const LIKE = 380; // elements with a sheet of their own: some 20 ms of work of the page itself, which the banner stays under
 
 const site = await Site.start({});
 const stub = await Stub.start(newspaper(site.url), dist);
