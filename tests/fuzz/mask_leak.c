@@ -71,8 +71,11 @@ static char *decode(const char *text, size_t len, size_t *ret_len)
     size_t n = 0;
     for (size_t i = 0; i < len;) {
         unsigned value;
-        if (text[i] == '\\' && len - i > 1 && text[i + 1] == '\\') { /* nested: two and x2e */
-            i++;
+        if (text[i] == '\\' && len - i > 1 && text[i + 1] == '\\') {
+            bool third = len - i > 2 && text[i + 2] == '\\';
+            if (third) /* the first two are a backslash, between what is around */
+                out[n++] = ' ';
+            i += third ? 2 : 1; /* nested: two and x2e */
             continue;
         }
         size_t width = escape_width(text + i, len - i, &value);
