@@ -22,7 +22,7 @@ SCOPES = "consent:record consent:import consent:check subject:read rights:write 
 PURPOSES = ("newsletter", "marketing")
 # Chores wait for the same lock.
 WAITING = ("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = 'akkoord' "
-           "and query ~ 'staff|record';")
+           "and query !~ 'tell_endings|purge|expire|note_due';")
 
 
 class Pair:
