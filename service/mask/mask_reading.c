@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { ESC = 0x1b, NESTED_MAX = 4 };
+enum { ESC = 0x1b, NESTED_MAX = 10 }; /* deeper than doubled backslashes can be in a reading */
 
 static bool is_class(uint8_t c, unsigned classes)
 {
