@@ -249,7 +249,8 @@ static struct span front_find(const struct segment *g, const struct run *run, st
 {
     struct span none = {span.from, span.from}, front = {span.from, longest_end(g, span.from, span.to)};
     size_t dot = front.to + (front.to < span.to && g->reading->chars[front.to] == ':');
-    if (run->after_word || dot >= span.to || g->reading->chars[dot] != '.' || is_name(g, front))
+    if (run->after_word || dot >= span.to || g->reading->chars[dot] != '.' ||
+        (g->reading->chars[front.from] != ':' && is_name(g, front)))
         return none;
     for (size_t i = front.from; i < front.to; i++)
         if ((i == front.from || g->reading->chars[i - 1] == ':') && is_head(g, i, front.to))
