@@ -53,7 +53,7 @@
  *   a failover, a database that was recovered to a moment before           (4)
  *   a process that stood still, a log that was let go of meanwhile         (3)
  *
- * tests/store/test_view.c has a test for each. */
+ * tests/store/test_view.c has a test for each, but for a guardian who becomes another. */
 struct view;
 
 /* Of ${bytes}; NULL where that is too little to be of use, or memory ran out. */
