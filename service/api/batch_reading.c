@@ -89,8 +89,8 @@ static void on_recorded(struct job *job, enum error e)
     struct batch_reading *r = list_entry(done, struct batch_reading, job);
     struct call *call = r->batch->attempt.call;
     r->recorded += done->count;
-    if (e != ERROR_NONE) /* nothing was told, whatever was written */
-        call_problem(call, e == ERROR_OUTCOME_UNKNOWN ? ERROR_UNAVAILABLE : e, NULL, NULL);
+    if (e != ERROR_NONE)
+        call_problem_untold(call, e);
     else if (call->req == NULL)
         call_problem(call, ERROR_UNAVAILABLE, NULL, NULL); /* nobody is left to answer */
     else if (r->recorded < r->count)

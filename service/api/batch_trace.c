@@ -75,8 +75,8 @@ static void on_kept(struct job *job, enum error e)
 {
     struct batch_trace *t = list_entry(list_entry(job, struct trace_keep_job, job), struct batch_trace, job);
     struct call *call = t->batch->attempt.call;
-    if (e != ERROR_NONE) /* nothing was told, whatever was kept */
-        call_problem(call, e == ERROR_OUTCOME_UNKNOWN ? ERROR_UNAVAILABLE : e, NULL, NULL);
+    if (e != ERROR_NONE)
+        call_problem_untold(call, e);
     else
         call_answer_buf(call, 200, "application/x-ndjson", &t->batch->out);
 }

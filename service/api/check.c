@@ -110,8 +110,8 @@ static void on_kept(struct job *job, enum error e)
 {
     struct checking *c = list_entry(list_entry(job, struct trace_keep_job, job), struct checking, trace);
     struct call *call = c->attempt.call;
-    if (e != ERROR_NONE) /* nothing was told, whatever was kept */
-        call_problem(call, e == ERROR_OUTCOME_UNKNOWN ? ERROR_UNAVAILABLE : e, NULL, NULL);
+    if (e != ERROR_NONE)
+        call_problem_untold(call, e);
     else
         call_answer_json(call, 200, &c->answer);
 }

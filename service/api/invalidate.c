@@ -501,7 +501,7 @@ static void on_claimed(struct job *job, enum error e)
     struct invalidating *v = list_entry(list_entry(job, struct claim_job, job), struct invalidating, claim);
     struct call *call = v->attempt.call;
     if (e != ERROR_NONE) { /* of the work itself nothing is written */
-        call_problem(call, e == ERROR_OUTCOME_UNKNOWN ? ERROR_UNAVAILABLE : e, NULL, NULL);
+        call_problem_untold(call, e);
         return;
     }
     v->matched = v->claim.matched;

@@ -132,23 +132,26 @@ static void on_admitted(struct job *job, enum error e)
     attempt_begin(attempt);
 }
 
-void attempt_current(struct attempt *attempt, struct call *call, void (*begin)(struct call *call))
+/* Begun once the policy is known to be the one in force. */
+static void attempt_ask_first(struct attempt *attempt)
 {
-    attempt_init(attempt, call, begin);
     if (attempt->controller != NULL)
         attempt_ask(attempt, on_admitted);
     else
         attempt_load(attempt);
 }
 
+void attempt_current(struct attempt *attempt, struct call *call, void (*begin)(struct call *call))
+{
+    attempt_init(attempt, call, begin);
+    attempt_ask_first(attempt);
+}
+
 void attempt_admit(struct attempt *attempt, struct call *call, void (*begin)(struct call *call))
 {
     attempt_init(attempt, call, begin);
     attempt->admits = true;
-    if (attempt->controller != NULL)
-        attempt_ask(attempt, on_admitted);
-    else
-        attempt_load(attempt);
+    attempt_ask_first(attempt);
 }
 
 /* It was begun, so that its token is not revoked under this generation. */
@@ -158,7 +161,10 @@ static void on_confirmed(struct job *job, enum error e)
     if (attempt == NULL)
         return;
     attempt->call->vouch = NULL;
-    call_bad_body(attempt->call, attempt->faults);
+    if (attempt->faults != NULL)
+        call_bad_body(attempt->call, attempt->faults);
+    else
+        call_problem(attempt->call, attempt->refusal, attempt->detail, NULL);
 }
 
 void attempt_bad_body(struct attempt *attempt, struct reader *faults)
@@ -171,24 +177,16 @@ void attempt_bad_body(struct attempt *attempt, struct reader *faults)
     attempt_ask(attempt, on_confirmed);
 }
 
-static void on_refusal_confirmed(struct job *job, enum error e)
-{
-    struct attempt *attempt = attempt_asked(job, e);
-    if (attempt == NULL)
-        return;
-    attempt->call->vouch = NULL;
-    call_problem(attempt->call, attempt->refusal, attempt->detail, NULL);
-}
-
 void attempt_refuse(struct attempt *attempt, enum error e, const char *detail)
 {
     if (attempt->loads > 0) {
         call_problem(attempt->call, e, detail, NULL);
         return;
     }
+    attempt->faults = NULL;
     attempt->refusal = e;
     attempt->detail = detail;
-    attempt_ask(attempt, on_refusal_confirmed);
+    attempt_ask(attempt, on_confirmed);
 }
 
 /* ---- before a refusal ---- */

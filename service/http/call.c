@@ -491,6 +491,11 @@ void call_problem(struct call *call, enum error e, const char *detail, const str
     call_end(call);
 }
 
+void call_problem_untold(struct call *call, enum error e)
+{
+    call_problem(call, e == ERROR_OUTCOME_UNKNOWN ? ERROR_UNAVAILABLE : e, NULL, NULL);
+}
+
 void call_refuse_scope(struct call *call, const char *scopes)
 {
     const char *detail = call->req != NULL ? challenge_scope(call->req, scopes) : NULL;

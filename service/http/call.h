@@ -114,6 +114,9 @@ void call_answer_buf(struct call *call, int status, const char *content_type, st
 /* Problem of RFC 9457. ${detail} and ${faults} as for problem_write. A refusal may be said later (4): for the
  * caller the call has ended all the same. */
 void call_problem(struct call *call, enum error e, const char *detail, const struct reader *faults);
+/* Where something was to be written before an answer is told, and failed with ${e}: nothing was told, so what
+ * may be written of it is no unknown outcome to the caller. */
+void call_problem_untold(struct call *call, enum error e);
 /* 403: the token lacks one of ${scopes} (words separated by spaces). */
 void call_refuse_scope(struct call *call, const char *scopes);
 /* For ${vouch}: says what the call was refused for. */

@@ -87,8 +87,8 @@ struct audit_entry reading_entry(const struct call *call, const char *reason, co
 
 static void recorded(struct reading *r, enum error e)
 {
-    if (e != ERROR_NONE) /* nothing was told, whatever was written */
-        call_problem(r->call, e == ERROR_OUTCOME_UNKNOWN ? ERROR_UNAVAILABLE : e, NULL, NULL);
+    if (e != ERROR_NONE)
+        call_problem_untold(r->call, e);
     else if (r->problem != ERROR_NONE)
         call_problem(r->call, r->problem, r->detail, NULL);
     else if (r->then != NULL)

@@ -82,6 +82,14 @@ class Cluster:
         text = self.command("sql", "akkoord", input=sql)
         return [line.split("|") for line in text.splitlines()]
 
+    def ledger_is_whole(self):
+        """What is kept and what was purged are 1..n together, each once."""
+        wrong = self.rows(
+            "select r.no from head h cross join generate_series(1, h.revision) r(no) where (select count(*) from event e where "
+            "e.controller_id = h.controller_id and e.revision = r.no) + (select count(*) from purged p where p.controller_id = "
+            "h.controller_id and r.no between p.from_revision and p.to_revision) <> 1;")
+        assert not wrong, f"the ledger is not 1..n: {wrong[:5]}"
+
     def home(self):
         """The folder that it lives in."""
         return pathlib.Path((self.folder / "home").read_text(encoding="utf-8").strip())
