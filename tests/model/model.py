@@ -186,7 +186,15 @@ class World:
     def heard(self, name, purpose, entity):
         """The acts that hold for an identifier: a Yes that named it, a No that reaches it."""
         return [act for act in self.acts if self.concerns(act, purpose, entity) and name in
-                (act.names if act.state in YES or act.state == "invalidated" else self.reach(act))]
+                (act.names if act.state in YES or act.state == "invalidated" else self.reach(act))
+                and (act.scope == purpose.key or not self.is_outdone(act, name))]
+
+    def is_outdone(self, act, name):
+        """What is invalidated binds as the Yes did that it undoes: a later one takes its place, for the purposes too that its own was
+        replaced by."""
+        return act.state == "invalidated" and any(
+            one.state in YES and one.state != "eligible" and one.confirmed and name in one.names and self.rank(one) > self.rank(act)
+            and (one.scope, one.entity, one.guardian) == (act.scope, act.entity, act.guardian) for one in self.acts)
 
     @staticmethod
     def rank(act):
