@@ -5,7 +5,8 @@
 Recipes: a sample in each tool's own format; a Yes, a No with its date, and what is no choice left out. Bad files: each told with its line
 number, and the rest comes in. The story: double opt-ins without the words, tried (0 sendable), imported by mistake, mended by importing
 with the words, as many sendable as the generator says. A kill -9 of the command and of the service in the middle: run again, the same end
-as without, counted from the ledger.
+as without, counted from the ledger. Then a wrong batch of the same readers: taken back, it leaves nobody otherwise than before, but for
+those who chose since, who are as they chose.
 """
 import json
 import os
@@ -15,7 +16,7 @@ import signal
 import subprocess
 import time
 
-from lib.client import Client
+from lib.client import JSON, NDJSON, Client
 from lib.house import LONG, ROOT, House, eventually, say
 
 SAMPLES = ROOT / "examples/import"
@@ -180,6 +181,8 @@ def story(command, client, house):
 
     out, _ = command.run(path, *flags, "--dry-run")
     assert "newsletter: 0 sendable before, 0 after" in out and f"{sendable}  notice_unknown" in out, out
+    out, _ = command.run(path, *flags, "--notice", "newsletter:1", "--dry-run")
+    assert f"newsletter: 0 sendable before, {sendable} after" in out and "notice_unknown" not in out, out
     assert events(house.cluster) == before, "a trial writes nothing"
 
     begun = time.monotonic()
@@ -214,6 +217,53 @@ def story(command, client, house):
     assert events(house.cluster) == before + COUNT + sendable, "no line is lost, and none is there twice"
 
 
+def reader(number):
+    return {"type": "email", "value": f"reader{number}@story.example"}
+
+
+def reasons(client):
+    """Of all readers, asked a thousand at a time."""
+    found = []
+    for at in range(0, COUNT, 1000):
+        lines = "".join(json.dumps({"subject": reader(n), "purpose": "newsletter"}) + "\n" for n in range(at, min(at + 1000, COUNT)))
+        found += [json.loads(line)["reason"] for line in client.ask("POST", "/v1/check/batch", lines, NDJSON).text.splitlines()]
+    return found
+
+
+def choose(client, chosen):
+    """By number of the reader: a state. In arrays."""
+    acts = [{"subject": reader(number), "purpose": "newsletter", "event_state": state, "collection_method": "web_form"}
+            for number, state in chosen.items()]
+    for at in range(0, len(acts), 500):
+        answer = client.post("/v1/consents", acts[at:at + 500])
+        assert answer.status == 201, answer
+
+
+def wrong_batch(command, client):
+    """A newer list that says the contrary of each; some have chosen by the time that it is found out."""
+    client.close()  # the service was started anew
+    before = reasons(client)
+    rows = ["email,event_state,event_time"]
+    rows += [f"reader{n}@story.example,{'given' if reason == 'withdrawn' else 'withdrawn'},2026-03-04" for n, reason in enumerate(before)]
+    path = command.file("wrong.csv", "\n".join(rows) + "\n")
+    flags = ("--purpose", "newsletter", "--notice", "newsletter:1", "--source", "wrong", "--batch", "list", "--method", "double_opt_in")
+    out, _ = command.run(path, *flags)
+    assert counted(out)["new"] == before.count("granted") and counted(out)["superseded"] == before.count("withdrawn"), out
+    assert set(reasons(client)) == {"withdrawn"}, "its Noes count until it is taken back, and its Yeses undo no No"
+
+    chosen = {n: ("given", "withdrawn")[n // 7 % 2] for n in range(0, COUNT, 7)}
+    choose(client, chosen)
+    undo = "/v1/imports/wrong/list/undo"
+    answer = client.ask("POST", f"{undo}?dry_run=true", json.dumps({"also_refusals": True}), JSON)
+    assert answer.status == 200 and answer.body["undone"] == COUNT, answer
+    while (answer := client.ask("POST", undo, json.dumps({"also_refusals": True}), JSON)).status == 202:
+        pass
+    assert answer.status == 200 and answer.body["done"], answer
+    expected = [{"given": "granted", "withdrawn": "withdrawn"}[chosen[n]] if n in chosen else then for n, then in enumerate(before)]
+    wrong = [(n, now, then) for n, (now, then) in enumerate(zip(reasons(client), expected)) if now != then]
+    assert not wrong, f"{len(wrong)} stand otherwise: {wrong[:5]}"
+
+
 def main():
     with House("import_file") as house:
         service = house.service()
@@ -226,6 +276,8 @@ def main():
         say(f"bad files: {time.monotonic() - begun:.1f} s")
         story(command, client, house)
         say(f"the story: {time.monotonic() - begun:.1f} s")
+        wrong_batch(command, client)
+        say(f"the wrong batch: {time.monotonic() - begun:.1f} s")
         client.close()
         service.stop()
 
