@@ -29,8 +29,8 @@ static bool segment_matches(h2o_iovec_t pattern, h2o_iovec_t segment, h2o_iovec_
 }
 
 /* Whether ${path} has the shape of ${pattern}, segment by segment. */
-static bool path_matches(const char *pattern, h2o_iovec_t path,
-                         h2o_iovec_t ret_arguments[ROUTE_ARGUMENTS_MAX])
+static bool shape_matches(const char *pattern, h2o_iovec_t path,
+                          h2o_iovec_t ret_arguments[ROUTE_ARGUMENTS_MAX])
 {
     size_t len = strlen(pattern), argument = 0;
     const char *at = path.base, *end = path.base + path.len;
@@ -50,6 +50,15 @@ static bool path_matches(const char *pattern, h2o_iovec_t path,
     }
 }
 
+/* Most routes are plain, and each request is held to all of them up to its own. */
+static bool path_matches(const struct route *r, h2o_iovec_t path,
+                         h2o_iovec_t ret_arguments[ROUTE_ARGUMENTS_MAX])
+{
+    if (r->plain_len > 0)
+        return h2o_memis(path.base, path.len, r->path, r->plain_len);
+    return shape_matches(r->path, path, ret_arguments);
+}
+
 static bool is(h2o_iovec_t text, const char *word)
 {
     return h2o_memis(text.base, text.len, word, strlen(word));
@@ -59,8 +68,8 @@ const struct route *route_find(const struct route *routes, h2o_iovec_t method, h
                                h2o_iovec_t ret_arguments[ROUTE_ARGUMENTS_MAX])
 {
     for (const struct route *r = routes; r->method != NULL; r++) {
-        if ((is(method, r->method) || (strcmp(r->method, "GET") == 0 && is(method, "HEAD"))) &&
-            path_matches(r->path, path, ret_arguments))
+        if (path_matches(r, path, ret_arguments) &&
+            (is(method, r->method) || (strcmp(r->method, "GET") == 0 && is(method, "HEAD"))))
             return r;
     }
     return NULL;
@@ -73,7 +82,7 @@ const struct route *route_near(const struct route *routes, h2o_iovec_t path)
         size_t len = strlen(r->path), before = strcspn(r->path, "{");
         bool is_cut = before < len && r->path[before - 1] == '/' && strcspn(r->path, "}") == len - 1 &&
                       h2o_memis(path.base, path.len, r->path, before);
-        if (is_cut || path_matches(r->path, path, arguments))
+        if (is_cut || path_matches(r, path, arguments))
             return r;
     }
     return NULL;
@@ -85,7 +94,7 @@ void route_methods(const struct route *routes, h2o_iovec_t path, char *text, siz
     size_t len = 0;
     text[0] = '\0';
     for (const struct route *r = routes; r->method != NULL; r++) {
-        if (strcmp(r->method, "OPTIONS") != 0 && path_matches(r->path, path, arguments))
+        if (strcmp(r->method, "OPTIONS") != 0 && path_matches(r, path, arguments))
             len += (size_t)snprintf(text + len, room - len, "%s%s, ", r->method,
                                     strcmp(r->method, "GET") == 0 ? ", HEAD" : "");
     }
@@ -108,7 +117,8 @@ void routes_join(const struct route *const tables[], struct route *ret_routes, s
     for (; *tables != NULL; tables++) {
         for (const struct route *r = *tables; r->method != NULL; r++) {
             assert(count + 1 < room);
-            ret_routes[count++] = *r;
+            ret_routes[count] = *r;
+            ret_routes[count++].plain_len = strchr(r->path, '{') == NULL ? strlen(r->path) : 0;
         }
     }
     ret_routes[count] = (struct route){0};

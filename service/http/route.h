@@ -36,6 +36,9 @@ struct route {
     void (*handle)(struct call *call);
     /* Answers an error as a reader sees it. NULL: a problem as JSON. */
     void (*problem)(struct worker *worker, h2o_req_t *req, enum error e);
+    /* Bytes of a path without braces, which is compared as a whole; routes_join() fills it in. 0: it has
+     * braces, or nobody knows. */
+    size_t plain_len;
 };
 
 /* Whether what it does is there before its answer. */

@@ -325,8 +325,11 @@ void check_job_hold(struct check_job *c, struct view *view)
                                           .take = held_take,
                                           .settled = held_settled};
     c->view = view;
-    if (view != NULL)
-        c->job.verb = &held_verb;
+    if (view == NULL)
+        return;
+    c->job.verb = &held_verb;
+    for (size_t k = 0; k < c->count; k++)
+        view_expect(view, &c->probes[k].tag);
 }
 
 void check_job_init(struct check_job *c, int32_t controller_id, struct probe *probes, size_t count,

@@ -294,6 +294,14 @@ void view_put(struct view *v, uint32_t context, const struct tag *tag, const str
     b->asked |= (uint8_t)taken;
 }
 
+void view_expect(const struct view *v, const struct tag *tag)
+{
+    enum { LINE = 64 /* bytes that memory gives at a time */ };
+    const char *bytes = (const char *)bucket_of(v, mark_of(tag));
+    for (size_t at = 0; at < sizeof(struct bucket); at += LINE)
+        __builtin_prefetch(bytes + at);
+}
+
 bool view_has(const struct view *v, uint32_t context, const struct tag *tag)
 {
     uint32_t mark = mark_of(tag);
