@@ -1,70 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/view.h"
+#include "store/view_internal.h"
 
 #include "base/fault.h"
+#include "store/state.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-enum {
-    WAYS = 8,              /* places of a bucket */
-    HEADS = 1024,          /* of each of the two hash tables below */
-    CONTEXTS_MAX = 8192,   /* sets of purposes, of all controllers */
-    CONTROLLERS_MAX = 4096 /* more of either: all is forgotten by the next statement, and begins anew */
-};
-
-/* One state, or that there is none, of one tag. An entry has as many places of one bucket as it has states,
- * or one. */
-struct place {
-    uint32_t context; /* 0: free */
-    int32_t purpose;
-    int32_t guardian;
-    int32_t notice_number;
-    int64_t rank;
-    int64_t revision;
-    instant valid_until;
-    uint16_t flags;
-    uint8_t slot;
-    uint8_t nth;   /* of the entry's states */
-    uint8_t count; /* its states */
-    struct tag tag;
-    uint8_t record_id[UUID_SIZE];
-};
-
-/* A tag's mark says which bucket, so that a mark finds all entries that may be another's now. */
-struct bucket {
-    uint32_t marks[WAYS]; /* of each place that is not free */
-    struct place places[WAYS];
-    uint8_t asked; /* a bit a place: its entry was asked since the hand passed */
-    uint8_t hand;  /* whose place is looked at next for one to leave */
-};
-
-struct context {
-    struct context *next; /* of its hash */
-    uint32_t number;
-    int32_t controller_id;
-    size_t count;
-    int32_t numbers[];
-};
-
-struct holding {
-    struct holding *next; /* of its hash */
-    int32_t controller_id;
-    int64_t stands;
-};
-
-/* An entry whose context is gone is found by nobody, and leaves when its place is wanted. */
-struct view {
-    struct bucket *buckets;
-    size_t bucket_count, bytes;
-    uint32_t context_last; /* no number is given twice */
-    size_t context_count, holding_count;
-    bool is_full; /* of either there were more than there may be */
-    struct context *contexts[HEADS];
-    struct holding *holdings[HEADS];
-};
 
 struct view *view_create(size_t bytes)
 {
@@ -188,39 +131,56 @@ static uint32_t tag_mark(const uint8_t *bytes)
     return mark;
 }
 
-static uint32_t mark_of(const struct tag *tag)
+/* A tag in its two parts: the mark, as tag_mark() of SQL, and the number of its key with all that is left. */
+struct split {
+    uint32_t mark;
+    uint8_t rest[TAG_SIZE - TAG_MARK_SIZE];
+};
+
+static struct split tag_split(const struct tag *tag)
 {
-    return tag_mark(tag->bytes + 1); /* as tag_mark() of SQL */
+    struct split s = {.mark = tag_mark(tag->bytes + 1), .rest = {tag->bytes[0]}};
+    memcpy(s.rest + 1, tag->bytes + 1 + TAG_MARK_SIZE, sizeof s.rest - 1);
+    return s;
 }
 
-static struct bucket *bucket_of(const struct view *v, uint32_t mark)
+struct bucket *view_bucket(const struct view *v, uint32_t mark)
 {
     return &v->buckets[(uint64_t)mark * v->bucket_count >> 32];
 }
 
-static bool place_is(const struct bucket *b, size_t i, uint32_t mark, uint32_t context, const struct tag *tag)
+static bool place_is(const struct bucket *b, size_t i, uint32_t context, const struct split *tag)
 {
-    return b->marks[i] == mark && b->places[i].context == context &&
-           memcmp(b->places[i].tag.bytes, tag->bytes, TAG_SIZE) == 0;
+    const struct place *p = &b->places[i];
+    return b->marks[i] == tag->mark && p->context == context && memcmp(p->tag, tag->rest, sizeof p->tag) == 0;
 }
 
-static void entry_remove(struct bucket *b, uint32_t mark, uint32_t context, const struct tag *tag)
+bool view_place_shares(const struct bucket *b, size_t i, size_t k)
 {
-    const struct tag gone = *tag; /* it may be a place's own */
-    for (size_t i = 0; i < WAYS; i++) {
-        if (place_is(b, i, mark, context, &gone))
-            b->places[i].context = 0;
+    const struct place *p = &b->places[i], *q = &b->places[k];
+    return b->marks[i] == b->marks[k] && p->context == q->context &&
+           memcmp(p->tag, q->tag, sizeof p->tag) == 0;
+}
+
+/* All of the entry that has the place. */
+static void entry_remove(struct bucket *b, size_t i)
+{
+    for (size_t k = 0; k < WAYS; k++) {
+        if (k != i && view_place_shares(b, i, k))
+            b->places[k].context = 0;
     }
+    b->places[i].context = 0;
 }
 
 /* (2) Whatever stands under a tag of that mark may be another now. */
 static void mark_remove(struct view *v, uint32_t mark)
 {
-    struct bucket *b = bucket_of(v, mark);
+    struct bucket *b = view_bucket(v, mark);
     for (size_t i = 0; i < WAYS; i++) {
         if (b->marks[i] == mark)
             b->places[i].context = 0;
     }
+    view_check_bucket(v, b);
 }
 
 /* A place that is free from here on, and none of ${taken}, a bit a place, of which there are fewer than WAYS:
@@ -237,39 +197,37 @@ static size_t place_make(struct bucket *b, unsigned taken)
     }
     size_t i = b->hand;
     b->hand = (uint8_t)((b->hand + 1) % WAYS);
-    entry_remove(b, b->marks[i], b->places[i].context, &b->places[i].tag);
+    entry_remove(b, i);
     return i;
 }
 
-static struct place place_of(uint32_t context, const struct tag *tag, const struct state *s, size_t nth,
+static struct place place_of(uint32_t context, const struct split *tag, const struct state *s, size_t nth,
                              size_t count)
 {
-    struct place p = {.context = context,
-                      .purpose = s->purpose,
-                      .guardian = s->guardian,
-                      .notice_number = s->notice_number,
-                      .rank = s->rank,
+    struct place p = {.rank = s->rank,
                       .revision = s->revision,
                       .valid_until = s->valid_until,
+                      .context = context,
+                      .purpose = s->purpose,
+                      .slot = s->guardian * SLOT_COUNT + (int32_t)s->slot,
+                      .notice_number = s->notice_number,
                       .flags = s->flags,
-                      .slot = (uint8_t)s->slot,
-                      .nth = (uint8_t)nth,
-                      .count = (uint8_t)count,
-                      .tag = *tag};
+                      .nth = nth & 0xF,
+                      .count = count & 0xF};
     memcpy(p.record_id, s->record_id, UUID_SIZE);
+    memcpy(p.tag, tag->rest, sizeof p.tag);
     return p;
 }
 
 static struct state place_state(const struct place *p)
 {
     struct state s = {.purpose = p->purpose,
-                      .slot = (enum slot)p->slot,
-                      .guardian = p->guardian,
                       .rank = p->rank,
                       .revision = p->revision,
                       .valid_until = p->valid_until,
                       .notice_number = p->notice_number,
                       .flags = p->flags};
+    slot_split(p->slot, &s.slot, &s.guardian);
     memcpy(s.record_id, p->record_id, UUID_SIZE);
     return s;
 }
@@ -278,9 +236,12 @@ void view_put(struct view *v, uint32_t context, const struct tag *tag, const str
               size_t count)
 {
     static const struct state none;
-    uint32_t mark = mark_of(tag);
-    struct bucket *b = bucket_of(v, mark);
-    entry_remove(b, mark, context, tag);
+    struct split split = tag_split(tag);
+    struct bucket *b = view_bucket(v, split.mark);
+    for (size_t i = 0; i < WAYS; i++) {
+        if (place_is(b, i, context, &split))
+            b->places[i].context = 0;
+    }
     if (context == 0 || count > VIEW_STATES_MAX)
         return;
 
@@ -288,10 +249,11 @@ void view_put(struct view *v, uint32_t context, const struct tag *tag, const str
     for (size_t k = 0; k < (count > 0 ? count : 1); k++) {
         size_t i = place_make(b, taken);
         taken |= 1U << i;
-        b->marks[i] = mark;
-        b->places[i] = place_of(context, tag, count > 0 ? &states[k] : &none, k, count);
+        b->marks[i] = split.mark;
+        b->places[i] = place_of(context, &split, count > 0 ? &states[k] : &none, k, count);
     }
     b->asked |= (uint8_t)taken;
+    view_check_bucket(v, b);
 }
 
 void view_expect(const struct view *v, const struct tag *tag)
@@ -304,10 +266,10 @@ void view_expect(const struct view *v, const struct tag *tag)
 
 bool view_has(const struct view *v, uint32_t context, const struct tag *tag)
 {
-    uint32_t mark = mark_of(tag);
-    const struct bucket *b = bucket_of(v, mark);
+    struct split split = tag_split(tag);
+    const struct bucket *b = view_bucket(v, split.mark);
     for (size_t i = 0; i < WAYS && context != 0; i++) {
-        if (place_is(b, i, mark, context, tag))
+        if (place_is(b, i, context, &split))
             return true;
     }
     return false;
@@ -316,11 +278,12 @@ bool view_has(const struct view *v, uint32_t context, const struct tag *tag)
 int view_get(struct view *v, uint32_t context, const struct tag *tag,
              struct state ret_states[VIEW_STATES_MAX])
 {
-    uint32_t mark = mark_of(tag);
-    struct bucket *b = bucket_of(v, mark);
+    struct split split = tag_split(tag);
+    struct bucket *b = view_bucket(v, split.mark);
     int count = -1, found = 0;
+    view_check_bucket(v, b);
     for (size_t i = 0; i < WAYS && context != 0; i++) {
-        if (!place_is(b, i, mark, context, tag))
+        if (!place_is(b, i, context, &split))
             continue;
         const struct place *p = &b->places[i];
         b->asked |= (uint8_t)(1U << i);
@@ -368,6 +331,7 @@ void view_advance(struct view *v, int32_t controller_id, int64_t stood, int64_t 
 {
     if (v->is_full)
         view_forget(v);
+    view_check_tables(v);
     struct holding *h = holding_find(v, controller_id);
     if (h == NULL && (h = holding_add(v, controller_id)) == NULL)
         return;
@@ -386,25 +350,4 @@ void view_advance(struct view *v, int32_t controller_id, int64_t stood, int64_t 
             mark_remove(v, tag_mark((const uint8_t *)rows[i].marks + at));
     }
     h->stands = newest;
-}
-
-/* The entry that a place is of. */
-static void place_check(const struct view *v, const struct bucket *b, size_t i)
-{
-    const struct place *p = &b->places[i];
-    size_t places = 0;
-    assert(b->marks[i] == mark_of(&p->tag) && bucket_of(v, b->marks[i]) == b);
-    for (size_t k = 0; k < WAYS; k++)
-        places += place_is(b, k, b->marks[i], p->context, &p->tag);
-    assert(places == (p->count > 0 ? p->count : 1U) && p->nth < places);
-}
-
-void view_check(const struct view *v)
-{
-    for (size_t n = 0; n < v->bucket_count; n++) {
-        for (size_t i = 0; i < WAYS; i++) {
-            if (v->buckets[n].places[i].context != 0)
-                place_check(v, &v->buckets[n], i);
-        }
-    }
 }

@@ -36,7 +36,9 @@
  *   an identifier that becomes crowded: rows of pointers                   touched
  *   what a pointer leads to                                                never held: a tag with a pointer
  *                                                                          is asked anew each time
- *   a guardian's word, and a guardian who becomes another                  touched: rows in slots of theirs
+ *   a guardian's word                                                      touched: rows in slots of theirs
+ *   a guardian who becomes another                                         no state changes: slots have
+ *                                                                          numbers, which stay
  *   a confirmation, which ends what waited for it                          touched
  *   a subject key that is rotated: rows move to another tag                touched, under both
  *   an erasure, and the tombstone it leaves; an erasure that is done again touched
@@ -53,7 +55,7 @@
  *   a failover, a database that was recovered to a moment before           (4)
  *   a process that stood still, a log that was let go of meanwhile         (3)
  *
- * tests/store/test_view.c has a test for each, but for a guardian who becomes another. */
+ * tests/store/test_view.c has a test for each. */
 struct view;
 
 /* Of ${bytes}; NULL where that is too little to be of use, or memory ran out. */
@@ -97,5 +99,6 @@ bool view_has(const struct view *v, uint32_t context, const struct tag *tag);
  * are not held. */
 void view_put(struct view *v, uint32_t context, const struct tag *tag, const struct state *states,
               size_t count);
-/* Aborts where an entry is not whole. */
+/* Aborts where what view_internal.h says does not hold; in builds with AKKOORD_CHECKS. For tests: it looks at
+ * all there is. */
 void view_check(const struct view *v);

@@ -119,7 +119,7 @@ begin
     perform purge_note(c, p_events, 'erasure', p_now);
 end $$;
 
--- (4)
+-- (4) Under tags that the caller has touched.
 create or replace function tombstones_set(c integer, p_tags bytea[], e event, p_until timestamptz)
 returns bigint language plpgsql as $$
 declare
@@ -132,7 +132,6 @@ begin
                 rank = greatest(old.rank, excluded.rank),
                 until = greatest(old.until, excluded.until);
     get diagnostics set_here = row_count;
-    perform touch(c, p_tags);
     insert into consent (controller_id, tag, purpose_id, slot, flags, tiebreak, rank, revision, valid_until,
                          record_id)
         select c, s.tag, purpose_all(), slot_reached(), 0, 0, s.rank, s.revision, s.until, s.record_id

@@ -533,11 +533,10 @@ begin
     l := identifier_leave(c, p_ask.subject_no, wrong);
     right_no := l.left_no;
     if p_ask.is_proven then
-        -- what has left leads somewhere again: to the new one
+        -- what has left leads somewhere again: to the new one (its dead tag is touched, or has no row)
         perform tags_forget(c, array[p_ask.tags[2]]);
         select tag into old from identifier where controller_id = c and subject_no = l.left_no;
         perform forget_links(c, array[old], '{}');
-        perform touch(c, array[old]);
         delete from consent s where s.controller_id = c and s.tag = old;
         update identifier i set tag = p_ask.tags[2], is_ended = false
             where i.controller_id = c and i.tag = old;

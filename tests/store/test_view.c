@@ -323,6 +323,32 @@ Test(view, a_guardians_word)
     assert_current(1, 1, 1);
 }
 
+static void guardian_says(uint32_t n, uint32_t guardian, enum event_state state)
+{
+    struct guardian parent = {.is_named = true, .tag = tag_numbered(guardian)};
+    struct person p = person_numbered(n);
+    struct act act = act_of(&p, OFFERS, state, INSTANT_NONE);
+    act.role = ROLE_PARENT;
+    act.guardian = &parent;
+    ledger_record(&l, act);
+}
+
+/* Whose slots they are is a number: it stays with what was said, whoever it leads to, and so nothing is
+ * touched. What the guardian says as another is in slots of another number. */
+Test(view, a_guardian_who_becomes_another)
+{
+    start("guardian-other", VIEW_BYTES);
+    guardian_says(1, 90, EVENT_WITHDRAWN);
+    warm(1, 1);
+    does("select wrap_tags(%d, array[%s], array[%s])", l.controller, tag_text(90), tag_text(91));
+    cr_assert(holds(1));
+    does("select guardian_kill(%d, %s)", l.controller, tag_text(91));
+    cr_assert(holds(1));
+    guardian_says(1, 91, EVENT_GIVEN);
+    assert_current(1, 1, 1);
+    cr_assert_eq(ledger_heard(&l, tag_numbered(1), OFFERS).count, 2);
+}
+
 static struct recorded request(uint32_t n)
 {
     struct person p = person_numbered(n);
@@ -452,6 +478,21 @@ Test(view, an_event_without_a_rank)
     does("select unrank(%d, array[%lld]::bigint[], %lld)", l.controller, (long long)e.revision,
          (long long)e.revision);
     assert_current(1, 1, 1);
+}
+
+Test(view, an_import_that_is_undone)
+{
+    start("undone", VIEW_BYTES);
+    struct recorded e = one_says(1, OFFERS, EVENT_GIVEN);
+    does("insert into import_batch (controller_id, batch_no, source, batch) values (%d, 1, 's', 'b'); "
+         "insert into imported (controller_id, subject_no, line, batch_no, revision) "
+         "values (%d, %lld, gen_random_uuid(), 1, %lld)",
+         l.controller, l.controller, (long long)e.subject_no, (long long)e.revision);
+    warm(1, 1);
+    does("select undo_import(%d, %lld, 1, 'test', 's', 'b', false, false, 10)", l.controller,
+         (long long)l.generation);
+    assert_current(1, 1, 1);
+    cr_assert_eq(ledger_heard(&l, tag_numbered(1), OFFERS).count, 0);
 }
 
 /* Where the walk ended: of who is at the rim that goes which rests on the event. */
