@@ -39,7 +39,7 @@ class Client:
         fields = {"Authorization": f"Bearer {self.token}", "Content-Type": media, "Idempotency-Key": key}
         begun = time.monotonic()
         try:
-            if self.line is None:
+            if self.line is None or self.line.sock is None:  # the service closed it in order
                 self.connect()
             self.line.request(method, path, text, {name: value for name, value in fields.items() if value})
             answer = self.line.getresponse()
@@ -52,6 +52,7 @@ class Client:
 
     def connect(self):
         self.line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SWALLOWED)
+        self.line.auto_open = 0  # not by itself: it would have SWALLOWED for each answer
         try:
             self.line.connect()
         except TimeoutError as swallowed:
