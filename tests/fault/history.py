@@ -4,8 +4,8 @@
 
 Many clients record, withdraw and check a few persons' purposes over two nodes on one database, one by one, in arrays and in
 batches, and write down what they asked, what was answered, and when (lib/history.py). Meanwhile, in turn: a node is killed,
-a node or PostgreSQL stands still (SIGSTOP), a backend or all of PostgreSQL is killed, the policy changes, the subject key
-is rotated; in the long form the primary is killed or hangs, and its standby is promoted. Afterwards a checker that knows nothing of consent
+a node or PostgreSQL stands still (SIGSTOP), a backend or all of PostgreSQL is killed, the primary is killed or hangs and its standby is
+promoted, the policy changes, the subject key is rotated. Afterwards a checker that knows nothing of consent
 proves that each person's each purpose, and the policy, were registers that all clients saw alike (lib/linear.py): above all, nobody is allowed
 once their withdrawal was answered, unless they said Yes anew.
 
@@ -18,7 +18,6 @@ import argparse
 import base64
 import collections
 import json
-import os
 import random
 import secrets
 import signal
@@ -36,9 +35,10 @@ PURPOSES = ("newsletter", "marketing")
 SIGNALS = ("ad_storage", "ad_user_data", "ad_personalization", "analytics_storage", "functionality_storage",
            "personalization_storage", "security_storage")
 POLICIES_MAX = 1 << len(SIGNALS)  # a policy's number is told by the signals of its purposes
-PERSONS = 16
-CLIENTS = 8
+PERSONS = 200 if LONG else 16
+CLIENTS = 32 if LONG else 8
 TRIES = 4  # of a write with a key
+WRITES = 0.5 if LONG else 0.25  # of a client's turns
 SCOPES = "consent:record consent:check consent:withdraw policy:write"
 CHECKS, WITHDRAWALS = 10_000_000, 100_000  # the long form goes on until there were as many
 
@@ -111,14 +111,18 @@ class Actor(threading.Thread):
             self.fault = fault
 
     def turn(self):
-        person, dice = self.chance.choice(self.persons), self.chance.random()
-        if dice < 0.25:
+        person, dice = self.somebody(), self.chance.random()
+        if dice < WRITES:
             self.write(person)
             self.check(person)
         elif dice < 0.95:
             self.check(person)
         else:
             self.check_all()
+
+    def somebody(self):
+        """The first ones far more often than the last: at them all clients meet."""
+        return self.persons[int(len(self.persons) * self.chance.random() ** 2)]
 
     # ---- writing ----
 
@@ -231,7 +235,7 @@ def policy_make(number):
 
 
 class World:
-    def __init__(self, house, seed, view):
+    def __init__(self, house, seed, view, has_standby):
         self.house, self.seed, self.view = house, seed, view
         self.chance = random.Random(seed)
         self.persons = [Person(n) for n in range(PERSONS)]
@@ -240,7 +244,7 @@ class World:
         self.keys = (house.folder / "subject.keys").read_text(encoding="ascii")
         self.book = Book(house.folder, "chaos")
         self.happened = collections.Counter()
-        if LONG:
+        if has_standby:
             self.pair.rebuild()
             house.settings |= {"AKKOORD_DATABASE": self.pair.conninfo()}
         self.token = house.command("token", "--controller", CONTROLLER, "--scope", SCOPES, "--ttl", "8h").strip()
@@ -274,14 +278,11 @@ class World:
         self.pair.primary.signal_all(signal.SIGCONT)
 
     def backend_dies(self):
-        if clients := self.pair.primary.clients():
-            os.kill(self.chance.choice(clients), signal.SIGKILL)
+        self.pair.primary.kill_client(self.chance)
 
     def database_dies(self):
-        if LONG:
-            return self.primary_goes()
-        self.pair.primary.signal_all(signal.SIGKILL)
-        return self.pair.primary.start()
+        self.pair.primary.kill()
+        self.pair.primary.start()
 
     def primary_goes(self):
         self.pair.fence(self.chance.choice((signal.SIGKILL, signal.SIGSTOP)))
@@ -344,20 +345,22 @@ class World:
         return History(self.house.folder, ledger, 0).check()
 
 
+def happenings(world):
+    return [world.node_dies, world.node_stands_still, world.database_stands_still, world.backend_dies, world.database_dies,
+            world.primary_goes, world.key_is_rotated, world.policy_changes]
+
+
 def short_run(world):
     """Each once, the order by chance; the policy a few times."""
-    events = [world.node_dies, world.node_stands_still, world.database_stands_still, world.backend_dies, world.database_dies,
-              world.key_is_rotated, *3 * [world.policy_changes]]
+    events = happenings(world) + 2 * [world.policy_changes]
     world.chance.shuffle(events)
     for event in events:
         world.happen(event)
 
 
 def long_run(world):
-    events = [world.node_dies, world.node_stands_still, world.database_stands_still, world.backend_dies, world.database_dies,
-              world.key_is_rotated, world.policy_changes]
     while (counts := world.counts())["checked"] < CHECKS or counts["withdrawn done"] < WITHDRAWALS:
-        world.happen(world.chance.choice(events))
+        world.happen(world.chance.choice(happenings(world)))
         time.sleep(world.chance.uniform(0, 5))
 
 
@@ -373,14 +376,14 @@ def main():
     given = parser.parse_args()
     try_checker(given.seed)
     with House(f"history-{given.plant or 'clean'}") as house:
-        world = World(house, given.seed, View() if given.plant == "lag" else None)
+        world = World(house, given.seed, View() if given.plant == "lag" else None, has_standby=not given.plant)
         try:
             if given.plant == "untouched":
                 house.cluster.rows(UNTOUCHED)
             (lagging_run if given.plant else long_run if LONG else short_run)(world)
             faults = world.finish()
         finally:
-            if LONG:
+            if not given.plant:
                 world.pair.destroy()
     say(f"seed {given.seed}: {dict(world.counts())}; {dict(world.happened)}")
     say("\n".join(faults[:20]) or "linearizable")

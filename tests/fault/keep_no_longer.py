@@ -7,7 +7,6 @@ it is at work, and its database is stopped as in a power cut; the next one goes 
 1..n, no state and no evidence is left of an event that has gone, and a writer beside it is answered.
 """
 import json
-import signal
 import subprocess
 
 
@@ -69,8 +68,7 @@ def purge_killed(house, stop):
 
 
 def power_cut(house):
-    house.cluster.signal_all(signal.SIGKILL)
-    eventually("PostgreSQL is gone", lambda: not house.cluster.processes())
+    house.cluster.kill()
     house.cluster.start()
 
 

@@ -8,9 +8,7 @@ backend (it then recovers by itself). While it is away a check answers 503 with 
 both come back by themselves. Afterwards every acknowledged event stands in the ledger once, revisions are 1..n, what
 was answered 503 was not written, and a request with a key that got no answer gives, repeated, one event.
 """
-import os
 import random
-import signal
 import time
 
 from lib.client import Client
@@ -29,13 +27,13 @@ def load_flows(journal, witnesses, since):
 
 
 def kill_all(house):
-    house.cluster.signal_all(signal.SIGKILL)
+    house.cluster.kill()
     time.sleep(random.uniform(*AWAY))
     house.cluster.start()
 
 
 def kill_one(house):
-    os.kill(random.choice(house.cluster.clients()), signal.SIGKILL)
+    house.cluster.kill_client(random)
 
 
 def round_run(house, kill, flows):

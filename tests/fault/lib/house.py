@@ -46,6 +46,21 @@ def run(*command, **options):
     return done.stdout
 
 
+def command_line(process):
+    """Empty when it is gone."""
+    try:
+        return pathlib.Path(f"/proc/{process}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
+def signal_send(process, number):
+    try:
+        os.kill(process, number)
+    except ProcessLookupError:
+        pass  # it had its own end
+
+
 class Cluster:
     def __init__(self, name, create=True):
         self.folder = PROGRAM.parent / "clusters" / name
@@ -103,21 +118,28 @@ class Cluster:
             with open(self.home() / "data/postmaster.pid", encoding="ascii") as file:
                 postmaster = int(file.readline())
             children = pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text(encoding="ascii")
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             return []
         return [postmaster] + [int(child) for child in children.split()]
 
     def clients(self):
         """The backends that serve the service."""
-        return [p for p in self.processes() if b"postgres: akkoord " in pathlib.Path(f"/proc/{p}/cmdline").read_bytes()]
+        return [p for p in self.processes() if b"postgres: akkoord " in command_line(p)]
+
+    def kill(self):
+        """Returns when all of it is gone: one that is still dying would pass for one that runs, and its port for taken."""
+        self.signal_all(signal.SIGKILL)
+        eventually("PostgreSQL is gone", lambda: not self.processes())
+
+    def kill_client(self, chance):
+        """One of the backends that serve the service, if there is any."""
+        if clients := self.clients():
+            signal_send(chance.choice(clients), signal.SIGKILL)
 
     def signal_all(self, number):
         """The postmaster comes first: it must not start a new child in a dead one's place."""
         for process in self.processes():
-            try:
-                os.kill(process, number)
-            except ProcessLookupError:
-                pass  # a child that had its own end
+            signal_send(process, number)
 
 
 def port_hold():

@@ -61,8 +61,7 @@ class Pair:
 
     def bury(self):
         """A fenced one that only hangs is killed before it could wake up."""
-        self.standby.signal_all(signal.SIGKILL)
-        eventually("the old primary is gone", lambda: not self.standby.processes())
+        self.standby.kill()
 
     def destroy(self):
         """Of the one that the House did not make."""
