@@ -259,7 +259,7 @@ void view_put(struct view *v, uint32_t context, const struct tag *tag, const str
 void view_expect(const struct view *v, const struct tag *tag)
 {
     enum { LINE = 64 /* bytes that memory gives at a time */ };
-    const char *bytes = (const char *)bucket_of(v, mark_of(tag));
+    const char *bytes = (const char *)view_bucket(v, tag_split(tag).mark);
     for (size_t at = 0; at < sizeof(struct bucket); at += LINE)
         __builtin_prefetch(bytes + at);
 }
