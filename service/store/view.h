@@ -90,8 +90,8 @@ uint32_t view_context(struct view *v, int32_t controller_id, const struct purpos
 enum { VIEW_STATES_MAX = 4 };
 int view_get(struct view *v, uint32_t context, const struct tag *tag,
              struct state ret_states[VIEW_STATES_MAX]);
-/* That a tag will be looked for soon: what may be held of it is fetched meanwhile (measured: half of what a look
- * costs is the wait for memory). */
+/* That a tag will be looked for soon: what may be held of it is fetched meanwhile (measured: half of what a
+ * look costs is the wait for memory). */
 void view_expect(const struct view *v, const struct tag *tag);
 /* Whether it is held. */
 bool view_has(const struct view *v, uint32_t context, const struct tag *tag);
