@@ -37,8 +37,8 @@ SIGNALS = ("ad_storage", "ad_user_data", "ad_personalization", "analytics_storag
 POLICIES_MAX = 1 << len(SIGNALS)  # a policy's number is told by the signals of its purposes
 PERSONS = 200 if LONG else 16
 CLIENTS = 32 if LONG else 8
+MANY = PERSONS // 8  # who say something in one array
 TRIES = 4  # of a write with a key
-WRITES = 0.5 if LONG else 0.25  # of a client's turns
 SCOPES = "consent:record consent:check consent:withdraw policy:write"
 CHECKS, WITHDRAWALS = 10_000_000, 100_000  # the long form goes on until there were as many
 
@@ -112,11 +112,14 @@ class Actor(threading.Thread):
 
     def turn(self):
         person, dice = self.somebody(), self.chance.random()
-        if dice < WRITES:
+        if dice < 0.25:
             self.write(person)
             self.check(person)
-        elif dice < 0.95:
+        elif dice < 0.88:
             self.check(person)
+        elif dice < 0.9:
+            self.write_many()
+            self.check_all()
         else:
             self.check_all()
 
@@ -138,19 +141,27 @@ class Actor(threading.Thread):
         else:
             self.record(person, [self.chance.choice(PURPOSES)], "refused", [self.chance.choice(person.names)])
 
+    def write_many(self):
+        persons = self.chance.sample(self.persons, MANY)
+        says = self.chance.choice(("given", "withdrawn"))
+        self.record_all([(person, purpose, person.names) for person in persons for purpose in PURPOSES], says)
+
     def refs(self, count):
         self.writes += 1
         return [f"{self.book.name}.{self.writes}.{i}" for i in range(count)]
 
     def record(self, person, purposes, says, names):
-        refs = self.refs(len(purposes))
+        self.record_all([(person, purpose, names) for purpose in purposes], says)
+
+    def record_all(self, said, says):
+        refs = self.refs(len(said))
         acts = [{"subject": names, "purpose": purpose, "event_state": says, "collection_method": "web_form", "ref": ref}
-                for purpose, ref in zip(purposes, refs)]
+                for (_, purpose, names), ref in zip(said, refs)]
         begin = time.monotonic()
         outcome, answer = self.send("/v1/consents", acts, refs[0])
-        for n, purpose in enumerate(purposes):
-            told = answer.body[n] if answer else None
-            self.written(begin, outcome, refs[n], told, person.registers(purpose), says)
+        told = answer.body if answer else [None] * len(said)
+        for (person, purpose, _), ref, receipt in zip(said, refs, told, strict=True):
+            self.written(begin, outcome, ref, receipt, person.registers(purpose), says)
 
     def withdraw(self, person, purpose):
         [ref] = self.refs(1)

@@ -632,6 +632,14 @@ Test(view, a_log_that_was_let_go_of_meanwhile)
     cr_assert(holds(2));
 }
 
+Test(view, a_log_that_is_emptied)
+{
+    start("vanished", VIEW_BYTES);
+    warm(1, 2);
+    does("delete from touched where controller_id = %d", l.controller);
+    assert_current(1, 2, 2);
+}
+
 /* It empties the newest row, and then that is the only one there is. */
 Test(view, the_newest_row_without_its_marks_is_a_gap)
 {
