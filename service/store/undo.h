@@ -15,7 +15,7 @@ struct undo_job {
 
     enum staff_outcome outcome; /* STAFF_DONE; STAFF_STALE; STAFF_NOTHING: there is no such batch */
     int64_t events;             /* undone by this chunk; of a dry run, that there are to undo */
-    int64_t refusals;           /* Noes of the batch that stay */
+    int64_t refusals;           /* Noes of the batch that stay; of the last chunk */
     int64_t shared;             /* of this chunk, or of all: events that stay, of another batch or undone */
     bool is_done;
     bool broken; /* the answer was none of ours */

@@ -37,6 +37,8 @@ declare
     batch_id integer;
     picked bigint[];
     ours bigint[]; -- of no other batch
+    is_last boolean;
+    kept bigint := 0; -- counted once: that walks over all of the batch
 begin
     select * into h from head where controller_id = c for no key update;
     if (select generation from controller where controller_id = c) is distinct from p_generation then
@@ -102,8 +104,11 @@ begin
                             where y.controller_id = c and y.revision = r.no offset 0) m));
     delete from imported i
         where i.controller_id = c and i.batch_no = batch_id and i.revision = any (picked);
-    return query select staff_done(), cardinality(ours)::bigint, u.refusals,
-                        (cardinality(picked) - cardinality(ours))::bigint, cardinality(picked) < p_most
-                 from undo_counts(c, batch_id, p_refusals) u;
+    is_last := cardinality(picked) < p_most;
+    if is_last and not p_refusals then
+        kept := (select u.refusals from undo_counts(c, batch_id, false) u);
+    end if;
+    return query select staff_done(), cardinality(ours)::bigint, kept,
+                        (cardinality(picked) - cardinality(ours))::bigint, is_last;
 end $$;
 revoke execute on function undo_import from public;
