@@ -26,6 +26,10 @@
  * (4) That a line is bad is told under the policy in force: a group was answered under it, or it was asked
  *     for. */
 
+/* How a line goes to the ledger: with its kin, or as one that record_apart() takes, of one identifier or of
+ * several. */
+enum import_sort { IMPORT_KIN, IMPORT_ONE, IMPORT_SEVERAL };
+
 enum import_state { IMPORT_WAITS, IMPORT_BAD, IMPORT_IN_FUTURE, IMPORT_TOO_MANY, IMPORT_DONE };
 
 /* What became of one act. */
@@ -45,8 +49,8 @@ struct import_entry {
     uint32_t next_kin; /* the next of the same kin */
     uint32_t result;   /* place of its first result */
     uint16_t result_count;
-    uint8_t state;  /* enum import_state */
-    bool is_simple; /* one identifier, one choice, the person's own */
+    uint8_t state; /* enum import_state */
+    uint8_t sort;  /* enum import_sort */
 };
 
 /* A table from identifiers to the entry that named each first. */

@@ -66,16 +66,18 @@ static void kin_join(struct import_call *i, uint32_t a, uint32_t b)
     i->entries[a < b ? b : a].kin = a < b ? a : b;
 }
 
-/* Whether it is, by its members, one that record_apart() takes. */
-static bool is_simple(const struct node *root)
+/* What it is, by its members, unless it has kin. */
+static enum import_sort sort_of(const struct node *root, const struct person *person)
 {
     static const char *const others[] = {"choices", "expressed_by", "minor", "represented"};
     for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
         struct node n = node_optional(root, others[k]);
         if (node_present(&n))
-            return false;
+            return IMPORT_KIN;
     }
-    return true;
+    if (person->count == 0 || (person->count > 1 && memchr(person->types, IDENTIFIER_VISITOR, person->count)))
+        return IMPORT_KIN;
+    return person->count == 1 ? IMPORT_ONE : IMPORT_SEVERAL;
 }
 
 void imports_look(struct import_call *i, const struct ndjson_line *line)
@@ -93,12 +95,20 @@ void imports_look(struct import_call *i, const struct ndjson_line *line)
     struct node root = reader_root(&body);
     if (node_is_object(&root)) {
         person_read_leniently(&root, i->attempt.controller, &person);
-        entry->is_simple = person.count == 1 && is_simple(&root);
+        entry->sort = (uint8_t)sort_of(&root, &person);
     }
     reader_close(&body);
     for (size_t k = 0; k < person.count; k++) {
         entry->named ^= tag_word(&person.tags[k]);
         kin_join(i, met_first(&i->met, tag_word(&person.tags[k]), place), place);
+    }
+}
+
+static void order_add(struct import_call *i, enum import_sort sort)
+{
+    for (uint32_t k = 0; k < i->entry_count; k++) {
+        if (i->entries[k].sort == sort)
+            i->order[i->order_count++] = k;
     }
 }
 
@@ -118,13 +128,18 @@ void imports_order(struct import_call *i)
         last[root] = k;
     }
     for (uint32_t k = 0; k < i->entry_count; k++) {
-        if (i->entries[k].kin == k && last[k] == k && i->entries[k].is_simple)
-            i->order[i->order_count++] = k;
-        else
-            i->entries[k].is_simple = false;
+        if (i->entries[k].kin != k || last[k] != k)
+            i->entries[k].sort = IMPORT_KIN;
     }
+    order_add(i, IMPORT_ONE);
+    bool are_few = i->entry_count - i->order_count <= IMPORT_KIN_ACTS; /* all others are one group */
+    if (!are_few)
+        order_add(i, IMPORT_SEVERAL);
     for (uint32_t k = 0; k < i->entry_count; k++) {
-        if (i->entries[k].kin != k || i->entries[k].is_simple)
+        struct import_entry *entry = &i->entries[k];
+        if (are_few && entry->sort == IMPORT_SEVERAL)
+            entry->sort = IMPORT_KIN;
+        if (entry->kin != k || entry->sort != IMPORT_KIN)
             continue;
         for (uint32_t one = k;; one = i->entries[one].next_kin) {
             i->order[i->order_count++] = one;
@@ -181,8 +196,8 @@ void imports_read(struct import_call *i, struct import_group *g)
     g->job.sets = i->sets;
     g->job.set_count = i->attempt.controller->policy->purpose_count;
     g->job.dry = i->dry;
-    bool is_simple = i->entries[i->order[i->next]].is_simple;
-    size_t room = is_simple ? IMPORT_ACTS_MAX : IMPORT_KIN_ACTS;
+    uint8_t sort = i->entries[i->order[i->next]].sort;
+    size_t room = sort == IMPORT_ONE ? IMPORT_ACTS_MAX : IMPORT_KIN_ACTS;
 
     while (i->next < i->order_count && i->failure == ERROR_NONE) {
         struct import_entry *entry = &i->entries[i->order[i->next]];
@@ -192,8 +207,8 @@ void imports_read(struct import_call *i, struct import_group *g)
         }
         struct reader body;
         struct acts acts;
-        bool ok = entry->len <= BATCH_LINE_BYTES_MAX && entry->is_simple == is_simple;
-        if (entry->is_simple != is_simple)
+        bool ok = entry->len <= BATCH_LINE_BYTES_MAX && entry->sort == sort;
+        if (entry->sort != sort)
             return; /* the others: the next group */
         if (!ok) {
             entry->state = IMPORT_BAD;

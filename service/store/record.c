@@ -214,18 +214,25 @@ static void act_bind(struct param *const columns[ACT_MEMBER_COUNT], const struct
     assert(column == columns + ACT_MEMBER_COUNT);
 }
 
+/* A browser is tied to nobody. */
+static bool person_is_plain(const struct person *p)
+{
+    return !p->rotating && (p->count == 1 || memchr(p->types, IDENTIFIER_VISITOR, p->count) == NULL);
+}
+
 /* Whether it is one that record_apart() takes. */
 static bool act_is_plain(const struct act *a)
 {
-    return a->person->count == 1 && !a->person->rotating && a->purpose > PURPOSE_ALL && a->guardian == NULL &&
+    return person_is_plain(a->person) && a->purpose > PURPOSE_ALL && a->guardian == NULL &&
            a->guardian_no == 0 && a->message_to == NULL && a->answers == 0 && !a->age.told && !a->care.told &&
            rank_state(a->rank_base) != EVENT_INVALIDATED &&
            (a->slot == SLOT_YES || a->slot == SLOT_NO || a->slot == SLOT_SALE || a->slot == SLOT_PENDING);
 }
 
 /* A set of tags, found by their last bytes, which are those of a hash. Twice as many places as tags. */
-enum { TAG_PLACES = 2048, TAGS_APART_MAX = TAG_PLACES / 2 };
-static_assert(RECORDS_MAX <= TAGS_APART_MAX && WRITE_BATCH_MAX <= TAGS_APART_MAX, "a whole batch");
+enum { TAG_PLACES = 4096, TAGS_APART_MAX = TAG_PLACES / 2 };
+static_assert(2 * RECORDS_MAX <= TAGS_APART_MAX && 2 * WRITE_BATCH_MAX <= TAGS_APART_MAX,
+              "a whole batch, of two identifiers each");
 
 /* False: it is there already. */
 static bool tag_set_add(const struct tag *places[TAG_PLACES], const struct tag *tag)
@@ -242,34 +249,41 @@ static bool tag_set_add(const struct tag *places[TAG_PLACES], const struct tag *
     return true;
 }
 
-/* Of at most TAGS_APART_MAX acts, whether each names another identifier. */
+/* Of at most TAGS_APART_MAX identifiers, whether each is another. */
 static bool tags_are_apart(const struct sent *batch, size_t count)
 {
     const struct tag *places[TAG_PLACES] = {NULL};
     for (size_t i = 0; i < count; i++) {
         const struct record_job *r = record_of(batch[i].job);
         for (size_t k = 0; k < r->count; k++) {
-            if (!tag_set_add(places, &r->acts[k].person->tags[0]))
-                return false;
+            const struct person *p = r->acts[k].person;
+            for (size_t n = 0; n < p->count; n++) {
+                if (!tag_set_add(places, &p->tags[n]))
+                    return false;
+            }
         }
     }
     return true;
 }
 
 /* Whether the acts of a batch may be recorded by one statement (sql/function/record_apart.sql). Whether one
- * of the identifiers is tied to others is found out there. */
+ * of the identifiers is tied to others, or of several known, is found out there. */
 bool record_is_apart(const struct sent *batch, size_t count)
 {
-    size_t acts = 0;
+    size_t tags = 0;
+    bool has_one = false, has_several = false;
     for (size_t i = 0; i < count; i++) {
         const struct record_job *r = record_of(batch[i].job);
-        acts += r->count;
         for (size_t k = 0; k < r->count; k++) {
-            if (!act_is_plain(&r->acts[k]))
+            size_t names = r->acts[k].person->count;
+            tags += names;
+            has_one = has_one || names == 1;
+            has_several = has_several || names > 1;
+            if (!act_is_plain(&r->acts[k]) || (has_one && has_several))
                 return false;
         }
     }
-    return acts == 1 || (acts <= TAGS_APART_MAX && tags_are_apart(batch, count));
+    return tags == 1 || (tags <= TAGS_APART_MAX && tags_are_apart(batch, count));
 }
 
 void record_bind_acts(const struct sent *batch, size_t count, struct params *params)

@@ -1,4 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- A line by its hash and what it names besides, in the order of numbers.
+create or replace function line_beside(p_line uuid, p_nos bigint[], p_guardian_no integer) returns uuid
+    language sql immutable as 'select md5(p_line::text || p_nos::text || p_guardian_no)::uuid';
+
 -- What a line is known by under its person (imported.line): its hash, into which goes what else it names.
 -- Null where one of its identifiers, or its guardian, is not known yet: then it is not here either.
 create or replace function import_line(c integer, a act, p_line uuid) returns uuid
@@ -21,5 +25,5 @@ begin
     if guardian_no is null or array_position(nos, null) is not null then
         return null;
     end if;
-    return md5(p_line::text || nos::text || guardian_no)::uuid;
+    return line_beside(p_line, nos, guardian_no);
 end $$;

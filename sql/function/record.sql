@@ -119,7 +119,7 @@ begin
     -- 6. Where the statement for all finds that they are not apart after all, it writes nothing.
     if p_apart then
         return query select * from record_apart(c, h, p_policy_version, r_key, r_fingerprint, r_context,
-                                                r_actor, p_acts, left_out, now_us);
+                                                r_actor, p_acts, left_out, now_us, false);
     end if;
     if not p_apart or not found then
         return query select * from record_one_by_one(c, h, p_policy_version, r_key, r_fingerprint, r_context,

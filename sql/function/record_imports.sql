@@ -10,11 +10,13 @@
 --   3  records the others
 --   4  notes which lines are here, and of which batch
 --   5  of several acts of one named set and purpose within one batch lets the newest be what the batch says
-create or replace function record_imports(
+-- p_is_new: the acts are apart, and nothing is known under any of their identifiers: no line is here, and
+-- none is there twice.
+create or replace function record_copies(
     c integer, p_generation bigint, p_policy_version integer,
     r_key bytea[], r_fingerprint bytea[], r_context text[], r_actor text[],
     p_acts act[], p_apart boolean,
-    p_copy integer[], p_line uuid[], p_source text[], p_batch text[])
+    p_copy integer[], p_line uuid[], p_source text[], p_batch text[], p_is_new boolean)
 returns setof recorded language plpgsql as $$
 declare
     batch_nos integer[];
@@ -51,7 +53,7 @@ begin
     end if;
 
     -- 2. A line whose event was purged since is not here; nor, for another batch, one that lost its rank.
-    if cardinality(array_remove(r_key, null)) > 0 then
+    if cardinality(array_remove(r_key, null)) > 0 and not p_is_new then
         answered := array(select (r.n - 1)::integer from unnest(r_key) with ordinality r(key, n)
                           cross join lateral (select from idempotency x
                                               where x.controller_id = c and x.key_hash = r.key
@@ -94,7 +96,11 @@ begin
                                                                  and u.revision = x.revision))
                                  order by x.line, x.batch_no limit 1) m on true
               left join lateral (select x.revision from event x
-                                 where x.controller_id = c and x.revision = m.revision offset 0) e on true) q;
+                                 where x.controller_id = c and x.revision = m.revision offset 0) e on true
+              where not p_is_new) q;
+    if p_is_new then
+        kept := array(select generate_subscripts(p_acts, 1));
+    end if;
     foreach k in array coalesce(again || twins, '{}') loop
         keys[p_acts[k].request + 1] := null;
     end loop;
@@ -110,9 +116,16 @@ begin
 
     -- 4. Also of a line that is here by another batch.
     insert into imported (controller_id, subject_no, line, batch_no, revision)
-        select c, t.subject_no, import_line(c, p_acts[t.act + 1], p_line[t.act + 1]),
+        select c, t.subject_no,
+               case when not p_apart then import_line(c, p_acts[t.act + 1], p_line[t.act + 1])
+                    when length(p_acts[t.act + 1].tags) = tag_size() then p_line[t.act + 1]
+                    else line_beside(p_line[t.act + 1], n.nos, 0) end,
                batch_nos[p_copy[t.act + 1]], t.revision
         from unnest(rows) t
+        left join lateral (select array(select b from unnest(x.beside_nos) b order by b) as nos
+                           from named x
+                           where x.controller_id = c and x.revision = t.revision
+                                 and length(p_acts[t.act + 1].tags) > tag_size() offset 0) n on true
         where t.outcome = record_done() and p_copy[t.act + 1] > 0
         on conflict do nothing;
     if again is not null then
@@ -124,7 +137,7 @@ begin
 
     -- 5. Only of persons who were known before can the batch have said more. (+ 0: by the person's rows, and
     -- never by the batch's, of which there may be a million.)
-    for k in select distinct b from unnest(batch_nos) b where b > 0 loop
+    for k in select distinct b from unnest(batch_nos) b where b > 0 and not p_is_new loop
         found_now := import_settle(c, k, array(
             select distinct t.subject_no from unnest(rows) t
             where t.outcome = record_done() and p_copy[t.act + 1] > 0 and batch_nos[p_copy[t.act + 1]] = k
@@ -180,4 +193,18 @@ begin
     return query select t.* from unnest(rows) t
                  where t.outcome <> record_done() or t.request <> all (refused)
                  order by t.request, t.act;
+end $$;
+
+-- The same, where it is not known yet whether anything is.
+create or replace function record_imports(
+    c integer, p_generation bigint, p_policy_version integer,
+    r_key bytea[], r_fingerprint bytea[], r_context text[], r_actor text[],
+    p_acts act[], p_apart boolean,
+    p_copy integer[], p_line uuid[], p_source text[], p_batch text[])
+returns setof recorded language plpgsql as $$
+begin
+    perform from head where controller_id = c for no key update;
+    return query select * from record_copies(c, p_generation, p_policy_version, r_key, r_fingerprint,
+                                             r_context, r_actor, p_acts, p_apart, p_copy, p_line, p_source,
+                                             p_batch, p_apart and are_unknown(c, p_acts));
 end $$;

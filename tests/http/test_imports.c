@@ -195,6 +195,74 @@ Test(imports, every_order_of_five_acts_ends_the_same)
     free(lines);
 }
 
+static unsigned dice(unsigned sides)
+{
+    static unsigned state = 1;
+    state = state * 1103515245u + 12345u;
+    return (state >> 16) % sides;
+}
+
+/* Of a person, by the e-mail address alone or with the customer's code. */
+static const char *line_random(int number, bool is_pair)
+{
+    static const char *const states[] = {"given", "given", "refused", "withdrawn"};
+    const char *words = dice(2) == 0 ? WORDS : "", *address = email(text_of("reader%d", number));
+    return text_of("{'subject': %s, 'purpose': '%s', 'event_state': '%s', 'event_time': "
+                   "'2025-0%u-01T10:00:00Z', 'collection_method': 'web_form'%s}\n",
+                   is_pair ? text_of("[{'type': 'customer', 'value': 'C%d'}, %s]", number, address) : address,
+                   words[0] != '\0' || dice(2) == 0 ? "newsletter" : "analytics", states[dice(4)],
+                   1 + dice(9), words);
+}
+
+/* Lines of people nobody knew, or of few who meet again and again. */
+static void lines_random(char *text, size_t size, int call)
+{
+    enum { LINES = 40, FEW = 25 };
+    bool are_new = call % 2 == 0;
+    size_t len = 0;
+    for (int k = 0; k < LINES; k++) {
+        int number = are_new ? 1000 * call + k : (int)dice(FEW);
+        len += (size_t)snprintf(text + len, size - len, "%s",
+                                line_random(number, are_new ? call % 4 == 0 : dice(2) == 0));
+    }
+}
+
+Test(imports, a_trial_tells_of_anybody_what_the_import_tells)
+{
+    struct tenant t = stage_tenant("tried");
+    static char lines[64 * 1024];
+    for (int call = 0; call < 24; call++) {
+        lines_random(lines, sizeof lines, call);
+        long events = tenant_events(&t);
+        const json_t *tried = import(&t, 200, "&batch=1&dry_run=true", lines);
+        cr_assert_eq(tenant_events(&t), events);
+        const json_t *told = import(&t, 200, "&batch=1", lines);
+        for (size_t i = 0; i < json_array_size(told); i++) {
+            json_t *a = json_deep_copy(json_array_get(tried, i)),
+                   *b = json_deep_copy(json_array_get(told, i));
+            json_object_del(a, "record_id");
+            json_object_del(b, "record_id");
+            json_object_del(a, "dry_run");
+            json_object_del(b, "dry_run");
+            cr_assert(json_equal(a, b), "call %d, line %zu", call, i + 1);
+            json_decref(a);
+            json_decref(b);
+        }
+    }
+}
+
+Test(imports, a_line_of_several_identifiers_is_known_again)
+{
+    struct tenant t = stage_tenant("pairs");
+    const char *lines = text_of("%s%s", line_random(1, true), line_random(2, true));
+    expect(import(&t, 200, "&batch=1", lines), "[{}, {}, {'new': 2}]");
+    expect(import(&t, 200, "&batch=1", lines),
+           "[{'effect': 'repeated'}, {'effect': 'repeated'}, {'new': 0}]");
+    expect(import(&t, 200, "&batch=2", lines),
+           "[{'effect': 'repeated'}, {'effect': 'repeated'}, {'new': 0}]");
+    cr_assert_eq(tenant_events(&t), 2);
+}
+
 Test(imports, an_undone_batch_has_never_been)
 {
     struct tenant t = stage_tenant("undone");

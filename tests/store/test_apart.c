@@ -12,7 +12,15 @@
  * what is kept must be the same. */
 
 /* More with AKKOORD_TEST_LONG. */
-enum { BATCHES = 400, BATCHES_LONG = 100000, BATCH_MAX = 12, PEOPLE = 40, TIED = 3, MOMENTS = 5 };
+enum {
+    BATCHES = 400,
+    BATCHES_LONG = 100000,
+    BATCH_MAX = 12,
+    PEOPLE = 40,
+    TIED = 3,
+    MOMENTS = 5,
+    FRESH = 10000
+};
 
 static const instant LONG_AGO = INT64_C(1600000000) * SECOND;
 
@@ -67,15 +75,30 @@ static struct act act_random(const struct person *person)
     return act;
 }
 
-/* Different people, one identifier each; some of them have been tied to others. */
+/* Whom nobody knew, of several identifiers each; of one batch in three somebody has one that is known. */
+static void people_of_several(struct person people[BATCH_MAX], size_t count)
+{
+    static uint32_t next = FRESH;
+    for (size_t i = 0; i < count; i++) {
+        size_t names = 2 + dice(3);
+        people[i] = person_of(next, names);
+        next += (uint32_t)names;
+    }
+    if (dice(3) == 0)
+        people[dice((unsigned)count)].tags[dice(2)] = tag_numbered(1 + dice(PEOPLE));
+}
+
+/* Different people, one identifier each, of which some have been tied to others; or several each. */
 static size_t batch_random(struct person people[BATCH_MAX], struct act acts[BATCH_MAX])
 {
     size_t count = 1 + dice(BATCH_MAX);
     uint32_t first = dice(PEOPLE);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         people[i] = person_numbered(1 + (first + (uint32_t)i * 7) % PEOPLE);
+    if (dice(3) == 0)
+        people_of_several(people, count);
+    for (size_t i = 0; i < count; i++)
         acts[i] = act_random(&people[i]);
-    }
     return count;
 }
 
@@ -132,7 +155,7 @@ static void both_record(struct act *acts, size_t count)
 
 static void assert_same_rows(const char *columns, const char *table, const char *order)
 {
-    char sql[400];
+    char sql[800];
     snprintf(sql, sizeof sql,
              "select hashtextextended(coalesce(string_agg(concat_ws('|', %s), ',' order by %s), ''), 0) "
              "from %s where controller_id = $1",
@@ -152,22 +175,31 @@ static void assert_same_ledgers(void)
         "answer, actor, role, method, language, ref, detail",
         "event", "revision");
     assert_same_rows("revision, document", "evidence", "revision");
+    assert_same_rows("person_no, beside_no, beside_type", "tie", "person_no, beside_no");
+    assert_same_rows("revision, beside_nos", "named", "revision");
+    assert_same_rows("beside_no, revision", "beside", "beside_no, revision");
+    assert_same_rows("mark",
+                     "(select controller_id, substr(marks, g.place, 4) as mark from touched "
+                     "cross join lateral generate_series(1, length(marks), 4) g(place) "
+                     "group by controller_id, mark) t",
+                     "mark");
 }
 
 /* Whatever else holds: the statement for all was used. */
-static void assert_at_once(void)
+static void assert_at_once(size_t names)
 {
-    cluster_sql("alter function record_one_by_one rename to set_aside");
     struct person people[BATCH_MAX];
     struct act acts[BATCH_MAX];
-    size_t count = batch_random(people, acts);
-    for (size_t i = 0; i < count; i++)
-        people[i] = person_numbered(1000 + (uint32_t)i); /* whom nobody knows */
-    struct record_job r = request_of(&apart, acts, count);
+    for (size_t i = 0; i < BATCH_MAX; i++) {
+        people[i] = person_of((uint32_t)(1000 * names + i * names), names); /* whom nobody knows */
+        acts[i] = act_random(&people[i]);
+    }
+    cluster_sql("alter function record_one_by_one rename to set_aside");
+    struct record_job r = request_of(&apart, acts, BATCH_MAX);
     batch_run(apart.pg, &r, 1);
     cluster_sql("alter function set_aside rename to record_one_by_one");
     cr_assert_eq(r.outcome, RECORD_DONE);
-    cr_assert_eq(r.event_count, count);
+    cr_assert_eq(r.event_count, BATCH_MAX);
     record_job_clear(&r);
 }
 
@@ -194,5 +226,6 @@ Test(apart, a_batch_recorded_at_once_leaves_what_it_leaves_one_by_one)
             assert_same_ledgers();
     }
     assert_same_ledgers();
-    assert_at_once();
+    assert_at_once(1);
+    assert_at_once(3);
 }
