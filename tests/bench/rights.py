@@ -10,23 +10,20 @@ import contextlib
 import json
 import os
 import pathlib
-import re
-import statistics
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fault"))
 from lib.client import Client  # noqa: E402
-from lib.house import CONTROLLER, ROOT, House, eventually, run, say  # noqa: E402
+from lib.house import CONTROLLER, ROOT, House, eventually, run  # noqa: E402
+from measure import database_cpu, load, row, service_cpu  # noqa: E402
 
-LOAD = os.environ.get("AKKOORD_LOAD", "bench_load")
 EVENTS = 10_000  # of a person
 ARRAY = 1000
 READERS = 256 # requests in flight
 OF_ONE = 100  # acts of one person at a time: each is looked at behind the one before
 DAY = 24 * 3600
 SCOPES = "consent:record consent:check consent:withdraw subject:read rights:write subject:erase"
-TICK = os.sysconf("SC_CLK_TCK")
 
 
 def policy_apply(house):
@@ -66,10 +63,6 @@ def ms_of(client, path, body=None):
     return 1000 * (time.monotonic() - begun)
 
 
-def row(what, values, limit, unit):
-    say(f"{what:<46} {statistics.median(values):>10.1f} {unit:<10} {min(values):.1f} to {max(values):.1f}; limit {limit}")
-
-
 def exports_and_erasures(house, client, rounds):
     client.close()  # idle so long that the service may have shut it
     subjects = [person_make(client, n) for n in range(1, rounds + 1)]
@@ -81,29 +74,15 @@ def exports_and_erasures(house, client, rounds):
 
 
 def cpu(house, service):
-    """Seconds, of the service, of the postmaster and of all its children, those that ended too."""
-    ticks = 0
-    for n, pid in enumerate([service.process.pid, *house.cluster.processes()]):
-        try:
-            stat = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        except FileNotFoundError:
-            continue  # it has ended: the postmaster counts it
-        ticks += sum(int(t) for t in stat[11:13] + (stat[13:15] if n == 1 else []))
-    return ticks / TICK
-
-
-def load(service, client, path, body, seconds, *more):
-    """As many as the service answers. -> what the client counted, by name"""
-    told = run(LOAD, "--port", service.port, "--path", path, "--body", body, "--connections", 8, "--streams", READERS // 8,
-               "--seconds", seconds, "--token", client.token, *more)
-    return {name: float(value) for name, value in re.findall(r"(\w+)=([0-9.]+)", told)}
+    """Seconds, of the service and the database."""
+    return service_cpu(service) + database_cpu(house)
 
 
 def read_cost(house, service, client, seconds):
     """us of CPU a look-up, of readers side by side"""
     begun = cpu(house, service)
-    told = load(service, client, "/v1/subjects/lookup", '{"subject":{"type":"email","value":"much%d@example.nl"}}', seconds,
-                "--range", 1)
+    told = load(service, client, "/v1/subjects/lookup", seconds, "--body", '{"subject":{"type":"email","value":"much%d@example.nl"}}',
+                "--range", 1, streams=READERS // 8)
     used = cpu(house, service) - begun
     return 1e6 * used / told["status_200"]
 
@@ -150,8 +129,9 @@ def purges(house, service, client, people):
 
 def checks(service, client, people, seconds):
     """A second."""
-    return load(service, client, "/v1/check", '{"subject":{"type":"email","value":"young%d@example.nl"},"purpose":"analytics"}', seconds,
-                "--range", people, "--random")["rate"]
+    return load(service, client, "/v1/check", seconds, "--body",
+                '{"subject":{"type":"email","value":"young%d@example.nl"},"purpose":"analytics"}', "--range", people, "--random",
+                streams=READERS // 8)["rate"]
 
 
 def people_make(client, name, people):
