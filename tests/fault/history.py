@@ -34,6 +34,7 @@ from lib.pair import Pair
 PURPOSES = ("newsletter", "marketing")
 SIGNALS = ("ad_storage", "ad_user_data", "ad_personalization", "analytics_storage", "functionality_storage",
            "personalization_storage", "security_storage")
+KEYS_MAX = 16  # in a file of keys
 POLICIES_MAX = 1 << len(SIGNALS)  # a policy's number is told by the signals of its purposes
 PERSONS = 200 if LONG else 16
 CLIENTS = 32 if LONG else 8
@@ -314,6 +315,8 @@ class World:
         self.book.put(begin, known.get(answer.status if answer else None, UNKNOWN), self.policy)
 
     def key_is_rotated(self):
+        if self.key + 1 == KEYS_MAX:
+            return
         self.key += 1
         self.keys = f"{self.key + 1}:{base64.b64encode(secrets.token_bytes(32)).decode()}\n{self.keys}"
         self.house.secret("subject.keys", self.keys)
