@@ -254,13 +254,24 @@ void acts_detail_keep(struct acts_common *c, struct buf *detail)
     buf_free(detail);
 }
 
-/* Whether the act that was added last names whom the one before it named. */
+static bool is_same_guardian(const struct act *a, const struct act *b)
+{
+    if (a->guardian == NULL || b->guardian == NULL)
+        return a->guardian == b->guardian && a->guardian_no == b->guardian_no;
+    return memcmp(&a->guardian->tag, &b->guardian->tag, sizeof a->guardian->tag) == 0;
+}
+
+/* Whether the act that was added last names whom the one before it named, and the same says it: who confirms
+ * one confirms both. */
 static bool is_joined(const struct acts *acts)
 {
     if (acts->count < 2)
         return false;
-    const struct person *a = acts->list[acts->count - 1].person, *b = acts->list[acts->count - 2].person;
-    return a == b || (a->count == b->count && memcmp(a->tags, b->tags, a->count * sizeof *a->tags) == 0);
+    const struct act *last = &acts->list[acts->count - 1], *before = last - 1;
+    const struct person *a = last->person, *b = before->person;
+    bool names_same =
+        a == b || (a->count == b->count && memcmp(a->tags, b->tags, a->count * sizeof *a->tags) == 0);
+    return names_same && is_same_guardian(last, before);
 }
 
 struct receipt_act *acts_tell(struct acts_common *c, const struct purpose *purpose,

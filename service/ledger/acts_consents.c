@@ -220,11 +220,18 @@ static void confirmed_check(const struct acts_common *c)
         node_fault(&at, ERROR_INVALID, "not before it was asked for, at event_time");
 }
 
+/* Whether a guardian's Yes is more than a click that anybody can make: signed, said in person or by eID, and
+ * shown by a document. */
+static bool is_proven(const struct acts_common *c)
+{
+    return acts_is_guardians(c) && c->has_documents && (c->act.flags & FLAG_STRENGTH) >= STRENGTH_SIGNED;
+}
+
 /* A Yes that must be confirmed waits beside what stands. */
 static bool must_be_confirmed(const struct acts_common *c, const struct purpose *p, enum event_state state)
 {
     bool confirmed = c->env->page != NULL && c->env->page->confirmed;
-    if (!p->double_opt_in || state != EVENT_GIVEN || acts_is_guardians(c) || confirmed)
+    if (!p->double_opt_in || state != EVENT_GIVEN || is_proven(c) || confirmed)
         return false;
     if (!c->is_import)
         return true;

@@ -5,8 +5,20 @@
 
 #include <string.h>
 
-/* Whom a request for confirmation reaches, where the policy has messages delivered: the person's own mail box
- * or telephone. One message a token, put with the first of the acts that it confirms. */
+/* Whom a request for confirmation reaches, where the policy has messages delivered: the mail box or telephone
+ * of who said Yes, a guardian's own where it is named, else the person's. One message a token, put with the
+ * first of the acts that it confirms. */
+
+/* The guardian's own address, where the object names one. */
+static bool guardian_find(const struct node *object, const struct controller *controller,
+                          struct identifier *ret_to)
+{
+    struct node by = node_optional(object, "expressed_by");
+    if (!node_is_object(&by))
+        return false;
+    struct node own = node_optional(&by, "identifier");
+    return node_is_object(&own) && message_address(&own, controller, ret_to);
+}
 
 /* The first e-mail address that the object names, else its first telephone number. */
 static bool address_find(const struct node *object, const struct controller *controller,
@@ -50,7 +62,11 @@ static void message_put(const struct ledger_env *env, const struct node *object,
     struct act *act = &acts->list[at];
     m->kind = MESSAGE_CONFIRMATION;
     m->language = act->language;
-    if (!address_find(object, env->controller, &m->to)) {
+    if (act->guardian != NULL && guardian_find(object, env->controller, &m->to)) {
+        struct tag *to = arena_need(env->arena, sizeof *to);
+        *to = act->guardian->tag;
+        act->message_to = to;
+    } else if (!address_find(object, env->controller, &m->to)) {
         struct node subject = node_optional(object, "subject");
         if (env->controller->policy->messages.confirmation_only_delivered)
             node_fault(

@@ -28,7 +28,7 @@ struct receipt_act {
     int32_t notice; /* the notice's number; 0: the words are not known */
     int32_t text;   /* the place of the words among its texts; -1: not known */
     bool is_apart;  /* of RECEIPT_WITHDRAW_STANDING: an act of its own, an objection */
-    bool is_joined; /* of the same identifiers as the act before: one token confirms both */
+    bool is_joined; /* of the same identifiers, by the same, as the act before: one token confirms both */
 };
 
 struct receipt_not_stopped {

@@ -85,8 +85,8 @@ struct act {
      * NULL: nothing, or it goes with an act before. */
     const uint8_t *message;
     size_t message_len;
-    /* Likewise, of what a guardian is asked: whose address the message goes to (NULL: a confirmation, to the
-     * person's own), and a second one, which waits for the Yes (NULL: none). */
+    /* Likewise, whose address the message goes to: a guardian's (NULL: the person's own). Of what a guardian
+     * is asked a second one, which waits for the Yes (NULL: none). */
     const struct tag *message_to;
     const uint8_t *second;
     size_t second_len;

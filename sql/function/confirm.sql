@@ -13,7 +13,7 @@ begin
         left join named n on n.controller_id = c and n.revision = v.revision
         where v.controller_id = c and v.revision >= p_confirms[2]
               and v.revision < p_confirms[2] + p_confirms[3]
-              and v.subject_no = p_confirms[1] and v.slot = slot_pending()
+              and v.subject_no = p_confirms[1] and slot_waits(v.slot)
         order by v.revision;
 end $$;
 
@@ -37,6 +37,13 @@ begin
             a.at := rank_time((r.e).rank);
             a.slot := slot_yes();
             a.rank_base := rank_base(class_choice(), event_given(), (r.e).notice_no is not null);
+            a.guardian_no := (r.e).slot / slot_count();
+            if a.guardian_no <> 0 then
+                a.detail := jsonb_build_object('expressed_by', (r.e).detail -> 'expressed_by')::text;
+                if a.effect = effect_settled_there() then -- waits for no guardian
+                    a.effect := effect_applied();
+                end if;
+            end if;
             a.role := (r.e).role;
             a.flags := (r.e).flags;
             a.notice_no := (r.e).notice_no;
@@ -90,7 +97,7 @@ begin
             cross join lateral (select x.tag from identifier x
                                 where x.controller_id = c and x.subject_no = n.no offset 0) i
             where s.controller_id = c and s.tag = i.tag and s.purpose_id = e.purpose_id
-                  and s.slot = slot_pending() and s.revision = e.revision
+                  and s.slot = e.slot and s.revision = e.revision
             returning n.no)
     select array_agg(g.no) into nos from gone g;
     foreach no in array coalesce(nos, '{}') loop
@@ -98,7 +105,7 @@ begin
             select row(c, null, o.purpose_id, o.slot, o.notice_no, o.flags, o.tiebreak, o.rank, o.revision,
                        o.valid_until, o.record_id)::consent
             from events_of(c, array[no]) o
-            where o.slot = slot_pending() and o.purpose_id = e.purpose_id and o.valid_until > p_now
+            where o.slot = e.slot and o.purpose_id = e.purpose_id and o.valid_until > p_now
                   and o.revision <> e.revision
                   and not exists (select from confirmed f
                                   where f.controller_id = c and f.request = o.revision

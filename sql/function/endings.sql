@@ -125,7 +125,7 @@ begin
         return case when limit_stands(c, e, slot_age(), p_at) then time_limit() end;
     elsif p_kind = ending_care() then
         return case when limit_stands(c, e, slot_care(), p_at) then time_limit() end;
-    elsif e.slot = slot_pending() then
+    elsif slot_waits(e.slot) then
         return case when p_kind = ending_ended() and request_waits(c, e) then time_lapsed() end;
     elsif e.slot & 15 not in (slot_yes(), slot_sale()) or rank_is_no(e.rank)
           or p_at is distinct from yes_ends(e, p_validities) then -- (5)

@@ -26,10 +26,10 @@ declare
     last timestamptz;
     n integer;
 begin
-    select valid_until into last from consent where slot = slot_pending() and valid_until < now_
+    select valid_until into last from consent where slot & 15 = slot_pending() and valid_until < now_
         order by valid_until offset expire_pending_max() - 1 limit 1;
     delete from consent
-        where slot = slot_pending() and valid_until <= coalesce(last, now_ - interval '1 microsecond');
+        where slot & 15 = slot_pending() and valid_until <= coalesce(last, now_ - interval '1 microsecond');
     get diagnostics n = row_count;
     return n;
 end $$;

@@ -51,8 +51,9 @@ create or replace function guardian_link_kept() returns interval
 create or replace function put_message_of(p_event event, p_tag bytea, p_act act) returns void
 language plpgsql as $$
 declare
-    kind_ smallint := case when p_act.message_to is null then message_confirmation()
-                           else message_guardian_request() end;
+    -- who confirms as a guardian says Yes; who is asked has said nothing
+    kind_ smallint := case when p_act.message_to is null or p_act.guardian is not null
+                           then message_confirmation() else message_guardian_request() end;
     at timestamptz := p_event.recorded_at;
 begin
     if message_is_due(p_event, p_tag, kind_) then

@@ -173,7 +173,7 @@ begin
        and rank_state(e.rank) <> event_invalidated() then
         perform tie_named(c, a, nos, no_last());
     end if;
-    if e.slot = slot_pending() and e.valid_until <= p_now then
+    if slot_waits(e.slot) and e.valid_until <= p_now then
         return;
     end if;
     r := row(c, null, e.purpose_id, e.slot, e.notice_no, e.flags, e.tiebreak, e.rank, e.revision,
@@ -231,7 +231,7 @@ begin
                                 where x.controller_id = c and x.revision = f.revision offset 0) z on true
              where (y.e).slot / slot_count() not in (guardian_staff(), guardian_time())
                    and ((y.e).purpose_id = any (gone) or purpose_all() = any (gone))
-                   and not ((y.e).slot = slot_pending()
+                   and not (slot_waits((y.e).slot)
                             and ((y.e).valid_until <= p_now
                                  or exists (select from confirmed x
                                             where x.controller_id = c and x.request = (y.e).revision)))

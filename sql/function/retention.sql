@@ -149,14 +149,14 @@ begin
         where e.controller_id = c and e.revision > p_after and e.revision <= p_until
               and e.slot / slot_count() <> guardian_staff()
               and (e.recorded_at + least(q.term, q.evidence_term) - interval '1 day' <= p_now
-                   or e.slot = slot_pending() and e.valid_until <= p_now
+                   or slot_waits(e.slot) and e.valid_until <= p_now
                    or i.type = identifier_visitor())),
     known as materialized (
         select o.*, n.beside_nos,
                exists (select from unranked y where y.controller_id = c
                        and y.revision = o.revision) as is_unranked,
-               o.slot = slot_pending() and not exists (select from confirmed y where y.controller_id = c
-                                                       and y.request = o.revision) as is_request
+               slot_waits(o.slot) and not exists (select from confirmed y where y.controller_id = c
+                                                  and y.request = o.revision) as is_request
         from old o
         left join lateral (select y.beside_nos from named y
                            where y.controller_id = c and y.revision = o.revision offset 0) n on true),

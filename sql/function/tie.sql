@@ -32,6 +32,10 @@ create or replace function slot_travels(slot integer) returns boolean
 create or replace function slot_is_heard(slot integer) returns boolean
     language sql immutable parallel safe as
     'select slot_travels(slot) or slot_travels(slot - 1)';
+-- Whether it is of requests that wait for a confirmation, the person's or a guardian's.
+create or replace function slot_waits(slot integer) returns boolean
+    language sql immutable parallel safe as
+    'select slot & 15 = slot_pending() and slot / slot_count() not in (guardian_staff(), guardian_time())';
 
 -- The identifiers themselves and the persons above, as far as the first crowded one on each way. Browsers
 -- among them go: nothing is tied to a browser.

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *path_mailed(const struct tenant *t, enum message_kind kind)
+json_t *told_mailed(const struct tenant *t, enum message_kind kind)
 {
     const char *row = database_value(stage_database(),
                                      "select concat_ws(' ', encode(o.content, 'hex'), controller_id, "
@@ -41,6 +41,12 @@ const char *path_mailed(const struct tenant *t, enum message_kind kind)
     buf_free(&body);
     expect(told, "{'type': '%s', 'data': {'controller': '%s', 'to': {'type': 'email'}}}",
            message_kind_word(kind), t->key);
+    return told;
+}
+
+const char *path_mailed(const struct tenant *t, enum message_kind kind)
+{
+    json_t *told = told_mailed(t, kind);
     const char *url = string_at(told, "/data/url"), *host = strstr(url, "://");
     const char *path = text_of("%s", host != NULL ? strchr(host + 3, '/') : url);
     json_decref(told);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness/process.h"
+#include "mailed.h"
 #include "policy/policies.h"
 
 #include <criterion/criterion.h>
@@ -120,6 +121,114 @@ Test(confirm, what_cannot_be_confirmed_says_why)
     const json_t *gone = confirm(&t, 404, foreign);
     cr_expect_not_null(strstr(string_at(gone, "/detail"), "no such token"), "%s", string_at(gone, "/detail"));
     cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "withdrawn");
+}
+
+/* ---- a guardian's Yes ---- */
+
+#define DOCUMENTS                                                                                            \
+    ", 'evidence': {'documents': [{'name': 'form.pdf', 'sha256': "                                           \
+    "'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'}]}"
+
+static const json_t *guardian_says(const struct tenant *t, int status, const char *by, const char *more)
+{
+    return say(t, status, email("a"), "newsletter", "given", text_of(", 'expressed_by': {%s}%s", by, more));
+}
+
+Test(confirm, whoever_says_to_be_a_parent_waits_too)
+{
+    static const char *const by[] = {
+        "'role': 'parent'",
+        "'role': 'legal_representative'",
+        "'role': 'carer', 'strength': 'email_plus'",
+        "'role': 'parent', 'strength': 'in_person'",
+        "'role': 'parent', 'strength': 'eid'",
+        "'role': 'parent', 'identifier': {'type': 'phone', 'value': '0612345678'}"};
+    for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
+        struct tenant t = doubly(text_of("parent%zu", i));
+        const json_t *r = guardian_says(&t, 202, by[i], "");
+        expect(r, "{'event_state': 'requested', 'effect': 'pending'}");
+        cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "unconfirmed", "%s", by[i]);
+        expect(confirm(&t, 201, token(r)), "{'event_state': 'given', 'effect': 'applied'}");
+        cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "granted", "%s", by[i]);
+    }
+}
+
+Test(confirm, what_a_guardian_confirms_is_that_guardians)
+{
+    struct tenant t = doubly("guardians");
+    const json_t *r = guardian_says(
+        &t, 202, text_of("'role': 'carer', 'strength': 'email', 'identifier': %s", email("g")), "");
+    confirm(&t, 201, token(r));
+    expect(
+        get(&t, 200, "/v1/subjects/%s/history", string_at(r, "/subject_id")),
+        "{'events': [{'event_state': 'requested'}, {'event_state': 'given', 'collection_method': "
+        "'double_opt_in', 'expressed_by': {'role': 'carer', 'strength': 'email', 'form': 'electronic'}}]}");
+    post(&t, 200, "/v1/withdraw",
+         "{'subject': %s, 'purpose': 'newsletter', 'expressed_by': {'role': 'carer', 'identifier': %s}}",
+         email("a"), email("g"));
+    cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "never_asked", "a guardian of an adult has no No");
+}
+
+Test(confirm, what_a_guardian_signed_and_shows_has_nothing_to_wait_for)
+{
+    static const char *const strengths[] = {"signed", "in_person", "eid"};
+    for (size_t i = 0; i < 3; i++) {
+        struct tenant t = doubly(text_of("shown%zu", i));
+        guardian_says(&t, 201, text_of("'role': 'parent', 'strength': '%s'", strengths[i]), DOCUMENTS);
+        cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "granted");
+        guardian_says(&t, 202, "'role': 'parent', 'strength': 'email'", DOCUMENTS);
+    }
+}
+
+Test(confirm, a_guardians_yes_that_is_imported_was_confirmed_too)
+{
+    struct tenant t = doubly("guardians-import");
+    static const char more[] =
+        ", 'event_time': '2026-02-02T10:00:00Z', 'import': {'batch': 'b', 'source': 's'}, "
+        "'notice': {'id': 'newsletter', 'version': '1'}%s";
+    expect(guardian_says(&t, 422, "'role': 'parent'", text_of(more, "")), "{'errors': [{}]}");
+    guardian_says(&t, 201, "'role': 'parent'",
+                  text_of(more, ", 'evidence': {'confirmed_at': '2026-02-02T10:05:00Z'}"));
+}
+
+/* Who reads the mail of the one confirms nothing of the other, in one body neither. */
+Test(confirm, the_childs_and_the_guardians_tokens_are_two)
+{
+    struct tenant t = doubly("two-tokens");
+    const json_t *asked = post(&t, 202, "/v1/consents",
+                               "[{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', "
+                               "'collection_method': 'web_form'}, {'subject': %s, 'purpose': 'marketing', "
+                               "'event_state': 'given', 'collection_method': 'web_form', 'expressed_by': "
+                               "{'role': 'parent', 'identifier': %s}}]",
+                               email("a"), email("a"), email("g"));
+    confirm(&t, 201, string_at(asked, "/0/confirmation/token"));
+    cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "granted");
+    cr_expect_str_eq(reason_of(&t, "a", "marketing"), "unconfirmed");
+    confirm(&t, 201, string_at(asked, "/1/confirmation/token"));
+    cr_expect_str_eq(reason_of(&t, "a", "marketing"), "granted");
+}
+
+/* The mail box that the Yes is about: the guardian's own where one is named. */
+Test(confirm, a_guardians_confirmation_is_delivered_to_the_guardian)
+{
+    static const char *const by[] = {
+        "{'role': 'parent'}", "{'role': 'parent', 'identifier': {'type': 'email', 'value': 'g@x.nl'}}"};
+    static const char *const to[] = {"a", "g"};
+    struct tenant t = doubly("delivered-guardian");
+    json_t *policy = tenant_policy(&t);
+    json_object_set_new(json_array_get(json_object_get(policy, "purposes"), 0), "double_opt_in", json_true());
+    json_object_set_new(
+        policy, "messages",
+        json_of("{'endpoint': 'https://mail.invalid/', 'secret': 'mail', 'confirmation': 'delivered'}"));
+    tenant_apply(&t, policy);
+    for (size_t i = 0; i < 2; i++) {
+        post(&t, 202, "/v1/consents",
+             "{'subject': {'type': 'email', 'value': 'a@x.nl'}, 'purpose': 'newsletter', 'event_state': "
+             "'given', 'collection_method': 'web_form', 'expressed_by': %s}",
+             by[i]);
+        const json_t *told = told_mailed(&t, MESSAGE_CONFIRMATION);
+        expect(told, "{'data': {'to': {'value': '%s@x.nl'}}}", to[i]);
+    }
 }
 
 /* Two identifiers were named when it was asked: the confirmation holds for both. */

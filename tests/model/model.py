@@ -312,7 +312,7 @@ class World:
         elif purpose.basis == "consent" or needs_guardian:
             yield from self.failings(yes, purpose, of_age, now)
             counts = yes is not None and not any(self.failings(yes, purpose, of_age, now))
-            if purpose.basis == "consent" and not counts and any(not act.confirmed for act in spoken):
+            if purpose.basis == "consent" and not counts and any(not act.confirmed for act in acts):
                 yield "unconfirmed"
         yield "granted" if purpose.basis in ("consent", "soft_opt_in") else "not_required"
 
@@ -328,7 +328,7 @@ class World:
         """What each said last."""
         slots = {}
         for act in acts:
-            if act.guardian is not None:
+            if act.guardian is not None and act.confirmed:
                 slots.setdefault(act.guardian, []).append(act)
         return [self.standing(acts) for acts in slots.values()]
 

@@ -14,6 +14,7 @@ from policies import POLICY, has_words, version_at
 AGE = 16  # from which people decide alone, in the Netherlands
 DOCUMENT = {"name": "proof.pdf", "sha256": "0" * 64}
 PURPOSES = {purpose.key: purpose for purpose in POLICY}
+PROVEN = ("signed", "in_person", "eid")  # with a document
 ROLES = {"parent": "parent", "carer": "carer", "g1@": "parent", "g2@": "legal_representative"}  # any other guardian is a carer
 
 
@@ -73,6 +74,11 @@ def expressed_by(act, world):
 def needs_documents(act):
     is_documented = any(fact and fact.document for fact in (act.age, act.care))
     return is_documented or (act.guardian is not None and (act.written or act.strength == "signed"))
+
+
+def is_proven(act):
+    """Whether a guardian's Yes is more than a click that anybody can make."""
+    return act.guardian is not None and act.strength in PROVEN and needs_documents(act)
 
 
 def minor(fact):
@@ -168,7 +174,7 @@ def question(number, names, purpose, entity, group):
 
 def waits(act):
     """Whether it has to be confirmed."""
-    if is_standing(act) or act.state != "given" or act.guardian or act.imported:
+    if is_standing(act) or act.state != "given" or is_proven(act) or act.imported:
         return False
     return PURPOSES[act.scope].double_opt_in
 

@@ -19,7 +19,7 @@ from notation import NOW, act_text, question_text
 from plants import PLANTS
 from policies import ENTITIES, GROUPS, LATER, POLICY, PURGED, SIMILAR, each_of, has_words
 from real import CONFIRM, Real
-from translation import PURPOSES, guardian_role, is_standing
+from translation import PURPOSES, guardian_role, is_proven, is_standing
 
 CHUNK = 400 if LONG else 100  # worlds told at a time
 CROWDS = 0.03  # of all worlds: where somebody is many persons'
@@ -99,7 +99,7 @@ def fit_purpose(act, purpose):
         act = replace(act, guardian=None)
     if act.state not in NO and act.guardian is not None:
         act = fit_guardian(act, purpose)
-    if act is None or act.state in NO or act.guardian or act.imported or not purpose.double_opt_in:
+    if act is None or act.state in NO or is_proven(act) or act.imported or not purpose.double_opt_in:
         return act and replace(act, confirmed=True)
     return act
 
