@@ -248,6 +248,15 @@ Test(view, tags_of_one_mark_stand_apart)
     cr_assert_not(holds(1));
 }
 
+Test(view, several_identifiers_that_nobody_knew)
+{
+    start("several", VIEW_BYTES);
+    warm(1, 3);
+    tie(1);
+    assert_current(1, 2, 2);
+    cr_assert(holds(3));
+}
+
 Test(view, an_act_that_is_written_by_itself)
 {
     start("by-itself", VIEW_BYTES);
