@@ -103,6 +103,21 @@ static size_t replaced_by(const struct policy *policy, const struct purpose *pur
     return n;
 }
 
+static bool number_in(const int32_t *numbers, size_t count, int32_t number)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (numbers[i] == number)
+            return true;
+    }
+    return false;
+}
+
+bool purpose_took_over(const struct policy *policy, const struct purpose *purpose, int32_t number)
+{
+    int32_t replaced[REPLACES_MAX];
+    return number_in(replaced, replaced_by(policy, purpose, replaced), number);
+}
+
 static void set_add(struct purpose_set *set, int32_t number)
 {
     assert(set->count < PURPOSE_SET_MAX); /* a number left out could be a No that is not read */
@@ -158,15 +173,6 @@ static void number_add(int32_t *numbers, size_t *count, size_t max, int32_t numb
 {
     assert(*count < max);
     numbers[(*count)++] = number;
-}
-
-static bool number_in(const int32_t *numbers, size_t count, int32_t number)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (numbers[i] == number)
-            return true;
-    }
-    return false;
 }
 
 /* The purpose's own number, and that of it for the entity asked about. */
@@ -811,6 +817,35 @@ static void verdict_about_yes(struct verdict *v, const struct question *q)
         v->renew_by = policy_notice_next(q->policy, q->words, q->now);
 }
 
+static enum voice voice_of(const struct state *s)
+{
+    if (s->slot > SLOT_SIGNAL_REACHED || !(is_no(s) || is_agreement(s)) ||
+        rank_state(s->rank) == EVENT_INVALIDATED || rank_state(s->rank) == EVENT_ERASED)
+        return VOICE_NONE;
+    if (is_signal(s))
+        return VOICE_SIGNAL;
+    if (s->guardian != 0)
+        return s->guardian == GUARDIAN_STAFF ? VOICE_NONE : VOICE_GUARDIAN;
+    return s->slot == SLOT_REACHED ? VOICE_ELSEWHERE : VOICE_SELF;
+}
+
+static bool is_own_no(const struct state *self)
+{
+    return is_no(self) && voice_of(self) != VOICE_NONE;
+}
+
+/* What confirming asks too (sql/function/confirm.sql): a signal overtakes nothing. */
+static bool request_waits(const struct question *q)
+{
+    for (size_t i = 0; q->pending != NULL && i < q->states->count; i++) {
+        const struct state *s = &q->states->list[i];
+        if (s->slot <= SLOT_REACHED && is_no(s) && is_heard(q, s) &&
+            rank_time(s->rank) >= rank_time(q->pending->rank))
+            return false;
+    }
+    return q->pending != NULL;
+}
+
 static struct verdict verdict_for(const struct policy *policy, const struct purpose *purpose, int entity,
                                   product_group group, const struct states *states, instant now)
 {
@@ -819,6 +854,8 @@ static struct verdict verdict_for(const struct policy *policy, const struct purp
                         .purpose = purpose,
                         .entity = entity,
                         .minor = q.minor,
+                        .own_no = is_own_no(q.self),
+                        .waits = request_waits(&q),
                         .since = INSTANT_NONE,
                         .valid_until = INSTANT_NONE,
                         .ask_again_after = INSTANT_NONE,
@@ -831,6 +868,7 @@ static struct verdict verdict_for(const struct policy *policy, const struct purp
     v.since = rank_time(behind->rank);
     v.revision = behind->revision;
     memcpy(v.record_id, behind->record_id, UUID_SIZE);
+    v.voice = voice_of(behind);
     if (behind == q.no && !duration_is_zero(purpose->refused_until))
         v.ask_again_after = duration_add(v.since, purpose->refused_until);
     if (behind == q.yes)

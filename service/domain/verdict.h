@@ -60,6 +60,15 @@ struct purpose_set {
     int32_t numbers[PURPOSE_SET_MAX];
 };
 
+/* Who said what a verdict rests on. */
+enum voice {
+    VOICE_NONE,      /* nobody's word: a sale, what staff or a policy did, or nothing */
+    VOICE_SELF,      /* the person, by this identifier's name */
+    VOICE_ELSEWHERE, /* a No that came from an identifier that goes with this one */
+    VOICE_SIGNAL,    /* the browser */
+    VOICE_GUARDIAN
+};
+
 struct verdict {
     enum reason reason;
     const struct purpose *purpose;
@@ -71,7 +80,10 @@ struct verdict {
     bool reconfirm_due; /* a guardian's Yes, of somebody who may decide now */
     bool minor;         /* known to be one now, or to be represented; whatever the purpose says of them */
     bool renew_self;    /* expired, and only the person's own Yes renews it */
-    int64_t revision;   /* of the event that decides; 0: none does */
+    enum voice voice;
+    bool own_no;      /* the person's last word is a No, whatever else stands beside it */
+    bool waits;       /* a request waits that no No came after: confirmed, it would be a Yes */
+    int64_t revision; /* of the event that decides; 0: none does */
     uint8_t record_id[UUID_SIZE];
 };
 
@@ -82,6 +94,8 @@ void purpose_set_standing(struct purpose_set *set, const struct policy *policy,
                           const struct purpose *purpose);
 /* All that a verdict on the purpose looks at: its own numbers, the standing No, and what it replaces. */
 void purpose_set_of(const struct policy *policy, const struct purpose *purpose, struct purpose_set *ret_set);
+/* Whether ${purpose} replaces the one of that number, at whatever remove: a No to it counts here too. */
+bool purpose_took_over(const struct policy *policy, const struct purpose *purpose, int32_t number);
 /* The highest of that number and slot of the person's own, or NULL. */
 const struct state *states_find(const struct states *s, int32_t purpose, enum slot slot);
 /* Of a fact: when it ends; 0: it does not hold. */

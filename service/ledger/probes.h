@@ -15,3 +15,18 @@ void probes_fill(const struct person *person, size_t set, struct probe *probes);
 struct verdict probes_verdict(const struct person *person, const struct policy *policy,
                               const struct purpose *purpose, int entity, product_group group,
                               const struct check_job *job, size_t first);
+
+/* What stands of one purpose where each identifier and each entity is looked at alone. Of somebody who wants
+ * it to stop the strictest verdict does not tell what goes on elsewhere. */
+struct standing {
+    struct verdict told;     /* an allow where there is one; else of what waits; else the strictest */
+    bool allowed, waits;     /* somewhere */
+    bool refused;            /* somewhere somebody said No */
+    bool own_no;             /* somewhere the person's own No stands */
+    bool own_no_everywhere;  /* and nothing of it is left to be said */
+    uint32_t entities;       /* bit per entity for which it is allowed, at some identifier */
+    bool entities_differ;    /* it is allowed for some, and not for all that the purpose is of */
+    bool identifiers_differ; /* ... for one entity at some identifier, and refused at another */
+};
+struct standing probes_standing(const struct person *person, const struct policy *policy,
+                                const struct purpose *purpose, const struct check_job *job, size_t first);

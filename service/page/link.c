@@ -379,12 +379,24 @@ static bool tags_wrap(struct link_page *p)
     return true;
 }
 
+/* A confirmation speaks as what was asked for did, where that is known. */
+static void requests_language(struct link_page *p)
+{
+    const struct request_row *first = p->requests.rows;
+    struct call *call = link_page_call(p);
+    if (p->requests.count == 0 || first->language == NULL || (first->flags & FLAG_ASSUMED) != 0)
+        return;
+    p->language = page_language(call, controller_texts(link_page_controller(p)),
+                                call_copy(call, first->language, strlen(first->language)));
+}
+
 static void on_requests(struct job *job, enum error e)
 {
     struct link_page *p = list_entry(list_entry(job, struct requests_job, job), struct link_page, requests);
     if (!is_current(p, e, p->requests.broken, p->requests.generation))
         return;
     worker_clock(link_page_call(p)->worker, p->requests.as_of);
+    requests_language(p);
     if (p->requests.person.count > 0)
         person_take(p, &p->requests.person);
     if (p->is_post || p->person.count == 0)
@@ -424,6 +436,13 @@ struct verdict link_page_verdict(const struct link_page *p, size_t purpose)
     return probes_verdict(&p->person, policy, &policy->purposes[purpose], ENTITY_ANY, 0, &p->check, first);
 }
 
+struct standing link_page_standing(const struct link_page *p, size_t purpose)
+{
+    const struct policy *policy = link_page_controller(p)->policy;
+    size_t first = p->set_of[purpose] * probes_count(&p->person);
+    return probes_standing(&p->person, policy, &policy->purposes[purpose], &p->check, first);
+}
+
 const struct request_row *link_page_confirmed(const struct link_page *p)
 {
     for (size_t i = 0; i < p->requests.count; i++) {
@@ -446,8 +465,12 @@ size_t link_page_stops(const struct link_page *p, size_t ret_places[POLICY_PURPO
         const struct purpose *purpose = &policy->purposes[i];
         bool meant = p->who->purpose_count == 0 && purpose->channel == p->who->channel && !purpose->retired &&
                      rests_on_choice(purpose);
-        for (size_t k = 0; k < p->who->purpose_count; k++)
-            meant = meant || p->who->purposes[k] == purpose->number;
+        for (size_t k = 0; k < p->who->purpose_count; k++) {
+            int32_t named = p->who->purposes[k];
+            meant =
+                meant || named == purpose->number ||
+                (!purpose->retired && rests_on_choice(purpose) && purpose_took_over(policy, purpose, named));
+        }
         if (meant)
             ret_places[count++] = i;
     }

@@ -2,6 +2,7 @@
 #pragma once
 #include "http/recording.h"
 #include "ledger/links.h"
+#include "ledger/probes.h"
 #include "page/frame.h"
 #include "store/check.h"
 #include "store/person_own.h"
@@ -71,11 +72,14 @@ static inline const struct controller *link_page_controller(const struct link_pa
 {
     return p->recording.attempt.controller;
 }
-/* The verdict on a purpose, by its place in the policy, for the person. */
+/* The verdict on a purpose, by its place in the policy, for the person: may it be done. */
 struct verdict link_page_verdict(const struct link_page *p, size_t purpose);
+/* Whether it is done anywhere, which is what somebody asks who wants it to stop. */
+struct standing link_page_standing(const struct link_page *p, size_t purpose);
 /* Of a confirmation's: the first request that was confirmed, or NULL. */
 const struct request_row *link_page_confirmed(const struct link_page *p);
-/* The purposes that an unsubscribe link stops and the policy still has, by their places. Returns how many. */
+/* The purposes that an unsubscribe link stops and the policy still has, and what took their place, by their
+ * places. Returns how many. */
 size_t link_page_stops(const struct link_page *p, size_t ret_places[POLICY_PURPOSES_MAX]);
 /* The texts of a purpose; never NULL, though empty where the document has none. */
 const struct purpose_texts *link_page_purpose(const struct link_page *p, const struct purpose *purpose);

@@ -13,11 +13,12 @@
 /* What a reader has chosen, as far as a Yes and a No tell. */
 enum choice { CHOICE_NONE, CHOICE_YES, CHOICE_NO };
 
-static enum choice choice_of(const struct verdict *v)
+/* A No that is not theirs (a browser's, a guardian's) is no choice of theirs: theirs is still to be made. */
+static enum choice choice_of(const struct standing *s)
 {
-    if (reason_allows(v->reason))
+    if (s->allowed)
         return CHOICE_YES;
-    return reason_is_no(v->reason) ? CHOICE_NO : CHOICE_NONE;
+    return s->own_no && !s->waits ? CHOICE_NO : CHOICE_NONE;
 }
 
 static bool is_chosen(const struct purpose *p)
@@ -27,18 +28,50 @@ static bool is_chosen(const struct purpose *p)
 
 /* ---- what stands ---- */
 
+static enum page_text yes_text(const struct verdict *v)
+{
+    return v->voice == VOICE_SELF       ? TEXT_STATE_YES
+           : v->voice == VOICE_GUARDIAN ? TEXT_STATE_YES_GUARDIAN
+                                        : TEXT_STATE_DONE;
+}
+
+static enum page_text no_text(const struct verdict *v)
+{
+    switch (v->voice) {
+    case VOICE_SELF:
+        return v->reason == REASON_OBJECTED ? TEXT_STATE_OBJECTED : TEXT_STATE_NO;
+    case VOICE_ELSEWHERE:
+        return TEXT_STATE_NO_ELSEWHERE;
+    case VOICE_SIGNAL:
+        return TEXT_STATE_NO_SIGNAL;
+    case VOICE_GUARDIAN:
+        return TEXT_STATE_NO_GUARDIAN;
+    default:
+        return TEXT_STATE_HELD;
+    }
+}
+
+static enum page_text over_text(const struct verdict *v)
+{
+    return v->voice == VOICE_SELF       ? TEXT_STATE_OVER
+           : v->voice == VOICE_GUARDIAN ? TEXT_STATE_OVER_GUARDIAN
+                                        : TEXT_STATE_NEVER;
+}
+
 static enum page_text state_text(const struct verdict *v)
 {
     switch (v->reason) {
     case REASON_GRANTED:
-        return v->since != INSTANT_NONE ? TEXT_STATE_YES : TEXT_STATE_DONE;
+        return yes_text(v);
     case REASON_NOT_REQUIRED:
         return TEXT_STATE_DONE;
     case REASON_OBJECTED:
-        return TEXT_STATE_OBJECTED;
     case REASON_WITHDRAWN:
     case REASON_REFUSED:
-        return TEXT_STATE_NO;
+        return v->waits ? TEXT_STATE_WAITS : no_text(v);
+    case REASON_SUPPRESSED:
+    case REASON_INVALIDATED:
+        return v->waits ? TEXT_STATE_WAITS : TEXT_STATE_HELD;
     case REASON_UNCONFIRMED:
         return TEXT_STATE_WAITS;
     case REASON_GUARDIAN_REQUIRED:
@@ -46,7 +79,7 @@ static enum page_text state_text(const struct verdict *v)
     case REASON_EXPIRED:
     case REASON_NOTICE_OUTDATED:
     case REASON_NOTICE_UNKNOWN:
-        return v->since != INSTANT_NONE ? TEXT_STATE_OVER : TEXT_STATE_NEVER;
+        return over_text(v);
     case REASON_NEVER_ASKED:
         return TEXT_STATE_NEVER;
     default:
@@ -54,12 +87,34 @@ static enum page_text state_text(const struct verdict *v)
     }
 }
 
-static void state_write(struct page *page, const struct verdict *v)
+/* The entities for which it is done, where it is not done for all. */
+static void entities_write(struct page *page, const struct standing *s)
+{
+    struct buf names;
+    buf_init(&names, PAGE_BYTES_MAX);
+    for (size_t i = 0; i < page->texts->entity_count; i++) {
+        if ((s->entities & 1u << i) == 0)
+            continue;
+        if (names.len > 0)
+            buf_text(&names, ", ");
+        buf_text(&names, wording_in(page->texts, &page->texts->entities[i], page->language).text);
+    }
+    buf_byte(&names, '\0');
+    if (!buf_failed(&names))
+        page_say(page, "p", TEXT_STATE_ENTITIES, (const char *)names.data);
+    buf_free(&names);
+}
+
+static void state_write(struct page *page, const struct standing *s)
 {
     char day[PAGE_DAY_MAX] = "";
-    if (v->since != INSTANT_NONE)
-        page_day(page, v->since, day);
-    page_say(page, "p", state_text(v), day);
+    if (s->told.since != INSTANT_NONE)
+        page_day(page, s->told.since, day);
+    page_say(page, "p", state_text(&s->told), day);
+    if (s->entities_differ)
+        entities_write(page, s);
+    if (s->identifiers_differ)
+        page_say(page, "p", TEXT_STATE_ADDRESSES, NULL);
 }
 
 /* One of the two answers of a purpose. */
@@ -101,8 +156,8 @@ static void fieldset_write(struct link_page *p, struct page *page, size_t place)
 {
     const struct purpose *purpose = &link_page_controller(p)->policy->purposes[place];
     const struct purpose_texts *texts = link_page_purpose(p, purpose);
-    struct verdict v = link_page_verdict(p, place);
-    enum choice choice = choice_of(&v);
+    struct standing s = link_page_standing(p, place);
+    enum choice choice = choice_of(&s);
     bool takes_yes = choice == CHOICE_YES || link_page_takes_yes(p, purpose);
     char name[POLICY_KEY_MAX + 3];
     snprintf(name, sizeof name, "p.%s", purpose->key);
@@ -110,7 +165,7 @@ static void fieldset_write(struct link_page *p, struct page *page, size_t place)
     page_purpose(page, "legend", texts);
     page_wording(page, "p", &texts->description);
     words_write(p, page, purpose);
-    state_write(page, &v);
+    state_write(page, &s);
     if (!takes_yes)
         page_say(page, "p", TEXT_YES_BY_MAIL, NULL);
     html_open(&page->html, "div");
@@ -248,25 +303,25 @@ void handle_preferences_page(struct call *call)
 
 /* ---- what was chosen ---- */
 
-/* The word for it; NULL: it stands already, or nothing was chosen. */
+/* The word for it; NULL: it stands already, or nothing was chosen. A No is written down unless the person's
+ * own stands at every identifier and for every entity. */
 static const char *state_chosen(const struct link_page *p, size_t place)
 {
     const struct purpose *purpose = &link_page_controller(p)->policy->purposes[place];
-    struct verdict v = link_page_verdict(p, place);
+    struct standing s = link_page_standing(p, place);
     char name[POLICY_KEY_MAX + 3];
     snprintf(name, sizeof name, "p.%s", purpose->key);
     const char *answer = form_value(&p->form, name);
-    enum choice stands = choice_of(&v);
     bool yes = answer != NULL && strcmp(answer, "yes") == 0, no = answer != NULL && strcmp(answer, "no") == 0;
-    if (yes && stands != CHOICE_YES) {
+    if (yes && !s.allowed) {
         if (purpose->basis == BASIS_CONSENT)
             return link_page_takes_yes(p, purpose) ? "given" : NULL;
-        return v.reason == REASON_OBJECTED ? "objection_withdrawn" : NULL;
+        return s.told.reason == REASON_OBJECTED ? "objection_withdrawn" : NULL;
     }
-    if (no && stands != CHOICE_NO) {
+    if (no && !s.own_no_everywhere) {
         if (purpose->basis != BASIS_CONSENT)
             return "objected";
-        return v.reason == REASON_GRANTED ? "withdrawn" : "refused";
+        return s.told.reason == REASON_GRANTED ? "withdrawn" : "refused";
     }
     return NULL;
 }

@@ -8,11 +8,18 @@
 /* /u/{token}: one click stops (RFC 8058), and so does the page's own button. From here one can only stop, and
  * sees nothing but what would: newsletters are forwarded. */
 
+/* Of what took another's place the new name is told: the old one may have none any more. */
 static void purposes_write(struct link_page *p, struct page *page, const size_t places[], size_t count)
 {
     const struct policy *policy = link_page_controller(p)->policy;
+    bool goes_on = false;
+    for (size_t i = 0; i < count; i++)
+        goes_on = goes_on || !policy->purposes[places[i]].retired;
+
     html_open(&page->html, "ul");
     for (size_t i = 0; i < count; i++) {
+        if (goes_on && policy->purposes[places[i]].retired)
+            continue;
         const struct purpose_texts *texts = link_page_purpose(p, &policy->purposes[places[i]]);
         html_open(&page->html, "li");
         page_purpose(page, "h2", texts);
@@ -22,11 +29,14 @@ static void purposes_write(struct link_page *p, struct page *page, const size_t 
     html_close(&page->html);
 }
 
+/* Whether none of it goes on anywhere, or may once a mail box confirms. Where it is not the person who said
+ * No (a browser, a guardian) theirs is still to be said. */
 static bool is_stopped(const struct link_page *p, const size_t places[], size_t count)
 {
+    const struct policy *policy = link_page_controller(p)->policy;
     for (size_t i = 0; i < count; i++) {
-        enum reason reason = link_page_verdict(p, places[i]).reason;
-        if (!reason_is_no(reason) && reason != REASON_RETIRED)
+        struct standing s = link_page_standing(p, places[i]);
+        if (!policy->purposes[places[i]].retired && (s.allowed || s.waits || !s.own_no))
             return false;
     }
     return true;

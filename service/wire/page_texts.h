@@ -100,6 +100,18 @@
     X(TEXT_SAVE, "save", "Save my choices", "Mijn keuzes opslaan")                                          \
     X(TEXT_STATE_YES, "state_yes", "You said yes on {}.", "U hebt ja gezegd op {}.")                        \
     X(TEXT_STATE_NO, "state_no", "You said no on {}.", "U hebt nee gezegd op {}.")                          \
+    X(TEXT_STATE_YES_GUARDIAN, "state_yes_guardian",                                                        \
+      "A parent or guardian said yes on {}.",                                                               \
+      "Een ouder of verzorger heeft ja gezegd op {}.")                                                      \
+    X(TEXT_STATE_NO_GUARDIAN, "state_no_guardian",                                                          \
+      "A parent or guardian said no on {}.",                                                                \
+      "Een ouder of verzorger heeft nee gezegd op {}.")                                                     \
+    X(TEXT_STATE_NO_SIGNAL, "state_no_signal",                                                              \
+      "Your browser said no on {}.",                                                                        \
+      "Uw browser heeft nee gezegd op {}.")                                                                 \
+    X(TEXT_STATE_NO_ELSEWHERE, "state_no_elsewhere",                                                        \
+      "No was said on {}, by an address or code that goes with yours.",                                     \
+      "Er is nee gezegd op {}, met een adres of code die bij de uwe hoort.")                                \
     X(TEXT_STATE_OBJECTED, "state_objected", "You objected on {}.", "U hebt bezwaar gemaakt op {}.")        \
     X(TEXT_STATE_NEVER, "state_never",                                                                      \
       "You have not been asked yet: nothing is done.",                                                      \
@@ -110,6 +122,9 @@
     X(TEXT_STATE_OVER, "state_over",                                                                        \
       "Your yes of {} does not hold any more.",                                                             \
       "Uw ja van {} geldt niet meer.")                                                                      \
+    X(TEXT_STATE_OVER_GUARDIAN, "state_over_guardian",                                                      \
+      "The yes of a parent or guardian of {} does not hold any more.",                                      \
+      "Het ja van een ouder of verzorger van {} geldt niet meer.")                                          \
     X(TEXT_STATE_GUARDIAN, "state_guardian",                                                                \
       "A parent or guardian has to agree: nothing is done until then.",                                     \
       "Een ouder of verzorger moet akkoord geven: tot die tijd gebeurt er niets.")                          \
@@ -117,6 +132,12 @@
       "This is done unless you object.",                                                                    \
       "Dit gebeurt, tenzij u bezwaar maakt.")                                                               \
     X(TEXT_STATE_HELD, "state_held", "This is not done at present.", "Dit gebeurt op dit moment niet.")     \
+    X(TEXT_STATE_ENTITIES, "state_entities",                                                                \
+      "This is so for: {}. For the others it is not done.",                                                 \
+      "Dit geldt voor: {}. Voor de andere gebeurt het niet.")                                               \
+    X(TEXT_STATE_ADDRESSES, "state_addresses",                                                              \
+      "This is so for some of your addresses. For others it is no.",                                        \
+      "Dit geldt voor een deel van uw adressen. Voor andere is het nee.")                                   \
     X(TEXT_OTHER_TITLE, "other_title",                                                                      \
       "What does not depend on a choice",                                                                   \
       "Wat niet van een keuze afhangt")                                                                     \

@@ -101,6 +101,17 @@ static void purposes_texts_read(struct policy_texts *t, const struct node *root)
     }
 }
 
+static void entities_texts_read(struct policy_texts *t, const struct node *root)
+{
+    struct node entities = node_optional(root, "entities");
+    size_t count = elements(&entities, POLICY_ENTITIES_MAX);
+    t->entities = arena_need(&t->arena, (count + 1) * sizeof *t->entities);
+    for (; t->entity_count < count; t->entity_count++) {
+        struct node entity = node_at(&entities, t->entity_count);
+        t->entities[t->entity_count] = wordings_read(t, &entity, "name");
+    }
+}
+
 static void notices_texts_read(struct policy_texts *t, const struct node *root)
 {
     struct node notices = node_optional(root, "notices");
@@ -174,6 +185,7 @@ struct policy_texts *policy_texts_read(const char *document, size_t len)
         struct node root = reader_root(&r);
         controller_texts_read(t, &root);
         purposes_texts_read(t, &root);
+        entities_texts_read(t, &root);
         notices_texts_read(t, &root);
         sites_texts_read(t, &root);
         pages_texts_read(t, &root);

@@ -58,6 +58,8 @@ struct policy_texts {
     const char *address, *contact, *officer, *authority;
     size_t purpose_count;
     struct purpose_texts *purposes; /* in the document's order, as struct policy has them */
+    size_t entity_count;
+    struct wordings *entities; /* their names, in the document's order likewise */
     size_t notice_count;
     struct notice_wordings *notices;
     const char *colour;     /* "#2f4a3c"; "": none */

@@ -474,6 +474,18 @@ static void expect_not_subscribed(const char *path, const char *english, const c
     }
 }
 
+Test(links, a_confirmation_speaks_the_language_that_was_asked_in)
+{
+    struct tenant t = doubly("links-spoken");
+    const json_t *asked = say(&t, 202, email("a"), "newsletter", "given", ", 'language': 'nl'");
+    const char *path = strchr(strstr(string_at(asked, "/confirmation/url"), "://") + 3, '/');
+    const struct answer *page = look_with("GET", path, "Accept-Language: en");
+    cr_expect_not_null(strstr(page->body, "<html lang=\"nl\">"), "%s", page->body);
+    page = press_with(path, urlencoded, "action=confirm", "Accept-Language: en");
+    cr_expect_eq(page->status, 200);
+    cr_expect_not_null(strstr(page->body, "<html lang=\"nl\">"), "%s", page->body);
+}
+
 Test(links, who_confirmed_and_stopped_is_not_told_to_be_subscribed)
 {
     struct tenant t = doubly("links-stopped-since");
@@ -637,7 +649,7 @@ Test(links, what_does_not_fit_is_a_row_of_the_ledger)
     cr_expect_str_eq(reason_of(&t, "a", letter(7)), "withdrawn");
     path = link_for(&t, five_addresses("a"), "preferences", "");
     cr_expect_eq(press(path, urlencoded, "action=save&p.marketing=no")->status, 200);
-    cr_expect_str_eq(reason_of(&t, "a", "marketing"), "refused", "not all of them had said Yes");
+    cr_expect_str_eq(reason_of(&t, "a", "marketing"), "withdrawn", "one of them had said Yes");
     cr_expect_eq(rows_kept(&t), 3);
 }
 
