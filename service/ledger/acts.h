@@ -42,6 +42,10 @@ void objection_read(const struct ledger_env *env, struct reader *body, struct ac
  * is wrong becomes faults. */
 bool confirm_token_read(const struct ledger_env *env, struct reader *body,
                         struct confirmation *ret_confirmation);
+/* The purpose that ${request} is of, and in ${ret_entity} (may be NULL) of which entity; NULL: it left the
+ * policy, or was retired before anybody confirmed. */
+const struct purpose *confirmation_purpose(const struct policy *policy, const struct request_row *request,
+                                           int *ret_entity);
 /* What confirms ${requests}, which were asked of the ledger. ${how}: it was done, such as "api"; ${evidence}
  * of it, a JSON object, or NULL. No act and no fault: there is nothing to confirm, or of the policy any more.
  */

@@ -84,6 +84,14 @@ static void former_tell(struct acts_common *c, int32_t number)
     told->text = -1;
 }
 
+const struct purpose *confirmation_purpose(const struct policy *policy, const struct request_row *request,
+                                           int *ret_entity)
+{
+    const struct purpose *purpose = policy_purpose_numbered(policy, request->purpose, ret_entity);
+    bool is_over = purpose != NULL && purpose->retired && request->confirmed == 0;
+    return is_over ? NULL : purpose;
+}
+
 void confirm_compose(const struct ledger_env *env, struct reader *body, const struct requests_job *requests,
                      const char *how, const char *evidence, struct acts *ret_acts)
 {
@@ -94,8 +102,7 @@ void confirm_compose(const struct ledger_env *env, struct reader *body, const st
     ret_acts->confirmation = requests->which;
     for (size_t i = 0; i < requests->count; i++) {
         const struct request_row *request = &requests->rows[i];
-        const struct purpose *purpose =
-            policy_purpose_numbered(env->controller->policy, request->purpose, &c.entity);
+        const struct purpose *purpose = confirmation_purpose(env->controller->policy, request, &c.entity);
         if (purpose == NULL) {
             former_tell(&c, request->purpose);
             continue;

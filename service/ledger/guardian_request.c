@@ -83,12 +83,13 @@ struct guardian_request_tags guardian_request_tags_of(const struct ledger_env *e
 
 /* ---- the purposes ---- */
 
-/* What the page cannot reach is asked for on paper. */
+/* What the page cannot reach is asked for on paper. A soft opt-in rests on a sale: no guardian's Yes stands
+ * for one. */
 static void purpose_check(const struct policy *policy, const struct guardian_request *request,
                           const struct purpose *p, const struct node *n)
 {
     const struct guardian_rule *rule = &p->guardian;
-    if (p->retired || rule->minors != MINORS_GUARDIAN)
+    if (p->retired || rule->minors != MINORS_GUARDIAN || p->basis == BASIS_SOFT_OPT_IN)
         node_fault(n, ERROR_INVALID, "no guardian is asked for this purpose");
     else if (rule->least > STRENGTH_SIGNED)
         node_fault(n, ERROR_INVALID, "asks for more than a page can prove: ask the guardian in person");

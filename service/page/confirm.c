@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/acts.h"
 #include "page/handlers.h"
 #include "page/link.h"
 
@@ -57,7 +58,7 @@ static void requests_write(struct link_page *p, struct page *page, bool tells_st
     html_open(&page->html, "ul");
     for (size_t i = 0; i < p->requests.count; i++) {
         const struct request_row *r = &p->requests.rows[i];
-        const struct purpose *purpose = policy_purpose_numbered(policy, r->purpose, NULL);
+        const struct purpose *purpose = confirmation_purpose(policy, r, NULL);
         const struct notice *notice = policy_notice_numbered(policy, r->notice);
         if (purpose == NULL)
             continue;
@@ -86,7 +87,7 @@ static struct outcome outcome_of(const struct link_page *p)
     const struct policy *policy = link_page_controller(p)->policy;
     struct outcome o = {.since = p->confirmed_at};
     for (size_t i = 0; i < p->requests.count; i++) {
-        const struct purpose *purpose = policy_purpose_numbered(policy, p->requests.rows[i].purpose, NULL);
+        const struct purpose *purpose = confirmation_purpose(policy, &p->requests.rows[i], NULL);
         if (purpose == NULL)
             continue;
         struct verdict v = verdict_on(p, purpose);
@@ -135,7 +136,7 @@ static bool has_purpose(const struct link_page *p)
 {
     const struct policy *policy = link_page_controller(p)->policy;
     for (size_t i = 0; i < p->requests.count; i++) {
-        if (policy_purpose_numbered(policy, p->requests.rows[i].purpose, NULL) != NULL)
+        if (confirmation_purpose(policy, &p->requests.rows[i], NULL) != NULL)
             return true;
     }
     return false;
@@ -146,7 +147,7 @@ static bool is_overtaken(const struct link_page *p)
 {
     const struct policy *policy = link_page_controller(p)->policy;
     for (size_t i = 0; p->person.count > 0 && i < p->requests.count; i++) {
-        const struct purpose *purpose = policy_purpose_numbered(policy, p->requests.rows[i].purpose, NULL);
+        const struct purpose *purpose = confirmation_purpose(policy, &p->requests.rows[i], NULL);
         if (purpose == NULL)
             continue;
         struct verdict v = verdict_on(p, purpose);

@@ -303,9 +303,10 @@ static void withdraw_write(struct page *p, const struct guardian_page *g)
     html_close(&p->html);
 }
 
-static void said_above(struct page *p, const struct guardian_page *g)
+/* ${has_form}: what is to be mended in a form is said above one. */
+static void said_above(struct page *p, const struct guardian_page *g, bool has_form)
 {
-    if (g->said == TEXT_NONE)
+    if (g->said == TEXT_NONE || (guardian_is_mended(g) && !has_form))
         return;
     html_open(&p->html, "p");
     html_attribute(&p->html, "role", g->said == TEXT_GUARDIAN_RECORDED ? "status" : "alert");
@@ -324,7 +325,7 @@ void guardian_show(struct guardian_page *g, int status)
                d.may_give ? TEXT_GUARDIAN_TITLE
                : is_over  ? TEXT_OVER_TITLE
                           : TEXT_GUARDIAN_SAID_TITLE);
-    said_above(&p, g);
+    said_above(&p, g, d.may_give);
     if (d.may_give)
         ask_write(&p, g, c);
     if (guardian_said_last(g) != 0)

@@ -45,6 +45,43 @@ Test(confirm, a_newer_request_does_not_end_an_older_ones_token)
     cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "granted");
 }
 
+static void retire_newsletter(const struct tenant *t, bool left_out)
+{
+    json_t *policy = tenant_policy(t), *purposes = json_object_get(policy, "purposes");
+    if (left_out)
+        json_array_remove(purposes, 0);
+    else
+        json_object_set_new(json_array_get(purposes, 0), "retired", json_true());
+    cr_assert_eq(put(t, "?force=retire", policy)->status, 200);
+}
+
+Test(confirm, what_was_retired_meanwhile_is_confirmed_by_nobody)
+{
+    for (int left_out = 0; left_out < 2; left_out++) {
+        struct tenant t = doubly(left_out ? "left-out" : "retired");
+        const json_t *asked = request(&t, "");
+        const char *url = string_at(asked, "/confirmation/url"), *path = strchr(strstr(url, "://") + 3, '/');
+        retire_newsletter(&t, left_out);
+        long events = tenant_events(&t);
+        expect(confirm(&t, 410, token(asked)), "{'type': 'urn:akkoord:problem:gone'}");
+        const struct answer *page = client_send(&(struct request){
+            .service = t.service, .method = "GET", .path = path, .content_type = "", .foreign = true});
+        cr_expect_eq(page->status, 410);
+        cr_expect_not_null(strstr(page->body, "does not exist any more"), "%s", page->body);
+        cr_expect_eq(tenant_events(&t), events);
+        cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "retired");
+    }
+}
+
+Test(confirm, what_was_confirmed_before_it_was_retired_gets_the_receipt_it_got)
+{
+    struct tenant t = doubly("retired-since");
+    const char *asked = token(request(&t, ""));
+    const char *record = string_at(confirm(&t, 201, asked), "/record_id");
+    retire_newsletter(&t, false);
+    cr_expect_str_eq(string_at(confirm(&t, 200, asked), "/record_id"), record);
+}
+
 /* Who asked once is known, and was not erased. */
 Test(confirm, of_a_request_that_is_over_changes_tell_no_erasure)
 {

@@ -29,6 +29,19 @@ static struct tenant asking(const char *key, const char *rule)
     return asking_with(key, rule, "");
 }
 
+Test(guardian_requests, no_guardian_is_asked_for_what_rests_on_a_sale)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "asked-soft");
+    tenant_apply(&t, json_of("{'controller': {'key': 'asked-soft', 'country': 'NL'}, 'purposes': [{'key': "
+                             "'soft', 'lawful_basis': 'soft_opt_in', 'channel': 'email', 'direct_marketing': "
+                             "true, 'minors': {'guardian': {'least': 'email'}}}]}"));
+    expect(post(&t, 422, "/v1/guardian-requests",
+                "{'subject': %s, 'guardian': %s, 'purposes': ['soft'], 'minor': true}", email("kid"),
+                email("mum")),
+           "{'errors': [{'pointer': '/purposes/0'}]}");
+    cr_expect_eq(tenant_events(&t), 0);
+}
+
 /* ---- what leaves by the outbox ---- */
 
 /* As asking(), with a place that messages are delivered to, which is none. */
@@ -356,6 +369,20 @@ static const char *accents(size_t count)
         memcpy(text + 6 * i, "%C3%A9", 6);
     text[6 * count] = '\0';
     return text;
+}
+
+Test(guardian_requests, a_form_that_nobody_waits_for_any_more_is_told_that_alone)
+{
+    struct tenant t = asking("asked-over", "'least': 'email'");
+    const char *path = ask(&t);
+    const struct answer *page = page_get(&t, "GET", path);
+    const char *yes = yes_of(page, box(page, 0));
+    const char *id = json_string_value(
+        json_object_get(post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", email("kid")), "subject_id"));
+    post(&t, 200, text_of("/v1/subjects/%s/erase", id), "{}");
+    const struct answer *over = page_post(&t, path, yes, NULL);
+    cr_expect_eq(over->status, 410);
+    cr_expect_null(strstr(over->body, "role=\"alert\""), "%s", over->body);
 }
 
 Test(guardian_requests, a_name_has_200_characters_and_what_was_there_stays)
