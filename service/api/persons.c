@@ -36,14 +36,18 @@ static void person_write(const struct staffing *s, struct writer *w)
 
 void handle_identifier_add(struct call *call)
 {
-    static const struct staff_kind kind = {
-        .act = STAFF_ADDED, .status = 201, .read = identifier_read, .answer = person_write};
+    static const struct staff_kind kind = {.act = STAFF_ADDED,
+                                           .status = 201,
+                                           .whom = "identifier",
+                                           .read = identifier_read,
+                                           .answer = person_write};
     staffing_start(call, &kind);
 }
 
 void handle_identifier_end(struct call *call)
 {
-    static const struct staff_kind kind = {.act = STAFF_ENDED, .status = 200, .read = identifier_read};
+    static const struct staff_kind kind = {
+        .act = STAFF_ENDED, .status = 200, .whom = "identifier", .read = identifier_read};
     staffing_start(call, &kind);
 }
 
@@ -144,8 +148,12 @@ static void correction_write(const struct staffing *s, struct writer *w)
 
 void handle_correct(struct call *call)
 {
-    static const struct staff_kind kind = {
-        .act = STAFF_CORRECTED, .status = 200, .read = correction_read, .answer = correction_write};
+    static const struct staff_kind kind = {.act = STAFF_CORRECTED,
+                                           .status = 200,
+                                           .whom = "from",
+                                           .into = "to",
+                                           .read = correction_read,
+                                           .answer = correction_write};
     staffing_start(call, &kind);
 }
 
@@ -170,7 +178,7 @@ static void merge_write(const struct staffing *s, struct writer *w)
 void handle_merge(struct call *call)
 {
     static const struct staff_kind kind = {
-        .act = STAFF_MERGED, .status = 200, .read = merge_read, .answer = merge_write};
+        .act = STAFF_MERGED, .status = 200, .whom = "with", .read = merge_read, .answer = merge_write};
     staffing_start(call, &kind);
 }
 
@@ -197,6 +205,6 @@ static void split_write(const struct staffing *s, struct writer *w)
 void handle_split(struct call *call)
 {
     static const struct staff_kind kind = {
-        .act = STAFF_SPLIT, .status = 201, .read = split_read, .answer = split_write};
+        .act = STAFF_SPLIT, .status = 201, .whom = "identifiers", .read = split_read, .answer = split_write};
     staffing_start(call, &kind);
 }

@@ -131,16 +131,40 @@ static const struct {
     [STAFF_OTHERS] =
         {ERROR_CONFLICT,
          "The right address is known already: merge the subjects, or add it and end the wrong one."},
-    [STAFF_TOO_MANY] = {ERROR_TOO_MANY_IDENTIFIERS, NULL},
+    [STAFF_TOO_MANY] = {ERROR_TOO_MANY_IDENTIFIERS,
+                        "with these somebody would have more than 32 identifiers"},
     [STAFF_CUSTOMERS] = {ERROR_INVALID, "Two customer codes are two subjects: merge them."},
     [STAFF_BROWSER] = {ERROR_INVALID, "A browser is nobody: nothing is tied to it."},
 };
 
-static void misfit_answer(struct call *call, unsigned answered)
+/* What is wrong with the body, though only the ledger knows it, is told by its pointer. ${member_or_null}:
+ * what is at fault. */
+static void refuse(struct call *call, struct staffing *s, enum error e, const char *detail,
+                   const char *member_or_null)
+{
+    if (error_status(e) != error_status(ERROR_INVALID) || member_or_null == NULL) {
+        call_problem(call, e, detail, NULL);
+        return;
+    }
+    struct node root = reader_root(&s->body), at = node_optional(&root, member_or_null);
+    node_fault(&at, e, detail);
+    call_bad_body(call, &s->body);
+}
+
+static void refusal_answer(struct call *call, struct staffing *s)
+{
+    const struct staff_kind *kind = s->kind;
+    const char *member = s->job.outcome == STAFF_KEY_REUSED                   ? NULL
+                         : s->job.outcome == STAFF_SAME && kind->into != NULL ? kind->into
+                                                                              : kind->whom;
+    refuse(call, s, refusals[s->job.outcome].error, refusals[s->job.outcome].detail, member);
+}
+
+static void misfit_answer(struct call *call, struct staffing *s, unsigned answered)
 {
     const char *detail;
     enum error e = rights_misfit((enum rights_answered)answered, &detail);
-    call_problem(call, e, detail, NULL);
+    refuse(call, s, e, detail, "request");
 }
 
 static void on_staffed(struct job *job, enum error e)
@@ -165,10 +189,10 @@ static void on_staffed(struct job *job, enum error e)
     case STAFF_REQUEST_KIND:
     case STAFF_REQUEST_OTHERS:
     case STAFF_REQUEST_NOT_THEM:
-        misfit_answer(call, RIGHTS_UNKNOWN + (s->job.outcome - STAFF_NO_REQUEST));
+        misfit_answer(call, s, RIGHTS_UNKNOWN + (s->job.outcome - STAFF_NO_REQUEST));
         return;
     default:
-        call_problem(call, refusals[s->job.outcome].error, refusals[s->job.outcome].detail, NULL);
+        refusal_answer(call, s);
     }
 }
 

@@ -16,6 +16,9 @@ struct staffing;
 struct staff_kind {
     enum staff_act act;
     int status; /* of the answer, where it was done now */
+    /* What is wrong where the ledger knows better: a member of the body, that of whom it is about and that of
+     * what it should become. Of an act that names nobody NULL. */
+    const char *whom, *into;
     /* Reads the body's members into ${job}, and what the event's detail says: an object of ${detail} that is
      * open. What is wrong becomes faults of the body. */
     void (*read)(struct staffing *s, const struct node *root, struct writer *detail);

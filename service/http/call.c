@@ -250,10 +250,42 @@ bool call_charge(struct call *call, size_t amount)
 
 /* ---- what goes back ---- */
 
-/* HTTP/1.1 wants a phrase; nobody reads it. */
+/* The phrases of RFC 9110, 15, and RFC 6585, of what is answered here. */
+static const struct {
+    int status;
+    const char *reason;
+} reasons[] = {
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {204, "No Content"},
+    {302, "Found"},
+    {304, "Not Modified"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {409, "Conflict"},
+    {410, "Gone"},
+    {412, "Precondition Failed"},
+    {413, "Content Too Large"},
+    {415, "Unsupported Media Type"},
+    {422, "Unprocessable Content"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+};
+
 static const char *status_reason(int status)
 {
-    return status < 300 ? "OK" : status < 400 ? "See" : status < 500 ? "Refused" : "Failed";
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        if (reasons[i].status == status)
+            return reasons[i].reason;
+    }
+    return ""; /* RFC 9112, 4: it may be empty */
 }
 
 void call_set_header(struct call *call, const char *name, const char *value)
@@ -431,6 +463,8 @@ void problem_answer(h2o_req_t *req, enum error e, const char *detail, const stru
 void route_problem_answer(struct worker *worker, h2o_req_t *req, const struct route *route_or_null,
                           enum error e, const char *detail, const struct reader *faults)
 {
+    if (route_or_null != NULL && route_or_null->problem_headers != NULL)
+        route_or_null->problem_headers(worker, req);
     if (route_or_null == NULL || route_or_null->problem == NULL) {
         problem_answer(req, e, detail, faults, route_or_null != NULL && route_or_null->is_check);
         return;

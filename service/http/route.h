@@ -36,6 +36,8 @@ struct route {
     void (*handle)(struct call *call);
     /* Answers an error as a reader sees it. NULL: a problem as JSON. */
     void (*problem)(struct worker *worker, h2o_req_t *req, enum error e);
+    /* Header fields of an error, whoever finds it; may be called again. NULL: none of its own. */
+    void (*problem_headers)(struct worker *worker, h2o_req_t *req);
     /* Bytes of a path without braces, which is compared as a whole; routes_join() fills it in. 0: it has
      * braces, or nobody knows. */
     size_t plain_len;

@@ -80,10 +80,29 @@ void site_begin(struct call *call, void (*begin)(struct call *call))
 
 /* ---- the page ---- */
 
+static ssize_t field_find(const h2o_headers_t *headers, const char *name, ssize_t after)
+{
+    size_t len = strlen(name);
+    const h2o_token_t *known = h2o_lookup_token(name, len);
+    ssize_t at = known != NULL ? h2o_find_header(headers, known, after) : -1;
+    return at >= 0 ? at : h2o_find_header_by_str(headers, name, len, after);
+}
+
+/* Both live as long as ${req}. */
+static void answer_says(h2o_req_t *req, const char *name, const char *value)
+{
+    if (field_find(&req->res.headers, name, -1) < 0)
+        h2o_add_header_by_str(&req->pool, &req->res.headers, name, strlen(name), 1, NULL, value,
+                              strlen(value));
+}
+
+static const char allow_origin[] = "access-control-allow-origin";
+
 struct site_page site_page_of(struct call *call)
 {
     h2o_iovec_t origin = call_header(call, "origin");
-    call_set_header(call, "vary", "origin");
+    if (call->req != NULL)
+        answer_says(call->req, "vary", "origin");
     if (origin.base == NULL || call_header_is_repeated(call, "origin"))
         return (struct site_page){"", 0};
     return (struct site_page){call_copy(call, origin.base, origin.len), origin.len};
@@ -91,13 +110,45 @@ struct site_page site_page_of(struct call *call)
 
 void site_allow(struct call *call, const struct site_page *page)
 {
-    static const char name[] = "access-control-allow-origin";
-    if (call->req == NULL)
+    if (call->req != NULL)
+        answer_says(call->req, allow_origin, h2o_strdup(&call->req->pool, page->origin, SIZE_MAX).base);
+}
+
+/* The path's controller, as far as the thread holds it: nothing is asked for an error that is found before
+ * a token or a body is read. NULL: none. With a reference. */
+static struct controller *controller_held(struct worker *worker, const h2o_req_t *req)
+{
+    static const char before[] = "/v1/sites/";
+    enum { BEFORE = sizeof before - 1 };
+    char key[POLICY_KEY_MAX + 1];
+    if (req->path.len <= BEFORE || memcmp(req->path.base, before, BEFORE) != 0)
+        return NULL;
+    const char *at = req->path.base + BEFORE, *slash = memchr(at, '/', req->path.len - BEFORE);
+    size_t len = slash != NULL ? (size_t)(slash - at) : 0;
+    if (len == 0 || len > POLICY_KEY_MAX || !policy_key_valid(at, len))
+        return NULL;
+    memcpy(key, at, len);
+    key[len] = '\0';
+    return controllers_find(worker->controllers, key);
+}
+
+void site_problem_headers(struct worker *worker, h2o_req_t *req)
+{
+    ssize_t at = field_find(&req->headers, "origin", -1);
+    answer_says(req, "vary", "origin");
+    if (at < 0 || field_find(&req->headers, "origin", at) >= 0)
         return;
-    const h2o_headers_t *headers = &call->req->res.headers;
-    if (h2o_find_header(headers, H2O_TOKEN_ACCESS_CONTROL_ALLOW_ORIGIN, -1) < 0 &&
-        h2o_find_header_by_str(headers, name, sizeof name - 1, -1) < 0)
-        call_set_header(call, name, page->origin);
+    h2o_iovec_t origin = req->headers.entries[at].value;
+    struct controller *c = controller_held(worker, req);
+    if (c != NULL && policy_site(c->policy, origin.base, origin.len) != NULL)
+        answer_says(req, allow_origin, h2o_strdup(&req->pool, origin.base, origin.len).base);
+    controller_unref(c);
+}
+
+void site_problem_open(struct worker *worker, h2o_req_t *req)
+{
+    (void)worker;
+    answer_says(req, allow_origin, "*");
 }
 
 bool site_is_passed_on(const struct call *call, const struct site_page *page)

@@ -16,3 +16,9 @@ struct site_page site_page_of(struct call *call);
 void site_allow(struct call *call, const struct site_page *page);
 /* Whether the site's own server passed the request on: a cookie in the answer is then the site's. */
 bool site_is_passed_on(const struct call *call, const struct site_page *page);
+
+/* For struct route. Of what pages send: an error, too, is told to the pages that the policy names, as far as
+ * the thread holds it; without that a page's script is told of a network that failed. */
+void site_problem_headers(struct worker *worker, h2o_req_t *req);
+/* ... of what anybody's page reads. */
+void site_problem_open(struct worker *worker, h2o_req_t *req);

@@ -41,12 +41,37 @@ static void day_write(struct writer *w, const struct site_day *d)
     writer_object_end(w);
 }
 
+static int32_t digits(const char *text, size_t count)
+{
+    int32_t number = 0;
+    for (size_t i = 0; i < count; i++)
+        number = number * 10 + (text[i] - '0');
+    return number;
+}
+
+/* Of a day that is one, as the database writes it. */
+static int64_t day_number(const char *text)
+{
+    return calendar_days((struct calendar_date){digits(text, 4), digits(text + 5, 2), digits(text + 8, 2)});
+}
+
+/* The days that are left out are known by then. */
+static bool term_is_taken(const struct site_stats_job *job)
+{
+    int64_t days = day_number(job->last) - day_number(job->first);
+    return days >= 0 && days <= SITE_STATS_TERM_DAYS;
+}
+
 static void on_read(struct job *job, enum error e)
 {
     struct stats_reading *r =
         list_entry(list_entry(job, struct site_stats_job, job), struct stats_reading, job);
     struct call *call = r->attempt.call;
     struct buf out;
+    if (e == ERROR_NONE && r->job.first[0] != '\0' && !term_is_taken(&r->job)) {
+        call_problem(call, ERROR_INVALID, "from is not after to, and at most 400 days before it.", NULL);
+        return;
+    }
     if (e != ERROR_NONE || r->job.broken) {
         call_problem(call, e != ERROR_NONE ? e : ERROR_OVERLOADED, NULL, NULL);
         return;

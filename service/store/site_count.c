@@ -79,10 +79,12 @@ static void stats_take(const struct sent *batch, size_t count, const PGresult *r
     int found = PQntuples(rows);
     site_stats_job_clear(j);
     j->broken = found < 1 || found - 1 > SITE_STATS_MAX;
-    if (j->broken)
+    if (found < 1)
         return;
     day_text(rows, 0, 0, j->first);
     day_text(rows, 0, 1, j->last);
+    if (j->broken)
+        return;
     j->as_of = row_instant(rows, 0, 2);
     if (found == 1)
         return;

@@ -37,13 +37,17 @@ struct site_stats_job {
     const char *time_zone;
     const char *from, *to; /* YYYY-MM-DD; NULL: SITE_STATS_DAYS before the last, and today */
 
-    char first[11], last[11];
+    char first[11], last[11]; /* also where it is broken; "": not known */
     instant as_of;
     size_t day_count;
     struct site_day *days;
     bool broken; /* memory ran out, or there are too many */
 };
-enum { SITE_STATS_DAYS = 30, SITE_STATS_MAX = 10000 /* rows: 400 days of 25 notices */ };
+enum {
+    SITE_STATS_DAYS = 30,
+    SITE_STATS_TERM_DAYS = 400,
+    SITE_STATS_MAX = 10000 /* rows: 25 notices a day */
+};
 void site_stats_job_init(struct site_stats_job *j, int32_t controller_id);
 /* Frees what the answer holds. */
 void site_stats_job_clear(struct site_stats_job *j);

@@ -93,16 +93,24 @@ Test(persons, what_is_wrong_is_told_and_nothing_is_written)
     const char *id = string_at(said, "/subject_id");
     staff(&t, 404, "AAAAAAAAAAAAAAAAAAAAAA", "restrict", "{}");
     staff(&t, 422, id, "restrict", "{'why': 'x'}");
-    staff(&t, 422, id, "merge", "{'with': '%s'}", id);
+    expect(staff(&t, 422, id, "merge", "{'with': '%s'}", id), "{'errors': [{'pointer': '/with'}]}");
     staff(&t, 422, id, "merge", "{'with': 'AAAAAAAAAAAAAAAAAAAAAA'}");
-    staff(&t, 422, id, "split", "{'identifiers': [%s]}", email("e"));
+    expect(staff(&t, 422, id, "split", "{'identifiers': [%s]}", email("e")),
+           "{'errors': [{'pointer': '/identifiers'}]}");
     staff(&t, 422, id, "split", "{'identifiers': []}");
-    staff(&t, 422, id, "identifiers", "{'identifier': %s}", email("e"));
+    expect(staff(&t, 422, id, "identifiers", "{'identifier': %s}", email("e")),
+           "{'errors': [{'pointer': '/identifier'}]}");
     staff(&t, 422, id, "identifiers", "{}");
     cr_expect_eq(end(&t, id, email("other")), 422);
     say(&t, 201, email("known"), "newsletter", "given", "");
     staff(&t, 409, id, "correct", "{'from': %s, 'to': %s}", email("e"), email("known"));
     staff(&t, 422, id, "correct", "{'from': %s, 'to': %s}", email("e"), phone);
+    expect(staff(&t, 422, id, "correct", "{'from': %s, 'to': %s}", email("other"), email("new")),
+           "{'errors': [{'pointer': '/from'}]}");
+    expect(staff(&t, 422, id, "correct",
+                 "{'from': %s, 'to': %s, 'request': '01980000-0000-7000-8000-000000000000'}", email("e"),
+                 email("new")),
+           "{'errors': [{'pointer': '/request'}]}");
     cr_expect_eq(tenant_events(&t), 2);
     struct tenant reader = t;
     reader.token = token_of(t.keyring, t.key, "subject:read", "reader");

@@ -103,6 +103,35 @@ Test(protocol, every_form_of_host_and_target_is_served)
     }
 }
 
+Test(protocol, the_reason_phrase_is_the_standards)
+{
+    struct tenant t = stage_tenant("reasons");
+    const char *authorized = text_of("Authorization: Bearer %s\r\n", t.token);
+    static const char json[] = "Content-Type: application/json\r\n";
+    const struct {
+        const char *line, *token, *type, *body, *begins;
+    } rows[] = {
+        {"GET /healthz", "", "", NULL, "HTTP/1.1 200 OK\r\n"},
+        {"GET /", "", "", NULL, "HTTP/1.1 302 Found\r\n"},
+        {"OPTIONS /v1/check", "", "", NULL, "HTTP/1.1 204 No Content\r\n"},
+        {"POST /v1/check", authorized, json, "{", "HTTP/1.1 400 Bad Request\r\n"},
+        {"POST /v1/check", "", json, "{}", "HTTP/1.1 401 Unauthorized\r\n"},
+        {"GET /v1/none", "", "", NULL, "HTTP/1.1 404 Not Found\r\n"},
+        {"GET /v1/check", "", "", NULL, "HTTP/1.1 405 Method Not Allowed\r\n"},
+        {"POST /v1/check", authorized, "", "{}", "HTTP/1.1 415 Unsupported Media Type\r\n"},
+        {"POST /v1/check", authorized, json, "{}", "HTTP/1.1 422 Unprocessable Content\r\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *length =
+            rows[i].body != NULL ? text_of("Content-Length: %zu\r\n", strlen(rows[i].body)) : "";
+        const char *answer = answer_to(
+            &t, text_of("%s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%s%s%s\r\n%s", rows[i].line,
+                        rows[i].token, rows[i].type, length, rows[i].body != NULL ? rows[i].body : ""));
+        cr_expect(strncmp(answer, rows[i].begins, strlen(rows[i].begins)) == 0, "%s: %.60s", rows[i].begins,
+                  answer);
+    }
+}
+
 Test(protocol, a_length_that_is_too_large_is_refused_with_the_header)
 {
     struct tenant t = stage_tenant("length");

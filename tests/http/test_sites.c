@@ -378,6 +378,46 @@ Test(sites, no_other_origin_is_heard_and_none_may_read_the_answer)
     cr_expect_eq(tenant_events(&t), 0);
 }
 
+Test(sites, an_error_is_told_to_the_pages_that_the_policy_names)
+{
+    struct tenant t = site_tenant("sites-errors");
+    for (int i = 0; i < 24; i++)
+        token_from(&t, ORIGIN, VISITOR, NULL); /* so that each thread has the policy, as after a preflight */
+    char *large = calloc(1, 300 * 1024 + 1);
+    memset(large, ' ', 300 * 1024);
+    const struct {
+        const char *rest, *type, *body;
+        int status;
+    } rows[] = {{"choices", NULL, "{", 400},
+                {"choices", NULL, "{}", 422},
+                {"choices", "text/plain", "{}", 415},
+                {"choices", NULL, large, 413},
+                {"choices/read", "text/plain", "{}", 415},
+                {"links/request", NULL, "{", 400},
+                {"token?x=1", NULL, "{}", 422}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        for (int named = 0; named < 2; named++) {
+            const char *origin = named ? ORIGIN : "https://evil.example";
+            const struct answer *a =
+                client_send(&(struct request){.service = t.service,
+                                              .method = "POST",
+                                              .path = text_of("/v1/sites/%s/%s", t.key, rows[i].rest),
+                                              .content_type = rows[i].type,
+                                              .body = rows[i].body,
+                                              .headers = {text_of("Origin: %s", origin)}});
+            const char *allowed = answer_header(a, "access-control-allow-origin");
+            cr_expect_eq(a->status, named || a->status == 403 ? a->status : rows[i].status);
+            cr_expect(!named || a->status == rows[i].status, "%zu: %d %s", i, a->status, a->body);
+            cr_expect_str_eq(answer_header(a, "vary"), "origin", "%zu", i);
+            cr_expect(named ? allowed != NULL && strcmp(allowed, ORIGIN) == 0 : allowed == NULL, "%zu", i);
+        }
+    }
+    free(large);
+    const struct answer *open = get_site(&t, "config?x=1", "Origin: https://evil.example");
+    cr_expect_eq(open->status, 422);
+    cr_expect_str_eq(answer_header(open, "access-control-allow-origin"), "*");
+}
+
 Test(sites, an_origin_that_the_policy_names_since_is_heard_at_once)
 {
     struct tenant t = site_tenant("sites-since"), other = tenant_at(&t, stage_service(1));
@@ -791,10 +831,20 @@ Test(sites, the_counts_are_for_who_may_read_the_policy)
     struct tenant t = site_tenant("sites-stats-who"), other = site_tenant("sites-stats-other");
     cr_expect_eq(get_site(&t, "stats", NULL)->status, 401);
     get(&other, 404, "/v1/sites/%s/stats", t.key);
-    static const char *const wrong[] = {"from=2026-13-01", "from=2026-02-29", "to=yesterday",
-                                        "day=2026-01-01",  "from=0000-01-01", "from="};
+    static const char *const wrong[] = {"from=2026-13-01",
+                                        "from=2026-02-29",
+                                        "to=yesterday",
+                                        "day=2026-01-01",
+                                        "from=0000-01-01",
+                                        "from=",
+                                        "from=2026-11-02&to=2026-11-01",
+                                        "from=2024-01-01&to=2026-11-01",
+                                        "from=2025-01-01&to=2026-02-06",
+                                        "from=1990-01-01",
+                                        "from=9999-01-01"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         get(&t, 422, "/v1/sites/%s/stats?%s", t.key, wrong[i]);
+    get(&t, 200, "/v1/sites/%s/stats?from=2025-01-01&to=2026-02-05", t.key); /* 400 days after */
     struct tenant recorder = t;
     recorder.token = token_of(t.keyring, t.key, "consent:record", "tester");
     get(&recorder, 403, "/v1/sites/%s/stats", t.key);
