@@ -56,6 +56,7 @@ class Bench:
         service, database, begun = service_cpu(self.service), database_cpu(self.house), time.monotonic()
         ask()
         took = time.monotonic() - begun
+        say(f"  {name}: {self.lines / took:.0f} lines/s")
         for what, value in (("rate", self.lines / took), ("service", 1e6 * (service_cpu(self.service) - service) / self.lines),
                             ("database", 1e6 * (database_cpu(self.house) - database) / self.lines)):
             self.found.setdefault(f"{name} {what}", []).append(value)
