@@ -15,7 +15,7 @@ def ticks(pid, reaped=False):
     """Of a process with all its threads, and of the children it has reaped. None of one that has ended."""
     try:
         stat = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return 0  # the postmaster counts it
     return sum(int(t) for t in stat[11:15 if reaped else 13])
 
