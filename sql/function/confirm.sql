@@ -17,6 +17,41 @@ begin
         order by v.revision;
 end $$;
 
+-- Whether staff took one of the identifiers that a request named from its person since: whoever clicks on the
+-- link that went there may be anybody. p_beside: what it named beside.
+create or replace function request_left(c integer, e event, p_beside bigint[]) returns boolean
+language plpgsql stable as $$
+begin
+    return exists (
+        select from event v
+        left join named m on m.controller_id = c and m.revision = v.revision
+        where v.controller_id = c and v.revision > e.revision
+              and v.slot between staff_restricted() and staff_corrected()
+              and v.slot in (staff_ended(), staff_split(), staff_corrected())
+              and not exists (select from unranked u where u.controller_id = c and u.revision = v.revision)
+              and exists (
+                  select from unnest(e.subject_no || p_beside) n(no)
+                  join identifier i on i.controller_id = c and i.subject_no = n.no
+                  where case when n.no = v.subject_no
+                             then i.is_ended or v.slot <> staff_split() and m.beside_nos is null
+                             else n.no = any (m.beside_nos)
+                                  and (i.is_ended or v.slot = staff_corrected()) end));
+end $$;
+
+-- Requests that are left by what has just been taken, one of p_nos, wait no longer.
+create or replace function requests_leave(c integer, p_nos bigint[], p_now timestamptz) returns void
+language plpgsql as $$
+declare
+    r record;
+begin
+    for r in select o as e, coalesce(n.beside_nos, '{}') as beside_nos
+             from events_of(c, p_nos) o
+             left join named n on n.controller_id = c and n.revision = o.revision
+             where slot_waits(o.slot) and o.valid_until > p_now loop
+        perform request_ends(c, r.e, (r.e).subject_no || r.beside_nos, p_now);
+    end loop;
+end $$;
+
 -- The acts that the program sent, each of one purpose that it still knows, made whole: who confirms, what was
 -- asked and when are the request's. An act for which there is no request goes.
 create or replace function acts_confirmed(c integer, p_confirms bigint[], p_acts act[]) returns act[]
@@ -66,7 +101,8 @@ begin
                and f.request < p_confirms[2] + p_confirms[3]) then
         return record_confirmed();
     end if;
-    if p_acts is null then
+    if p_acts is null
+       or exists (select from requests_of(c, p_confirms) r where request_left(c, r.e, r.beside_nos)) then
         return record_gone();
     end if;
     if exists (select from requests_of(c, p_confirms) r where (r.e).valid_until <= p_now) then
@@ -107,6 +143,9 @@ begin
             from events_of(c, array[no]) o
             where o.slot = e.slot and o.purpose_id = e.purpose_id and o.valid_until > p_now
                   and o.revision <> e.revision
+                  and not request_left(c, o, coalesce((select n.beside_nos from named n
+                                                       where n.controller_id = c
+                                                             and n.revision = o.revision), '{}'))
                   and not exists (select from confirmed f
                                   where f.controller_id = c and f.request = o.revision
                                         and not exists (select from unranked u where u.controller_id = c

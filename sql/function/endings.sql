@@ -83,11 +83,13 @@ begin
                  time_of(rank_time(e.rank)) + (p_validities ->> e.purpose_id::text)::interval);
 end $$;
 
--- Whether an event's request still waits: it was not confirmed, no guardian answered, and the person has said
--- no Yes since.
+-- Whether an event's request still waits: it was not confirmed, no guardian answered, the person has said no
+-- Yes since, and what it named is still theirs.
 create or replace function request_waits(c integer, e event) returns boolean language plpgsql stable as $$
 begin
     return not exists (select from confirmed x where x.controller_id = c and x.request = e.revision)
+           and not request_left(c, e, coalesce((select n.beside_nos from named n
+                                                where n.controller_id = c and n.revision = e.revision), '{}'))
            and not exists (
                select from event x
                where x.controller_id = c and x.subject_no = e.subject_no and x.revision > e.revision

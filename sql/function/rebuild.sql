@@ -173,7 +173,7 @@ begin
        and rank_state(e.rank) <> event_invalidated() then
         perform tie_named(c, a, nos, no_last());
     end if;
-    if slot_waits(e.slot) and e.valid_until <= p_now then
+    if slot_waits(e.slot) and (e.valid_until <= p_now or request_left(c, e, p_beside)) then
         return;
     end if;
     r := row(c, null, e.purpose_id, e.slot, e.notice_no, e.flags, e.tiebreak, e.rank, e.revision,

@@ -293,6 +293,7 @@ begin
             values (c, e.revision, l.left_no, no, false);
         perform rebuild(c, array[p_ask.subject_no, no, l.left_no]);
     end if;
+    perform requests_leave(c, array[l.left_no], time_of(p_now));
     return staffed_of(e, staff_done());
 end $$;
 
@@ -449,6 +450,7 @@ begin
         union all
         select c, x.revision, l.alias_no, l.of_no, true from unnest(others) l;
     perform rebuild(c, staying || leaving);
+    perform requests_leave(c, array(select l.alias_no from unnest(theirs || others) l), time_of(p_now));
     done := staffed_of(e, staff_done());
     done.subject_no := leaving[1];
     return done;
@@ -456,8 +458,36 @@ end $$;
 
 -- ---- correct ----
 
--- The Yeses of these purposes that stand by name under an identifier wait for a confirmation from there, each
--- asked for by a message of its own: the requests, subject_no and revision of each.
+-- Of each of these purposes, and of whoever says it, the request that waited last under an identifier when
+-- the event p_by took that from its person: not where a No came after it, nor where a guardian confirms by an
+-- address of their own. A guardian who is asked on a page confirms nothing.
+create or replace function requests_taken(c integer, p_purposes integer[], p_no bigint, p_by bigint,
+                                          p_now timestamptz)
+returns setof bigint language plpgsql stable as $$
+begin
+    return query
+        select distinct on (o.purpose_id, o.slot) o.revision
+        from events_of(c, array[p_no]) o
+        cross join lateral (select i.tag from identifier i
+                            where i.controller_id = c and i.subject_no = o.subject_no offset 0) i
+        where o.purpose_id = any (p_purposes) and slot_waits(o.slot)
+              and o.slot / slot_count() < guardian_staff() and o.revision < p_by and o.valid_until > p_now
+              and (o.role = role_staff()
+                   or exists (select from evidence v where v.controller_id = c and v.revision = o.revision
+                                                           and v.document ? 'token'))
+              and not exists (select from confirmed f where f.controller_id = c and f.request = o.revision)
+              and not exists (select from states_heard(c, i.tag, null) s
+                              where (s.purpose_id = o.purpose_id or s.purpose_id <= purpose_all())
+                                    and (s.slot & 15 <= slot_reached() and rank_is_no(s.rank)
+                                         and rank_time(s.rank) >= rank_time(o.rank)
+                                         or s.slot = o.slot - slot_pending() + slot_yes()
+                                            and not rank_is_no(s.rank)))
+        order by o.purpose_id, o.slot, o.revision desc;
+end $$;
+
+-- The Yeses of these purposes that stand by name under an identifier, and what waited there, wait for a
+-- confirmation from there, each asked for by a message of its own: the requests, subject_no and revision of
+-- each.
 create or replace function ask_again(c integer, p_ask staff_ask, p_actor text, p_policy_version integer,
                                      p_now bigint, p_no bigint, p_by bigint)
 returns bigint[] language plpgsql as $$
@@ -468,26 +498,34 @@ declare
     e event;
     asks act;
 begin
-    for y in select v.e, i.tag, coalesce(m.beside_nos, '{}') as beside_nos
+    for y in select v.e, i.tag, s.stands, coalesce(m.beside_nos, '{}') as beside_nos
              from identifier i
-             cross join lateral (select x.* from consent x
+             cross join lateral (select x.revision, true as stands from consent x
                                  where x.controller_id = c and x.tag = i.tag
                                        and x.purpose_id = any (p_ask.confirms) and x.slot = slot_yes()
-                                       and not rank_is_no(x.rank) offset 0) s
+                                       and not rank_is_no(x.rank)
+                                 union all
+                                 select x, false
+                                 from requests_taken(c, p_ask.confirms, p_no, p_by, time_of(p_now)) x
+                                 offset 0) s
              cross join lateral (select x as e from event x
                                  where x.controller_id = c and x.revision = s.revision offset 0) v
              left join named m on m.controller_id = c and m.revision = s.revision
              where i.controller_id = c and i.subject_no = p_no
              order by s.revision loop
         e := y.e;
-        yeses := yeses || e.revision;
+        if y.stands then
+            yeses := yeses || e.revision;
+        end if;
         update head set revision = revision + 1 where controller_id = c returning revision into e.revision;
         e.record_id := record_id_at(p_now);
         e.rank := rank_at(rank_base(class_choice(), event_requested(), e.notice_no is not null), p_now);
         e.recorded_at := time_of(p_now);
         e.valid_until := time_of(p_now) + p_ask.term;
-        e.slot := slot_pending();
-        e.role := role_staff();
+        if e.slot / slot_count() = 0 then
+            e.role := role_staff();
+        end if;
+        e.slot := e.slot - (e.slot & 15) + slot_pending();
         e.actor := p_actor;
         e.policy_version := p_policy_version;
         e.effect := effect_pending();
@@ -506,6 +544,8 @@ begin
     end loop;
     if yeses is not null then
         perform unrank(c, yeses, p_by);
+    elsif asked is not null then
+        perform rebuild(c, array[p_no]);
     end if;
     return asked;
 end $$;
@@ -552,6 +592,7 @@ begin
             values (c, e.revision, l.left_no, wrong, false);
     end if;
     perform rebuild(c, array[p_ask.subject_no, wrong, l.left_no, right_no]);
+    perform requests_leave(c, array[l.left_no], time_of(p_now));
     done := staffed_of(e, staff_done());
     if p_ask.is_proven then
         done.counts := ask_again(c, p_ask, p_actor, p_policy_version, p_now, l.left_no, e.revision);

@@ -21,6 +21,7 @@ left join lateral (
                        cross join lateral (select x.* from identifier x
                                            where x.controller_id = $1 and x.subject_no = n.no offset 0) i
                        offset 0) t on true
+    where f.revision is not null or not request_left($1, r.e, r.beside_nos)
     order by (r.e).revision) l on true
 where c.controller_id = $1
 order by l.revision;

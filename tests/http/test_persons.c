@@ -307,6 +307,89 @@ Test(persons, a_correction_asks_the_new_address_to_confirm_a_double_opt_in)
     expect_reason(&t, email("jan"), "newsletter", "granted");
 }
 
+/* ---- what waits for its confirmation, and loses where its link went ---- */
+
+static struct tenant doubly(const char *key)
+{
+    struct tenant t = stage_tenant(key);
+    json_t *policy = tenant_policy(&t);
+    json_object_set_new(json_array_get(json_object_get(policy, "purposes"), 0), "double_opt_in", json_true());
+    tenant_apply(&t, policy);
+    return t;
+}
+
+static const char *asked(const struct tenant *t, const char *subject, const char *more)
+{
+    return string_at(say(t, 202, subject, "newsletter", "given", more), "/confirmation/token");
+}
+
+static void is_over(const struct tenant *t, const char *token)
+{
+    const json_t *r = post(t, 410, "/v1/confirm", "{'token': '%s'}", token);
+    cr_expect_not_null(strstr(string_at(r, "/detail"), "not there any more"), "%s", string_at(r, "/detail"));
+    const struct request page = {.service = t->service, .foreign = true, .path = text_of("/c/%s", token)};
+    cr_expect_eq(client_send(&page)->status, 410);
+}
+
+Test(persons, what_waits_at_an_address_that_is_corrected_is_asked_of_the_new_one)
+{
+    static const char *const more[] = {"", ", 'expressed_by': {'role': 'parent'}"};
+    for (size_t i = 0; i < 2; i++) {
+        struct tenant t = doubly(text_of("persons-waits%zu", i));
+        asked(&t, email("jna"), more[i]);
+        const char *old = asked(&t, email("jna"), more[i]);
+        const json_t *moved =
+            staff(&t, 200, lookup(&t, email("jna")), "correct",
+                  "{'from': %s, 'to': %s, 'evidence': {'documents': [{'name': 'id', 'sha256': '%064d'}]}}",
+                  email("jna"), email("jan"), 1);
+        cr_expect_eq(json_array_size(json_at(moved, "/confirm")), 1);
+        is_over(&t, old);
+        expect_reason(&t, email("jan"), "newsletter", "unconfirmed");
+        post(&t, 201, "/v1/confirm", "{'token': '%s'}", strrchr(string_at(moved, "/confirm/0/url"), '/') + 1);
+        expect_reason(&t, email("jan"), "newsletter", "granted");
+        is_over(&t, old);
+    }
+}
+
+Test(persons, what_was_asked_at_an_address_that_is_not_theirs_is_over)
+{
+    struct tenant t = doubly("persons-over");
+    const char *old = asked(&t, email("jna"), "");
+    staff(&t, 200, lookup(&t, email("jna")), "correct", "{'from': %s, 'to': %s}", email("jna"), email("jan"));
+    is_over(&t, old);
+    old = asked(&t, both(customer("c"), email("e")), "");
+    const char *kept = asked(&t, customer("c"), "");
+    cr_expect_eq(end(&t, lookup(&t, customer("c")), email("e")), 200);
+    is_over(&t, old);
+    expect_reason(&t, customer("c"), "newsletter", "unconfirmed");
+    post(&t, 201, "/v1/confirm", "{'token': '%s'}", kept);
+    expect_reason(&t, customer("c"), "newsletter", "granted");
+    expect_reason(&t, email("e"), "newsletter", "never_asked");
+}
+
+/* What both of them named; what one has to oneself goes on. */
+Test(persons, what_was_asked_of_two_that_are_split_is_over)
+{
+    struct tenant t = doubly("persons-split-over");
+    const char *old = asked(&t, both(customer("c"), email("d")), ""), *kept = asked(&t, email("d"), "");
+    staff(&t, 201, lookup(&t, customer("c")), "split", "{'identifiers': [%s]}", email("d"));
+    is_over(&t, old);
+    expect_reason(&t, customer("c"), "newsletter", "never_asked");
+    post(&t, 201, "/v1/confirm", "{'token': '%s'}", kept);
+    expect_reason(&t, email("d"), "newsletter", "granted");
+    expect_reason(&t, customer("c"), "newsletter", "never_asked");
+}
+
+/* The same answer again is no Yes of whoever asks for it. */
+Test(persons, what_was_confirmed_before_is_told_again)
+{
+    struct tenant t = doubly("persons-told");
+    const char *token = asked(&t, both(customer("c"), email("e")), "");
+    const json_t *receipt = post(&t, 201, "/v1/confirm", "{'token': '%s'}", token);
+    cr_expect_eq(end(&t, lookup(&t, customer("c")), email("e")), 200);
+    cr_expect(json_equal(post(&t, 200, "/v1/confirm", "{'token': '%s'}", token), receipt));
+}
+
 Test(persons, who_has_the_new_address_is_written_to)
 {
     struct tenant t = stage_tenant("persons-mailed");

@@ -46,6 +46,7 @@ class Act:
     signal: bool = False  # a No: the browser's signal (gpc); a Yes: given under it
     misled: bool = False  # said on a form that is found to have misled
     group: Optional[str] = None  # what was sold; None: the address was published
+    left: bool = False  # a request that was not confirmed before one of its names was taken from the person
     # What staff did since (staff.py): which names it ties, if not those it named; where its No or limit holds as if it had named
     # these, and where as if it had come there from elsewhere.
     ties: Optional[tuple] = None
@@ -173,8 +174,8 @@ class World:
         return found
 
     def concerns(self, act, purpose, entity):
-        if act.state == "told":
-            return False  # of an erased Yes only the limit that it told is left
+        if act.state == "told" or act.left:
+            return False  # of an erased Yes only the limit that it told is left, of such a request what it told
         if act.entity not in (None, entity):
             return False
         if act.scope == purpose.key:

@@ -106,7 +106,15 @@ class Staff:
         else:
             self.rename(name, new, own | {person})
             self.noes_copy([(name, new)])
+        if instead is None:
+            self.requests_leave({new})
         return new
+
+    def requests_leave(self, taken):
+        """Who may click there is not known any more."""
+        for n, act in enumerate(self.acts):
+            if not act.confirmed and taken & set(tied_of(act)):
+                self.acts[n] = replace(act, left=True)
 
     def correct(self, person, wrong, right):
         left = self.end(person, wrong)
@@ -163,6 +171,7 @@ class Staff:
             return False
         for name, new, side in pairs:
             self.rename(name, new, side, said=False)
+        self.requests_leave({new for _, new, _ in pairs})
         self.noes_copy([(name, new) for name, new, _ in pairs])
         self.noes_copy([(new, name) for name, new, _ in pairs])
         self.aliases += [(name, new) for name, new, _ in pairs]
