@@ -19,24 +19,38 @@ begin
                   and (s.purpose_id = any (p_purposes[1:2]) or rank_is_no(s.rank)));
 end $$;
 
+-- Where nobody said anything: the highest rank of a sale.
+create or replace function stood_of_sales(c integer, p_tag bytea, p_purposes integer[])
+returns bigint language plpgsql stable as $$
+begin
+    return (select max(s.rank) from states_heard(c, p_tag, p_purposes) s
+            where s.slot & 15 = slot_sale() and not rank_is_no(s.rank)
+                  and s.purpose_id = any (p_purposes[1:2]));
+end $$;
+
 -- Of a standing No: purpose and rank of each that had one, and of what stood over it. Where the person said
--- nothing of a purpose, the state of what a guardian did: it is told, and overrules nothing.
+-- nothing of a purpose, the state of what a guardian did, else of a sale: it is told, and overrules nothing.
 create or replace function stood_each(c integer, p_tag bytea, p_over integer[], p_guardian integer)
 returns bigint[] language plpgsql stable as $$
 begin
     return (
         select array_agg(array[e.purpose_id::bigint,
                                coalesce(greatest(e.rank, e.over_rank),
-                                        rank_state(greatest(e.guardians, e.over_guardians)))]
+                                        rank_state(greatest(e.guardians, e.over_guardians)),
+                                        rank_state(e.sales))]
                          order by e.purpose_id)
         from (select s.purpose_id, max(s.rank) filter (where k.own) as rank,
                      max(max(s.rank) filter (where k.own and k.over)) over () as over_rank,
-                     max(s.rank) filter (where not k.own) as guardians,
-                     max(max(s.rank) filter (where not k.own and k.over)) over () as over_guardians
+                     max(s.rank) filter (where k.is_guardians) as guardians,
+                     max(max(s.rank) filter (where k.is_guardians and k.over)) over () as over_guardians,
+                     max(s.rank) filter (where k.is_sale) as sales
               from states_heard(c, p_tag, null) s
-              cross join lateral (select s.slot / slot_count() = p_guardian as own,
-                                         s.purpose_id = any (p_over) as over) k
-              where s.slot & 15 <= slot_reached() and (k.own or p_guardian = 0)
+              cross join lateral (select s.slot & 15 <= slot_reached() as said,
+                                         s.slot & 15 = slot_sale() and not rank_is_no(s.rank) as is_sale,
+                                         s.purpose_id = any (p_over) as over) y
+              cross join lateral (select y.*, y.said and s.slot / slot_count() = p_guardian as own,
+                                         y.said and s.slot / slot_count() <> p_guardian as is_guardians) k
+              where (k.own or p_guardian = 0 and (k.is_guardians or k.is_sale))
                     and (s.purpose_id >= purpose_all() or k.over)
               group by s.purpose_id) e);
 end $$;
@@ -366,7 +380,8 @@ begin
 
     -- What stood before, and whether there is anything to weigh.
     prior := stood(c, own_tag, a.purpose_id || a.over, g);
-    was := coalesce(prior, case when g = 0 then stood_of_guardians(c, own_tag, a.purpose_id || a.over) end);
+    was := coalesce(prior, case when g = 0 then stood_of_guardians(c, own_tag, a.purpose_id || a.over) end,
+                    case when g = 0 then stood_of_sales(c, own_tag, a.purpose_id || a.over) end);
     if a.slot = slot_outcome()
        and (rank_is_no(prior) is distinct from true
             or exists (select from consent x

@@ -46,7 +46,7 @@ begin
     -- each with its identifier, and what stands there: one probe of each index
     probed as materialized (
         select a.*, (a.ordinality - 1)::integer as act, i.subject_no as known_no, i.is_person, i.is_tied,
-               s.prior, coalesce(s.prior, s.guardians) as was_rank,
+               s.prior, coalesce(s.prior, s.guardians, s.sales) as was_rank,
                a.effect = effect_settled_there() and coalesce(s.is_told, false) as is_open,
                case when a.floating then greatest(p_now, h.latest)
                     when a.at is null then p_now - a.age
@@ -58,6 +58,8 @@ begin
         left join lateral (select max(x.rank) filter (where x.slot <= slot_reached() and k.counts) as prior,
                                   max(x.rank) filter (where x.slot >= slot_count() and k.counts
                                                             and x.slot & 15 <= slot_reached()) as guardians,
+                                  max(x.rank) filter (where x.slot & 15 = slot_sale() and k.counts
+                                                            and not rank_is_no(x.rank)) as sales,
                                   bool_or(x.slot between slot_age() and slot_care_document()) as is_told
                            from consent x
                            cross join lateral (select x.purpose_id in (a.purpose_id, a.over[1])
