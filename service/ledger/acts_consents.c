@@ -4,6 +4,7 @@
 #include "ledger/entity.h"
 #include "ledger/evidence.h"
 #include "ledger/free_text.h"
+#include "ledger/mail_box.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -128,6 +129,17 @@ static bool origin_read(struct acts_common *c, struct writer *w)
     return sold || published;
 }
 
+/* What a soft opt-in rests on is nothing to any other choice. */
+static void origin_check(const struct acts_common *c, bool has_origin)
+{
+    static const char *const members[] = {"sale", "published"};
+    for (size_t i = 0; has_origin && !c->has_eligible && i < sizeof members / sizeof *members; i++) {
+        struct node n = node_optional(&c->root, members[i]);
+        if (node_present(&n))
+            node_fault(&n, ERROR_INVALID, "unknown member: only of eligible");
+    }
+}
+
 /* The Yes of a purpose that rests on no consent: an objection that is taken back, or what a soft opt-in rests
  * on. */
 static enum event_state other_yes_under(const struct purpose *p, enum event_state state, const struct node *n)
@@ -177,6 +189,24 @@ static void proof_check(const struct acts_common *c)
         node_fault(&strength, ERROR_INVALID, "a signature needs the signed document in evidence.documents");
     else if (is_said_written(&form))
         node_fault(&form, ERROR_INVALID, "what is written needs the document in evidence.documents");
+}
+
+/* Nobody is their own guardian: what one is known by is none of what the act names, be it under another
+ * word behind a plus. */
+static void own_guardian_check(const struct acts_common *c)
+{
+    struct node by = node_optional(&c->root, "expressed_by"), subject = node_optional(&c->root, "subject");
+    struct identifier address;
+    if (c->act.guardian == NULL || !node_is_object(&by))
+        return;
+    struct node own = node_optional(&by, "identifier");
+    bool is_childs =
+        mail_box_read(&own, c->controller, &address) && mail_box_is_of(&subject, c->controller, &address);
+    for (size_t i = 0; i < c->person->count && !is_childs; i++)
+        is_childs = memcmp(&c->person->tags[i], &c->act.guardian->tag, sizeof(struct tag)) == 0;
+    if (is_childs)
+        node_fault(&own, ERROR_INVALID,
+                   "this is the person's own: a guardian is known by an identifier of their own");
 }
 
 /* A guardian's Yes must be of the strength and form that the purpose asks for; a No never needs more than
@@ -252,6 +282,7 @@ static void choice_check(const struct acts_common *c, const struct purpose *p, e
         node_fault(at_state, ERROR_INVALID, "the policy says that there are no cookies: nothing is asked");
     if (!event_state_is_no(state)) {
         proof_check(c);
+        own_guardian_check(c);
         guardian_check(c, p, at_state);
     }
 }
@@ -351,6 +382,7 @@ static void choice_read(struct acts_common *c, const char *key, const struct nod
     const struct purpose *purpose = policy_purpose(c->controller->policy, key);
     if (purpose == NULL)
         node_fault(at_purpose, ERROR_UNKNOWN_PURPOSE, "no purpose of the policy");
+    c->has_eligible = c->has_eligible || (word >= 0 && given_numbers[word] == EVENT_ELIGIBLE);
     if (word < 0 || purpose == NULL)
         return;
     enum event_state state = state_under(c, purpose, given_numbers[word], at_purpose, at_state);
@@ -428,6 +460,7 @@ static void consent_read(struct acts_common *c)
     struct node choices = node_optional(&c->root, "choices");
     if (!node_present(&choices)) {
         purpose_and_state_read(c, has_origin);
+        origin_check(c, has_origin);
         return;
     }
     struct node purpose = node_optional(&c->root, "purpose"), state = node_optional(&c->root, "event_state");
@@ -435,6 +468,7 @@ static void consent_read(struct acts_common *c)
         node_fault(&choices, ERROR_INVALID, "either choices, or purpose and event_state");
     c->acts->context.is_array = true;
     choices_read(c, &choices, has_origin);
+    origin_check(c, has_origin);
 }
 
 void consents_read(const struct ledger_env *env, struct reader *body, struct acts *ret_acts)

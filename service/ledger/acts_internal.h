@@ -25,6 +25,7 @@ struct acts_common {
     bool has_documents;    /* its evidence names some */
     product_group sold;    /* of its sale; 0: none */
     bool is_import;        /* a copy of what another system recorded */
+    bool has_eligible;     /* one of its choices rests on a sale, or on what was published */
     bool under_signal;     /* in sight of the browser's signal, whatever the evidence says */
     const char *source;    /* likewise: which system, and the batch; NULL: not named */
     const char *batch;

@@ -101,6 +101,23 @@ Test(guardians, what_claims_a_signature_or_writing_is_proven)
     cr_expect_eq(tenant_events(&t), 0);
 }
 
+Test(guardians, nobody_is_their_own_guardian)
+{
+    struct tenant t = company("youth", "guardians-own");
+    const char *const subjects[] = {email("k"), text_of("[%s, %s]", customer("c"), email("k")),
+                                    text_of("[%s, {'type': 'phone', 'value': '0612345678'}]", email("k")),
+                                    customer("c"), email("k")};
+    const char *const own[] = {email("k"), email("k"), "{'type': 'phone', 'value': '+31612345678'}",
+                               customer("c"), "{'type': 'email', 'value': 'K-" MARK "+mama@EXAMPLE.nl'}"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        const char *who = text_of(", 'identifier': %s", own[i]);
+        expect(guardian_says(&t, 422, subjects[i], "parent", who, "given"),
+               "{'errors': [{'pointer': '/expressed_by/identifier'}]}");
+        guardian_says(&t, 201, subjects[i], "parent", who, "refused");
+    }
+    guardian_says(&t, 201, customer("d"), "parent", text_of(", 'identifier': %s", email("d")), "given");
+}
+
 Test(guardians, a_guardians_no_holds_until_the_same_guardian_takes_it_back)
 {
     struct tenant t = company("youth", "guardians-several");

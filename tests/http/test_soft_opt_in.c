@@ -54,6 +54,52 @@ Test(soft_opt_in, only_a_sale_of_the_group_that_is_named_or_of_one_like_it_count
     cr_expect_str_eq(may_sell(&t, "nobody", "phones"), "never_asked");
 }
 
+/* A typing error must not lose a sale: only what rests on it has one. */
+Test(soft_opt_in, what_rests_on_no_sale_has_none)
+{
+    static const char *const origins[] = {
+        "'sale': {'ref': 'order-1', 'product_group': 'phones', 'at': '" JANUARY
+        "', 'opt_out_offered_at': '" JANUARY "'}",
+        "'published': {'at': '" JANUARY "', 'for': 'offers', 'where': 'https://shop.example/contact'}"};
+    static const char *const pointers[] = {"/sale", "/published"};
+    struct tenant t = shop("no-sale");
+    for (size_t i = 0; i < 2; i++) {
+        expect(post(&t, 422, "/v1/consents",
+                    "{'subject': %s, 'purpose': 'like', 'event_state': 'objected', 'collection_method': "
+                    "'web_form', %s}",
+                    email("a"), origins[i]),
+               "{'errors': [{'pointer': '%s'}]}", pointers[i]);
+        post(&t, 422, "/v1/consents",
+             "{'subject': %s, 'choices': {'like': 'objected'}, 'collection_method': 'web_form', %s}",
+             email("a"), origins[i]);
+        post(&t, 201, "/v1/consents",
+             "{'subject': %s, 'choices': {'like': 'eligible'}, 'collection_method': 'web_form', %s}",
+             email("a"), origins[i]);
+    }
+}
+
+Test(soft_opt_in, a_withdrawal_tells_that_a_sale_stood)
+{
+    struct tenant t = shop("was-sale");
+    static const char withdrawal[] = "{'subject': %s, 'purpose': '%s'}";
+    buys(&t, "one", "phones", JANUARY);
+    expect(post(&t, 200, "/v1/withdraw", withdrawal, email("one"), "like"),
+           "{'withdrawn': [{'was': 'eligible'}]}");
+    expect(post(&t, 200, "/v1/withdraw", withdrawal, email("one"), "like"),
+           "{'withdrawn': [{'was': 'objected'}]}");
+    buys(&t, "all", "phones", JANUARY);
+    expect(post(&t, 200, "/v1/withdraw", withdrawal, email("all"), "*"),
+           "{'withdrawn': [{'was': 'eligible'}]}");
+    say(&t, 201, text_of("[%s, %s]", customer("tied"), email("tied")), "like", "eligible",
+        ", 'sale': {'ref': 'order-1', 'product_group': 'phones', 'at': '" JANUARY
+        "', 'opt_out_offered_at': '" JANUARY "'}");
+    expect(post(&t, 200, "/v1/withdraw", withdrawal, customer("tied"), "like"),
+           "{'withdrawn': [{'was': 'eligible'}]}");
+    say(&t, 201, email("tied"), "like", "objection_withdrawn", "");
+    expect(post(&t, 200, "/v1/withdraw", withdrawal, email("tied"), "*"),
+           "{'withdrawn': [{'was': 'objection_withdrawn'}]}");
+}
+
 Test(soft_opt_in, sales_of_several_groups_stand_beside_each_other)
 {
     struct tenant t = shop("beside");

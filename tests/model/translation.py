@@ -62,12 +62,17 @@ def guardian_role(guardian):
     return ROLES.get(guardian, "carer")
 
 
+def guardian_name(guardian):
+    """What a guardian is known by; None: by the role."""
+    return name_read(guardian) if guardian not in ROLES or guardian.endswith("@") else None
+
+
 def expressed_by(act, world):
     if act.guardian is None:
         return {"role": "staff"} if any(fact and fact.document for fact in (act.age, act.care)) else None
     by = {"role": guardian_role(act.guardian), "strength": act.strength, "form": "written" if act.written else "electronic"}
-    if act.guardian not in ROLES or act.guardian.endswith("@"):
-        by["identifier"] = identifier(name_read(act.guardian), world)
+    if name := guardian_name(act.guardian):
+        by["identifier"] = identifier(name, world)
     return by
 
 

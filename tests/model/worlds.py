@@ -19,7 +19,7 @@ from notation import NOW, act_text, question_text
 from plants import PLANTS
 from policies import ENTITIES, GROUPS, LATER, POLICY, PURGED, SIMILAR, each_of, has_words
 from real import CONFIRM, Real
-from translation import PURPOSES, guardian_role, is_proven, is_standing
+from translation import PURPOSES, guardian_name, guardian_role, is_proven, is_standing
 
 CHUNK = 400 if LONG else 100  # worlds told at a time
 CROWDS = 0.03  # of all worlds: where somebody is many persons'
@@ -106,7 +106,7 @@ def fit_purpose(act, purpose):
 
 def fit_guardian(act, purpose):
     """A guardian's Yes is as sure as the purpose asks."""
-    if purpose.minors == "forbidden":
+    if purpose.minors == "forbidden" or guardian_name(act.guardian) in act.names:
         return None
     least = GUARDIAN.index(purpose.minors) if purpose.minors else 0
     return replace(act, strength=GUARDIAN[max(least, GUARDIAN.index(act.strength))], written=act.written or purpose.written)
