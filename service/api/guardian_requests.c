@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/handlers.h"
 #include "base/limits.h"
+#include "http/idempotency.h"
 #include "http/recording.h"
 #include "ledger/guardian_request.h"
 #include "ledger/probes.h"
@@ -11,8 +12,9 @@
 
 /* POST /v1/guardian-requests: a guardian is asked for a child. First it is looked up whether the child is
  * known to have the guardian's mail box; the requests are recorded, with the message that takes the link to
- * the policy's endpoint where there is one; then the answer has the verdicts as they are now. Who is told
- * that the outcome is unknown repeats with the same key. */
+ * the policy's endpoint where there is one; then the answer has the verdicts as they are now. Under a key
+ * that is kept: a repeat has what the first had, whatever was said since. Who is told that the outcome is
+ * unknown repeats with the same key. */
 struct guardian_asking {
     struct recording recording; /* first */
     struct guardian_request_tags tags;
@@ -24,6 +26,7 @@ struct guardian_asking {
     struct guardian_told_job told;
     struct purpose_set *sets;
     struct check_job check;
+    struct guardian_answer_job kept; /* under a key */
 };
 
 static struct guardian_asking *asking_of(struct recording *r)
@@ -35,6 +38,7 @@ static void asking_forget(struct recording *r)
 {
     check_job_clear(&asking_of(r)->check);
     persons_job_clear(&asking_of(r)->persons);
+    guardian_answer_job_clear(&asking_of(r)->kept);
 }
 
 /* ---- whose the guardian's mail box is ---- */
@@ -104,19 +108,33 @@ static void asking_compose(struct recording *r, const struct ledger_env *env, st
 
 /* ---- the answer ---- */
 
-static void asking_write(struct guardian_asking *a, struct buf *out)
+/* ${moving}: what another time would make other, a JSON object. */
+static void asking_answer(struct guardian_asking *a, const char *moving)
+{
+    struct call *call = a->recording.attempt.call;
+    struct buf out;
+    buf_init(&out, ANSWER_BYTES_MAX);
+    struct writer w = writer_of(&out);
+    writer_object_begin(&w, NULL);
+    if (!a->recording.attempt.controller->policy->messages.confirmation_only_delivered)
+        writer_text(&w, "url", a->url);
+    writer_moment(&w, "expires_at", a->answer_by);
+    writer_members(&w, moving);
+    writer_object_end(&w);
+    call_answer_json(call, 202, &out);
+}
+
+/* Where the policy does not take the request any more there is none to judge: what was kept is told. */
+static void moving_write(struct guardian_asking *a, struct buf *out)
 {
     const struct recording *r = &a->recording;
     const struct policy *policy = r->attempt.controller->policy;
-    const struct person *child = r->acts.list[0].person;
     struct writer w = writer_of(out);
     writer_object_begin(&w, NULL);
-    if (!policy->messages.confirmation_only_delivered)
-        writer_text(&w, "url", a->url);
-    writer_moment(&w, "expires_at", a->answer_by);
     writer_bool(&w, "delivered", a->told.told);
     writer_array_begin(&w, "verdicts");
-    for (size_t i = 0; i < a->request.purpose_count; i++) {
+    for (size_t i = 0; reader_ok(&r->body) && i < a->request.purpose_count; i++) {
+        const struct person *child = r->acts.list[0].person;
         struct verdict v = probes_verdict(child, policy, a->request.purposes[i], ENTITY_ANY, 0, &a->check,
                                           i * probes_count(child));
         writer_object_begin(&w, NULL);
@@ -127,24 +145,68 @@ static void asking_write(struct guardian_asking *a, struct buf *out)
     writer_object_end(&w);
 }
 
+static void on_kept(struct job *job, enum error e)
+{
+    struct guardian_asking *a =
+        list_entry(list_entry(job, struct guardian_answer_job, job), struct guardian_asking, kept);
+    if (e != ERROR_NONE || a->kept.first == NULL)
+        call_problem(a->recording.attempt.call, ERROR_OUTCOME_UNKNOWN, NULL, NULL);
+    else
+        asking_answer(a, a->kept.first);
+}
+
+/* A blank is in no key that a client sends. */
+static void answer_keep(struct guardian_asking *a, const char *moving)
+{
+    struct call *call = a->recording.attempt.call;
+    const struct controller *c = a->recording.attempt.controller;
+    const struct recorded *first = &a->recording.job.events[0];
+    h2o_iovec_t key =
+        h2o_concat(&call->req->pool, a->recording.key, h2o_iovec_init(H2O_STRLIT(" guardian-request")));
+    a->kept.key = idempotency_of(call, c->tagger, key);
+    a->kept.answer = moving;
+    a->kept.subject_no = first->subject_no;
+    a->kept.revision = first->revision;
+    guardian_answer_job_prepare(&a->kept, c->controller_id);
+    a->kept.job.deadline = call->deadline;
+    a->kept.job.done = on_kept;
+    lane_submit(call->worker->write, &a->kept.job);
+}
+
+static void asking_judged(struct guardian_asking *a)
+{
+    struct call *call = a->recording.attempt.call;
+    struct buf out;
+    buf_init(&out, ANSWER_BYTES_MAX);
+    moving_write(a, &out);
+    buf_byte(&out, '\0');
+    const char *moving = buf_failed(&out) ? NULL : arena_copy(&call->arena, out.data, out.len);
+    buf_free(&out);
+    if (moving == NULL)
+        call_problem(call, ERROR_OUTCOME_UNKNOWN, NULL, NULL);
+    else if (a->recording.key.base != NULL && call->req != NULL)
+        answer_keep(a, moving);
+    else
+        asking_answer(a, moving);
+}
+
 static void on_checked(struct job *job, enum error e)
 {
     struct guardian_asking *a = list_entry(job, struct guardian_asking, check.job);
-    struct call *call = a->recording.attempt.call;
-    if (e != ERROR_NONE || a->check.broken) {
-        call_problem(call, ERROR_OUTCOME_UNKNOWN, NULL, NULL);
-        return;
-    }
-    struct buf out;
-    buf_init(&out, ANSWER_BYTES_MAX);
-    asking_write(a, &out);
-    call_answer_json(call, 202, &out);
+    if (e != ERROR_NONE || a->check.broken)
+        call_problem(a->recording.attempt.call, ERROR_OUTCOME_UNKNOWN, NULL, NULL);
+    else
+        asking_judged(a);
 }
 
 static void asking_check(struct guardian_asking *a)
 {
     struct call *call = a->recording.attempt.call;
     const struct controller *c = a->recording.attempt.controller;
+    if (!reader_ok(&a->recording.body)) {
+        asking_judged(a);
+        return;
+    }
     const struct person *child = a->recording.acts.list[0].person;
     size_t step = probes_count(child), count = a->request.purpose_count;
     struct probe *probes = call_alloc(call, count * step * sizeof *probes);

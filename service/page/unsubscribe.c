@@ -42,6 +42,16 @@ static bool is_stopped(const struct link_page *p, const size_t places[], size_t 
     return true;
 }
 
+/* Whether it was the person who stopped some of it: what was retired stopped by itself. */
+static bool is_own(const struct link_page *p, const size_t places[], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (link_page_standing(p, places[i]).own_no)
+            return true;
+    }
+    return false;
+}
+
 static void stop_show(struct link_page *p)
 {
     struct page page;
@@ -56,9 +66,9 @@ static void stop_show(struct link_page *p)
     link_page_begin(p, &page, stopped ? TEXT_STOPPED_TITLE : TEXT_STOP_TITLE);
     page_say(&page, "p", stopped ? TEXT_STOPPED_INTRO : TEXT_STOP_INTRO, page_controller(&page));
     purposes_write(p, &page, places, count);
-    if (stopped) {
+    if (stopped && is_own(p, places, count)) {
         page_say(&page, "p", TEXT_STOPPED_ALREADY, NULL);
-    } else {
+    } else if (!stopped) {
         page_form(&page);
         page_button(&page, TEXT_STOP_BUTTON, "action", "stop", "main");
         html_close(&page.html);

@@ -116,3 +116,42 @@ void guardian_told_job_init(struct guardian_told_job *t, int32_t controller_id, 
                                     .subject_no = subject_no,
                                     .revision = revision};
 }
+
+/* ---- the answer ---- */
+
+static void answer_bind(const struct sent *batch, size_t count, struct params *params)
+{
+    (void)count;
+    const struct guardian_answer_job *a = list_entry(batch[0].job, struct guardian_answer_job, job);
+    params_int4(params, a->job.controller_id);
+    params_idempotency(params, &a->key);
+    params_text(params, a->answer);
+    params_int8(params, a->revision);
+    params_int8(params, a->subject_no);
+}
+
+static void answer_take(const struct sent *batch, size_t count, const PGresult *rows)
+{
+    (void)count;
+    if (batch[0].job == NULL || PQntuples(rows) != 1)
+        return;
+    struct guardian_answer_job *a = list_entry(batch[0].job, struct guardian_answer_job, job);
+    guardian_answer_job_clear(a);
+    a->first = row_text(rows, 0, 0);
+}
+
+void guardian_answer_job_prepare(struct guardian_answer_job *a, int32_t controller_id)
+{
+    static const struct verb verb = {.statement = "guardian_answer_keep",
+                                     .writes = true,
+                                     .batch_max = 1,
+                                     .bind = answer_bind,
+                                     .take = answer_take};
+    a->job = (struct job){.verb = &verb, .controller_id = controller_id, .weight = 1};
+}
+
+void guardian_answer_job_clear(struct guardian_answer_job *a)
+{
+    free(a->first);
+    a->first = NULL;
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
+#include "store/idempotency.h"
 #include "store/record.h"
 
 /* What a guardian is asked: requests on one child out of one body, and what this guardian said of each. */
@@ -43,3 +44,16 @@ struct guardian_told_job {
 };
 void guardian_told_job_init(struct guardian_told_job *t, int32_t controller_id, int64_t subject_no,
                             int64_t revision);
+
+/* What was answered under a key, beside the requests' events: the first that is kept is the answer. */
+struct guardian_answer_job {
+    struct job job;
+    struct idempotency key; /* present, and of no other answer */
+    const char *answer;
+    int64_t subject_no, revision; /* of the first request */
+
+    char *first; /* NULL where memory ran out */
+};
+void guardian_answer_job_prepare(struct guardian_answer_job *a, int32_t controller_id);
+/* Frees ${first}. */
+void guardian_answer_job_clear(struct guardian_answer_job *a);

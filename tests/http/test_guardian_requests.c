@@ -240,6 +240,26 @@ static const char *ask(const struct tenant *t)
                         BODY("kid-" MARK "@example.nl", "mum-" MARK "@example.nl", "['news', 'photos']")));
 }
 
+Test(guardian_requests, a_repeat_has_the_first_answer_whatever_came_since)
+{
+    struct tenant t = asking("asked-again", "'least': 'email'");
+    static const char body[] = BODY("kid-" MARK "@example.nl", "mum-" MARK "@example.nl", "['news']");
+    const json_t *first = post_with(&t, 202, "/v1/guardian-requests", "Idempotency-Key: a", body);
+    const char *url = json_string_value(json_object_get(first, "url")), *path = strstr(url, "/g/");
+    cr_assert_eq(page_post(&t, path, "action=refuse", NULL)->status, 200);
+    cr_expect(json_equal(post_with(&t, 202, "/v1/guardian-requests", "Idempotency-Key: a", body), first),
+              "the guardian said no meanwhile");
+    json_t *policy = json_of("{'controller': {'key': 'asked-again', 'country': 'NL'}, 'purposes': [{'key': "
+                             "'news', 'retired': true, 'lawful_basis': 'consent', 'channel': 'email', "
+                             "'notice': 'news'}], 'notices': [{'id': 'news', 'version': '1', "
+                             "'effective_from': '2026-01-01T00:00:00Z', 'texts': {'en': 'May we write?'}}]}");
+    tenant_apply(&t, policy);
+    cr_expect(json_equal(post_with(&t, 202, "/v1/guardian-requests", "Idempotency-Key: a", body), first),
+              "the purpose was retired meanwhile");
+    post(&t, 422, "/v1/guardian-requests", body);
+    cr_expect_eq(tenant_events(&t), 2);
+}
+
 Test(guardian_requests, looking_changes_nothing_however_often)
 {
     struct tenant t = asking("looked-at", "'least': 'email'");

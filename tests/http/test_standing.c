@@ -291,3 +291,18 @@ Test(standing, what_took_the_place_of_a_purpose_is_shown_and_stopped_by_its_link
         expect_stoppable(path, false);
     }
 }
+
+Test(standing, who_never_said_no_is_not_told_to_have_stopped_what_was_retired)
+{
+    struct tenant t = stage_tenant("standing-over");
+    say(&t, 201, email("a"), "newsletter", "given", "");
+    const char *path = link_to(&t, text_of("'subject': %s", email("a")), UNSUBSCRIBE("newsletter")), *page;
+    json_t *policy = tenant_policy(&t);
+    json_object_set_new(json_array_get(json_object_get(policy, "purposes"), 0), "retired", json_true());
+    cr_assert_eq(put(&t, "?force=retire", policy)->status, 200);
+    page = look(path);
+    cr_expect_null(strstr(page, "You stopped this earlier"), "%s", page);
+    cr_expect_null(strstr(page, "value=\"stop\""), "%s", page);
+    press(path, "action=stop");
+    cr_expect_not_null(strstr(look(path), "You stopped this earlier"));
+}
