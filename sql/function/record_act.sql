@@ -114,7 +114,19 @@ begin
                  where rank_time(x.rank) = p_at and not rank_is_no(x.rank) and b <> all (p_nos));
 end $$;
 
--- The number of a guardian: the role's, or that of the identifier that names one.
+-- The number of the guardian who answered a request first; null: nobody did. It is kept with the answer, so
+-- that the link goes on where the guardian's own identifier leads nowhere any more.
+create or replace function guardian_answered(c integer, p_subject bigint, p_request bigint) returns integer
+language plpgsql stable as $$
+begin
+    return (select e.slot / slot_count() from event e
+            where e.controller_id = c and e.subject_no = p_subject
+                  and e.slot >= guardian_named() * slot_count()
+                  and (e.detail ->> 'answers')::bigint = p_request
+            order by e.revision limit 1);
+end $$;
+
+-- The number of a guardian: of who answers once more, the role's, or that of the identifier that names one.
 create or replace function guardian_number(c integer, a act) returns integer
 language plpgsql as $$
 declare
@@ -125,6 +137,13 @@ begin
     end if;
     if a.old_guardian is not null then
         perform wrap_tags(c, array[a.old_guardian], array[a.guardian]);
+    end if;
+    if a.answers is not null then
+        no := guardian_answered(c, (select e.subject_no from event e
+                                    where e.controller_id = c and e.revision = a.answers), a.answers);
+        if no is not null then
+            return no;
+        end if;
     end if;
     select guardian_no into no from guardian where controller_id = c and tag = a.guardian;
     if no is null then
@@ -413,7 +432,9 @@ begin
     -- The event, and what came of it.
     e := row(c, h.revision, a.record_id, i.nos[1], a.purpose_id, e.rank, time_of(p_now), e.valid_until,
              a.notice_no, p_policy_version, e.slot, a.flags, a.role, a.method, 0,
-             coalesce(rank_state(was), 0), e.was_each, 0, a.language, p_actor, a.ref, a.detail::jsonb,
+             coalesce(rank_state(was), 0), e.was_each, 0, a.language, p_actor, a.ref,
+             case when a.answers is null then a.detail::jsonb
+                  else coalesce(a.detail::jsonb, '{}') || jsonb_build_object('answers', a.answers) end,
              a.tiebreak);
     e.effect := effect_of(c, a, e, prior, p_now);
     e.answer := case when i.known then 0 else answer_unknown() end

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- $1 a controller, $2 a person, $3 a revision, $4 how many from there on, $5 the tags that a guardian may be
--- known by: what that guardian was asked, oldest first, whom it names, and what this guardian said last of it
--- (rank, revision; null: nothing). A No that was told with a customer code stands in the slot of what
--- reaches it. Each row also gives the generation and the time of the snapshot, and whether a second message
--- can still leave; where there is no request, one row gives nothing else.
+-- $1 a controller, $2 a person, $3 a revision, $4 how many from there on, $5 the tags that a guardian who has
+-- not answered may be known by: what that guardian was asked, oldest first, whom it names, and what this
+-- guardian said last of it (rank, revision; null: nothing). A No that was told with a customer code stands in
+-- the slot of what reaches it. Each row also gives the generation and the time of the snapshot, and whether a
+-- second message can still leave; where there is no request, one row gives nothing else.
 select c.generation, statement_timestamp() as as_of, m.second, l.*
 from controller c
 cross join lateral (select exists (select from outbox o
@@ -24,9 +24,12 @@ left join lateral (
                                            where x.controller_id = $1 and x.subject_no = n.no offset 0) i
                        offset 0) t on true
     left join lateral (select x.rank, x.revision
-                       from unnest($5::bytea[]) k(tag)
-                       cross join lateral (select y.guardian_no from guardian y
-                                           where y.controller_id = $1 and y.tag = k.tag offset 0) g
+                       from (select guardian_answered($1, $2, $3) as guardian_no) w
+                       cross join lateral (select w.guardian_no where w.guardian_no is not null
+                                           union all
+                                           select y.guardian_no from unnest($5::bytea[]) k(tag)
+                                           join guardian y on y.controller_id = $1 and y.tag = k.tag
+                                           where w.guardian_no is null offset 0) g
                        cross join lateral (select y.rank, y.revision from consent y
                                            where y.controller_id = $1
                                                  and y.tag = substr(t.tags, 1, tag_size())

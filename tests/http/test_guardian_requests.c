@@ -311,6 +311,48 @@ Test(guardian_requests, what_is_ticked_and_signed_is_granted_and_nothing_else)
     cr_expect_eq(tenant_events(&t), 4);
 }
 
+/* The guardian is somebody too, whose own address ends, is corrected or goes with them. */
+Test(guardian_requests, a_yes_is_taken_back_by_its_link_whatever_became_of_the_guardians_address)
+{
+#define MUM "{'type': 'email', 'value': 'mum-" MARK "@example.nl'}"
+    static const struct {
+        const char *method, *verb, *body;
+    } ways[] = {
+        {"POST", "erase", "{}"},
+        {"POST", "erase", "{'keep_proof': false, 'remember_no': false}"},
+        {"POST", "correct", "{'from': " MUM ", 'to': {'type': 'email', 'value': 'mam-" MARK "@example.nl'}}"},
+        {"POST", "correct",
+         "{'from': " MUM ", 'to': {'type': 'email', 'value': 'mam-" MARK "@example.nl'}, 'evidence': "
+         "{'documents': [{'name': 'id', 'sha256': "
+         "'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'}]}}"},
+        {"DELETE", "identifiers", "{'identifier': " MUM "}"},
+    };
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        struct tenant t = asking(text_of("mum-gone%zu", i), "'least': 'email'");
+        const char *mum =
+            string_at(post(&t, 201, "/v1/consents",
+                           "{'subject': [{'type': 'customer', 'value': 'M-" MARK "'}, " MUM
+                           "], 'purpose': 'news', 'event_state': 'given', 'collection_method': 'web_form'}"),
+                      "/subject_id");
+        const char *path = ask(&t);
+        const struct answer *page = page_get(&t, "GET", path);
+        page_post(&t, path, yes_of(page, box(page, 0)), NULL);
+        const struct request ends = {.service = t.service,
+                                     .token = t.token,
+                                     .method = ways[i].method,
+                                     .path = text_of("/v1/subjects/%s/%s", mum, ways[i].verb),
+                                     .body = json_text("%s", ways[i].body)};
+        cr_assert_eq(client_send(&ends)->status, 200, "%zu: %s", i, client_send(&ends)->body);
+        cr_expect_str_eq(reason_of(&t, "kid", "news"), "granted");
+        page = page_get(&t, "GET", path);
+        cr_expect_not_null(strstr(page->body, "value=\"withdraw\""), "%zu", i);
+        cr_expect_eq(
+            page_post(&t, path, text_of("action=withdraw&state=%s", hidden(page, "state")), NULL)->status,
+            200);
+        cr_expect_str_eq(reason_of(&t, "kid", "news"), "withdrawn", "%zu", i);
+    }
+}
+
 Test(guardian_requests, all_of_it_is_refused_by_one_press)
 {
     struct tenant t = asking("all-refused", "'least': 'email'");
