@@ -136,8 +136,8 @@
       "This is so for: {}. For the others it is not done.",                                                 \
       "Dit geldt voor: {}. Voor de andere gebeurt het niet.")                                               \
     X(TEXT_STATE_ADDRESSES, "state_addresses",                                                              \
-      "This is so for some of your addresses. For others it is no.",                                        \
-      "Dit geldt voor een deel van uw adressen. Voor andere is het nee.")                                   \
+      "This is so for some of your addresses or codes. For others it is no.",                               \
+      "Dit geldt voor een deel van uw adressen of codes. Voor andere is het nee.")                          \
     X(TEXT_OTHER_TITLE, "other_title",                                                                      \
       "What does not depend on a choice",                                                                   \
       "Wat niet van een keuze afhangt")                                                                     \
