@@ -70,6 +70,8 @@ create or replace function class_choice() returns smallint immutable parallel sa
 -- enum role, enum collection_method
 create or replace function role_staff() returns smallint immutable parallel safe return 4::smallint;
 create or replace function role_controller() returns smallint immutable parallel safe return 5::smallint;
+create or replace function method_double_opt_in() returns smallint immutable parallel safe
+    return 4::smallint;
 create or replace function method_api() returns smallint immutable parallel safe return 6::smallint;
 
 -- enum effect; and what an act asks for that is settled here

@@ -485,9 +485,9 @@ begin
         order by o.purpose_id, o.slot, o.revision desc;
 end $$;
 
--- The Yeses of these purposes that stand by name under an identifier, and what waited there, wait for a
--- confirmation from there, each asked for by a message of its own: the requests, subject_no and revision of
--- each.
+-- The Yeses of these purposes that stand by name under an identifier (a guardian's where it was confirmed
+-- there), and what waited there, wait for a confirmation from there, each asked for by a message of its own:
+-- the requests, subject_no and revision of each.
 create or replace function ask_again(c integer, p_ask staff_ask, p_actor text, p_policy_version integer,
                                      p_now bigint, p_no bigint, p_by bigint)
 returns bigint[] language plpgsql as $$
@@ -502,7 +502,8 @@ begin
              from identifier i
              cross join lateral (select x.revision, true as stands from consent x
                                  where x.controller_id = c and x.tag = i.tag
-                                       and x.purpose_id = any (p_ask.confirms) and x.slot = slot_yes()
+                                       and x.purpose_id = any (p_ask.confirms) and x.slot & 15 = slot_yes()
+                                       and x.slot / slot_count() < guardian_staff()
                                        and not rank_is_no(x.rank)
                                  union all
                                  select x, false
@@ -512,6 +513,7 @@ begin
                                  where x.controller_id = c and x.revision = s.revision offset 0) v
              left join named m on m.controller_id = c and m.revision = s.revision
              where i.controller_id = c and i.subject_no = p_no
+                   and (not s.stands or (v.e).slot = slot_yes() or (v.e).method = method_double_opt_in())
              order by s.revision loop
         e := y.e;
         if y.stands then
@@ -529,7 +531,8 @@ begin
         e.actor := p_actor;
         e.policy_version := p_policy_version;
         e.effect := effect_pending();
-        e.detail := null;
+        e.detail := case when e.slot / slot_count() <> 0
+                         then jsonb_build_object('expressed_by', e.detail -> 'expressed_by') end;
         insert into event select e.*;
         if cardinality(y.beside_nos) > 0 then
             insert into named (controller_id, revision, beside_nos) values (c, e.revision, y.beside_nos);

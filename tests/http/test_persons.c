@@ -380,6 +380,21 @@ Test(persons, what_was_asked_of_two_that_are_split_is_over)
     expect_reason(&t, customer("c"), "newsletter", "never_asked");
 }
 
+Test(persons, what_a_guardian_confirmed_at_the_childs_address_is_asked_of_the_new_one)
+{
+    struct tenant t = doubly("persons-guardians");
+    post(&t, 201, "/v1/confirm", "{'token': '%s'}",
+         asked(&t, email("jna"), ", 'expressed_by': {'role': 'parent'}"));
+    expect_reason(&t, email("jna"), "newsletter", "granted");
+    const json_t *moved =
+        staff(&t, 200, lookup(&t, email("jna")), "correct",
+              "{'from': %s, 'to': %s, 'evidence': {'documents': [{'name': 'id', 'sha256': '%064d'}]}}",
+              email("jna"), email("jan"), 1);
+    expect_reason(&t, email("jan"), "newsletter", "unconfirmed");
+    post(&t, 201, "/v1/confirm", "{'token': '%s'}", strrchr(string_at(moved, "/confirm/0/url"), '/') + 1);
+    expect_reason(&t, email("jan"), "newsletter", "granted");
+}
+
 /* The same answer again is no Yes of whoever asks for it. */
 Test(persons, what_was_confirmed_before_is_told_again)
 {

@@ -105,6 +105,7 @@ static const struct {
     {"class_choice", CLASS_CHOICE},
     {"role_staff", ROLE_STAFF},
     {"role_controller", ROLE_CONTROLLER},
+    {"method_double_opt_in", METHOD_DOUBLE_OPT_IN},
     {"method_api", METHOD_API},
     {"staff_done", STAFF_DONE},
     {"staff_stale", STAFF_STALE},
