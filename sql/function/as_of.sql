@@ -39,13 +39,23 @@ begin
     for l in select x.* from alias x join event e on e.controller_id = c and e.revision = x.revision
              where x.controller_id = c and x.alias_no = any (p_nos) and e.recorded_at > p_at
              order by x.revision desc, x.alias_no desc loop
-        update named n set beside_nos = array_replace(n.beside_nos, l.alias_no, l.of_no)
+        -- an event may name both
+        update named n set beside_nos = case when l.of_no = any (n.beside_nos)
+                                             then array_remove(n.beside_nos, l.alias_no)
+                                             else array_replace(n.beside_nos, l.alias_no, l.of_no) end
             where n.controller_id = c and n.revision = any (p_revisions)
                   and l.alias_no = any (n.beside_nos);
+        delete from beside b
+            where b.controller_id = c and b.beside_no = l.alias_no and b.revision = any (p_revisions)
+                  and exists (select from beside x where x.controller_id = c and x.beside_no = l.of_no
+                                                         and x.revision = b.revision);
         update beside b set beside_no = l.of_no
             where b.controller_id = c and b.beside_no = l.alias_no and b.revision = any (p_revisions);
         delete from alias x where x.controller_id = c and x.alias_no = l.alias_no;
     end loop;
+    delete from remaining r using event e
+        where r.controller_id = c and r.subject_no = any (p_nos)
+              and e.controller_id = c and e.revision = r.kept_by and e.recorded_at > p_at;
     delete from tombstone t using event e
         where t.controller_id = c and e.controller_id = c and e.revision = t.revision
               and e.recorded_at > p_at;
@@ -112,9 +122,10 @@ begin
                  left join identifier i on i.controller_id = c and i.tag = t.tag order by t.n);
 
     -- Whom it takes: all that hangs together, persons who have a browser too.
-    members := array(select n from unnest(nos) n where n is not null
+    members := array(select n from unnest(nos || identifiers_split(c, nos, false)) n where n is not null);
+    members := array(select unnest(members)
                      union
-                     select t.person_no from unnest(nos) n
+                     select t.person_no from unnest(members) n
                      join tie t on t.controller_id = c and t.beside_no = n);
     members := (identifiers_tied(c, members, true, most + 1)).members;
     revisions := revisions_naming(c, members, most + 1);

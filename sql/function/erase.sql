@@ -5,10 +5,13 @@
 -- (1) Own is what nobody else has (identifiers_own): it goes, each with all that says it. What another person
 --     has too stays theirs.
 -- (2) A No or a limit of the person that reaches what stays is not the person's alone: it stays, under a
---     number that nothing leads to and that has what stays, so that it goes on reaching just that. No becomes
---     no Yes by an erasure (promise 4). Who was split off from the person is such: what stood with both rests
---     on what goes. So the split is taken back first: a No goes on reaching them, and a Yes, which nothing
---     would prove any more, goes.
+--     number that nothing leads to, a keeper, which has what stays, so that it goes on reaching just that. No
+--     becomes no Yes by an erasure (promise 4). Who was split off from the person is such: what stood with
+--     both rests on what goes. So the split is taken back first: a No goes on reaching them, and a Yes, which
+--     nothing would prove any more, goes. A keeper is nobody: what only keepers have besides is the person's
+--     own, and when it goes a keeper's events are treated as the person's.
+--     So does what reached anybody by way of the person, whoever said it, though nothing ties them any more:
+--     it is kept with whom it reached (remaining).
 -- (3) Of the other events, with keep_proof, what was agreed to and when stays under another such number,
 --     which is tied to nothing; without, they go, and are written down as purged (promise 5).
 -- (4) With remember_no a tombstone stays under each of the own tags but browsers'.
@@ -33,11 +36,40 @@ begin
     update guardian g set tag = dead where g.controller_id = c and g.tag = p_tag;
 end $$;
 
--- Whether an event's No, or a limit that it told, is heard by others than those it names.
+-- Whether an event's No, or a limit that it told, is heard by others than those it names. A keeper's may have
+-- nothing left but the limit.
 create or replace function event_reaches(e event, t told) returns boolean language plpgsql immutable as $$
 begin
-    return e.slot / slot_count() not in (guardian_staff(), guardian_time())
-           and (slot_travels(e.slot) or rank_is_no(e.rank) or t.age_until > 0 or t.care_until > 0);
+    if e.slot / slot_count() in (guardian_staff(), guardian_time()) and e.slot <> staff_erased() then
+        return false;
+    end if;
+    return t.age_until > 0 or t.care_until > 0
+           or e.slot <> staff_erased() and (slot_travels(e.slot) or rank_is_no(e.rank));
+end $$;
+
+-- The keepers that have one of these.
+create or replace function keepers_having(c integer, p_nos bigint[]) returns bigint[]
+language plpgsql stable as $$
+begin
+    return array(
+        select distinct t.no from unnest(p_nos) n(no)
+        cross join lateral (select x.person_no as no from tie x
+                            where x.controller_id = c and x.beside_no = n.no
+                            union
+                            select e.subject_no from beside b
+                            join event e on e.controller_id = c and e.revision = b.revision
+                            where b.controller_id = c and b.beside_no = n.no) t
+        where is_keeper(c, t.no));
+end $$;
+
+-- What these persons were told to have, by ties or by what their events name.
+create or replace function identifiers_said(c integer, p_persons bigint[], p_events bigint[]) returns bigint[]
+language plpgsql stable as $$
+begin
+    return array(select unnest(identifiers_had(c, p_persons, identifiers_all()))
+                 union
+                 select b from named n cross join unnest(n.beside_nos) b
+                 where n.controller_id = c and n.revision = any (p_events));
 end $$;
 
 -- Of the guardians of these events, whom no other event has: how many were forgotten.
@@ -63,22 +95,25 @@ begin
     return forgotten;
 end $$;
 
--- (2) Events of one person that stay because of what stays (p_staying): they become those of a number of
--- their own, which has what stays: it is returned. Their rows of beside are gone already.
+-- (2) Events of one person that stay because of what stays (p_staying): they become those of a keeper, which
+-- has those of p_reached: it is returned. They name p_through too, through whom others had what goes; null:
+-- nobody had. Their rows of beside are gone already.
 create or replace function erase_attach(c integer, p_ask staff_ask, p_actor text, p_policy_version integer,
-                                        p_now bigint, p_events bigint[], p_person bigint, p_staying bigint[])
+                                        p_now bigint, p_events bigint[], p_person bigint, p_staying bigint[],
+                                        p_reached bigint[], p_through bigint)
 returns bigint language plpgsql as $$
 declare
     keeper constant bigint := identifier_dead(c, (select type from identifier
                                                   where controller_id = c and subject_no = p_person));
 begin
     update named n
-        set beside_nos = array(select b from unnest(n.beside_nos) b where b = any (p_staying))
-                         || case when p_person = any (p_staying) then array[p_person] else '{}'::bigint[] end
+        set beside_nos = array(select b from unnest(n.beside_nos) b
+                               where b = any (p_staying) and b is distinct from p_through)
+                         || array_remove(array[p_through], null)
         where n.controller_id = c and n.revision = any (p_events);
-    if p_person = any (p_staying) then
+    if p_through is not null then
         insert into named (controller_id, revision, beside_nos)
-            select c, r.no, array[p_person] from unnest(p_events) r(no) on conflict do nothing;
+            select c, r.no, array[p_through] from unnest(p_events) r(no) on conflict do nothing;
     end if;
     delete from named n
         where n.controller_id = c and n.revision = any (p_events) and cardinality(n.beside_nos) = 0;
@@ -92,8 +127,7 @@ begin
     p_ask.record_id := null;
     p_ask.detail := null;
     perform staff_event(c, p_ask, p_actor, p_policy_version, p_now, keeper,
-                        array(select h from unnest(identifiers_had(c, array[p_person], identifiers_all())) h
-                              where h = any (p_staying)),
+                        array(select distinct h from unnest(p_reached) h where h = any (p_staying)),
                         event_erased(), false);
     return keeper;
 end $$;
@@ -171,7 +205,7 @@ begin
         return;
     end if;
     delete from alias x where x.controller_id = c and (x.alias_no = any (p_own) or x.of_no = any (p_own));
-    perform rebuild(c, p_own);
+    perform rebuild_staying(c, (select revision + 1 from head where controller_id = c), p_own);
 end $$;
 
 -- Why somebody is erased, in words that may be about them: the ledger, which is never changed, does not get
@@ -186,13 +220,21 @@ create or replace function staff_erase(c integer, p_ask staff_ask, p_actor text,
 returns staffed language plpgsql as $$
 declare
     now_ constant timestamptz := time_of(p_now);
-    own constant bigint[] := identifiers_own(c, p_ask.subject_no);
-    persons constant bigint[] := array(select distinct x from unnest(own || p_ask.subject_no) x);
-    staying bigint[]; -- what others have, or was named and never tied
+    own bigint[] := identifiers_own(c, p_ask.subject_no, true);
+    old_keepers constant bigint[] := keepers_having(c, own);
+    persons constant bigint[] := array(
+        select distinct x from unnest(own || old_keepers || p_ask.subject_no) x);
+    had bigint[];
+    shared bigint[]; -- of the person, what others have, or was named and never tied
+    staying bigint[]; -- that, and what the keepers have besides
     tags bytea[];
     events bigint[];
     attached bigint[] := '{}';
     others bigint[];
+    proofs bigint; -- of these
+    around bigint[]; -- all that hang together with the person, and stay
+    stopping remaining[];
+    k record;
     keeps boolean;
     named_no bigint;
     keepers bigint[] := '{}';
@@ -207,14 +249,21 @@ declare
 begin
     -- Of whom, and what is known of them.
     perform split_undo(c, own, persons);
+    had := identifiers_had(c, array[p_ask.subject_no], identifiers_all());
+    events := array(select v.revision from event v
+                    where v.controller_id = c and v.subject_no = any (persons)
+                          and v.subject_no <> all (old_keepers));
+    shared := array(select h from unnest(identifiers_said(c, array[p_ask.subject_no], events)) h
+                    where h <> all (own));
+    own := own || old_keepers;
     tags := array(select i.tag from identifier i where i.controller_id = c and i.subject_no = any (own));
     events := array(select v.revision from event v
                     where v.controller_id = c and v.subject_no = any (persons));
-    staying := array(select h from unnest(identifiers_had(c, array[p_ask.subject_no], identifiers_all())) h
-                     where h <> all (own)
-                     union
-                     select b from named n cross join unnest(n.beside_nos) b
-                     where n.controller_id = c and n.revision = any (events) and b <> all (own));
+    staying := array(
+        select h from unnest(identifiers_said(c, array[p_ask.subject_no] || old_keepers, events)) h
+        where h <> all (own));
+    k := identifiers_rebuilt(c, persons || staying);
+    around := array(select x from unnest(k.members || k.rim) x where x <> all (own));
     if cardinality(staying) > 0 then
         attached := array(
             select v.revision from event v
@@ -223,7 +272,15 @@ begin
                   and not exists (select from unranked u
                                   where u.controller_id = c and u.revision = v.revision));
     end if;
+    -- what remains with others from an earlier erasure
+    attached := array(select unnest(attached)
+                      union
+                      select v.no from unnest(events) v(no)
+                      join remaining x on x.controller_id = c and x.revision = v.no
+                                          and x.subject_no <> all (own));
     others := array(select x from unnest(events) x except select unnest(attached));
+    proofs := (select count(*) from event v where v.controller_id = c and v.revision = any (others)
+                                                  and v.subject_no <> all (old_keepers));
     keeps := coalesce(p_ask.keep_proof,
                       exists (select from event v where v.controller_id = c and v.revision = any (others)
                               and v.slot & 15 = slot_yes() and not rank_is_no(v.rank)));
@@ -231,6 +288,7 @@ begin
     p_ask.detail := coalesce(p_ask.detail::jsonb, '{}') - 'reason' || jsonb_build_object('keep_proof', keeps);
     e := staff_event(c, p_ask, p_actor, p_policy_version, p_now, p_ask.subject_no, null, event_erased(),
                      false);
+    stopping := states_stopping(c, around, e.revision);
     done := staffed_of(e, staff_done());
     perform set_config('akkoord.purging', 'on', true);
 
@@ -262,10 +320,18 @@ begin
             where b.controller_id = c and b.beside_no = named_no and b.revision = any (events);
     end loop;
     delete from alias l where l.controller_id = c and (l.alias_no = any (own) or l.of_no = any (own));
-    for r in select v.subject_no, array_agg(v.revision) as revisions from event v
-             where v.controller_id = c and v.revision = any (attached) group by v.subject_no loop
-        keepers := keepers || erase_attach(c, p_ask, p_actor, p_policy_version, p_now, r.revisions,
-                                           r.subject_no, staying);
+    -- What is one customer's alone is heard by what that one has; else by all that the person has.
+    for r in select v.subject_no, i.type = identifier_customer()
+                                  and (not rank_is_no(v.rank) or v.slot / slot_count() <> 0) as is_narrow,
+                    array_agg(v.revision) as revisions
+             from event v join identifier i on i.controller_id = c and i.subject_no = v.subject_no
+             where v.controller_id = c and v.revision = any (attached) group by 1, 2 order by 1, 2 loop
+        keepers := keepers || erase_attach(
+            c, p_ask, p_actor, p_policy_version, p_now, r.revisions, r.subject_no, staying,
+            identifiers_had(c, array[r.subject_no], identifiers_all())
+            || case when r.is_narrow then '{}' else had end,
+            case when p_ask.subject_no = any (staying)
+                      and (r.subject_no = p_ask.subject_no or not r.is_narrow) then p_ask.subject_no end);
     end loop;
     perform erase_detach(c, others, keeps, now_);
     perform touch(c, tags);
@@ -278,19 +344,20 @@ begin
         done.until := now_ + p_ask.term;
         tombstones := tombstones_set(c, array(
             select i.tag from identifier i
-            where i.controller_id = c and i.subject_no = any (own) and i.type <> identifier_visitor()),
-            e, done.until);
+            where i.controller_id = c and i.subject_no = any (own) and i.type <> identifier_visitor()
+                  and not i.is_ended), e, done.until);
     end if;
     delete from forgotten f where f.controller_id = c and f.tag = any (tags);
     perform tags_forget(c, array(select i.tag from identifier i
-                                 where i.controller_id = c and i.subject_no = any (staying)));
+                                 where i.controller_id = c and i.subject_no = any (around)));
+    delete from remaining x where x.controller_id = c and x.subject_no = any (own);
     delete from identifier i where i.controller_id = c and i.subject_no = any (own);
     perform set_config('akkoord.purging', 'off', true);
-    perform rebuild(c, staying || keepers);
+    perform rebuild(c, around || keepers);
+    perform remaining_keep(c, around, stopping);
 
-    done.counts := array[case when keeps then 0 else cardinality(others) end,
-                         case when keeps then cardinality(others) else 0 end, cardinality(attached),
-                         evidence_gone, cardinality(own), cardinality(staying), tombstones, guardians_gone,
-                         messages_gone + asked_gone];
+    done.counts := array[case when keeps then 0 else proofs end, case when keeps then proofs else 0 end,
+                         cardinality(attached), evidence_gone, cardinality(own) - cardinality(old_keepers),
+                         cardinality(shared), tombstones, guardians_gone, messages_gone + asked_gone];
     return done;
 end $$;

@@ -13,6 +13,10 @@
 --     names them, but a crowded one keeps Noes: what else reaches it is not known without walking on.
 --     Stricter, then.
 -- (4) A tombstone is no event's row: it stays.
+-- (5) An erasure and a split loosen nothing. What reached an identifier by ties that they took away is no
+--     event's any more that leads there: it is kept (remaining), and comes back last.
+-- (6) Of a Yes that a corrected address takes back, and of a request that is over, what they told of the
+--     person's age or of being represented holds on.
 
 -- In place of the last number before an act: none of what it names is new.
 create or replace function no_last() returns bigint immutable parallel safe return 9223372036854775807;
@@ -52,12 +56,13 @@ begin
               from (select * from walk limit p_most) x group by x.no) w;
 end $$;
 
--- The revisions of the events that name these identifiers, and still count.
-create or replace function events_naming(c integer, p_nos bigint[]) returns setof bigint
-language plpgsql stable as $$
+-- The revisions of the events that name these identifiers and still count, or of which what they told does:
+-- (6).
+create or replace function events_naming(c integer, p_nos bigint[])
+returns table (revision bigint, only_told boolean) language plpgsql stable as $$
 begin
     return query
-        select f.revision
+        select f.revision, u.revision is not null
         from (select e.revision from unnest(p_nos) n(no)
               cross join lateral (select x.revision from event x
                                   where x.controller_id = c and x.subject_no = n.no offset 0) e
@@ -65,7 +70,11 @@ begin
               select b.revision from unnest(p_nos) n(no)
               cross join lateral (select x.revision from beside x
                                   where x.controller_id = c and x.beside_no = n.no offset 0) b) f
-        where not exists (select from unranked x where x.controller_id = c and x.revision = f.revision);
+        left join lateral (select x.* from unranked x
+                           where x.controller_id = c and x.revision = f.revision offset 0) u on true
+        where u.revision is null
+              or exists (select from event x where x.controller_id = c and x.revision = u.by_revision
+                                                   and x.slot = staff_corrected());
 end $$;
 
 -- What stood under an identifier, by number, stands under another from here on, and travels on from there.
@@ -136,8 +145,8 @@ end $$;
 
 -- Does once more what an event did, to the identifiers it named, by number, which are still there (p_beside:
 -- all but its person). p_request: the request that it confirmed, or null.
-create or replace function replay_event(c integer, e event, t told, p_beside bigint[], p_request bigint,
-                                        p_now timestamptz)
+create or replace function replay_event(c integer, e event, t told, p_only_told boolean, p_beside bigint[],
+                                        p_request bigint, p_now timestamptz)
 returns void language plpgsql as $$
 declare
     a act;
@@ -164,25 +173,105 @@ begin
             r := row(c, null, e.purpose_id, e.slot, null, 0, 0,
                      e.rank | rank_base(0::smallint, event_invalidated(), false), e.revision, null,
                      e.record_id);
-            perform states_write(c, a, fact_states(r, slot_age(), t.age_until, false)
-                                       || fact_states(r, slot_care(), t.care_until, false), nos, true);
+            t.age_documented := false;
+            t.care_documented := false;
+            perform states_write(c, a, coalesce(told_states(r, t), '{}'), nos, true);
         end if;
         return;
     end if;
-    if nos[1] = e.subject_no and e.answer & answer_untied() = 0
+    if nos[1] = e.subject_no and e.answer & answer_untied() = 0 and not p_only_told
        and rank_state(e.rank) <> event_invalidated() then
         perform tie_named(c, a, nos, no_last());
     end if;
-    if slot_waits(e.slot) and (e.valid_until <= p_now or request_left(c, e, p_beside)) then
-        return;
-    end if;
     r := row(c, null, e.purpose_id, e.slot, e.notice_no, e.flags, e.tiebreak, e.rank, e.revision,
              e.valid_until, e.record_id);
+    if p_only_told or slot_waits(e.slot) and (e.valid_until <= p_now or request_left(c, e, p_beside)) then
+        perform states_write(c, a, coalesce(told_states(r, t), '{}'), nos, tied or cardinality(nos) > 1);
+        return;
+    end if;
     perform states_write(c, a, event_states(r, t), nos, tied or cardinality(nos) > 1);
     if p_request is not null then
         select * into request from event x where x.controller_id = c and x.revision = p_request;
         perform request_ends(c, request, nos, p_now);
     end if;
+end $$;
+
+-- What somebody was split or taken from, or the other way round. p_mutual: split alone, where what stood with
+-- the one stands with the other; else the Noes do.
+create or replace function identifiers_split(c integer, p_nos bigint[], p_mutual boolean) returns bigint[]
+language plpgsql stable as $$
+begin
+    return array(select l.no from unnest(p_nos) n(no)
+                 cross join lateral (select x.of_no as no, x.is_mutual from alias x
+                                     where x.controller_id = c and x.alias_no = n.no
+                                     union all
+                                     select x.alias_no, x.is_mutual from alias x
+                                     where x.controller_id = c and x.of_no = n.no) l
+                 where l.is_mutual or not p_mutual);
+end $$;
+
+-- What stops these identifiers, by number, in the slots where what comes from elsewhere stands. p_by: the
+-- event that it is kept by.
+create or replace function states_stopping(c integer, p_nos bigint[], p_by bigint) returns remaining[]
+language plpgsql stable as $$
+begin
+    return array(
+        select row(c, x.no, x.purpose_id, x.to_slot, x.flags, x.tiebreak, x.rank, x.revision, x.valid_until,
+                   x.notice_no, x.record_id, p_by)::remaining
+        from (select distinct on (n.no, s.purpose_id, s.to_slot) n.no, s.*
+              from unnest(p_nos) n(no)
+              cross join lateral (select y.tag from identifier y
+                                  where y.controller_id = c and y.subject_no = n.no offset 0) i
+              cross join lateral (select h.*, h.slot + slot_travels(h.slot)::integer as to_slot
+                                  from states_heard(c, i.tag, null) h
+                                  where slot_is_heard(h.slot) and h.slot / slot_count() <> guardian_staff()
+                                        and rank_state(h.rank) <> event_erased()) s
+              order by n.no, s.purpose_id, s.to_slot, s.rank desc, s.tiebreak desc, s.revision) x);
+end $$;
+
+-- (5) What remains from here on.
+create or replace function remaining_add(c integer, p_states remaining[]) returns void
+language plpgsql as $$
+begin
+    insert into remaining as old select * from unnest(p_states)
+        on conflict (controller_id, subject_no, purpose_id, slot) do update
+            set flags = excluded.flags, tiebreak = excluded.tiebreak, rank = excluded.rank,
+                revision = excluded.revision, valid_until = excluded.valid_until,
+                notice_no = excluded.notice_no, record_id = excluded.record_id, kept_by = excluded.kept_by
+            where old.rank < excluded.rank;
+end $$;
+
+-- (5) Of what stopped these identifiers before, what does no more remains with them.
+create or replace function remaining_keep(c integer, p_nos bigint[], p_before remaining[]) returns void
+language plpgsql as $$
+declare
+    lost constant remaining[] := array(
+        select b from unnest(p_before) b
+        where b.subject_no = any (p_nos)
+              and not exists (select from unnest(states_stopping(c, array[b.subject_no], 0)) a
+                              where a.purpose_id = b.purpose_id and a.slot = b.slot and a.rank >= b.rank));
+begin
+    if cardinality(lost) > 0 then
+        perform remaining_add(c, lost);
+        perform remaining_push(c, array(select distinct l.subject_no from unnest(lost) l));
+    end if;
+end $$;
+
+-- (5) Puts what remains under these identifiers, by number, under them and all below.
+create or replace function remaining_push(c integer, p_nos bigint[]) returns void language plpgsql as $$
+declare
+    r record;
+begin
+    for r in select x.subject_no as no,
+                    array_agg(row(c, null, x.purpose_id, x.slot, x.notice_no, x.flags, x.tiebreak, x.rank,
+                                  x.revision, x.valid_until, x.record_id)::consent) as states
+             from unnest(p_nos) n(no)
+             cross join lateral (select y.* from remaining y
+                                 where y.controller_id = c and y.subject_no = n.no offset 0) x
+             where not exists (select from unranked u where u.controller_id = c and u.revision = x.revision)
+             group by x.subject_no loop
+        perform push_states(c, r.states, identifiers_below(c, array[r.no]), true);
+    end loop;
 end $$;
 
 -- (3) An identifier of the rim: what rests on nothing goes, and what is there instead comes. All that names
@@ -191,6 +280,8 @@ create or replace function rim_rebuild(c integer, p_no bigint, p_now timestamptz
 language plpgsql as $$
 declare
     i identifier;
+    names constant bigint[] := p_no || identifiers_split(c, array[p_no], true);
+    stopping constant bigint[] := p_no || identifiers_split(c, array[p_no], false);
     gone integer[]; -- purposes of which something went
     kept record; -- an event, and what it told
     e event;
@@ -207,9 +298,15 @@ begin
               and not exists (
                   select from event v
                   where v.controller_id = c and v.revision = s.revision
-                        and (v.subject_no = p_no
-                             or exists (select from beside b where b.controller_id = c and b.beside_no = p_no
-                                        and b.revision = v.revision))
+                        and case when slot_is_heard(s.slot)
+                                 then v.subject_no = any (stopping)
+                                      or exists (select from beside b
+                                                 where b.controller_id = c and b.revision = v.revision
+                                                       and b.beside_no = any (stopping))
+                                 else v.subject_no = any (names)
+                                      or exists (select from beside b
+                                                 where b.controller_id = c and b.revision = v.revision
+                                                       and b.beside_no = any (names)) end
                         and not exists (select from unranked u
                                         where u.controller_id = c and u.revision = v.revision))
         returning s.purpose_id)
@@ -220,26 +317,29 @@ begin
               and i.type = identifier_visitor()
               and not exists (select from tie x where x.controller_id = c and x.person_no = s.rank
                               and x.beside_no = p_no);
+    perform remaining_push(c, array[p_no]);
     if gone is null then
         return;
     end if;
-    for kept in select y.e, z.t
-             from events_naming(c, array[p_no]) f(revision)
+    for kept in select y.e, z.t,
+                    f.only_told
+                    or slot_waits((y.e).slot)
+                       and ((y.e).valid_until <= p_now
+                            or exists (select from confirmed x
+                                       where x.controller_id = c and x.request = (y.e).revision)) as only_told
+             from events_naming(c, array[p_no]) f
              cross join lateral (select x as e from event x
                                  where x.controller_id = c and x.revision = f.revision offset 0) y
              left join lateral (select x as t from told x
                                 where x.controller_id = c and x.revision = f.revision offset 0) z on true
              where (y.e).slot / slot_count() not in (guardian_staff(), guardian_time())
                    and ((y.e).purpose_id = any (gone) or purpose_all() = any (gone))
-                   and not (slot_waits((y.e).slot)
-                            and ((y.e).valid_until <= p_now
-                                 or exists (select from confirmed x
-                                            where x.controller_id = c and x.request = (y.e).revision)))
              order by f.revision loop
         e := kept.e;
         r := row(c, i.tag, e.purpose_id, e.slot, e.notice_no, e.flags, e.tiebreak, e.rank, e.revision,
                  e.valid_until, e.record_id);
-        found_states := found_states || event_states(r, kept.t);
+        found_states := found_states || case when kept.only_told then told_states(r, kept.t)
+                                             else event_states(r, kept.t) end;
     end loop;
     if found_states is not null then
         perform push_states(c, found_states, array[p_no], false);
@@ -267,8 +367,8 @@ begin
                          record_id)
         select c, s.tag, purpose_all(), slot_reached(), 0, 0, s.rank, s.revision, s.until, s.record_id
         from tombstone s where s.controller_id = c and s.tag = any (tags) and s.until > p_now;
-    for v in select y.e, z.t, b.beside_nos, q.request
-             from events_naming(c, p_members) f(revision)
+    for v in select y.e, z.t, f.only_told, b.beside_nos, q.request
+             from events_naming(c, p_members) f
              cross join lateral (select x as e from event x
                                  where x.controller_id = c and x.revision = f.revision offset 0) y
              left join lateral (select x as t from told x
@@ -278,11 +378,27 @@ begin
              left join lateral (select x.request from confirmed x
                                 where x.controller_id = c and x.revision = f.revision offset 0) q on true
              order by f.revision loop
-        perform replay_event(c, v.e, v.t, coalesce(v.beside_nos, '{}'), v.request, p_now);
+        perform replay_event(c, v.e, v.t, v.only_told, coalesce(v.beside_nos, '{}'), v.request, p_now);
     end loop;
+    perform remaining_push(c, p_members);
     foreach no in array coalesce(p_rim, '{}') loop
         perform rim_rebuild(c, no, p_now);
     end loop;
+end $$;
+
+-- Members and rim where these are rebuilt.
+create or replace function identifiers_rebuilt(c integer, p_nos bigint[], out members bigint[],
+                                               out rim bigint[])
+language plpgsql stable as $$
+declare
+    most constant integer := cardinality(p_nos) + rebuild_max();
+    k record := identifiers_tied(c, p_nos, true, most);
+begin
+    if cardinality(k.members) + coalesce(cardinality(k.rim), 0) >= most then
+        k := identifiers_tied(c, p_nos, false, 2147483647);
+    end if;
+    members := k.members;
+    rim := k.rim;
 end $$;
 
 -- Derives anew what stands under these identifiers, by number, and under all that hang together with them. As
@@ -290,17 +406,25 @@ end $$;
 create or replace function rebuild(c integer, p_nos bigint[]) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
-    most constant integer := cardinality(p_nos) + rebuild_max();
-    k record; -- members and rim
+    k record;
 begin
     perform from head where controller_id = c for no key update;
-    k := identifiers_tied(c, p_nos, true, most);
-    if cardinality(k.members) + coalesce(cardinality(k.rim), 0) >= most then
-        k := identifiers_tied(c, p_nos, false, 2147483647);
-    end if;
+    k := identifiers_rebuilt(c, p_nos);
     perform rebuild_at(c, k.members, k.rim, clock_timestamp());
 end $$;
 revoke execute on function rebuild from public;
+
+-- As rebuild, where the event p_by took ties away and must loosen nothing: (5).
+create or replace function rebuild_staying(c integer, p_by bigint, p_nos bigint[]) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    k constant record := identifiers_rebuilt(c, p_nos);
+    before constant remaining[] := states_stopping(c, k.members || k.rim, p_by);
+begin
+    perform rebuild(c, p_nos);
+    perform remaining_keep(c, k.members || k.rim, before);
+end $$;
+revoke execute on function rebuild_staying from public;
 
 -- These events have no rank any more, which the event p_by says: what follows from them goes. Returns how
 -- many had one.

@@ -324,12 +324,19 @@ begin
     return rows;
 end $$;
 
+-- The rows of all that an event told.
+create or replace function told_states(p_row consent, t told) returns consent[]
+language plpgsql immutable as $$
+begin
+    return fact_states(p_row, slot_age(), t.age_until, t.age_documented)
+           || fact_states(p_row, slot_care(), t.care_until, t.care_documented);
+end $$;
+
 -- All rows that an event puts under what it reaches: p_row, and what it told beside.
 create or replace function event_states(p_row consent, t told) returns consent[]
 language plpgsql immutable as $$
 begin
-    return p_row || fact_states(p_row, slot_age(), t.age_until, t.age_documented)
-                 || fact_states(p_row, slot_care(), t.care_until, t.care_documented);
+    return p_row || told_states(p_row, t);
 end $$;
 
 -- What came of an event, p_prior being the rank that stood before. Of two that rank alike but for their

@@ -27,6 +27,7 @@
 --     looked for only where the rule counts from it, and only of who has other events. What has no rank, and
 --     what time did, ended when it was recorded.
 -- (c) It is no No that is tied, unless it has no rank: others may hear it. Of a browser nothing is tied (3).
+--     Nor does it remain with others from an erasure.
 -- (d) What it ties is spared: it named nobody beside, or another event ties them (4).
 -- (e) No state that counts rests on it: none at all, or only such that are over, or that a No outranks, or a
 --     Yes that goes though it stands, since its rule counts from recording (3). A limit stays.
@@ -117,7 +118,8 @@ begin
     return query
         select x.* from events_naming(c, p_nos) r
         cross join lateral (select y.* from event y
-                            where y.controller_id = c and y.revision = r offset 0) x;
+                            where y.controller_id = c and y.revision = r.revision offset 0) x
+        where not r.only_told;
 end $$;
 
 -- What of the events behind p_after, up to p_until, is due at p_now, in the order of the ledger: the event
@@ -196,6 +198,8 @@ begin
                d.is_due and not s.keeps -- (e)
                and (not coalesce(d.is_tied, false) or d.is_unranked or not rank_is_no(d.rank)
                     or d.is_browser) -- (c)
+               and not exists (select from remaining y
+                               where y.controller_id = c and y.revision = d.revision)
                and (d.beside_nos is null or d.is_browser
                     or ties_spared(c, d.subject_no, d.revision, d.beside_nos)) as goes -- (d)
         from due d

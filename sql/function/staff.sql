@@ -81,7 +81,7 @@ begin
             select distinct c, b, e.revision from unnest(p_beside) b;
     end if;
     if p_apply then
-        perform replay_event(c, e, null, coalesce(p_beside, '{}'), null, time_of(p_now));
+        perform replay_event(c, e, null, false, coalesce(p_beside, '{}'), null, time_of(p_now));
     end if;
     return e;
 end $$;
@@ -179,10 +179,19 @@ begin
     return no;
 end $$;
 
+-- Whether a number holds what is left of somebody who was erased: (2) of erase.sql.
+create or replace function is_keeper(c integer, p_no bigint) returns boolean language plpgsql stable as $$
+begin
+    return exists (select from identifier i where i.controller_id = c and i.subject_no = p_no
+                                                  and i.is_ended and not i.is_person)
+           and exists (select from event e where e.controller_id = c and e.subject_no = p_no
+                                                 and e.slot = staff_erased());
+end $$;
+
 -- What a person alone has: that it is not, itself or below, named beside another person's. The person counts,
--- unless another has it.
-create or replace function identifiers_own(c integer, p_person bigint) returns bigint[]
-language plpgsql stable as $$
+-- unless another has it. p_past_keepers: who was erased has nothing any more, though a No of theirs stands.
+create or replace function identifiers_own(c integer, p_person bigint, p_past_keepers boolean)
+returns bigint[] language plpgsql stable as $$
 declare
     own bigint[] := identifiers_had(c, array[p_person], identifiers_all());
     kept bigint[];
@@ -190,11 +199,13 @@ begin
     loop
         select array_agg(o) into kept from unnest(own) o
             where not exists (select from tie t where t.controller_id = c and t.beside_no = o
-                              and t.person_no <> all (own || p_person))
+                              and t.person_no <> all (own || p_person)
+                              and not (p_past_keepers and is_keeper(c, t.person_no)))
                   and not exists (select from beside b
                                   join event e on e.controller_id = c and e.revision = b.revision
                                   where b.controller_id = c and b.beside_no = o
-                                        and e.subject_no <> all (own || p_person));
+                                        and e.subject_no <> all (own || p_person)
+                                        and not (p_past_keepers and is_keeper(c, e.subject_no)));
         exit when coalesce(cardinality(kept), 0) = cardinality(own);
         own := coalesce(kept, '{}');
     end loop;
@@ -261,7 +272,7 @@ create or replace function identifier_leave(c integer, p_person bigint, p_no big
                                             out is_alias boolean)
 language plpgsql as $$
 declare
-    own constant bigint[] := identifiers_own(c, p_person);
+    own constant bigint[] := identifiers_own(c, p_person, false);
 begin
     is_alias := p_no <> p_person and p_no <> all (own);
     left_no := p_no;
@@ -269,6 +280,10 @@ begin
         left_no := identifier_dead(c, (select type from identifier
                                        where controller_id = c and subject_no = p_no));
         perform named_replace(c, own || p_person, p_no, left_no);
+        update remaining r set subject_no = left_no
+            where r.controller_id = c and r.subject_no = p_no
+                  and exists (select from event e where e.controller_id = c and e.revision = r.revision
+                                                        and e.subject_no = any (own || p_person));
     else
         perform identifier_kill(c, p_no);
     end if;
@@ -292,6 +307,7 @@ begin
         insert into alias (controller_id, revision, alias_no, of_no, is_mutual)
             values (c, e.revision, l.left_no, no, false);
         perform rebuild(c, array[p_ask.subject_no, no, l.left_no]);
+        perform remaining_add(c, states_stopping(c, array[l.left_no], e.revision));
     end if;
     perform requests_leave(c, array[l.left_no], time_of(p_now));
     return staffed_of(e, staff_done());
@@ -363,7 +379,7 @@ begin
         insert into event select x.*;
         insert into named (controller_id, revision, beside_nos) values (c, x.revision, array[p_ask.other_no]);
         insert into beside (controller_id, beside_no, revision) values (c, p_ask.other_no, x.revision);
-        perform replay_event(c, x, null, array[p_ask.other_no], null, time_of(p_now));
+        perform replay_event(c, x, null, false, array[p_ask.other_no], null, time_of(p_now));
     end loop;
     e := staff_event(c, p_ask, p_actor, p_policy_version, p_now, p_ask.subject_no, array[p_ask.other_no],
                      event_staff(), true);
@@ -449,7 +465,9 @@ begin
         select c, e.revision, l.alias_no, l.of_no, true from unnest(theirs) l
         union all
         select c, x.revision, l.alias_no, l.of_no, true from unnest(others) l;
-    perform rebuild(c, staying || leaving);
+    perform rebuild_staying(c, e.revision, staying || leaving);
+    perform remaining_add(c, states_stopping(c, array(select unnest(array[l.alias_no, l.of_no])
+                                                      from unnest(theirs || others) l), e.revision));
     perform requests_leave(c, array(select l.alias_no from unnest(theirs || others) l), time_of(p_now));
     done := staffed_of(e, staff_done());
     done.subject_no := leaving[1];
@@ -595,6 +613,9 @@ begin
             values (c, e.revision, l.left_no, wrong, false);
     end if;
     perform rebuild(c, array[p_ask.subject_no, wrong, l.left_no, right_no]);
+    if l.is_alias then
+        perform remaining_add(c, states_stopping(c, array[l.left_no], e.revision));
+    end if;
     perform requests_leave(c, array[l.left_no], time_of(p_now));
     done := staffed_of(e, staff_done());
     if p_ask.is_proven then

@@ -49,6 +49,25 @@ create table alias (
 );
 create index alias_by_no on alias (controller_id, of_no);
 
+-- Noes and limits that reached an identifier by ties that an erasure or a split took away, and go on reaching
+-- it: as they stand there, in the slot where what comes from elsewhere does.
+create table remaining (
+    controller_id  integer not null,
+    subject_no     bigint not null,
+    purpose_id     integer not null,
+    slot           integer not null,
+    flags          smallint not null,
+    tiebreak       integer not null,
+    rank           bigint not null,
+    revision       bigint not null, -- of the event that said it
+    valid_until    timestamptz,
+    notice_no      integer,
+    record_id      uuid not null,
+    kept_by        bigint not null, -- the event of staff's
+    primary key (controller_id, subject_no, purpose_id, slot)
+);
+create index remaining_by_event on remaining (controller_id, revision);
+
 -- Who was erased and is not to come back: by tag, since nothing else is known of them. It stands under its
 -- tag as a No that reached it, of state erased, until its term ends.
 create table tombstone (
@@ -101,7 +120,7 @@ do $$
 declare
     name text;
 begin
-    foreach name in array array['told', 'beside', 'unranked', 'alias', 'tombstone'] loop
+    foreach name in array array['told', 'beside', 'unranked', 'alias', 'remaining', 'tombstone'] loop
         execute format('alter table %I enable row level security', name);
         execute format('create policy by_controller on %I using '
                        '(array_position(current_setting(''akkoord.controllers'')::integer[], controller_id) '

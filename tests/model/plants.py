@@ -47,9 +47,10 @@ STAFF_PLANTS = {
     # what stood with both before a split, or an end, is lost
     "noes-lost": change("states_copy", "if cardinality(heard) > 0 then", "if false then"),
     # who was split goes on as one
-    "split-kept": change("staff_split", "perform rebuild(c, staying || leaving);", ""),
+    "split-kept": change("staff_split", "perform rebuild_staying(c, e.revision, staying || leaving);", ""),
     # an erasure forgets Noes that reach others
-    "erase-loosens": change("event_reaches", "slot_travels(e.slot) or rank_is_no(e.rank)", "false"),
+    "erase-loosens": both(change("event_reaches", "slot_travels(e.slot) or rank_is_no(e.rank)", "false"),
+                          change("remaining_keep", "if cardinality(lost) > 0 then", "if false then")),
 }
 
 # Found by what is asked after imports were undone (undo.py).

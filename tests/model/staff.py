@@ -37,6 +37,7 @@ class Staff:
 
     def __init__(self):
         self.acts, self.ties, self.restricted, self.count = [], [], [], 0
+        self.keepers = set()  # names under which a No of somebody who was erased stays
         self.aliases = []  # pairs: by the first of each one side of a split goes on, by the second the other
 
     def world(self):
@@ -50,10 +51,10 @@ class Staff:
         yield from ((person_of(act), name) for act in self.acts if act.state != "erased" for name in tied_of(act))
         yield from self.ties
 
-    def own(self, person):
-        """What nobody else has."""
+    def own(self, person, nobody=frozenset()):
+        """What nobody else has; ${nobody} does not count."""
         own = set(self.world().has(person))
-        while others := {name for by, name in self.namings() if name in own and by not in own | {person, name}}:
+        while others := {name for by, name in self.namings() if name in own and by not in own | nobody | {person, name}}:
             own -= others
         return own
 
@@ -124,6 +125,8 @@ class Staff:
     def prove(self, person, wrong, right):
         """What needs a confirmation has none from the new address: the Yes that stands there waits for one."""
         self.end(person, wrong, right)
+        if wrong != person:
+            self.ties.append((person, right))
         said = {}
         for n, act in enumerate(self.acts):
             if right in act.names and act.state in ("given", "invalidated") and not act.guardian and act.confirmed and DOUBLE.get(act.scope):
@@ -190,37 +193,51 @@ class Staff:
             self.ties += [(by, kept) for by, name in self.ties if by in persons and name == gone]
 
     def erase(self, person):
-        own = self.own(person)
-        persons = own | {person}
+        own = self.own(person, self.keepers)
+        old = {by for by, name in self.namings() if by in self.keepers and name in own}
+        persons = own | old | {person}
         self.split_undo(own, persons)
-        staying = set(self.world().has(person)) - own
-        staying |= {name for act in self.acts if act.state != "erased" and person_of(act) in persons for name in tied_of(act)} - own
-        keepers, kept, world = {}, [], self.world()
+        own |= old
+        world = self.world()
+        said = {name for act in self.acts if act.state != "erased" and person_of(act) in persons for name in tied_of(act)}
+        staying = said.union(*(world.has(one) for one in {person} | old)) - own
+        keepers, kept, reached = {}, [], []
         for act in self.acts:
             by = person_of(act)
+            reach = world.reach(act) - own
             if by not in persons or act.state == "erased":
                 kept.append(act)
+                reached.append(reach)
                 continue
             limits = [kind for kind in ("age", "care") if (fact := getattr(act, kind)) and told_until(fact, act.time)]
             if not staying or not (act.state in NO or limits):
                 continue
-            if by not in keepers:
-                keepers[by] = self.gone(by[0])
-            keeper = keepers[by]
+            slot = by, world.is_narrow(act)
+            if slot not in keepers:
+                keepers[slot] = self.gone(by[0])
+            keeper = keepers[slot]
             names = (keeper, *(name for name in act.names if name in staying))
             ties = (keeper, *(name for name in tied_of(act) if name in staying))
+            if person in staying and not world.is_narrow(act):  # through whom others had what goes
+                act = replace(act, as_named=act.as_named | {person})
             state = act.state if act.state in NO else "told"
             kept.append(replace(act, names=names, ties=ties, state=state))
-        had = {by: world.has(by) for by in keepers}
+            reached.append(reach)
+        had = {(by, narrow): world.has(by) | (set() if narrow else world.has(person)) for by, narrow in keepers}
         self.acts = kept
         self.ties = [pair for pair in self.ties if not set(pair) & own and pair[0] not in persons]
-        self.ties += [(keeper, name) for by, keeper in keepers.items() for name in had[by] & staying]
+        self.ties += [(keeper, name) for slot, keeper in keepers.items() for name in had[slot] & staying]
+        self.keepers |= set(keepers.values())
         self.restricted = [(one, more) for one, more in self.restricted if one not in persons]
         for name in own:
             if name[0] == "email":
                 self.acts = [replace(act, guardian=self.gone("email")[1]) if act.guardian == name[1] + "@" else act for act in self.acts]
             if name[0] != "visitor" and is_live(name):
                 self.acts.append(Act((name,), "erased", "*", NOW, words=False))
+        world = self.world()  # what reached somebody by way of the person goes on
+        for n, (act, reach) in enumerate(zip(self.acts, reached, strict=False)):
+            self.acts[n] = replace(act, as_come=(act.as_come | reach - world.reach(act)) - own, as_named=act.as_named - own,
+                                   names=tuple(name for name in act.names if name not in own) if act.state != "erased" else act.names)
 
 
 # ---- the real thing ----
@@ -289,7 +306,8 @@ class Case:
         self.number = None
 
     def acts_more(self, real):
-        acts = [act for act in few_make(self.chance)[:self.chance.randint(2, 6)] if not waits(act) and act.guardian != "e@"]
+        acts = [act for act in few_make(self.chance)[:self.chance.randint(2, 6)] if not waits(act) and act.guardian != "e@"
+                and act.time < NOW]  # that of an erasure comes behind all that was told
         alike = {(act.scope, act.guardian, act.time, act.imported, act.words) for act in self.staff.acts}
         acts = [act for act in acts if (act.scope, act.guardian, act.time, act.imported, act.words) not in alike]
         unique = list({(act.scope, act.guardian, act.time, act.imported, act.words): replace(act, misled=False) for act in acts}.values())
