@@ -326,7 +326,11 @@ begin
                     or slot_waits((y.e).slot)
                        and ((y.e).valid_until <= p_now
                             or exists (select from confirmed x
-                                       where x.controller_id = c and x.request = (y.e).revision)) as only_told
+                                       where x.controller_id = c and x.request = (y.e).revision)
+                            or request_left(c, y.e, coalesce((select x.beside_nos from named x
+                                                              where x.controller_id = c
+                                                                    and x.revision = f.revision),
+                                                             '{}'))) as only_told
              from events_naming(c, array[p_no]) f
              cross join lateral (select x as e from event x
                                  where x.controller_id = c and x.revision = f.revision offset 0) y

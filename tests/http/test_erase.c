@@ -29,6 +29,11 @@ static void withdraw(const struct tenant *t, const char *subject, const char *pu
 
 #define erase(t, status, id, ...) post((t), (status), text_of("/v1/subjects/%s/erase", (id)), __VA_ARGS__)
 
+static void staff_split(const struct tenant *t, const char *id, const char *identifier)
+{
+    post(t, 201, text_of("/v1/subjects/%s/split", id), "{'identifiers': [%s]}", identifier);
+}
+
 static void expect_reason(const struct tenant *t, const char *subject, const char *purpose, const char *due)
 {
     cr_expect_str_eq(reason(t, subject, purpose), due, "%s of %s", purpose, subject);
@@ -203,4 +208,78 @@ Test(erase, changes_tell_whoever_keeps_a_list)
         "{'changes': [{'subject_id': '%s', 'event_state': 'erased', 'allow': false, 'reason': 'suppressed', "
         "'ref': null}]}",
         id);
+}
+
+/* What only somebody who was erased had besides is the person's own. */
+Test(erase, who_has_an_address_last_takes_it_along_though_a_no_of_somebody_erased_stands_there)
+{
+    struct tenant t = stage_tenant("erase-last");
+    say(&t, 201, both(customer("a"), email("family")), "newsletter", "given", "");
+    say(&t, 201, both(customer("b"), email("family")), "newsletter", "given", "");
+    say(&t, 201, both(customer("a"), email("family")), "marketing", "given", "");
+    withdraw(&t, customer("b"), "newsletter");
+    expect(json_at(erase(&t, 200, lookup(&t, customer("b")), "{}"), "/certificate"),
+           "{'kept': {'refusals': {'count': 1}, 'shared_identifiers': {'count': 1}}}");
+    expect_reason(&t, email("family"), "newsletter", "withdrawn");
+    expect(json_at(erase(&t, 200, lookup(&t, customer("a")), "{}"), "/certificate"),
+           "{'removed': {'identifiers': 2}, 'kept': {'shared_identifiers': {'count': 0}, "
+           "'tombstones': {'count': 2}}}");
+    expect_whole_ledger(&t);
+    expect_reason(&t, email("family"), "marketing", "suppressed");
+    expect(say(&t, 201, email("family"), "marketing", "given",
+               text_of(", 'event_time': '%s'", time_from_now(-60))),
+           "{'effect': 'superseded'}");
+    expect_reason(&t, email("family"), "marketing", "suppressed");
+}
+
+/* A reader's No of one address stops the customer who has it by way of another. */
+static struct tenant stopped_by_way(const char *key)
+{
+    struct tenant t = stage_tenant(key);
+    say(&t, 201, both(customer("k"), email("e0")), "marketing", "given", "");
+    say(&t, 201, both(email("e0"), email("e1")), "marketing", "given", "");
+    say(&t, 201, both(customer("k"), email("e0")), "newsletter", "given", "");
+    withdraw(&t, email("e1"), "*");
+    expect_reason(&t, customer("k"), "newsletter", "withdrawn");
+    return t;
+}
+
+Test(erase, a_no_goes_on_where_it_came_by_way_of_who_is_erased)
+{
+    struct tenant t = stopped_by_way("erase-way");
+    erase(&t, 200, lookup(&t, email("e0")), "{}");
+    expect_whole_ledger(&t);
+    expect_reason(&t, customer("k"), "newsletter", "withdrawn");
+    expect_reason(&t, email("e0"), "newsletter", "withdrawn");
+    expect_reason(&t, customer("k"), "marketing", "withdrawn");
+
+    /* nor is it lost when more happens to who is left */
+    say(&t, 201, both(customer("k"), email("e2")), "analytics", "given", "");
+    staff_split(&t, lookup(&t, customer("k")), email("e2"));
+    expect_reason(&t, customer("k"), "newsletter", "withdrawn");
+    say(&t, 201, customer("k"), "newsletter", "given", "");
+    expect_reason(&t, customer("k"), "newsletter", "granted");
+}
+
+Test(erase, a_past_that_rests_on_who_was_erased_is_not_known_any_more)
+{
+    struct tenant t = stopped_by_way("erase-past");
+    const char *then = string_at(
+        post(&t, 200, "/v1/check", "{'subject': %s, 'purpose': 'newsletter'}", customer("k")), "/as_of");
+    erase(&t, 200, lookup(&t, email("e0")), "{'keep_proof': false}");
+    post(&t, 410, "/v1/check", "{'subject': %s, 'purpose': 'newsletter', 'as_of': '%s'}", customer("k"),
+         then);
+}
+
+/* Somebody else's No, which came by what the erased person had said. */
+Test(erase, another_s_no_goes_on_where_what_was_erased_had_brought_it)
+{
+    struct tenant t = stage_tenant("erase-brought");
+    say(&t, 201, both(email("e"), phone), "analytics", "given", "");
+    say(&t, 201, both(customer("c"), email("e")), "newsletter", "given", "");
+    say(&t, 201, both(customer("d"), phone), "marketing", "given", "");
+    withdraw(&t, customer("c"), "marketing");
+    expect_reason(&t, phone, "marketing", "withdrawn");
+    erase(&t, 200, lookup(&t, email("e")), "{}");
+    expect_reason(&t, phone, "marketing", "withdrawn");
 }

@@ -490,3 +490,43 @@ Test(persons, changes_tell_what_staff_did_and_whom_to_check_again)
            " {'event_state': 'restriction_lifted', 'reason': null, 'recheck': ['%s']}]}",
            id, id);
 }
+
+/* ---- the past ---- */
+
+/* What it was and is: of a browser that was split off, and of what names both sides of a split. */
+Test(persons, a_browser_that_was_split_off_has_its_past)
+{
+    struct tenant t = stage_tenant("as-of-browser");
+    say(&t, 201, text_of("[%s, %s]", customer("k"), visitor("v")), "analytics", "refused", "");
+    const char *before = string_at(
+        post(&t, 200, "/v1/check", "{'subject': %s, 'purpose': 'analytics'}", visitor("v")), "/as_of");
+    const char *id =
+        string_at(post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", customer("k")), "/subject_id");
+    post(&t, 201, text_of("/v1/subjects/%s/split", id), "{'identifiers': [%s]}", visitor("v"));
+    const char *after = string_at(
+        post(&t, 200, "/v1/check", "{'subject': %s, 'purpose': 'analytics'}", visitor("v")), "/as_of");
+    for (int i = 0; i < 2; i++)
+        expect(post(&t, 200, "/v1/check", "{'subject': %s, 'purpose': 'analytics', 'as_of': '%s'}",
+                    visitor("v"), i == 0 ? before : after),
+               "{'reason': 'refused'}");
+}
+
+Test(persons, who_was_split_from_somebody_erased_is_forgotten_and_not_failed)
+{
+    struct tenant t = stage_tenant("past-both");
+    const char *e2 = email("e2"), *p = "{'type': 'phone', 'value': '+31612345678'}";
+    say(&t, 201, text_of("[%s, %s, %s]", e2, visitor("v"), customer("c2")), "newsletter", "given", "");
+    say(&t, 201, p, "marketing", "given", "");
+    say(&t, 201, text_of("[%s, %s]", e2, visitor("v")), "newsletter", "given", "");
+    say(&t, 201, text_of("[%s, %s]", e2, customer("c1")), "newsletter", "withdrawn", "");
+    staff(&t, 200, lookup(&t, e2), "merge", "{'with': '%s'}", lookup(&t, p));
+    say(&t, 201, text_of("[%s, %s]", p, customer("c1")), "analytics", "given", "");
+    say(&t, 201, text_of("[%s, %s, %s]", p, email("e1"), customer("c0")), "analytics", "given", "");
+    const char *then =
+        string_at(post(&t, 200, "/v1/check", "{'subject': %s, 'purpose': 'newsletter'}", e2), "/as_of");
+    staff(&t, 201, lookup(&t, customer("c0")), "split", "{'identifiers': [%s]}", e2);
+    staff(&t, 200, lookup(&t, customer("c1")), "erase", "{'keep_proof': false, 'remember_no': false}");
+    const char *asked[] = {e2, p, email("e1"), customer("c0"), customer("c2"), visitor("v")};
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+        post(&t, 410, "/v1/check", "{'subject': %s, 'purpose': 'newsletter', 'as_of': '%s'}", asked[i], then);
+}
