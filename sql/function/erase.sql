@@ -14,7 +14,8 @@
 --     it is kept with whom it reached (remaining).
 -- (3) Of the other events, with keep_proof, what was agreed to and when stays under another such number,
 --     which is tied to nothing; without, they go, and are written down as purged (promise 5).
--- (4) With remember_no a tombstone stays under each of the own tags but browsers'.
+-- (4) With remember_no a tombstone stays under each of the own tags but browsers'. It denies what a No to all
+--     does, and each purpose that had a No of its own there: no erasure undoes an objection either.
 -- (5) What may no longer follow goes by rebuild() alone.
 
 -- Revisions without gaps between them, written down as purged.
@@ -153,23 +154,43 @@ begin
     perform purge_note(c, p_events, 'erasure', p_now);
 end $$;
 
--- (4) Under tags that the caller has touched.
-create or replace function tombstones_set(c integer, p_tags bytea[], e event, p_until timestamptz)
-returns bigint language plpgsql as $$
+-- (4) The purposes of which a No stands under a tag, but for a guardian's and a browser's signal.
+create or replace function purposes_denied(c integer, p_tag bytea) returns integer[]
+language plpgsql stable as $$
+begin
+    return array(select s.purpose_id from states_heard(c, p_tag, null) s
+                 where s.slot <= slot_reached() and s.purpose_id > purpose_all()
+                 group by s.purpose_id having rank_is_no(max(s.rank)) order by s.purpose_id);
+end $$;
+
+-- (4) As they stand under these tags, whose rows of consent are gone.
+create or replace function tombstones_stand(c integer, p_tags bytea[], p_now timestamptz) returns void
+language plpgsql as $$
+begin
+    insert into consent (controller_id, tag, purpose_id, slot, flags, tiebreak, rank, revision, valid_until,
+                         record_id)
+        select c, s.tag, d.purpose_id, slot_reached(), 0, 0, s.rank, s.revision, s.until, s.record_id
+        from unnest(p_tags) t(tag)
+        cross join lateral (select x.* from tombstone x
+                            where x.controller_id = c and x.tag = t.tag offset 0) s
+        cross join unnest(purpose_all() || s.denied) d(purpose_id)
+        where s.until > p_now;
+end $$;
+
+-- (4) Under tags that the caller has touched: how many were set.
+create or replace function tombstones_set(c integer, p_stones tombstone[], p_now timestamptz) returns bigint
+language plpgsql as $$
 declare
     set_here bigint;
 begin
-    insert into tombstone as old (controller_id, tag, revision, record_id, rank, until)
-        select c, t.tag, e.revision, e.record_id, e.rank, p_until from unnest(p_tags) t(tag)
+    insert into tombstone as old select * from unnest(p_stones)
         on conflict (controller_id, tag) do update
             set revision = excluded.revision, record_id = excluded.record_id,
                 rank = greatest(old.rank, excluded.rank),
-                until = greatest(old.until, excluded.until);
+                until = greatest(old.until, excluded.until),
+                denied = array(select distinct unnest(old.denied || excluded.denied) order by 1);
     get diagnostics set_here = row_count;
-    insert into consent (controller_id, tag, purpose_id, slot, flags, tiebreak, rank, revision, valid_until,
-                         record_id)
-        select c, s.tag, purpose_all(), slot_reached(), 0, 0, s.rank, s.revision, s.until, s.record_id
-        from tombstone s where s.controller_id = c and s.tag = any (p_tags);
+    perform tombstones_stand(c, array(select s.tag from unnest(p_stones) s), p_now);
     return set_here;
 end $$;
 
@@ -242,6 +263,7 @@ declare
     messages_gone bigint;
     asked_gone bigint;
     guardians_gone bigint;
+    stones tombstone[];
     tombstones bigint := 0;
     r record;
     e event;
@@ -334,6 +356,12 @@ begin
                       and (r.subject_no = p_ask.subject_no or not r.is_narrow) then p_ask.subject_no end);
     end loop;
     perform erase_detach(c, others, keeps, now_);
+    if p_ask.remember_no then
+        stones := array(select row(c, i.tag, null, null, null, null, purposes_denied(c, i.tag))::tombstone
+                        from identifier i
+                        where i.controller_id = c and i.subject_no = any (own)
+                              and i.type <> identifier_visitor() and not i.is_ended);
+    end if;
     perform touch(c, tags);
     delete from consent s where s.controller_id = c and s.tag = any (tags);
     delete from tie t where t.controller_id = c and t.person_no = any (own);
@@ -342,10 +370,9 @@ begin
     -- What stands from now on.
     if p_ask.remember_no then
         done.until := now_ + p_ask.term;
-        tombstones := tombstones_set(c, array(
-            select i.tag from identifier i
-            where i.controller_id = c and i.subject_no = any (own) and i.type <> identifier_visitor()
-                  and not i.is_ended), e, done.until);
+        stones := array(select row(c, s.tag, e.revision, e.record_id, e.rank, done.until, s.denied)::tombstone
+                        from unnest(stones) s);
+        tombstones := tombstones_set(c, stones, now_);
     end if;
     delete from forgotten f where f.controller_id = c and f.tag = any (tags);
     perform tags_forget(c, array(select i.tag from identifier i

@@ -110,14 +110,16 @@ begin
                                             and rank_time(x.rank) >= ask.acted_at and x.until >= until_));
         -- what an earlier erasure left of these
         perform touch(c, rest);
-        delete from consent where controller_id = c and tag = any (rest) and purpose_id = purpose_all()
-                                  and slot = slot_reached();
+        delete from consent s where s.controller_id = c and s.tag = any (rest) and s.slot = slot_reached()
+                                    and rank_state(s.rank) = event_erased();
     end if;
     if cardinality(rest) > 0 then
         update head set subject_no = subject_no + 1 where controller_id = c returning subject_no into no;
         ask.detail := jsonb_build_object('keep_proof', ask.keep_proof);
         e := staff_event(c, ask, p_actor, o.policy_version, now_, no, null, event_erased(), false);
-        perform tombstones_set(c, rest, e, until_);
+        perform tombstones_set(c, array(
+            select row(c, t.tag, e.revision, e.record_id, e.rank, until_, '{}'::integer[])::tombstone
+            from unnest(rest) t(tag)), time_of(now_));
         outcome := case outcome when 'nothing' then 'remembered' else outcome end;
     end if;
     if outcome <> 'nothing' then

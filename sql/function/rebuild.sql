@@ -367,10 +367,7 @@ begin
     delete from tie t where t.controller_id = c and t.beside_no = any (p_members);
     update identifier i set is_tied = false, is_crowded = false
         where i.controller_id = c and i.subject_no = any (p_members) and (i.is_tied or i.is_crowded);
-    insert into consent (controller_id, tag, purpose_id, slot, flags, tiebreak, rank, revision, valid_until,
-                         record_id)
-        select c, s.tag, purpose_all(), slot_reached(), 0, 0, s.rank, s.revision, s.until, s.record_id
-        from tombstone s where s.controller_id = c and s.tag = any (tags) and s.until > p_now;
+    perform tombstones_stand(c, tags, p_now);
     for v in select y.e, z.t, f.only_told, b.beside_nos, q.request
              from events_naming(c, p_members) f
              cross join lateral (select x as e from event x

@@ -38,13 +38,13 @@ begin
                           and x.tag = p_new[array_position(p_old, i.tag)]);
     update identifier i set tag = p_new[array_position(p_old, i.tag)]
         where i.controller_id = c and i.tag = any (p_old);
-    insert into tombstone as old (controller_id, tag, revision, record_id, rank, until)
-        select c, k.new, s.revision, s.record_id, s.rank, s.until
+    insert into tombstone as old (controller_id, tag, revision, record_id, rank, until, denied)
+        select c, k.new, s.revision, s.record_id, s.rank, s.until, s.denied
         from unnest(p_old, p_new) k(old, new)
         join tombstone s on s.controller_id = c and s.tag = k.old
         on conflict (controller_id, tag) do update
             set revision = excluded.revision, record_id = excluded.record_id, rank = excluded.rank,
-                until = excluded.until
+                until = excluded.until, denied = excluded.denied
             where old.rank < excluded.rank;
     delete from tombstone s where s.controller_id = c and s.tag = any (p_old);
     insert into forgotten as old (controller_id, tag, at)

@@ -77,6 +77,7 @@ create table tombstone (
     record_id      uuid not null,
     rank           bigint not null,
     until          timestamptz not null,
+    denied         integer[] not null default '{}', -- purposes besides: of each a No stood
     primary key (controller_id, tag)
 );
 create index tombstone_by_end on tombstone (until);

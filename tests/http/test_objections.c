@@ -119,3 +119,20 @@ Test(objections, of_two_noes_of_one_rank_each_is_applied)
     expect(say(&t, 201, email("a"), "news", "refused", at), "{'effect': 'applied'}");
     cr_expect_str_eq(reason_of(&t, "a", "news"), "withdrawn");
 }
+
+/* Not only what a No to all stops. */
+Test(objections, an_erasure_remembers_them)
+{
+    struct tenant t = objected_to("remembered");
+    cr_expect_str_eq(reason_of(&t, "a", "calls"), "not_required");
+    say(&t, 201, email("a"), "calls", "objected", "");
+    weigh(&t, 201, "upheld");
+    const char *id =
+        string_at(post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", email("a")), "/subject_id");
+    post(&t, 200, text_of("/v1/subjects/%s/erase", id), "{}");
+    cr_expect_str_eq(reason_of(&t, "a", "calls"), "suppressed");
+    cr_expect_str_eq(reason_of(&t, "b", "calls"), "not_required");
+    say(&t, 201, email("a"), "calls", "objection_withdrawn", "");
+    cr_expect_str_eq(reason_of(&t, "a", "calls"), "not_required");
+    cr_expect_str_eq(reason_of(&t, "a", "news"), "suppressed");
+}

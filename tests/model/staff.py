@@ -192,6 +192,17 @@ class Staff:
                     self.acts[n] = replace(act, names=names, ties=(*tied_of(act), kept))
             self.ties += [(by, kept) for by, name in self.ties if by in persons and name == gone]
 
+    @staticmethod
+    def denied(world, name):
+        """The purposes of which a No stands there, of an entity or of all."""
+        said = {}
+        for act in world.acts:
+            if act.guardian or act.state in ("told", "eligible") or not act.confirmed or (act.signal and act.state in NO):
+                continue
+            if act.scope in DOUBLE and name in (world.reach(act) if act.state in NO and act.state != "invalidated" else act.names):
+                said.setdefault((act.scope, act.entity), []).append(act)
+        return sorted((key for key, acts in said.items() if world.standing(acts).state in NO), key=str)
+
     def erase(self, person):
         own = self.own(person, self.keepers)
         old = {by for by, name in self.namings() if by in self.keepers and name in own}
@@ -223,6 +234,7 @@ class Staff:
             state = act.state if act.state in NO else "told"
             kept.append(replace(act, names=names, ties=ties, state=state))
             reached.append(reach)
+        denied = {name: self.denied(world, name) for name in own}
         had = {(by, narrow): world.has(by) | (set() if narrow else world.has(person)) for by, narrow in keepers}
         self.acts = kept
         self.ties = [pair for pair in self.ties if not set(pair) & own and pair[0] not in persons]
@@ -233,7 +245,8 @@ class Staff:
             if name[0] == "email":
                 self.acts = [replace(act, guardian=self.gone("email")[1]) if act.guardian == name[1] + "@" else act for act in self.acts]
             if name[0] != "visitor" and is_live(name):
-                self.acts.append(Act((name,), "erased", "*", NOW, words=False))
+                self.acts += [Act((name,), "erased", scope, NOW, entity=entity, words=False)
+                              for scope, entity in [("*", None), *denied[name]]]
         world = self.world()  # what reached somebody by way of the person goes on
         for n, (act, reach) in enumerate(zip(self.acts, reached, strict=False)):
             self.acts[n] = replace(act, as_come=(act.as_come | reach - world.reach(act)) - own, as_named=act.as_named - own,

@@ -12,6 +12,9 @@
 #define GIVEN                                                                                                \
     "'subject': {'type': 'email', 'value': 'a@example.com'}, 'collection_method': 'web_form', "              \
     "'purpose': 'news', 'event_state': 'given'"
+#define SOLD                                                                                                 \
+    "'subject': {'type': 'email', 'value': 'a@example.com'}, 'collection_method': 'web_form', "              \
+    "'purpose': 'shop', 'event_state': 'eligible'"
 #define STOP "'subject': {'type': 'email', 'value': 'a@example.com'}, 'purpose': 'news'"
 #define WEIGH                                                                                                \
     "'subject': {'type': 'email', 'value': 'a@example.com'}, 'purpose': 'survey', 'outcome': 'upheld'"
@@ -40,8 +43,8 @@ static const struct {
     {objection_read, "{" WEIGH ", 'grounds': 'a quarrel', 'ref': '%s'}", "/ref"},
     {consents_read, "{" GIVEN ", 'import': {'batch': '%s', 'source': 's'}}", "/import/batch"},
     {consents_read, "{" GIVEN ", 'import': {'batch': 'b', 'source': '%s'}}", "/import/source"},
-    {consents_read, "{" GIVEN ", 'sale': {'ref': '%s', 'product_group': 'shoes', " SALE "}}", "/sale/ref"},
-    {consents_read, "{" GIVEN ", 'sale': {'ref': 'r', 'product_group': '%s', " SALE "}}",
+    {consents_read, "{" SOLD ", 'sale': {'ref': '%s', 'product_group': 'shoes', " SALE "}}", "/sale/ref"},
+    {consents_read, "{" SOLD ", 'sale': {'ref': 'r', 'product_group': '%s', " SALE "}}",
      "/sale/product_group"},
 };
 enum { REFERENCES = sizeof references / sizeof *references };
