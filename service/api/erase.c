@@ -56,7 +56,8 @@ static void certificate_write(const struct staffing *s, struct writer *w)
                "Noes that reach what another person has too: no erasure turns one into a Yes.");
     kept_write(w, "shared_identifiers", n[ERASED_SHARED], "Another person has them too.");
     kept_write(w, "tombstones", n[ERASED_TOMBSTONES],
-               "Keyed hashes of the identifiers, so that no import brings the person back.");
+               "Keyed hashes of the identifiers, and what the person had said No to, so that no import "
+               "brings them back.");
     writer_object_end(w);
     writer_moment(w, "tombstones_until", s->job.until);
 }

@@ -60,11 +60,20 @@ static void tags_judge(const struct node *list)
     }
 }
 
+static void denied_judge(const struct node *list)
+{
+    size_t count = node_elements(list, 0, POLICY_PURPOSES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct node n = node_at(list, i);
+        node_int(&n, 1, INT32_MAX);
+    }
+}
+
 /* Whether it is a line of the list, whole. */
 static bool line_judge(const char *line, size_t len)
 {
-    static const char *const members[] = {"controller", "record_id", "subject", "erased_at",
-                                          "keep_proof", "until",     "tags",    NULL};
+    static const char *const members[] = {"controller", "record_id", "subject", "erased_at", "keep_proof",
+                                          "until",      "tags",      "denied",  NULL};
     uint8_t id[UUID_SIZE];
     struct reader r;
     reader_open(&r, line, len);
@@ -73,7 +82,7 @@ static bool line_judge(const char *line, size_t len)
     struct node controller = node_member(&root, "controller"), record = node_member(&root, "record_id"),
                 subject = node_member(&root, "subject"), at = node_member(&root, "erased_at"),
                 proof = node_member(&root, "keep_proof"), until = node_member(&root, "until"),
-                tags = node_member(&root, "tags");
+                tags = node_member(&root, "tags"), denied = node_member(&root, "denied");
     node_string(&controller, 1, POLICY_KEY_MAX, NULL);
     bool is_id = uuid_parse(node_string(&record, UUID_TEXT, UUID_TEXT, NULL), UUID_TEXT, id);
     node_int(&subject, 0, INT64_MAX);
@@ -82,6 +91,7 @@ static bool line_judge(const char *line, size_t len)
     if (node_kind(&until) != NODE_NULL)
         node_moment(&until);
     tags_judge(&tags);
+    denied_judge(&denied);
     bool is_good = reader_ok(&r) && is_id;
     reader_close(&r);
     return is_good;

@@ -115,7 +115,8 @@ static bool number_in(const int32_t *numbers, size_t count, int32_t number)
 bool purpose_took_over(const struct policy *policy, const struct purpose *purpose, int32_t number)
 {
     int32_t replaced[REPLACES_MAX];
-    return number_in(replaced, replaced_by(policy, purpose, replaced), number);
+    size_t count = replaced_by(policy, purpose, replaced);
+    return number_in(replaced, count, number);
 }
 
 static void set_add(struct purpose_set *set, int32_t number)
@@ -829,9 +830,10 @@ static enum voice voice_of(const struct state *s)
     return s->slot == SLOT_REACHED ? VOICE_ELSEWHERE : VOICE_SELF;
 }
 
+/* What came from another identifier may be another person's, who has this one too. */
 static bool is_own_no(const struct state *self)
 {
-    return is_no(self) && voice_of(self) != VOICE_NONE;
+    return is_no(self) && voice_of(self) == VOICE_SELF;
 }
 
 /* What confirming asks too (sql/function/confirm.sql): a signal overtakes nothing. */

@@ -81,7 +81,7 @@ struct verdict {
     bool minor;         /* known to be one now, or to be represented; whatever the purpose says of them */
     bool renew_self;    /* expired, and only the person's own Yes renews it */
     enum voice voice;
-    bool own_no;      /* the person's last word is a No, whatever else stands beside it */
+    bool own_no;      /* what was said last by this name is a No, whatever else stands beside it */
     bool waits;       /* a request waits that no No came after: confirmed, it would be a Yes */
     int64_t revision; /* of the event that decides; 0: none does */
     uint8_t record_id[UUID_SIZE];

@@ -130,9 +130,10 @@ static bool answer_take(struct reading *r, struct buf *answer)
     r->answer = *answer;
     buf_init(answer, ANSWER_BYTES_MAX);
     r->status = 200;
-    if (buf_failed(&r->answer))
+    bool fits = !buf_failed(&r->answer);
+    if (!fits) /* behind that ${r} is gone */
         call_problem(r->call, ERROR_OVERLOADED, "The answer does not fit in memory.", NULL);
-    return !buf_failed(&r->answer);
+    return fits;
 }
 
 void reading_answer(struct reading *r, int32_t controller_id, const char *action, int64_t subject_no,

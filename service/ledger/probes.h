@@ -21,7 +21,6 @@ struct verdict probes_verdict(const struct person *person, const struct policy *
 struct standing {
     struct verdict told;     /* an allow where there is one; else of what waits; else the strictest */
     bool allowed, waits;     /* somewhere */
-    bool refused;            /* somewhere somebody said No */
     bool own_no;             /* somewhere the person's own No stands */
     bool own_no_everywhere;  /* and nothing of it is left to be said */
     uint32_t entities;       /* bit per entity for which it is allowed, at some identifier */

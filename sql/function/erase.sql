@@ -174,7 +174,26 @@ begin
         cross join lateral (select x.* from tombstone x
                             where x.controller_id = c and x.tag = t.tag offset 0) s
         cross join unnest(purpose_all() || s.denied) d(purpose_id)
-        where s.until > p_now;
+        where s.until > p_now
+        on conflict do nothing; -- of whom came back, another's No
+end $$;
+
+-- (4) Has the tombstones of these tags deny these purposes too.
+create or replace function tombstones_deny(c integer, p_tags bytea[], p_denied integer[], p_now timestamptz)
+returns void language plpgsql as $$
+declare
+    changed bytea[];
+begin
+    with more as (
+        update tombstone s
+            set denied = array(select distinct unnest(s.denied || p_denied) order by 1)
+            where s.controller_id = c and s.tag = any (p_tags) and not p_denied <@ s.denied
+            returning s.tag)
+    select array_agg(m.tag) into changed from more m;
+    if changed is not null then
+        perform touch(c, changed);
+        perform tombstones_stand(c, changed, p_now);
+    end if;
 end $$;
 
 -- (4) Under tags that the caller has touched: how many were set.
@@ -263,6 +282,7 @@ declare
     messages_gone bigint;
     asked_gone bigint;
     guardians_gone bigint;
+    remembered bigint[]; -- what gets a tombstone
     stones tombstone[];
     tombstones bigint := 0;
     r record;
@@ -277,6 +297,10 @@ begin
                           and v.subject_no <> all (old_keepers));
     shared := array(select h from unnest(identifiers_said(c, array[p_ask.subject_no], events)) h
                     where h <> all (own));
+    remembered := array(select o from unnest(own) o
+                        where p_ask.remember_no
+                              -- who was erased before, and is remembered there
+                              or o = any (identifiers_had(c, old_keepers, identifiers_all())));
     own := own || old_keepers;
     tags := array(select i.tag from identifier i where i.controller_id = c and i.subject_no = any (own));
     events := array(select v.revision from event v
@@ -356,19 +380,17 @@ begin
                       and (r.subject_no = p_ask.subject_no or not r.is_narrow) then p_ask.subject_no end);
     end loop;
     perform erase_detach(c, others, keeps, now_);
-    if p_ask.remember_no then
-        stones := array(select row(c, i.tag, null, null, null, null, purposes_denied(c, i.tag))::tombstone
-                        from identifier i
-                        where i.controller_id = c and i.subject_no = any (own)
-                              and i.type <> identifier_visitor() and not i.is_ended);
-    end if;
+    stones := array(select row(c, i.tag, null, null, null, null, purposes_denied(c, i.tag))::tombstone
+                    from identifier i
+                    where i.controller_id = c and i.subject_no = any (remembered)
+                          and i.type <> identifier_visitor() and not i.is_ended);
     perform touch(c, tags);
     delete from consent s where s.controller_id = c and s.tag = any (tags);
     delete from tie t where t.controller_id = c and t.person_no = any (own);
     delete from tie t where t.controller_id = c and t.beside_no = any (own);
 
     -- What stands from now on.
-    if p_ask.remember_no then
+    if cardinality(stones) > 0 and p_ask.term is not null then
         done.until := now_ + p_ask.term;
         stones := array(select row(c, s.tag, e.revision, e.record_id, e.rank, done.until, s.denied)::tombstone
                         from unnest(stones) s);

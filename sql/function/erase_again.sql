@@ -25,7 +25,7 @@ begin
                    'erased_at', to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
                    'keep_proof', coalesce((e.detail ->> 'keep_proof')::boolean, false),
                    'until', to_char(t.until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-                   'tags', coalesce(t.tags, '[]'))::text
+                   'tags', coalesce(t.tags, '[]'), 'denied', coalesce(t.denied, '[]'))::text
         from controller o
         cross join lateral (
             select x.*, time_of(rank_time(x.rank)) as at from event x
@@ -36,7 +36,10 @@ begin
                   and x.detail ? 'keep_proof'
             order by x.revision limit p_limit) e
         cross join lateral (
-            select max(x.until) as until, jsonb_agg(encode(x.tag, 'hex')) as tags from tombstone x
+            select max(x.until) as until, jsonb_agg(encode(x.tag, 'hex')) as tags,
+                   (select jsonb_agg(distinct d) from tombstone y cross join unnest(y.denied) d
+                    where y.controller_id = o.controller_id and y.revision = e.revision) as denied
+            from tombstone x
             where x.controller_id = o.controller_id and x.revision = e.revision) t
         where p_controller is null or o.key = p_controller
         order by e.controller_id, e.revision limit p_limit;
@@ -64,6 +67,7 @@ declare
     until_ constant timestamptz := (p_line ->> 'until')::timestamptz;
     tags constant bytea[] := array(select decode(t, 'hex')
                                    from jsonb_array_elements_text(p_line -> 'tags') t);
+    denied integer[]; -- what was objected to then, of the purposes that there are
     o controller;
     c integer;
     now_ bigint;
@@ -121,6 +125,12 @@ begin
             select row(c, t.tag, e.revision, e.record_id, e.rank, until_, '{}'::integer[])::tombstone
             from unnest(rest) t(tag)), time_of(now_));
         outcome := case outcome when 'nothing' then 'remembered' else outcome end;
+    end if;
+    if ask.remember_no then
+        denied := array(select p.purpose_id from purpose p
+                        where p.controller_id = c
+                              and p_line -> 'denied' @> to_jsonb(p.purpose_id));
+        perform tombstones_deny(c, tags, denied, time_of(now_));
     end if;
     if outcome <> 'nothing' then
         perform audit_add(c, array[p_actor], array[null::text], array['erase_again'], array[ask.subject_no],

@@ -56,6 +56,13 @@ begin
               from (select * from walk limit p_most) x group by x.no) w;
 end $$;
 
+-- Whether what an event told holds on that has no rank any more since that one.
+create or replace function is_told(c integer, p_by bigint) returns boolean language plpgsql stable as $$
+begin
+    return exists (select from event x where x.controller_id = c and x.revision = p_by
+                                             and x.slot = staff_corrected());
+end $$;
+
 -- The revisions of the events that name these identifiers and still count, or of which what they told does:
 -- (6).
 create or replace function events_naming(c integer, p_nos bigint[])
@@ -73,8 +80,8 @@ begin
         left join lateral (select x.* from unranked x
                            where x.controller_id = c and x.revision = f.revision offset 0) u on true
         where u.revision is null
-              or exists (select from event x where x.controller_id = c and x.revision = u.by_revision
-                                                   and x.slot = staff_corrected());
+              or u.by_revision <> u.revision -- where a past is looked at, what came later says so itself
+                 and is_told(c, u.by_revision);
 end $$;
 
 -- What stood under an identifier, by number, stands under another from here on, and travels on from there.
@@ -436,11 +443,13 @@ declare
 begin
     perform from head where controller_id = c for no key update;
     with done as (
-        insert into unranked (controller_id, revision, by_revision)
+        insert into unranked as old (controller_id, revision, by_revision)
         select c, e.revision, p_by from unnest(p_revisions) r(no)
         cross join lateral (select x.revision from event x
                             where x.controller_id = c and x.revision = r.no offset 0) e
-        on conflict do nothing returning revision)
+        on conflict (controller_id, revision) do update set by_revision = excluded.by_revision
+            where is_told(c, old.by_revision) and not is_told(c, excluded.by_revision)
+        returning old.revision)
     select array_agg(revision) into taken from done;
     if taken is null then
         return 0;

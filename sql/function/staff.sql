@@ -188,8 +188,19 @@ begin
                                                  and e.slot = staff_erased());
 end $$;
 
+-- Whether staff merged two persons.
+create or replace function is_merged(c integer, p_a bigint, p_b bigint) returns boolean
+language plpgsql stable as $$
+begin
+    return exists (select from (values (p_a, p_b), (p_b, p_a)) w(subject_no, beside_no)
+                   join beside b on b.controller_id = c and b.beside_no = w.beside_no
+                   join event e on e.controller_id = c and e.revision = b.revision
+                                   and e.subject_no = w.subject_no and e.slot = staff_merged());
+end $$;
+
 -- What a person alone has: that it is not, itself or below, named beside another person's. The person counts,
--- unless another has it. p_past_keepers: who was erased has nothing any more, though a No of theirs stands.
+-- unless another has it by more than being merged with it. p_past_keepers: who was erased has nothing any
+-- more, though a No of theirs stands.
 create or replace function identifiers_own(c integer, p_person bigint, p_past_keepers boolean)
 returns bigint[] language plpgsql stable as $$
 declare
@@ -200,12 +211,14 @@ begin
         select array_agg(o) into kept from unnest(own) o
             where not exists (select from tie t where t.controller_id = c and t.beside_no = o
                               and t.person_no <> all (own || p_person)
-                              and not (p_past_keepers and is_keeper(c, t.person_no)))
+                              and not (p_past_keepers and is_keeper(c, t.person_no))
+                              and not (o = p_person and is_merged(c, o, t.person_no)))
                   and not exists (select from beside b
                                   join event e on e.controller_id = c and e.revision = b.revision
                                   where b.controller_id = c and b.beside_no = o
                                         and e.subject_no <> all (own || p_person)
-                                        and not (p_past_keepers and is_keeper(c, e.subject_no)));
+                                        and not (p_past_keepers and is_keeper(c, e.subject_no))
+                                        and not (o = p_person and e.slot = staff_merged()));
         exit when coalesce(cardinality(kept), 0) = cardinality(own);
         own := coalesce(kept, '{}');
     end loop;

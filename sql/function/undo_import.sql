@@ -71,7 +71,8 @@ begin
                                     where o.controller_id = c and o.subject_no = e.subject_no
                                           and o.revision = e.revision and o.batch_no <> batch_id)
                         and not exists (select from unranked u
-                                        where u.controller_id = c and u.revision = e.revision)
+                                        where u.controller_id = c and u.revision = e.revision
+                                              and not is_told(c, u.by_revision))
                   order by e.revision);
     insert into event (controller_id, revision, record_id, subject_no, purpose_id, rank, recorded_at,
                        policy_version, slot, flags, role, method, effect, was, answer, actor)
@@ -93,7 +94,8 @@ begin
     update head set revision = h.revision + cardinality(ours), latest = greatest(latest, now_)
         where controller_id = c;
     insert into unranked (controller_id, revision, by_revision)
-        select c, o.no, h.revision + o.n from unnest(ours) with ordinality o(no, n);
+        select c, o.no, h.revision + o.n from unnest(ours) with ordinality o(no, n)
+        on conflict (controller_id, revision) do update set by_revision = excluded.by_revision;
     perform rebuild(c, array(
         select e.subject_no from unnest(ours) r(no)
         cross join lateral (select y.* from event y

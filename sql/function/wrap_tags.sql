@@ -43,9 +43,11 @@ begin
         from unnest(p_old, p_new) k(old, new)
         join tombstone s on s.controller_id = c and s.tag = k.old
         on conflict (controller_id, tag) do update
-            set revision = excluded.revision, record_id = excluded.record_id, rank = excluded.rank,
-                until = excluded.until, denied = excluded.denied
-            where old.rank < excluded.rank;
+            set revision = case when old.rank < excluded.rank then excluded.revision else old.revision end,
+                record_id = case when old.rank < excluded.rank then excluded.record_id
+                            else old.record_id end,
+                rank = greatest(old.rank, excluded.rank), until = greatest(old.until, excluded.until),
+                denied = array(select distinct unnest(old.denied || excluded.denied) order by 1);
     delete from tombstone s where s.controller_id = c and s.tag = any (p_old);
     insert into forgotten as old (controller_id, tag, at)
         select c, k.new, f.at

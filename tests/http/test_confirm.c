@@ -223,7 +223,8 @@ Test(confirm, a_guardians_yes_that_is_imported_was_confirmed_too)
     static const char more[] =
         ", 'event_time': '2026-02-02T10:00:00Z', 'import': {'batch': 'b', 'source': 's'}, "
         "'notice': {'id': 'newsletter', 'version': '1'}%s";
-    expect(guardian_says(&t, 422, "'role': 'parent'", text_of(more, "")), "{'errors': [{}]}");
+    expect(guardian_says(&t, 422, "'role': 'parent'", text_of(more, "")),
+           "{'errors': [{'pointer': '/evidence'}]}");
     guardian_says(&t, 201, "'role': 'parent'",
                   text_of(more, ", 'evidence': {'confirmed_at': '2026-02-02T10:05:00Z'}"));
 }

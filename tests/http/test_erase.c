@@ -283,3 +283,29 @@ Test(erase, another_s_no_goes_on_where_what_was_erased_had_brought_it)
     erase(&t, 200, lookup(&t, email("e")), "{}");
     expect_reason(&t, phone, "marketing", "withdrawn");
 }
+
+Test(erase, the_code_of_who_was_merged_goes_though_the_other_address_is_anothers_too)
+{
+    struct tenant t = stage_tenant("erase-merged");
+    say(&t, 201, both(customer("c1"), email("e1")), "newsletter", "given", "");
+    say(&t, 201, email("p"), "newsletter", "given", "");
+    post(&t, 200, text_of("/v1/subjects/%s/merge", lookup(&t, customer("c1"))), "{'with': '%s'}",
+         lookup(&t, email("p")));
+    say(&t, 201, both(customer("c0"), email("p")), "newsletter", "given", "");
+    erase(&t, 200, lookup(&t, customer("c1")), "{}");
+    post(&t, 404, "/v1/subjects/lookup", "{'subject': %s}", customer("c1"));
+    expect_reason(&t, customer("c1"), "newsletter", "suppressed");
+    expect_reason(&t, customer("c0"), "newsletter", "granted");
+}
+
+Test(erase, who_was_to_be_remembered_is_when_the_next_is_not)
+{
+    struct tenant t = stage_tenant("erase-next");
+    say(&t, 201, both(customer("a"), email("family")), "newsletter", "given", "");
+    say(&t, 201, both(customer("b"), email("family")), "newsletter", "given", "");
+    withdraw(&t, customer("b"), "newsletter");
+    erase(&t, 200, lookup(&t, customer("b")), "{}");
+    erase(&t, 200, lookup(&t, customer("a")), "{'remember_no': false}");
+    expect_reason(&t, email("family"), "newsletter", "suppressed");
+    expect_reason(&t, customer("a"), "newsletter", "never_asked");
+}

@@ -52,9 +52,10 @@ class Staff:
         yield from self.ties
 
     def own(self, person, nobody=frozenset()):
-        """What nobody else has; ${nobody} does not count."""
+        """What nobody else has; ${nobody} does not count, nor whom the person was merged with, for the person."""
         own = set(self.world().has(person))
-        while others := {name for by, name in self.namings() if name in own and by not in own | nobody | {person, name}}:
+        while others := {name for by, name in self.namings() if name in own and by not in own | nobody | {person, name}
+                         and not (name == person and {(by, name), (name, by)} <= set(self.ties))}:
             own -= others
         return own
 
