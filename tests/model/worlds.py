@@ -168,6 +168,7 @@ def crowd_make(chance):
         ties += [(("customer", f"k{guest[1]}"), guest) for guest in guests if guest[0] == "email" and chance.random() < 0.3]
         ties += [(("visitor", "v"), guest) for guest in guests if chance.random() < 0.1]
     acts = [replace(act_make(chance, (names[0],), ("given", "given", "eligible")), names=names) for names in ties]
+    acts = [fit(replace(act, guardian=None)) if act.guardian and guardian_name(act.guardian) in act.names else act for act in acts]
     known = sorted({name for names in ties for name in names})
     names = chance.sample(known, 7) + [ties[0][1], *NAMES[3:]]
     return acts + [act_make(chance, tuple(dict.fromkeys(names))) for _ in range(chance.randint(3, 12))]
