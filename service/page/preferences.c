@@ -13,7 +13,8 @@
 /* What a reader has chosen, as far as a Yes and a No tell. */
 enum choice { CHOICE_NONE, CHOICE_YES, CHOICE_NO };
 
-/* A No that is not theirs (a browser's, a guardian's) is no choice of theirs: theirs is still to be made. */
+/* A No that was not said by this name (a browser's, a guardian's, one that came from elsewhere) leaves the
+ * choice still to be made. */
 static enum choice choice_of(const struct standing *s)
 {
     if (s->allowed)

@@ -305,15 +305,12 @@ begin
               and not exists (
                   select from event v
                   where v.controller_id = c and v.revision = s.revision
-                        and case when slot_is_heard(s.slot)
-                                 then v.subject_no = any (stopping)
-                                      or exists (select from beside b
-                                                 where b.controller_id = c and b.revision = v.revision
-                                                       and b.beside_no = any (stopping))
-                                 else v.subject_no = any (names)
-                                      or exists (select from beside b
-                                                 where b.controller_id = c and b.revision = v.revision
-                                                       and b.beside_no = any (names)) end
+                        and exists (
+                            select from unnest(case when slot_is_heard(s.slot)
+                                                    then stopping else names end) n(no)
+                            where v.subject_no = n.no
+                                  or exists (select from beside b where b.controller_id = c
+                                             and b.beside_no = n.no and b.revision = v.revision))
                         and not exists (select from unranked u
                                         where u.controller_id = c and u.revision = v.revision))
         returning s.purpose_id)
