@@ -40,6 +40,7 @@
  *   a guardian who becomes another                                         no state changes: slots have
  *                                                                          numbers, which stay
  *   a confirmation, which ends what waited for it                          touched
+ *   a guardian who is erased, and what waited for them                     touched
  *   a subject key that is rotated: rows move to another tag                touched, under both
  *   an erasure, and the tombstone it leaves; an erasure that is done again touched
  *   a tombstone whose term is over                                         touched when it goes; until then

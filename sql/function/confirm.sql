@@ -17,12 +17,31 @@ begin
         order by v.revision;
 end $$;
 
--- Whether staff took one of the identifiers that a request named from its person since: whoever clicks on the
--- link that went there may be anybody. p_beside: what it named beside.
+-- The requests of a guardian who is named, and what they named.
+create or replace function requests_of_guardian(c integer, p_guardian integer)
+returns table (e event, beside_nos bigint[]) language plpgsql stable as $$
+begin
+    return query
+        select v, coalesce(n.beside_nos, '{}')
+        from event v
+        left join named n on n.controller_id = c and n.revision = v.revision
+        where v.controller_id = c and v.slot >> 4 = p_guardian and v.slot >= 128 and slot_waits(v.slot)
+        order by v.revision;
+end $$;
+
+-- Whether staff took one of the identifiers that a request named from its person since, or that of the
+-- guardian who has to confirm it: whoever clicks on the link that went there may be anybody. So may who
+-- clicks for a guardian who was erased. p_beside: what it named beside.
 create or replace function request_left(c integer, e event, p_beside bigint[]) returns boolean
 language plpgsql stable as $$
+declare
+    g constant guardian := (select x from guardian x
+                            where x.controller_id = c and x.guardian_no = e.slot / slot_count());
+    nos constant bigint[] := e.subject_no || p_beside
+                             || array(select i.subject_no from identifier i
+                                      where i.controller_id = c and i.tag = g.tag);
 begin
-    return exists (
+    return coalesce(g.is_forgotten, false) or exists (
         select from event v
         left join named m on m.controller_id = c and m.revision = v.revision
         where v.controller_id = c and v.revision > e.revision
@@ -30,7 +49,7 @@ begin
               and v.slot in (staff_ended(), staff_split(), staff_corrected())
               and not exists (select from unranked u where u.controller_id = c and u.revision = v.revision)
               and exists (
-                  select from unnest(e.subject_no || p_beside) n(no)
+                  select from unnest(nos) n(no)
                   join identifier i on i.controller_id = c and i.subject_no = n.no
                   where case when n.no = v.subject_no
                              then i.is_ended or v.slot <> staff_split() and m.beside_nos is null
@@ -47,7 +66,15 @@ begin
     for r in select o as e, coalesce(n.beside_nos, '{}') as beside_nos
              from events_of(c, p_nos) o
              left join named n on n.controller_id = c and n.revision = o.revision
-             where slot_waits(o.slot) and o.valid_until > p_now loop
+             where slot_waits(o.slot) and o.valid_until > p_now
+             union all
+             select q.e, q.beside_nos
+             from unnest(p_nos) t(no)
+             cross join lateral (select g.guardian_no from identifier i
+                                 join guardian g on g.controller_id = c and g.tag = i.tag
+                                 where i.controller_id = c and i.subject_no = t.no offset 0) g
+             cross join lateral requests_of_guardian(c, g.guardian_no) q
+             where (q.e).valid_until > p_now loop
         perform request_ends(c, r.e, (r.e).subject_no || r.beside_nos, p_now);
     end loop;
 end $$;

@@ -29,12 +29,18 @@ begin
         group by r.stretch;
 end $$;
 
--- A guardian's tag leads nowhere from here on: the number stays taken.
-create or replace function guardian_kill(c integer, p_tag bytea) returns void language plpgsql as $$
+-- A guardian's tag leads nowhere from here on: the number stays taken. What waits for this guardian's
+-- confirmation waits no longer.
+create or replace function guardian_kill(c integer, p_tag bytea, p_now timestamptz) returns void
+language plpgsql as $$
 declare
     dead constant bytea := dead_tag(c);
+    no integer;
 begin
-    update guardian g set tag = dead where g.controller_id = c and g.tag = p_tag;
+    update guardian g set tag = dead, is_forgotten = true where g.controller_id = c and g.tag = p_tag
+        returning g.guardian_no into no;
+    perform request_ends(c, r.e, (r.e).subject_no || r.beside_nos, p_now)
+        from requests_of_guardian(c, no) r where (r.e).valid_until > p_now;
 end $$;
 
 -- Whether an event's No, or a limit that it told, is heard by others than those it names. A keeper's may have
@@ -74,8 +80,8 @@ begin
 end $$;
 
 -- Of the guardians of these events, whom no other event has: how many were forgotten.
-create or replace function guardians_forget(c integer, p_revisions bigint[]) returns bigint
-language plpgsql as $$
+create or replace function guardians_forget(c integer, p_revisions bigint[], p_now timestamptz)
+returns bigint language plpgsql as $$
 declare
     g guardian;
     forgotten bigint := 0;
@@ -90,7 +96,7 @@ begin
              where not exists (select from event y
                                where y.controller_id = c and y.slot >> 4 = s.no and y.slot >= 128
                                      and y.revision <> all (p_revisions)) loop
-        perform guardian_kill(c, g.tag);
+        perform guardian_kill(c, g.tag, p_now);
         forgotten := forgotten + 1;
     end loop;
     return forgotten;
@@ -255,6 +261,97 @@ begin
     return case when p_ask.kind = staff_erased() then p_ask.detail::jsonb ->> 'reason' end;
 end $$;
 
+-- (1), (2): whom an erasure is of, after split_undo(). own: what goes, old keepers among it; persons: whose
+-- events go or stay; had: what the person has; shared: of that, what others have, or was named and never
+-- tied; staying: that, and what the keepers have besides; tags: of what goes; around: all that hang together
+-- with it, and stay; remembered: what is to get a tombstone.
+create or replace function erase_scope(c integer, p_subject bigint, p_own bigint[], p_old_keepers bigint[],
+                                       p_remember_no boolean, out own bigint[], out persons bigint[],
+                                       out had bigint[], out events bigint[], out shared bigint[],
+                                       out staying bigint[], out tags bytea[], out around bigint[],
+                                       out remembered bigint[])
+language plpgsql stable as $$
+declare
+    k record;
+begin
+    own := p_own || p_old_keepers;
+    persons := array(select distinct x from unnest(own || p_subject) x);
+    had := identifiers_had(c, array[p_subject], identifiers_all());
+    events := array(select v.revision from event v
+                    where v.controller_id = c and v.subject_no = any (persons)
+                          and v.subject_no <> all (p_old_keepers));
+    shared := array(select h from unnest(identifiers_said(c, array[p_subject], events)) h
+                    where h <> all (p_own));
+    remembered := array(select o from unnest(p_own) o
+                        where p_remember_no
+                              -- who was erased before, and is remembered there
+                              or o = any (identifiers_had(c, p_old_keepers, identifiers_all())));
+    tags := array(select i.tag from identifier i where i.controller_id = c and i.subject_no = any (own));
+    events := array(select v.revision from event v
+                    where v.controller_id = c and v.subject_no = any (persons));
+    staying := array(select h from unnest(identifiers_said(c, array[p_subject] || p_old_keepers, events)) h
+                     where h <> all (own));
+    k := identifiers_rebuilt(c, persons || staying);
+    around := array(select x from unnest(k.members || k.rim) x where x <> all (own));
+end $$;
+
+-- (2) Of these events, those that stay because of what stays, or of what remains with others from an earlier
+-- erasure.
+create or replace function events_attached(c integer, p_events bigint[], p_own bigint[], p_staying bigint[])
+returns bigint[] language plpgsql stable as $$
+begin
+    return array(
+        select v.revision from event v
+        left join told t on t.controller_id = c and t.revision = v.revision
+        where cardinality(p_staying) > 0
+              and v.controller_id = c and v.revision = any (p_events) and event_reaches(v, t)
+              and not exists (select from unranked u where u.controller_id = c and u.revision = v.revision)
+        union
+        select v.no from unnest(p_events) v(no)
+        join remaining x on x.controller_id = c and x.revision = v.no and x.subject_no <> all (p_own));
+end $$;
+
+-- What says who it was goes, from every table but those of who is who and of what stands. p_others: the
+-- events that do not stay. Told is how much.
+create or replace function erase_forget(c integer, p_own bigint[], p_persons bigint[], p_tags bytea[],
+                                        p_events bigint[], p_others bigint[], p_now timestamptz,
+                                        out evidence_gone bigint, out guardians_gone bigint,
+                                        out messages_gone bigint)
+language plpgsql as $$
+declare
+    more bigint;
+    no bigint;
+begin
+    delete from evidence w where w.controller_id = c and w.revision = any (p_events);
+    get diagnostics evidence_gone = row_count;
+    delete from outbox o where o.controller_id = c and o.tag = any (p_tags);
+    get diagnostics messages_gone = row_count;
+    -- and what a guardian was asked for them
+    delete from outbox o where o.controller_id = c and o.subject_no = any (p_persons)
+                              and o.kind >= message_guardian_request();
+    get diagnostics more = row_count;
+    messages_gone := messages_gone + more;
+    perform forget_links(c, p_tags, p_persons);
+    delete from imported x where x.controller_id = c and x.subject_no = any (p_persons);
+    delete from retention_start x where x.controller_id = c and x.subject_no = any (p_persons);
+    delete from retention_deletion x where x.controller_id = c and x.subject_no = any (p_persons);
+    perform rights_forget(c, p_persons);
+    guardians_gone := guardians_forget(c, p_others, p_now);
+    perform guardian_kill(c, t.tag, p_now)
+        from unnest(p_tags) t(tag)
+        where exists (select from guardian g where g.controller_id = c and g.tag = t.tag);
+    -- an identifier at a time: joined, the planner may walk all of the controller's
+    for no in select distinct x.no from unnest(p_events) v(no)
+              cross join lateral (select y.beside_nos from named y
+                                  where y.controller_id = c and y.revision = v.no offset 0) n
+              cross join unnest(n.beside_nos) x(no) loop
+        delete from beside b
+            where b.controller_id = c and b.beside_no = no and b.revision = any (p_events);
+    end loop;
+    delete from alias l
+        where l.controller_id = c and (l.alias_no = any (p_own) or l.of_no = any (p_own));
+end $$;
+
 create or replace function staff_erase(c integer, p_ask staff_ask, p_actor text, p_policy_version integer,
                                        p_now bigint)
 returns staffed language plpgsql as $$
@@ -262,27 +359,14 @@ declare
     now_ constant timestamptz := time_of(p_now);
     own bigint[] := identifiers_own(c, p_ask.subject_no, true);
     old_keepers constant bigint[] := keepers_having(c, own);
-    persons constant bigint[] := array(
-        select distinct x from unnest(own || old_keepers || p_ask.subject_no) x);
-    had bigint[];
-    shared bigint[]; -- of the person, what others have, or was named and never tied
-    staying bigint[]; -- that, and what the keepers have besides
-    tags bytea[];
-    events bigint[];
-    attached bigint[] := '{}';
+    w record; -- of whom
+    attached bigint[];
     others bigint[];
     proofs bigint; -- of these
-    around bigint[]; -- all that hang together with the person, and stay
     stopping remaining[];
-    k record;
     keeps boolean;
-    named_no bigint;
+    gone record;
     keepers bigint[] := '{}';
-    evidence_gone bigint;
-    messages_gone bigint;
-    asked_gone bigint;
-    guardians_gone bigint;
-    remembered bigint[]; -- what gets a tombstone
     stones tombstone[];
     tombstones bigint := 0;
     r record;
@@ -290,41 +374,11 @@ declare
     done staffed;
 begin
     -- Of whom, and what is known of them.
-    perform split_undo(c, own, persons);
-    had := identifiers_had(c, array[p_ask.subject_no], identifiers_all());
-    events := array(select v.revision from event v
-                    where v.controller_id = c and v.subject_no = any (persons)
-                          and v.subject_no <> all (old_keepers));
-    shared := array(select h from unnest(identifiers_said(c, array[p_ask.subject_no], events)) h
-                    where h <> all (own));
-    remembered := array(select o from unnest(own) o
-                        where p_ask.remember_no
-                              -- who was erased before, and is remembered there
-                              or o = any (identifiers_had(c, old_keepers, identifiers_all())));
-    own := own || old_keepers;
-    tags := array(select i.tag from identifier i where i.controller_id = c and i.subject_no = any (own));
-    events := array(select v.revision from event v
-                    where v.controller_id = c and v.subject_no = any (persons));
-    staying := array(
-        select h from unnest(identifiers_said(c, array[p_ask.subject_no] || old_keepers, events)) h
-        where h <> all (own));
-    k := identifiers_rebuilt(c, persons || staying);
-    around := array(select x from unnest(k.members || k.rim) x where x <> all (own));
-    if cardinality(staying) > 0 then
-        attached := array(
-            select v.revision from event v
-            left join told t on t.controller_id = c and t.revision = v.revision
-            where v.controller_id = c and v.revision = any (events) and event_reaches(v, t)
-                  and not exists (select from unranked u
-                                  where u.controller_id = c and u.revision = v.revision));
-    end if;
-    -- what remains with others from an earlier erasure
-    attached := array(select unnest(attached)
-                      union
-                      select v.no from unnest(events) v(no)
-                      join remaining x on x.controller_id = c and x.revision = v.no
-                                          and x.subject_no <> all (own));
-    others := array(select x from unnest(events) x except select unnest(attached));
+    perform split_undo(c, own, own || old_keepers || p_ask.subject_no);
+    w := erase_scope(c, p_ask.subject_no, own, old_keepers, p_ask.remember_no);
+    own := w.own;
+    attached := events_attached(c, w.events, own, w.staying);
+    others := array(select x from unnest(w.events) x except select unnest(attached));
     proofs := (select count(*) from event v where v.controller_id = c and v.revision = any (others)
                                                   and v.subject_no <> all (old_keepers));
     keeps := coalesce(p_ask.keep_proof,
@@ -334,58 +388,32 @@ begin
     p_ask.detail := coalesce(p_ask.detail::jsonb, '{}') - 'reason' || jsonb_build_object('keep_proof', keeps);
     e := staff_event(c, p_ask, p_actor, p_policy_version, p_now, p_ask.subject_no, null, event_erased(),
                      false);
-    stopping := states_stopping(c, around, e.revision);
+    stopping := states_stopping(c, w.around, e.revision);
     done := staffed_of(e, staff_done());
-    perform set_config('akkoord.purging', 'on', true);
 
-    -- What says who it was, from every table.
-    delete from evidence w where w.controller_id = c and w.revision = any (events);
-    get diagnostics evidence_gone = row_count;
-    delete from outbox o where o.controller_id = c and o.tag = any (tags);
-    get diagnostics messages_gone = row_count;
-    -- and what a guardian was asked for them
-    delete from outbox o where o.controller_id = c and o.subject_no = any (persons)
-                              and o.kind >= message_guardian_request();
-    get diagnostics asked_gone = row_count;
-    perform forget_links(c, tags, persons);
-    delete from imported x where x.controller_id = c and x.subject_no = any (persons);
-    delete from retention_start x where x.controller_id = c and x.subject_no = any (persons);
-    delete from retention_deletion x where x.controller_id = c and x.subject_no = any (persons);
-    perform rights_forget(c, persons);
-    guardians_gone := guardians_forget(c, others);
-    for r in select i.tag from guardian g join identifier i on i.controller_id = c and i.tag = g.tag
-             where g.controller_id = c and g.tag = any (tags) loop
-        perform guardian_kill(c, r.tag);
-    end loop;
-    -- an identifier at a time: joined, the planner may walk all of the controller's
-    for named_no in select distinct x.no from unnest(events) v(no)
-                    cross join lateral (select y.beside_nos from named y
-                                        where y.controller_id = c and y.revision = v.no offset 0) n
-                    cross join unnest(n.beside_nos) x(no) loop
-        delete from beside b
-            where b.controller_id = c and b.beside_no = named_no and b.revision = any (events);
-    end loop;
-    delete from alias l where l.controller_id = c and (l.alias_no = any (own) or l.of_no = any (own));
-    -- What is one customer's alone is heard by what that one has; else by all that the person has.
+    -- What goes, and what stays under a keeper. What is one customer's alone is heard by what that one has;
+    -- else by all that the person has.
+    perform set_config('akkoord.purging', 'on', true);
+    gone := erase_forget(c, own, w.persons, w.tags, w.events, others, now_);
     for r in select v.subject_no, i.type = identifier_customer()
                                   and (not rank_is_no(v.rank) or v.slot / slot_count() <> 0) as is_narrow,
                     array_agg(v.revision) as revisions
              from event v join identifier i on i.controller_id = c and i.subject_no = v.subject_no
              where v.controller_id = c and v.revision = any (attached) group by 1, 2 order by 1, 2 loop
         keepers := keepers || erase_attach(
-            c, p_ask, p_actor, p_policy_version, p_now, r.revisions, r.subject_no, staying,
+            c, p_ask, p_actor, p_policy_version, p_now, r.revisions, r.subject_no, w.staying,
             identifiers_had(c, array[r.subject_no], identifiers_all())
-            || case when r.is_narrow then '{}' else had end,
-            case when p_ask.subject_no = any (staying)
+            || case when r.is_narrow then '{}' else w.had end,
+            case when p_ask.subject_no = any (w.staying)
                       and (r.subject_no = p_ask.subject_no or not r.is_narrow) then p_ask.subject_no end);
     end loop;
     perform erase_detach(c, others, keeps, now_);
     stones := array(select row(c, i.tag, null, null, null, null, purposes_denied(c, i.tag))::tombstone
                     from identifier i
-                    where i.controller_id = c and i.subject_no = any (remembered)
+                    where i.controller_id = c and i.subject_no = any (w.remembered)
                           and i.type <> identifier_visitor() and not i.is_ended);
-    perform touch(c, tags);
-    delete from consent s where s.controller_id = c and s.tag = any (tags);
+    perform touch(c, w.tags);
+    delete from consent s where s.controller_id = c and s.tag = any (w.tags);
     delete from tie t where t.controller_id = c and t.person_no = any (own);
     delete from tie t where t.controller_id = c and t.beside_no = any (own);
 
@@ -396,17 +424,18 @@ begin
                         from unnest(stones) s);
         tombstones := tombstones_set(c, stones, now_);
     end if;
-    delete from forgotten f where f.controller_id = c and f.tag = any (tags);
+    delete from forgotten f where f.controller_id = c and f.tag = any (w.tags);
     perform tags_forget(c, array(select i.tag from identifier i
-                                 where i.controller_id = c and i.subject_no = any (around)));
+                                 where i.controller_id = c and i.subject_no = any (w.around)));
     delete from remaining x where x.controller_id = c and x.subject_no = any (own);
     delete from identifier i where i.controller_id = c and i.subject_no = any (own);
     perform set_config('akkoord.purging', 'off', true);
-    perform rebuild(c, around || keepers);
-    perform remaining_keep(c, around, stopping);
+    perform rebuild(c, w.around || keepers);
+    perform remaining_keep(c, w.around, stopping);
 
     done.counts := array[case when keeps then 0 else proofs end, case when keeps then proofs else 0 end,
-                         cardinality(attached), evidence_gone, cardinality(own) - cardinality(old_keepers),
-                         cardinality(shared), tombstones, guardians_gone, messages_gone + asked_gone];
+                         cardinality(attached), gone.evidence_gone,
+                         cardinality(own) - cardinality(old_keepers), cardinality(w.shared), tombstones,
+                         gone.guardians_gone, gone.messages_gone];
     return done;
 end $$;

@@ -108,6 +108,7 @@ create table guardian (
     controller_id  integer not null,
     tag            bytea not null,
     guardian_no    integer not null,
+    is_forgotten   boolean not null default false, -- erased: the tag leads nowhere, the number stays taken
     primary key (controller_id, tag),
     unique (controller_id, guardian_no)
 );

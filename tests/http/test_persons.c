@@ -380,6 +380,32 @@ Test(persons, what_was_asked_of_two_that_are_split_is_over)
     expect_reason(&t, customer("c"), "newsletter", "never_asked");
 }
 
+/* The link went to the guardian's own address: whoever has that now, it is not known who clicks. */
+Test(persons, what_a_guardian_was_asked_is_over_with_the_guardians_own_address)
+{
+    enum { ENDED, CORRECTED, PROVEN, ERASED, WAYS };
+    const char *proof = text_of(", 'evidence': {'documents': [{'name': 'id', 'sha256': '%064d'}]}", 1);
+    for (int way = 0; way < WAYS; way++) {
+        struct tenant t = doubly(text_of("persons-guardian%d", way));
+        const char *mother = text_of(", 'expressed_by': {'role': 'parent', 'identifier': %s}", email("mum"));
+        const char *father = text_of(", 'expressed_by': {'role': 'parent', 'identifier': %s}", email("dad"));
+        const char *id = string_at(say(&t, 201, email("mum"), "marketing", "given", ""), "/subject_id");
+        const char *old = asked(&t, customer("kid"), mother);
+        expect_reason(&t, customer("kid"), "newsletter", "unconfirmed");
+        if (way == ENDED)
+            cr_expect_eq(end(&t, id, email("mum")), 200);
+        else if (way == ERASED)
+            post(&t, 200, text_of("/v1/subjects/%s/erase", id), "{}");
+        else
+            staff(&t, 200, id, "correct", "{'from': %s, 'to': %s%s}", email("mum"), email("mam"),
+                  way == PROVEN ? proof : "");
+        is_over(&t, old);
+        expect_reason(&t, customer("kid"), "newsletter", "never_asked");
+        post(&t, 201, "/v1/confirm", "{'token': '%s'}", asked(&t, customer("kid"), father));
+        expect_reason(&t, customer("kid"), "newsletter", "granted");
+    }
+}
+
 Test(persons, what_a_guardian_confirmed_at_the_childs_address_is_asked_of_the_new_one)
 {
     struct tenant t = doubly("persons-guardians");

@@ -18,7 +18,7 @@ from notation import NOW, act_text, names_text, question_text
 from plants import STAFF_PLANTS
 from policies import ENTITIES, POLICY, SIMILAR, each_of
 from real import Real
-from translation import identifier, subject, waits
+from translation import guardian_name, identifier, subject, waits
 from worlds import NAMES, few_make, probes_make
 
 KINDS = ("restrict", "lift", "add", "end", "correct", "prove", "merge", "split", "erase")
@@ -115,7 +115,7 @@ class Staff:
     def requests_leave(self, taken):
         """Who may click there is not known any more."""
         for n, act in enumerate(self.acts):
-            if not act.confirmed and taken & set(tied_of(act)):
+            if not act.confirmed and taken & {*tied_of(act), guardian_name(act.guardian) if act.guardian else None}:
                 self.acts[n] = replace(act, left=True)
 
     def correct(self, person, wrong, right):
@@ -320,7 +320,7 @@ class Case:
         self.number = None
 
     def acts_more(self, real):
-        acts = [act for act in few_make(self.chance)[:self.chance.randint(2, 6)] if not waits(act) and act.guardian != "e@"
+        acts = [act for act in few_make(self.chance)[:self.chance.randint(2, 6)] if not (waits(act) and act.confirmed) and act.guardian != "e@"
                 and act.time < NOW]  # that of an erasure comes behind all that was told
         alike = {(act.scope, act.guardian, act.time, act.imported, act.words) for act in self.staff.acts}
         acts = [act for act in acts if (act.scope, act.guardian, act.time, act.imported, act.words) not in alike]

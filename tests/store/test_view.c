@@ -351,7 +351,7 @@ Test(view, a_guardian_who_becomes_another)
     warm(1, 1);
     does("select wrap_tags(%d, array[%s], array[%s])", l.controller, tag_text(90), tag_text(91));
     cr_assert(holds(1));
-    does("select guardian_kill(%d, %s)", l.controller, tag_text(91));
+    does("select guardian_kill(%d, %s, now())", l.controller, tag_text(91));
     cr_assert(holds(1));
     guardian_says(1, 91, EVENT_GIVEN);
     assert_current(1, 1, 1);
@@ -378,6 +378,22 @@ Test(view, a_confirmation_ends_what_waited)
 }
 
 /* ---- staff ---- */
+
+Test(view, an_erased_guardian_ends_what_waited)
+{
+    start("guardian-erased", VIEW_BYTES);
+    struct guardian g = {.is_named = true, .tag = tag_numbered(90)};
+    struct person p = person_numbered(1);
+    struct act act = act_of(&p, OFFERS, EVENT_REQUESTED, INSTANT_NONE);
+    act.has_end = true;
+    act.validity = (struct duration){.seconds = 60};
+    act.role = ROLE_PARENT;
+    act.guardian = &g;
+    ledger_record(&l, act);
+    warm(1, 1);
+    does("select guardian_kill(%d, %s, now())", l.controller, tag_text(90));
+    assert_current(1, 1, 1);
+}
 
 Test(view, restriction_and_lift)
 {
