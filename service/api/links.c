@@ -34,7 +34,6 @@ struct rows {
 
 struct linking {
     struct attempt attempt;
-    struct link_sealer sealers[LINK_USES];
     struct reader body;
     struct ndjson lines;
     struct loop_task step;
@@ -53,8 +52,6 @@ static void linking_dispose(void *state)
     buf_free(&l->out);
     free(l->rows.links);
     free(l->rows.ends);
-    for (size_t use = 0; use < LINK_USES; use++)
-        link_sealer_wipe(&l->sealers[use]);
     attempt_end(&l->attempt);
 }
 
@@ -63,11 +60,8 @@ static void linking_dispose(void *state)
 static bool url_make(struct linking *l, const struct link_request *request, char ret_url[CONFIRM_URL_MAX])
 {
     char token[LINK_TEXT_MAX + 1];
-    struct link_sealer *sealer = &l->sealers[request->use];
     struct call *call = l->attempt.call;
-    if (sealer->number == 0 && link_sealer_make(call->worker->options->link_keys, request->use, sealer) != 0)
-        return false;
-    if (link_sealer_seal(sealer, &request->link, token) != 0)
+    if (link_seal(call->worker->options->link_keys, request->use, &request->link, token) != 0)
         return false;
     int len = snprintf(ret_url, CONFIRM_URL_MAX, "%s%s%s", call->worker->options->public_url,
                        link_path(request->use), token);

@@ -24,26 +24,24 @@ static_assert(SEALED_MAX * 4 / 3 == LINK_TEXT_MAX, "what fits is what is allowed
 static const char *const use_words[LINK_USES] = {"confirm", "unsubscribe", "preferences", "guardian",
                                                  "identity"};
 
-static int cipher_of_key(const struct numbered_key *key, enum link_use use, uint8_t ret_cipher[LINK_KEY_SIZE])
+int link_keys_make(const struct numbered_keys *numbered, struct link_keys *ret_keys)
 {
-    return numbered_key_derive(key, "akkoord link 2", use_words[use], ret_cipher, LINK_KEY_SIZE);
+    ret_keys->numbered = *numbered;
+    for (size_t i = 0; i < numbered->count; i++) {
+        for (enum link_use use = 0; use < LINK_USES; use++) {
+            const struct numbered_key *key = &numbered->keys[i];
+            uint8_t *cipher = ret_keys->derived[i][use].cipher, *nonce = ret_keys->derived[i][use].nonce;
+            if (numbered_key_derive(key, "akkoord link 2", use_words[use], cipher, LINK_KEY_SIZE) != 0 ||
+                numbered_key_derive(key, "akkoord link nonce 2", use_words[use], nonce, LINK_KEY_SIZE) != 0)
+                return -1;
+        }
+    }
+    return 0;
 }
 
-int link_sealer_make(const struct numbered_keys *keys, enum link_use use, struct link_sealer *ret_sealer)
+void link_keys_wipe(struct link_keys *keys)
 {
-    if (keys->count == 0)
-        return -1;
-    const struct numbered_key *key = &keys->keys[0];
-    ret_sealer->number = key->number;
-    int rc = cipher_of_key(key, use, ret_sealer->cipher);
-    return rc == 0 ? numbered_key_derive(key, "akkoord link nonce 2", use_words[use], ret_sealer->nonce,
-                                         LINK_KEY_SIZE)
-                   : rc;
-}
-
-void link_sealer_wipe(struct link_sealer *sealer)
-{
-    explicit_bzero(sealer, sizeof *sealer);
+    explicit_bzero(keys, sizeof *keys);
 }
 
 /* ---- sealing ---- */
@@ -90,13 +88,13 @@ static int gcm_open(const uint8_t key[LINK_KEY_SIZE], const uint8_t *head, const
     return ok ? 0 : -1;
 }
 
-int link_sealer_seal(const struct link_sealer *sealer, const struct link *link,
-                     char ret_text[LINK_TEXT_MAX + 1])
+int link_seal(const struct link_keys *keys, enum link_use use, const struct link *link,
+              char ret_text[LINK_TEXT_MAX + 1])
 {
     uint8_t plain[PLAIN_MAX], sealed[SEALED_MAX];
     instant seconds = link->expires / SECOND;
     assert(link->len <= LINK_PAYLOAD_MAX);
-    if (seconds < 0 || seconds > UINT32_MAX)
+    if (keys->numbered.count == 0 || seconds < 0 || seconds > UINT32_MAX)
         return -1;
     uint32_t controller = htobe32((uint32_t)link->controller_id), end = htobe32((uint32_t)seconds);
     memcpy(plain, &controller, 4);
@@ -104,23 +102,12 @@ int link_sealer_seal(const struct link_sealer *sealer, const struct link *link,
     memcpy(plain + FIXED, link->payload, link->len);
 
     size_t len = FIXED + link->len;
-    sealed[0] = sealer->number;
-    if (nonce_make(sealer->nonce, plain, len, sealed + 1) != 0 ||
-        gcm_seal(sealer->cipher, sealed, plain, len, sealed + HEAD) != 0)
+    sealed[0] = keys->numbered.keys[0].number;
+    if (nonce_make(keys->derived[0][use].nonce, plain, len, sealed + 1) != 0 ||
+        gcm_seal(keys->derived[0][use].cipher, sealed, plain, len, sealed + HEAD) != 0)
         return -1;
     base64url_encode(sealed, HEAD + len + SEAL, ret_text);
     return 0;
-}
-
-int link_seal(const struct numbered_keys *keys, enum link_use use, const struct link *link,
-              char ret_text[LINK_TEXT_MAX + 1])
-{
-    struct link_sealer sealer;
-    int rc = link_sealer_make(keys, use, &sealer);
-    if (rc == 0)
-        rc = link_sealer_seal(&sealer, link, ret_text);
-    link_sealer_wipe(&sealer);
-    return rc;
 }
 
 static void plain_read(const uint8_t *plain, size_t len, struct link *ret_link)
@@ -134,21 +121,21 @@ static void plain_read(const uint8_t *plain, size_t len, struct link *ret_link)
     memcpy(ret_link->payload, plain + FIXED, ret_link->len);
 }
 
-int link_open(const struct numbered_keys *keys, enum link_use use, const char *text, size_t len,
+int link_open(const struct link_keys *keys, enum link_use use, const char *text, size_t len,
               struct link *ret_link)
 {
-    uint8_t plain[PLAIN_MAX], sealed[SEALED_MAX], cipher[LINK_KEY_SIZE];
+    uint8_t plain[PLAIN_MAX], sealed[SEALED_MAX];
     size_t sealed_len;
     if (len > LINK_TEXT_MAX || !base64url_decode(text, len, sealed, sizeof sealed, &sealed_len) ||
         sealed_len < HEAD + FIXED + SEAL)
         return -1;
-    const struct numbered_key *key = numbered_keys_find(keys, sealed[0]);
+    const struct numbered_key *key = numbered_keys_find(&keys->numbered, sealed[0]);
+    if (key == NULL)
+        return -1;
     size_t plain_len = sealed_len - HEAD - SEAL;
-    int rc = key != NULL && cipher_of_key(key, use, cipher) == 0
-                 ? gcm_open(cipher, sealed, sealed + HEAD, plain_len, plain)
-                 : -1;
-    explicit_bzero(cipher, sizeof cipher);
-    if (rc == 0)
-        plain_read(plain, plain_len, ret_link);
-    return rc;
+    const uint8_t *cipher = keys->derived[key - keys->numbered.keys][use].cipher;
+    if (gcm_open(cipher, sealed, sealed + HEAD, plain_len, plain) != 0)
+        return -1;
+    plain_read(plain, plain_len, ret_link);
+    return 0;
 }

@@ -26,23 +26,25 @@ struct link {
     uint8_t payload[LINK_PAYLOAD_MAX];
 };
 
+/* The operator's link keys, each with what is derived from it for each use, made once: a derivation costs
+ * more than to open a link does. Secret: wiped when it is no longer needed. */
+enum { LINK_KEY_SIZE = 32 };
+struct link_keys {
+    struct numbered_keys numbered; /* for what else is sealed with them */
+    struct {
+        uint8_t cipher[LINK_KEY_SIZE], nonce[LINK_KEY_SIZE];
+    } derived[NUMBERED_KEYS_MAX][LINK_USES]; /* in the order of the numbered ones */
+};
+/* Copies ${numbered}. Returns -1 when libcrypto failed. */
+int link_keys_make(const struct numbered_keys *numbered, struct link_keys *ret_keys);
+/* Overwrites them, in a way no compiler takes out. */
+void link_keys_wipe(struct link_keys *keys);
+
 /* Writes the token and a NUL. The end is cut to the second. The first key seals. Returns -1 when there is no
  * key, the end cannot be told or libcrypto failed. */
-int link_seal(const struct numbered_keys *keys, enum link_use use, const struct link *link,
+int link_seal(const struct link_keys *keys, enum link_use use, const struct link *link,
               char ret_text[LINK_TEXT_MAX + 1]);
 /* Opens it, by any of the keys, whether it has expired or not. Returns -1, and tells no more, when it was not
  * sealed here for this use, or was changed; then ${ret_link} is untouched. */
-int link_open(const struct numbered_keys *keys, enum link_use use, const char *text, size_t len,
+int link_open(const struct link_keys *keys, enum link_use use, const char *text, size_t len,
               struct link *ret_link);
-
-/* For many of one use: what link_seal makes anew each time, made once. */
-enum { LINK_KEY_SIZE = 32 };
-struct link_sealer {
-    uint8_t number;
-    uint8_t cipher[LINK_KEY_SIZE], nonce[LINK_KEY_SIZE];
-};
-/* Returns -1 when there is no key or libcrypto failed. */
-int link_sealer_make(const struct numbered_keys *keys, enum link_use use, struct link_sealer *ret_sealer);
-void link_sealer_wipe(struct link_sealer *sealer);
-int link_sealer_seal(const struct link_sealer *sealer, const struct link *link,
-                     char ret_text[LINK_TEXT_MAX + 1]);

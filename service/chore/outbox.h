@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
+#include "auth/link.h"
 #include "auth/webhook.h"
-#include "base/numbered_keys.h"
 #include "http/delivery_counts.h"
 #include "store/database.h"
 
@@ -21,7 +21,7 @@ struct outbox;
 
 struct outbox_options {
     const struct database *database;
-    const struct numbered_keys *link_keys; /* what is sealed in the outbox opens with them */
+    const struct link_keys *link_keys; /* what is sealed in the outbox opens with them */
     const char *public_url;
     const char *allow; /* networks, see chore/webhook_address; "" for none */
 };

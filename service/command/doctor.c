@@ -39,7 +39,7 @@ static bool subject_keys_check(const struct config *config, struct findings *f,
 static void link_keys_check(const struct config *config, struct findings *f)
 {
     char fault[KEY_FILES_FAULT];
-    struct numbered_keys keys;
+    struct link_keys keys;
     if (link_keys_load(config, &keys, fault) != 0) {
         findings_say(f, FINDING_BROKEN, "%s", fault);
         return;
@@ -50,9 +50,9 @@ static void link_keys_check(const struct config *config, struct findings *f)
             "the subject keys seal links too, so that a link that was mailed ends when its key leaves: name "
             "a file of keys of their own in AKKOORD_LINK_KEY_FILE");
     else
-        findings_say(f, FINDING_OK, "%zu link key%s; number %d seals", keys.count, keys.count == 1 ? "" : "s",
-                     keys.keys[0].number);
-    numbered_keys_wipe(&keys);
+        findings_say(f, FINDING_OK, "%zu link key%s; number %d seals", keys.numbered.count,
+                     keys.numbered.count == 1 ? "" : "s", keys.numbered.keys[0].number);
+    link_keys_wipe(&keys);
 }
 
 static void token_keys_check(const struct config *config, struct findings *f)

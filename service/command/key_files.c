@@ -62,11 +62,16 @@ int subject_keys_load(const struct config *config, struct numbered_keys *ret_key
     return numbered_keys_load("AKKOORD_SUBJECT_KEY_FILE", config->subject_key_file, ret_keys, fault);
 }
 
-int link_keys_load(const struct config *config, struct numbered_keys *ret_keys, char fault[KEY_FILES_FAULT])
+int link_keys_load(const struct config *config, struct link_keys *ret_keys, char fault[KEY_FILES_FAULT])
 {
-    if (config->link_key_file[0] == '\0')
-        return subject_keys_load(config, ret_keys, fault);
-    return numbered_keys_load("AKKOORD_LINK_KEY_FILE", config->link_key_file, ret_keys, fault);
+    struct numbered_keys keys = {.count = 0};
+    int rc = config->link_key_file[0] == '\0'
+                 ? subject_keys_load(config, &keys, fault)
+                 : numbered_keys_load("AKKOORD_LINK_KEY_FILE", config->link_key_file, &keys, fault);
+    if (rc == 0 && (rc = link_keys_make(&keys, ret_keys)) != 0)
+        snprintf(fault, KEY_FILES_FAULT, "libcrypto derives no keys for links");
+    numbered_keys_wipe(&keys);
+    return rc;
 }
 
 int jwt_secret_load(const struct config *config, struct buf *ret_secret, char fault[KEY_FILES_FAULT])

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "auth/keys.h"
+#include "auth/link.h"
 #include "auth/webhook.h"
 #include "base/buf.h"
 #include "config/config.h"
@@ -17,7 +18,7 @@ int subject_keys_load(const struct config *config, struct numbered_keys *ret_key
                       char fault[KEY_FILES_FAULT]);
 /* Likewise the keys that links are sealed with: the subject keys where no file of their own is named (each
  * use derives its own, auth/sealed.h). */
-int link_keys_load(const struct config *config, struct numbered_keys *ret_keys, char fault[KEY_FILES_FAULT]);
+int link_keys_load(const struct config *config, struct link_keys *ret_keys, char fault[KEY_FILES_FAULT]);
 /* The secrets that sign what is delivered; NULL where no file is named. To be freed by the caller, or
  * taken by chore/outbox. */
 int webhook_secrets_load(const struct config *config, struct webhook_secrets **ret_secrets,

@@ -112,7 +112,8 @@ static struct server_keys keys_reload(void *cookie)
 
 /* All keys that the service holds. */
 struct serve_keys {
-    struct numbered_keys subject, link;
+    struct numbered_keys subject;
+    struct link_keys link;
     struct server_keys reloaded; /* on SIGHUP */
 };
 
@@ -243,7 +244,7 @@ static int serve(const struct config *config, const struct arguments *args)
 
     /* nothing of them stays */
     numbered_keys_wipe(&keys.subject);
-    numbered_keys_wipe(&keys.link);
+    link_keys_wipe(&keys.link);
     prctl(PR_SET_DUMPABLE, 1); /* what looks for leaks at the end is a debugger */
     return rc;
 }

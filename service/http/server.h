@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "auth/keys.h"
+#include "auth/link.h"
 #include "store/database.h"
 
 #include <stdbool.h>
@@ -46,7 +47,7 @@ struct server_options {
     const struct delivery_counts *deliveries; /* of who delivers beside it, for /metrics; NULL: nobody */
     bool demo;                                /* what only a demonstration shows is shown */
     const char *demo_site;                    /* the address of its website, or "" */
-    const struct numbered_keys *link_keys;    /* what people click is sealed with them (auth/link) */
+    const struct link_keys *link_keys;        /* what people click is sealed with them (auth/link) */
     struct server_keys keys;                  /* one reference of each is taken */
     /* Reads the keys again (SIGHUP). Called on the main thread; returns new references, or none at all,
      * having logged why, to keep the old ones. */

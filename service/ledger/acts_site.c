@@ -66,7 +66,7 @@ static bool token_holds(const struct ledger_env *env, const struct site_page *pa
 {
     struct collection c = {env->controller->policy->controller, page->origin, page->origin_len, visitor,
                            notice};
-    return collection_token_holds(env->link_keys, &c, env->now, token, len);
+    return collection_token_holds(&env->link_keys->numbered, &c, env->now, token, len);
 }
 
 void site_token_read(const struct ledger_env *env, const struct site_page *page, const struct node *root,

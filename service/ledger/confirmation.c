@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-int confirmation_url(const struct numbered_keys *keys, const char *public_url, int32_t controller_id,
+int confirmation_url(const struct link_keys *keys, const char *public_url, int32_t controller_id,
                      const struct confirmation *c, instant expires, char *ret_url, size_t size)
 {
     char token[LINK_TEXT_MAX + 1];
@@ -17,7 +17,7 @@ int confirmation_url(const struct numbered_keys *keys, const char *public_url, i
     return len >= 0 && (size_t)len < size ? 0 : -1;
 }
 
-int confirmation_open(const struct numbered_keys *keys, int32_t controller_id, const char *token, size_t len,
+int confirmation_open(const struct link_keys *keys, int32_t controller_id, const char *token, size_t len,
                       struct confirmation *ret_confirmation)
 {
     struct link link;

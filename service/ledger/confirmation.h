@@ -13,8 +13,8 @@ enum { CONFIRM_MAX = POLICY_PURPOSES_MAX };
 enum { CONFIRM_URL_MAX = 1024 };
 /* Writes the link's URL; its token is what stands behind the last slash. Returns -1 when libcrypto failed or
  * there is no room. */
-int confirmation_url(const struct numbered_keys *keys, const char *public_url, int32_t controller_id,
+int confirmation_url(const struct link_keys *keys, const char *public_url, int32_t controller_id,
                      const struct confirmation *c, instant expires, char *ret_url, size_t size);
 /* Opens a token of that controller's. Returns -1 where it is none. */
-int confirmation_open(const struct numbered_keys *keys, int32_t controller_id, const char *token, size_t len,
+int confirmation_open(const struct link_keys *keys, int32_t controller_id, const char *token, size_t len,
                       struct confirmation *ret_confirmation);

@@ -240,8 +240,8 @@ struct guardian_request guardian_request_of(const struct ledger_env *env, struct
 
 /* ---- the link ---- */
 
-int guardian_link_url(const struct numbered_keys *keys, const char *public_url,
-                      const struct guardian_link *link, char ret_url[GUARDIAN_URL_MAX])
+int guardian_link_url(const struct link_keys *keys, const char *public_url, const struct guardian_link *link,
+                      char ret_url[GUARDIAN_URL_MAX])
 {
     char token[LINK_TEXT_MAX + 1];
     struct link sealed = {.controller_id = link->controller_id, .expires = link->expires};
@@ -252,7 +252,7 @@ int guardian_link_url(const struct numbered_keys *keys, const char *public_url,
     return len >= 0 && len < GUARDIAN_URL_MAX ? 0 : -1;
 }
 
-int guardian_link_open(const struct numbered_keys *keys, const char *token, size_t len,
+int guardian_link_open(const struct link_keys *keys, const char *token, size_t len,
                        struct guardian_link *ret_link)
 {
     struct link sealed;

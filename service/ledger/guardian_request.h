@@ -58,8 +58,8 @@ static inline instant guardian_link_ends(instant at)
 }
 enum { GUARDIAN_URL_MAX = 1024 };
 /* Returns -1 when libcrypto failed or there is no room. */
-int guardian_link_url(const struct numbered_keys *keys, const char *public_url,
-                      const struct guardian_link *link, char ret_url[GUARDIAN_URL_MAX]);
+int guardian_link_url(const struct link_keys *keys, const char *public_url, const struct guardian_link *link,
+                      char ret_url[GUARDIAN_URL_MAX]);
 /* Returns -1 when it is none. Whether it has ended is for the caller to see. */
-int guardian_link_open(const struct numbered_keys *keys, const char *token, size_t len,
+int guardian_link_open(const struct link_keys *keys, const char *token, size_t len,
                        struct guardian_link *ret_link);

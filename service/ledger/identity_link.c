@@ -57,7 +57,7 @@ const uint8_t *identity_link_message(const struct ledger_env *env, const struct 
     return message_seal(env, &m, ret_len);
 }
 
-int identity_link_open(const struct numbered_keys *keys, const char *token, size_t len,
+int identity_link_open(const struct link_keys *keys, const char *token, size_t len,
                        struct identity_opened *ret_opened)
 {
     struct link sealed;

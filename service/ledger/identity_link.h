@@ -33,5 +33,5 @@ struct identity_opened {
         claim; /* its tag as it was when the link was made: a rotation has wrapped it since */
 };
 /* Returns -1 when it is none. Whether it has ended is for the caller to see. */
-int identity_link_open(const struct numbered_keys *keys, const char *token, size_t len,
+int identity_link_open(const struct link_keys *keys, const char *token, size_t len,
                        struct identity_opened *ret_opened);

@@ -84,7 +84,8 @@ const uint8_t *message_seal(const struct ledger_env *env, const struct message *
     uint8_t *sealed = NULL;
     if (!buf_failed(&plain)) {
         sealed = arena_need(env->arena, plain.len + SEALED_EXTRA);
-        if (sealed_make(env->link_keys, label, &beside, sizeof beside, plain.data, plain.len, sealed) != 0)
+        if (sealed_make(&env->link_keys->numbered, label, &beside, sizeof beside, plain.data, plain.len,
+                        sealed) != 0)
             sealed = NULL;
         *ret_len = plain.len + SEALED_EXTRA;
     }
@@ -140,7 +141,7 @@ static bool guardian_read(const struct body *b, struct tag *ret_guardian)
 }
 
 /* The link of requests is made now. Returns -1 when that failed. */
-static int url_make(const struct body *b, const struct numbered_keys *keys, const char *public_url,
+static int url_make(const struct body *b, const struct link_keys *keys, const char *public_url,
                     char ret_url[URL_MAX])
 {
     const struct message_due *due = b->due;
@@ -157,7 +158,7 @@ static int url_make(const struct body *b, const struct numbered_keys *keys, cons
     return guardian_read(b, &link.guardian) ? guardian_link_url(keys, public_url, &link, ret_url) : -1;
 }
 
-static int url_write(struct body *b, const struct numbered_keys *keys, const char *public_url)
+static int url_write(struct body *b, const struct link_keys *keys, const char *public_url)
 {
     const char *url = text_of(b, "url");
     char made[URL_MAX];
@@ -170,7 +171,7 @@ static int url_write(struct body *b, const struct numbered_keys *keys, const cha
     return 0;
 }
 
-static int body_write(struct body *b, const struct numbered_keys *keys, const char *public_url)
+static int body_write(struct body *b, const struct link_keys *keys, const char *public_url)
 {
     struct writer *w = &b->w;
     writer_object_begin(w, NULL);
@@ -188,13 +189,14 @@ static int body_write(struct body *b, const struct numbered_keys *keys, const ch
     return rc;
 }
 
-int message_body_write(struct buf *out, const struct message_due *due, const struct numbered_keys *keys,
+int message_body_write(struct buf *out, const struct message_due *due, const struct link_keys *keys,
                        const char *public_url)
 {
     const struct beside beside = beside_of(due->controller_id, due->kind);
     uint8_t plain[CONTENT_MAX];
     if (due->content_len < SEALED_EXTRA || due->content_len > sizeof plain ||
-        sealed_open(keys, label, &beside, sizeof beside, due->content, due->content_len, plain) != 0)
+        sealed_open(&keys->numbered, label, &beside, sizeof beside, due->content, due->content_len, plain) !=
+            0)
         return -1;
     struct reader reader;
     int rc = -1;

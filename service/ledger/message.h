@@ -44,7 +44,7 @@ struct message_due {
 
 /* Writes the body of its delivery. Returns -1, with nothing of use in ${out}, where it does not open under
  * ${keys}, or memory ran out. */
-int message_body_write(struct buf *out, const struct message_due *due, const struct numbered_keys *keys,
+int message_body_write(struct buf *out, const struct message_due *due, const struct link_keys *keys,
                        const char *public_url);
 
 /* What such a body says is delivered, "message.link" and so on. */

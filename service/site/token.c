@@ -47,7 +47,7 @@ static void token_answer(struct call *call, const struct asking *a, const char *
                                  notice};
     instant expires = (worker_now(call->worker) / SECOND + COLLECTION_TOKEN_SECONDS) * SECOND;
     char token[COLLECTION_TOKEN_TEXT + 1];
-    if (collection_token_make(call->worker->options->link_keys, &c, expires, token) != 0) {
+    if (collection_token_make(&call->worker->options->link_keys->numbered, &c, expires, token) != 0) {
         call_problem(call, ERROR_INTERNAL, NULL, NULL);
         return;
     }

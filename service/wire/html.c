@@ -76,11 +76,22 @@ static const char *entity_of(ucs4_t c)
     }
 }
 
+/* ASCII that stands for itself: nearly all of a page, which a call of libunistring a byte made slow. */
+static bool is_plain(uint8_t byte)
+{
+    return byte >= 0x20 && byte < 0x7f && byte != '&' && byte != '<' && byte != '>' && byte != '"' &&
+           byte != '\'';
+}
+
 static void escape(struct buf *out, const char *bytes, size_t len)
 {
     const uint8_t *at = (const uint8_t *)bytes, *end = at + len, *plain = at;
     while (at < end) {
         ucs4_t c;
+        if (is_plain(*at)) {
+            at++;
+            continue;
+        }
         int taken = u8_mbtoucr(&c, at, (size_t)(end - at));
         const char *instead = taken > 0 ? entity_of(c) : REPLACEMENT;
         if (instead != NULL) {

@@ -5,7 +5,7 @@
 #include "fuzz.h"
 #include "ledger/links.h"
 
-static const struct numbered_keys keys = {.count = 2, .keys = {{.number = 7, .bytes = {1}}, {.number = 3}}};
+static struct link_keys keys;
 
 static void seals(const uint8_t *data, size_t size)
 {
@@ -52,7 +52,11 @@ static void unpacks(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const struct numbered_keys numbered = {.count = 2,
+                                                  .keys = {{.number = 7, .bytes = {1}}, {.number = 3}}};
     struct link opened;
+    if (keys.numbered.count == 0)
+        REQUIRE(link_keys_make(&numbered, &keys) == 0);
     REQUIRE(link_open(&keys, LINK_UNSUBSCRIBE, (const char *)data, size, &opened) != 0);
     if (size == 0)
         return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mailed.h"
 
+#include "auth/link.h"
 #include "base/hex.h"
 #include "harness/process.h"
 #include "harness/stage.h"
@@ -19,9 +20,11 @@ json_t *told_mailed(const struct tenant *t, enum message_kind kind)
                                      "order by o.message_no desc limit 1",
                                      t->key, kind);
     cr_assert_not_null(row, "no such message");
-    struct numbered_keys keys;
+    struct numbered_keys numbered;
+    struct link_keys keys;
     const char *file = file_read(stage_keyring()->link_key_file);
-    cr_assert_null(numbered_keys_parse(file, strlen(file), &keys));
+    cr_assert_null(numbered_keys_parse(file, strlen(file), &numbered));
+    cr_assert_eq(link_keys_make(&numbered, &keys), 0);
     size_t digits = strcspn(row, " ");
     uint8_t *content = malloc(digits / 2);
     cr_assert(hex_read_lower(row, digits, content, digits / 2));

@@ -66,9 +66,11 @@ static struct policy *policy_make(void)
 void stand_open(struct stand *s)
 {
     static const uint8_t id_key[SUBJECT_ID_KEY_BYTES] = {1};
-    *s = (struct stand){.arena.vital = true, .keys = {.count = 1, .keys = {{.number = 1, .bytes = {1}}}}};
+    static const struct numbered_keys keys = {.count = 1, .keys = {{.number = 1, .bytes = {1}}}};
+    *s = (struct stand){.arena.vital = true};
+    cr_assert_eq(link_keys_make(&keys, &s->keys), 0);
     s->controller = (struct controller){.refs = 1, .controller_id = 3, .policy = policy_make()};
-    s->controller.tagger = tagger_create(&s->keys, 1, 1, "stand");
+    s->controller.tagger = tagger_create(&keys, 1, 1, "stand");
     s->controller.ids = subject_ids_create(id_key, s->controller.controller_id);
     cr_assert(s->controller.tagger != NULL && s->controller.ids != NULL);
     s->env = (struct ledger_env){.arena = &s->arena,

@@ -14,7 +14,7 @@
 struct stand {
     struct arena arena;
     struct controller controller;
-    struct numbered_keys keys;
+    struct link_keys keys;
     struct ledger_env env; /* at STAND_NOW */
     struct reader body;
     struct acts acts;

@@ -95,9 +95,9 @@ Test(person, two_customer_codes_are_two_people)
 
 Test(person, while_a_key_is_rotated_each_identifier_has_both_its_tags)
 {
-    s.keys = (struct numbered_keys){.count = 2,
-                                    .keys = {{.number = 2, .bytes = {2}}, {.number = 1, .bytes = {1}}}};
-    s.controller.old_tagger = tagger_create(&s.keys, 2, 2, "stand");
+    static const struct numbered_keys keys = {
+        .count = 2, .keys = {{.number = 2, .bytes = {2}}, {.number = 1, .bytes = {1}}}};
+    s.controller.old_tagger = tagger_create(&keys, 2, 2, "stand");
     cr_assert_not_null(s.controller.old_tagger);
     cr_expect_str_eq(faults_of("{'type': 'email', 'value': 'a@example.com'}"), "");
     cr_expect(person.rotating);
