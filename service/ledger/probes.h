@@ -23,6 +23,7 @@ struct standing {
     bool allowed, waits;     /* somewhere */
     bool own_no;             /* somewhere the person's own No stands */
     bool own_no_everywhere;  /* and nothing of it is left to be said */
+    bool allowed_beyond;     /* a Yes stands where a No would reach, under no identifier that was asked */
     uint32_t entities;       /* bit per entity for which it is allowed, at some identifier */
     bool entities_differ;    /* it is allowed for some, and not for all that the purpose is of */
     bool identifiers_differ; /* ... for one entity at some identifier, and refused at another */

@@ -155,6 +155,7 @@ void link_page_forget(struct recording *r)
     struct link_page *p = link_page_of(r);
     check_job_clear(&p->check);
     requests_job_clear(&p->requests);
+    yeses_reached_job_clear(&p->reached);
 }
 
 /* ---- what stands ---- */
@@ -177,6 +178,10 @@ static int64_t latest_of(const struct link_page *p)
         bool counts = !stops || !event_state_is_no(rank_state(s->rank));
         if (counts && s->revision > latest)
             latest = s->revision;
+    }
+    for (size_t i = 0; i < p->reached.count; i++) {
+        if (p->reached.yeses[i].newest > latest)
+            latest = p->reached.yeses[i].newest;
     }
     return latest;
 }
@@ -249,6 +254,7 @@ void link_page_again(struct link_page *p, void (*show)(struct link_page *p))
     p->is_recorded = true;
     p->show = show;
     check_job_clear(&p->check);
+    yeses_reached_job_clear(&p->reached);
     states_ask(p);
 }
 
@@ -267,13 +273,78 @@ static bool is_current(struct link_page *p, enum error e, bool broken, int64_t g
     return true;
 }
 
+/* ---- what a No would stop beyond what the link names ---- */
+
+/* A form's No may be one that was said before, and stop what began since elsewhere; a page tells what there
+ * is to stop where it seems that there is nothing. */
+static bool looks_beyond(const struct link_page *p)
+{
+    if (p->use == LINK_CONFIRM || p->is_post)
+        return p->use != LINK_CONFIRM;
+    for (size_t i = 0; i < link_page_controller(p)->policy->purpose_count; i++) {
+        if (link_page_standing(p, i).own_no_everywhere)
+            return true;
+    }
+    return false;
+}
+
+static void on_reached(struct job *job, enum error e)
+{
+    struct link_page *p =
+        list_entry(list_entry(job, struct yeses_reached_job, job), struct link_page, reached);
+    if (is_current(p, e, p->reached.broken, p->reached.generation))
+        proceed(p);
+}
+
+/* The tags of the link, under the old key too while one is rotated. */
+static void reached_tags(struct link_page *p)
+{
+    size_t count = p->person.count, old = p->person.rotating ? count : 0;
+    struct tag *tags = call_alloc(link_page_call(p), (count + old + 1) * sizeof *tags);
+    memcpy(tags, p->person.tags, count * sizeof *tags);
+    memcpy(tags + count, p->person.old_tags, old * sizeof *tags);
+    p->reached.tags = tags;
+    p->reached.tag_count = count + old;
+}
+
+static void reached_stopped(struct link_page *p)
+{
+    const struct policy *policy = link_page_controller(p)->policy;
+    size_t most = policy->purpose_count * (1 + policy->entity_count), count = 0;
+    int32_t *stopped = call_alloc(link_page_call(p), (most + 1) * sizeof *stopped);
+    for (size_t i = 0; i < policy->purpose_count; i++) {
+        const struct purpose *purpose = &policy->purposes[i];
+        if (!purpose_stopped_by_all(purpose))
+            continue;
+        stopped[count++] = purpose->number;
+        for (size_t k = 0; k < policy->entity_count; k++)
+            stopped[count++] = purpose->entity_numbers[k];
+    }
+    p->reached.stopped = stopped;
+    p->reached.stopped_count = count;
+}
+
+static void reached_ask(struct link_page *p)
+{
+    struct call *call = link_page_call(p);
+    yeses_reached_job_init(&p->reached, p->link.controller_id);
+    reached_tags(p);
+    reached_stopped(p);
+    p->reached.job.deadline = call->deadline;
+    p->reached.job.done = on_reached;
+    lane_submit(call->worker->read, &p->reached.job);
+}
+
 static void on_checked(struct job *job, enum error e)
 {
     struct link_page *p = list_entry(list_entry(job, struct check_job, job), struct link_page, check);
-    if (is_current(p, e, p->check.broken, p->check.generation)) {
-        worker_clock(link_page_call(p)->worker, p->check.as_of);
+    if (!is_current(p, e, p->check.broken, p->check.generation))
+        return;
+    worker_clock(link_page_call(p)->worker, p->check.as_of);
+    if (looks_beyond(p))
+        reached_ask(p);
+    else
         proceed(p);
-    }
 }
 
 static bool set_has(const struct purpose_set *set, int32_t number)
@@ -436,11 +507,28 @@ struct verdict link_page_verdict(const struct link_page *p, size_t purpose)
     return probes_verdict(&p->person, policy, &policy->purposes[purpose], ENTITY_ANY, 0, &p->check, first);
 }
 
+static bool is_allowed_beyond(const struct link_page *p, const struct purpose *purpose)
+{
+    size_t entities = link_page_controller(p)->policy->entity_count;
+    for (size_t i = 0; i < p->reached.count; i++) {
+        int32_t number = p->reached.yeses[i].purpose;
+        bool is_of_it = number == purpose->number;
+        for (size_t k = 0; k < entities; k++)
+            is_of_it = is_of_it || number == purpose->entity_numbers[k];
+        if (is_of_it && p->reached.yeses[i].stands)
+            return true;
+    }
+    return false;
+}
+
 struct standing link_page_standing(const struct link_page *p, size_t purpose)
 {
     const struct policy *policy = link_page_controller(p)->policy;
     size_t first = p->set_of[purpose] * probes_count(&p->person);
-    return probes_standing(&p->person, policy, &policy->purposes[purpose], &p->check, first);
+    struct standing s = probes_standing(&p->person, policy, &policy->purposes[purpose], &p->check, first);
+    s.allowed_beyond = !s.allowed && is_allowed_beyond(p, &policy->purposes[purpose]);
+    s.own_no_everywhere = s.own_no_everywhere && !s.allowed_beyond;
+    return s;
 }
 
 const struct request_row *link_page_confirmed(const struct link_page *p)

@@ -7,6 +7,7 @@
 #include "store/check.h"
 #include "store/person_own.h"
 #include "store/requests.h"
+#include "store/yeses_reached.h"
 #include "wire/form.h"
 
 /* A page behind a sealed link: who it is for is opened, its controller's policy and texts are loaded, and
@@ -14,7 +15,7 @@
  * bytes always; of one that opens, the page says more. (2) Its acts are the person's own, by what the link
  * names, whatever else the form says. (3) What the form means, and what stood when it was sent, is the
  * idempotency key: a form posted twice is recorded once, however it was sent, and one that is posted again
- * after something changed is recorded. */
+ * after something changed, here or where a No of theirs reaches, is recorded. */
 
 /* Purposes of a policy whose states are asked together. */
 enum { PAGE_SETS_MAX = 64 };
@@ -33,7 +34,8 @@ struct link_page {
     struct kept_link_job kept;
     struct person_own_job own;
     struct person person;
-    struct check_job check; /* what stands */
+    struct check_job check;           /* what stands */
+    struct yeses_reached_job reached; /* what a No would stop besides; not asked where there is surely some */
     size_t set_count;
     struct purpose_set *sets;
     struct probe *probes;
@@ -74,7 +76,8 @@ static inline const struct controller *link_page_controller(const struct link_pa
 }
 /* The verdict on a purpose, by its place in the policy, for the person: may it be done. */
 struct verdict link_page_verdict(const struct link_page *p, size_t purpose);
-/* Whether it is done anywhere, which is what somebody asks who wants it to stop. */
+/* Whether it is done anywhere, which is what somebody asks who wants it to stop: beyond what the link names
+ * too, where a No would reach. */
 struct standing link_page_standing(const struct link_page *p, size_t purpose);
 /* Of a confirmation's: the first request that was confirmed, or NULL. */
 const struct request_row *link_page_confirmed(const struct link_page *p);

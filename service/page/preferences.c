@@ -19,7 +19,7 @@ static enum choice choice_of(const struct standing *s)
 {
     if (s->allowed)
         return CHOICE_YES;
-    return s->own_no && !s->waits ? CHOICE_NO : CHOICE_NONE;
+    return s->own_no && !s->waits && !s->allowed_beyond ? CHOICE_NO : CHOICE_NONE;
 }
 
 static bool is_chosen(const struct purpose *p)
@@ -114,7 +114,7 @@ static void state_write(struct page *page, const struct standing *s)
     page_say(page, "p", state_text(&s->told), day);
     if (s->entities_differ)
         entities_write(page, s);
-    if (s->identifiers_differ)
+    if (s->identifiers_differ || s->allowed_beyond)
         page_say(page, "p", TEXT_STATE_ADDRESSES, NULL);
 }
 
@@ -322,7 +322,7 @@ static const char *state_chosen(const struct link_page *p, size_t place)
     if (no && !s.own_no_everywhere) {
         if (purpose->basis != BASIS_CONSENT)
             return "objected";
-        return s.told.reason == REASON_GRANTED ? "withdrawn" : "refused";
+        return s.told.reason == REASON_GRANTED || s.allowed_beyond ? "withdrawn" : "refused";
     }
     return NULL;
 }

@@ -36,7 +36,7 @@ static bool is_stopped(const struct link_page *p, const size_t places[], size_t 
     const struct policy *policy = link_page_controller(p)->policy;
     for (size_t i = 0; i < count; i++) {
         struct standing s = link_page_standing(p, places[i]);
-        if (!policy->purposes[places[i]].retired && (s.allowed || s.waits || !s.own_no))
+        if (!policy->purposes[places[i]].retired && (s.allowed || s.allowed_beyond || s.waits || !s.own_no))
             return false;
     }
     return true;

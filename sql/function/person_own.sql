@@ -41,7 +41,9 @@ begin
 end $$;
 
 -- The identifiers that a person has and nobody else shares, the strongest first, as many as an act may name.
--- One that somebody else has says nothing of this person; that it once acted alone makes it nobody else.
+-- One that somebody else has says nothing of this person; that it once acted alone makes it nobody else. The
+-- person is its own strongest identifier, whoever has that too by now: a No of theirs is not to be lost when
+-- they become a customer.
 create or replace function person_own(c integer, p_person bigint)
 returns table (tag bytea, type smallint) language plpgsql stable as $$
 declare
@@ -50,9 +52,9 @@ begin
     return query
         select i.tag, i.type
         from unnest(has) n(no)
-        cross join lateral (select x.tag, x.type from identifier x
+        cross join lateral (select x.tag, x.type, x.is_ended from identifier x
                             where x.controller_id = c and x.subject_no = n.no offset 0) i
-        where has_alone(c, has, n.no)
+        where has_alone(c, has, n.no) or n.no = p_person and not i.is_ended
         order by n.no <> p_person, identifier_strength(i.type) desc, n.no
         limit 8;
 end $$;

@@ -210,6 +210,33 @@ Test(links, one_click_stops_in_either_form_once)
                      "a No is never lost, whatever came before");
 }
 
+/* A No of theirs reaches the customer too, who said Yes again since, under the code alone. */
+Test(links, the_same_link_stops_what_began_elsewhere_since)
+{
+    struct tenant t = stage_tenant("links-elsewhere");
+    const char *both = text_of("[%s, %s]", customer("x"), email("a"));
+    say(&t, 201, both, "newsletter", "given", "");
+    const char *path = link_for(&t, email("a"), "unsubscribe", ", 'purposes': ['newsletter']");
+    const char *choices = link_for(&t, email("a"), "preferences", "");
+    static const char *const bodies[] = {"List-Unsubscribe=One-Click", "action=stop",
+                                         "action=save&p.newsletter=no", "action=stop_all"};
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        const char *to = i < 2 ? path : choices;
+        cr_expect_eq(press(to, urlencoded, bodies[i])->status, 200);
+        cr_expect_str_eq(reason(&t, customer("x"), "newsletter"), "withdrawn");
+        long events = tenant_events(&t);
+        cr_expect_null(strstr(look(path)->body, "name=\"action\" value=\"stop\""), "nothing is left");
+        cr_expect_eq(press(to, urlencoded, bodies[i])->status, 200);
+        cr_expect_eq(tenant_events(&t), events, "%s: a form posted twice is recorded once", bodies[i]);
+
+        say(&t, 201, customer("x"), "newsletter", "given", "");
+        cr_expect_not_null(strstr(look(path)->body, "name=\"action\" value=\"stop\""));
+        cr_expect_eq(press(to, urlencoded, bodies[i])->status, 200);
+        cr_expect_str_eq(reason(&t, customer("x"), "newsletter"), "withdrawn", "%s", bodies[i]);
+        say(&t, 201, customer("x"), "newsletter", "given", "");
+    }
+}
+
 /* As a program sends it that makes a boundary of its own each time. */
 static const struct answer *click_with_boundary(const char *path, const char *boundary)
 {
@@ -817,6 +844,20 @@ Test(links, by_subject_it_acts_for_those_named_and_by_subject_id_for_what_is_the
     cr_expect_str_eq(reason(&t, customer("a"), "analytics"), "granted");
     cr_expect_str_eq(reason_of(&t, "a", "analytics"), "granted");
     cr_expect_str_eq(reason_of(&t, "shared", "analytics"), "never_asked", "somebody else has it too");
+}
+
+/* Whoever becomes a customer is still who the link was made for. */
+Test(links, by_subject_id_it_acts_on_when_somebody_stronger_is_named_with_it)
+{
+    struct tenant t = stage_tenant("links-stronger");
+    const char *id = string_at(say(&t, 201, email("a"), "newsletter", "given", ""), "/subject_id");
+    const json_t *made = post(&t, 201, "/v1/links",
+                              "{'subject_id': '%s', 'kind': 'unsubscribe', 'purposes': ['newsletter']}", id);
+    const char *path = strchr(strstr(string_at(made, "/url"), "://") + 3, '/');
+    say(&t, 201, text_of("[%s, %s]", customer("x"), email("a")), "marketing", "given", "");
+    cr_expect_eq(look(path)->status, 200);
+    cr_expect_eq(press(path, urlencoded, one_click)->status, 200);
+    cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "withdrawn");
 }
 
 Test(links, a_link_is_its_controllers)
