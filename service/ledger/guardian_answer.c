@@ -55,7 +55,8 @@ static void statement_write(const struct guardian_answer *answer, struct writer 
     writer_array_end(w);
 }
 
-/* The name, for the officer alone. Returns false where it could not be sealed. */
+/* The name, for the officer alone; where nothing asks for a signature there may be nobody to seal it to.
+ * Returns false where it could not be sealed. */
 static bool signature_write(const struct ledger_env *env, const struct guardian_answer *answer,
                             struct writer *w)
 {
@@ -147,6 +148,10 @@ static void yes_add(struct acts_common *c, const struct purpose *purpose, const 
     struct acts_words words = {.notice = notice};
     if (notice != NULL)
         words.text = notice_text_in(notice, answer->language);
+    const char *why;
+    assert(guardian_reach(c->env->controller->policy, purpose, &why) == GUARDIAN_BY_PAGE);
+    assert((purpose->guardian.roles & 1u << answer->role) != 0);
+    (void)why;
     struct act *act = acts_add(c);
     acts_act_on(c, act, purpose);
     act->slot = SLOT_YES;

@@ -83,26 +83,41 @@ struct guardian_request_tags guardian_request_tags_of(const struct ledger_env *e
 
 /* ---- the purposes ---- */
 
+static bool is_cookie_free(const struct policy *policy, const struct purpose *p)
+{
+    return policy->cookies_none && p->channel == CHANNEL_WEB && p->basis == BASIS_CONSENT;
+}
+
 /* What the page cannot reach is asked for on paper. A soft opt-in rests on a sale: no guardian's Yes stands
  * for one. */
+enum guardian_reach guardian_reach(const struct policy *policy, const struct purpose *purpose,
+                                   const char **ret_why)
+{
+    const struct guardian_rule *rule = &purpose->guardian;
+    *ret_why = NULL;
+    if (purpose->retired || rule->minors != MINORS_GUARDIAN || purpose->basis == BASIS_SOFT_OPT_IN ||
+        is_cookie_free(policy, purpose)) {
+        *ret_why = "no guardian is asked for this purpose";
+        return GUARDIAN_NOT_ASKED;
+    }
+    if (rule->least > STRENGTH_SIGNED)
+        *ret_why = "asks for more than a page can prove: ask the guardian in person";
+    else if ((rule->least == STRENGTH_SIGNED || rule->written) && policy->officer_certificate == NULL)
+        *ret_why = "asks for a signature, and the policy has no officer.certificate to seal the name to: ask "
+                   "the guardian on paper";
+    else if (rule->least == STRENGTH_EMAIL_PLUS && !policy->messages.has_endpoint)
+        *ret_why = "asks for a second mail, and the policy has no messages.endpoint that it would leave by: "
+                   "ask the guardian on paper";
+    return *ret_why == NULL ? GUARDIAN_BY_PAGE : GUARDIAN_ON_PAPER;
+}
+
 static void purpose_check(const struct policy *policy, const struct guardian_request *request,
                           const struct purpose *p, const struct node *n)
 {
-    const struct guardian_rule *rule = &p->guardian;
-    if (p->retired || rule->minors != MINORS_GUARDIAN || p->basis == BASIS_SOFT_OPT_IN)
-        node_fault(n, ERROR_INVALID, "no guardian is asked for this purpose");
-    else if (rule->least > STRENGTH_SIGNED)
-        node_fault(n, ERROR_INVALID, "asks for more than a page can prove: ask the guardian in person");
-    else if ((rule->least == STRENGTH_SIGNED || rule->written) && policy->officer_certificate == NULL)
-        node_fault(n, ERROR_INVALID,
-                   "asks for a signature, and the policy has no officer.certificate to seal the name to: ask "
-                   "the guardian on paper");
-    else if (rule->least == STRENGTH_EMAIL_PLUS && !policy->messages.has_endpoint)
-        node_fault(
-            n, ERROR_INVALID,
-            "asks for a second mail, and the policy has no messages.endpoint that it would leave by: ask "
-            "the guardian on paper");
-    else if (rule->least == STRENGTH_EMAIL_PLUS && request->to.type != IDENTIFIER_EMAIL)
+    const char *why;
+    if (guardian_reach(policy, p, &why) != GUARDIAN_BY_PAGE)
+        node_fault(n, ERROR_INVALID, why);
+    else if (p->guardian.least == STRENGTH_EMAIL_PLUS && request->to.type != IDENTIFIER_EMAIL)
         node_fault(n, ERROR_INVALID, "asks for a second mail: name an e-mail address of the guardian's");
 }
 
@@ -120,6 +135,7 @@ static void purposes_read(const struct ledger_env *env, const struct node *root,
 {
     struct node purposes = node_member(root, "purposes");
     size_t count = node_elements(&purposes, 1, PURPOSES_PER_CALL_MAX);
+    unsigned roles = ~0u; /* who may act for all of them: a guardian is in one */
     request->purposes = arena_need(env->arena, (count + 1) * sizeof *request->purposes);
     request->keys = arena_need(env->arena, (count + 1) * sizeof *request->keys);
     for (size_t i = 0; i < count; i++) {
@@ -131,6 +147,10 @@ static void purposes_read(const struct ledger_env *env, const struct node *root,
         for (size_t k = 0; k < request->purpose_count; k++)
             if (request->purposes[k] == p)
                 node_fault(&n, ERROR_INVALID, "stands twice");
+        if (p->guardian.minors == MINORS_GUARDIAN)
+            roles &= p->guardian.roles;
+        if (roles == 0)
+            node_fault(&n, ERROR_INVALID, "no role may act for this and those before it: ask for them apart");
         request->keys[request->purpose_count] = p->key;
         request->purposes[request->purpose_count++] = p;
     }

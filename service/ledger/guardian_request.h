@@ -39,6 +39,15 @@ struct guardian_request_tags guardian_request_tags_of(const struct ledger_env *e
  * known of the child. */
 void guardian_request_read(const struct ledger_env *env, struct reader *body, bool reads_own_mail,
                            struct acts *ret_acts);
+/* Whether a page can take a guardian's Yes to ${purpose} under ${policy}, when it is asked for and when it is
+ * given; ${ret_why}: why not. */
+enum guardian_reach {
+    GUARDIAN_BY_PAGE,
+    GUARDIAN_ON_PAPER, /* it asks for more than a page can prove, or that nothing here can make */
+    GUARDIAN_NOT_ASKED /* a guardian decides nothing there */
+};
+enum guardian_reach guardian_reach(const struct policy *policy, const struct purpose *purpose,
+                                   const char **ret_why);
 /* Whom a body that was read without fault asks. */
 struct guardian_request guardian_request_of(const struct ledger_env *env, struct reader *body);
 

@@ -160,20 +160,33 @@ static void sending_gone(struct recording *r, enum gone gone)
         guardian_show(g, g->said != TEXT_NONE ? 422 : 200);
 }
 
+/* Of a form that was sent before: whether what it recorded then is the last that was said; TEXT_NONE: nothing
+ * is left of it. */
+static enum page_text repeat_text(const struct guardian_page *g)
+{
+    const struct record_job *first = &g->recording.job;
+    int64_t last = 0;
+    for (size_t i = 0; i < first->event_count; i++)
+        last = first->events[i].revision > last ? first->events[i].revision : last;
+    if (g->asked.count == 0)
+        return TEXT_NONE;
+    return last == guardian_said_last(g) ? TEXT_GUARDIAN_RECORDED : TEXT_GUARDIAN_AGAIN;
+}
+
 static void on_recorded_asked(struct job *job, enum error e)
 {
     struct guardian_page *g = page_of_job(job);
-    if (e != ERROR_NONE || g->asked.broken)
+    if (e != ERROR_NONE || g->asked.broken) {
         call_problem(call_of(g), ERROR_OUTCOME_UNKNOWN, NULL, NULL);
-    else
-        guardian_show(g, 200);
+        return;
+    }
+    g->said = g->recording.job.outcome == RECORD_REPLAYED ? repeat_text(g) : TEXT_GUARDIAN_RECORDED;
+    guardian_show(g, 200);
 }
 
 static void sending_answer(struct recording *r)
 {
-    struct guardian_page *g = page_of(r);
-    g->said = TEXT_GUARDIAN_RECORDED;
-    guardian_ask(g, on_recorded_asked);
+    guardian_ask(page_of(r), on_recorded_asked);
 }
 
 static void sending_start(struct call *call, void *cookie)

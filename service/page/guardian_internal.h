@@ -25,12 +25,13 @@ struct asked_purpose {
     const struct notice *notice; /* in force now; NULL: no words */
     bool gave, refused;          /* what this guardian said last */
     instant said;
-    bool waits; /* a Yes may still be given */
+    bool waits;    /* a Yes may still be given, here */
+    bool on_paper; /* ... but not here: the policy in force asks for more than a page can prove */
 };
 /* Returns false where the purpose has left the policy: nothing is asked of it any more. */
 bool guardian_asked_at(const struct guardian_page *g, const struct policy *policy, size_t i,
                        struct asked_purpose *ret_asked);
-/* A bit each, of the roles that may act for all that is asked. */
+/* A bit each, of the roles that may act for all that a Yes may still be given to. */
 unsigned guardian_roles(const struct guardian_page *g, const struct policy *policy);
 /* What a page says to who signs it, each text with its NUL, in the order it is read, as a SHA-256. Returns
  * false when libcrypto failed. */

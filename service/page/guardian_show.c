@@ -11,6 +11,15 @@
 
 enum { STATE_DIGITS = 20 };
 
+/* Asked under one policy, it may be answered under another: that one binds the Yes. */
+static void reach_find(const struct policy *policy, struct asked_purpose *a)
+{
+    const char *why;
+    enum guardian_reach reach = guardian_reach(policy, a->purpose, &why);
+    a->on_paper = reach == GUARDIAN_ON_PAPER && a->waits && !a->gave && !a->refused;
+    a->waits = reach == GUARDIAN_BY_PAGE && a->waits;
+}
+
 bool guardian_asked_at(const struct guardian_page *g, const struct policy *policy, size_t i,
                        struct asked_purpose *ret_asked)
 {
@@ -22,6 +31,7 @@ bool guardian_asked_at(const struct guardian_page *g, const struct policy *polic
                                         .waits = a->valid_until > g->asked.as_of};
     if (ret_asked->purpose == NULL || ret_asked->purpose->retired)
         return false;
+    reach_find(policy, ret_asked);
     /* the mail that would take it back has left: who still wants a Yes asks again */
     if (guardian_strength(ret_asked->purpose) == STRENGTH_EMAIL_PLUS && !g->asked.second_waits)
         ret_asked->waits = false;
@@ -68,9 +78,11 @@ bool guardian_statement(const struct guardian_page *g, const struct controller *
     }
     for (size_t i = 0; made && i < g->asked.count; i++) {
         struct asked_purpose a;
-        if (!guardian_asked_at(g, c->policy, i, &a))
+        if (!guardian_asked_at(g, c->policy, i, &a) || !(a.waits || a.on_paper || a.gave))
             continue;
         words_hash(ctx, a.purpose->key);
+        if (a.on_paper)
+            words_hash(ctx, policy_texts_page_or_english(texts, TEXT_GUARDIAN_PAPER, language));
         if (a.notice != NULL) {
             const struct notice_text *text = notice_text_in(a.notice, language);
             words_hash(ctx, a.notice->id);
@@ -146,6 +158,16 @@ static void box_write(struct page *p, const struct guardian_page *g, const struc
     html_close(&p->html);
 }
 
+/* What is asked for, and cannot be agreed to here. */
+static void paper_write(struct page *p, const struct asked_purpose *a)
+{
+    html_open(&p->html, "section");
+    purpose_name(p, a, "h2");
+    purpose_words(p, a);
+    page_say(p, "p", TEXT_GUARDIAN_PAPER, page_controller(p));
+    html_close(&p->html);
+}
+
 static const enum page_text role_texts[] = {[ROLE_PARENT] = TEXT_ROLE_PARENT,
                                             [ROLE_CARER] = TEXT_ROLE_CARER,
                                             [ROLE_LEGAL_REPRESENTATIVE] = TEXT_ROLE_LEGAL_REPRESENTATIVE};
@@ -155,7 +177,7 @@ unsigned guardian_roles(const struct guardian_page *g, const struct policy *poli
     unsigned roles = 1u << ROLE_PARENT | 1u << ROLE_CARER | 1u << ROLE_LEGAL_REPRESENTATIVE;
     for (size_t i = 0; i < g->asked.count; i++) {
         struct asked_purpose a;
-        if (guardian_asked_at(g, policy, i, &a))
+        if (guardian_asked_at(g, policy, i, &a) && a.waits && !a.gave)
             roles &= a.purpose->guardian.roles;
     }
     return roles;
@@ -223,6 +245,7 @@ static void state_write(struct page *p, const struct guardian_page *g)
 /* What there is to do: which of the buttons the page has. */
 struct to_do {
     bool may_give, may_withdraw;
+    bool on_paper; /* something is asked that cannot be given here */
 };
 
 static struct to_do to_do_of(const struct guardian_page *g, const struct policy *policy)
@@ -233,7 +256,12 @@ static struct to_do to_do_of(const struct guardian_page *g, const struct policy 
         if (!guardian_asked_at(g, policy, i, &a))
             continue;
         d.may_give |= a.waits && !a.gave; /* (2) */
+        d.on_paper |= a.on_paper;
         d.may_withdraw |= a.gave;
+    }
+    if (d.may_give && guardian_roles(g, policy) == 0) { /* nobody may say all of it any more */
+        d.may_give = false;
+        d.on_paper = true;
     }
     return d;
 }
@@ -249,6 +277,17 @@ static void refuse_write(struct page *p, const struct guardian_page *g)
     page_button(p, TEXT_GUARDIAN_REFUSE, "action", "refuse", NULL);
     html_close(&p->html);
     html_close(&p->html);
+}
+
+/* What is asked and has no box. */
+static void papers_write(struct page *p, const struct guardian_page *g, const struct policy *policy,
+                         bool may_give)
+{
+    for (size_t i = 0; i < g->asked.count; i++) {
+        struct asked_purpose a;
+        if (guardian_asked_at(g, policy, i, &a) && (a.on_paper || (!may_give && a.waits && !a.gave)))
+            paper_write(p, &a);
+    }
 }
 
 static void ask_write(struct page *p, const struct guardian_page *g, const struct controller *c)
@@ -303,14 +342,16 @@ static void withdraw_write(struct page *p, const struct guardian_page *g)
     html_close(&p->html);
 }
 
-/* ${has_form}: what is to be mended in a form is said above one. */
-static void said_above(struct page *p, const struct guardian_page *g, bool has_form)
+/* What is to be mended in a form is said above one; of what cannot be agreed to here, that nothing was
+ * recorded. */
+static void said_above(struct page *p, const struct guardian_page *g, const struct to_do *d)
 {
-    if (g->said == TEXT_NONE || (guardian_is_mended(g) && !has_form))
+    bool is_mended = guardian_is_mended(g);
+    if (g->said == TEXT_NONE || (is_mended && !d->may_give && !d->on_paper))
         return;
     html_open(&p->html, "p");
     html_attribute(&p->html, "role", g->said == TEXT_GUARDIAN_RECORDED ? "status" : "alert");
-    page_words(p, g->said, NULL);
+    page_words(p, is_mended && !d->may_give ? TEXT_GUARDIAN_NOTHING : g->said, NULL);
     html_close(&p->html);
 }
 
@@ -319,15 +360,19 @@ void guardian_show(struct guardian_page *g, int status)
     struct call *call = g->recording.attempt.call;
     const struct controller *c = g->recording.attempt.controller;
     struct to_do d = to_do_of(g, c->policy);
-    bool is_over = !d.may_give && guardian_said_last(g) == 0;
+    bool asks = d.may_give || d.on_paper;
+    bool is_over = !asks && guardian_said_last(g) == 0;
     struct page p;
     page_begin(&p, call, controller_texts(c), language_of(call, g, controller_texts(c)),
-               d.may_give ? TEXT_GUARDIAN_TITLE
-               : is_over  ? TEXT_OVER_TITLE
-                          : TEXT_GUARDIAN_SAID_TITLE);
-    said_above(&p, g, d.may_give);
+               asks      ? TEXT_GUARDIAN_TITLE
+               : is_over ? TEXT_OVER_TITLE
+                         : TEXT_GUARDIAN_SAID_TITLE);
+    said_above(&p, g, &d);
     if (d.may_give)
         ask_write(&p, g, c);
+    else if (d.on_paper)
+        refuse_write(&p, g);
+    papers_write(&p, g, c->policy, d.may_give);
     if (guardian_said_last(g) != 0)
         given_write(&p, g, c->policy);
     if (d.may_withdraw)

@@ -193,6 +193,13 @@
       "Er wacht niemand meer op uw antwoord. Als het nog nodig is, wordt u opnieuw gevraagd.")               \
     X(TEXT_GUARDIAN_RECORDED, "guardian_recorded", "Thank you. This was recorded.",                          \
       "Dank u. Dit is vastgelegd.")                                                                          \
+    X(TEXT_GUARDIAN_AGAIN, "guardian_again",                                                                 \
+      "You sent this before. Nothing new was recorded.",                                                     \
+      "Dit hebt u al eerder verstuurd. Er is niets nieuws vastgelegd.")                                      \
+    X(TEXT_GUARDIAN_NOTHING, "guardian_nothing", "Nothing was recorded.", "Er is niets vastgelegd.")         \
+    X(TEXT_GUARDIAN_PAPER, "guardian_paper",                                                                 \
+      "You cannot agree to this here: {} has to ask you in another way, on paper for instance.",             \
+      "Hier kunt u dit niet goedvinden: {} moet het u op een andere manier vragen, bijvoorbeeld op papier.") \
     X(TEXT_GUARDIAN_NO_BOX, "guardian_no_box",                                                               \
       "You ticked nothing. Tick what you agree to, or refuse all of it.",                                    \
       "U kruiste niets aan. Kruis aan wat u goedvindt, of weiger alles.")                                    \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness/process.h"
 #include "harness/stage.h"
+#include "policy/policies.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -11,16 +12,20 @@
     "{'key': '%s', 'lawful_basis': 'consent', 'channel': 'email', 'notice': 'news', 'minors': {'guardian': " \
     "{%s}}}"
 
+static json_t *policy_with(const char *key, const char *rule, const char *more)
+{
+    return json_of("{'controller': {'key': '%s', 'country': 'NL'}, 'purposes': [" PURPOSE "," PURPOSE
+                   ", {'key': 'open', 'lawful_basis': 'consent', 'channel': 'email', 'notice': "
+                   "'news', 'minors': {'guardian': {'least': 'in_person'}}}], 'notices': [{'id': "
+                   "'news', 'version': '1', 'effective_from': '2026-01-01T00:00:00Z', 'texts': "
+                   "{'en': 'May we write?'}}]%s}",
+                   key, "news", rule, "photos", rule, more);
+}
+
 static struct tenant asking_with(const char *key, const char *rule, const char *more)
 {
     struct tenant t = tenant_bare(stage_service(0), stage_keyring(), key);
-    tenant_apply(&t,
-                 json_of("{'controller': {'key': '%s', 'country': 'NL'}, 'purposes': [" PURPOSE "," PURPOSE
-                         ", {'key': 'open', 'lawful_basis': 'consent', 'channel': 'email', 'notice': "
-                         "'news', 'minors': {'guardian': {'least': 'in_person'}}}], 'notices': [{'id': "
-                         "'news', 'version': '1', 'effective_from': '2026-01-01T00:00:00Z', 'texts': "
-                         "{'en': 'May we write?'}}]%s}",
-                         key, "news", rule, "photos", rule, more));
+    tenant_apply(&t, policy_with(key, rule, more));
     return t;
 }
 
@@ -500,6 +505,168 @@ Test(guardian_requests, a_link_that_is_none_is_not_found_with_the_same_bytes)
     cr_expect_eq(none->status, 404);
     cr_expect_eq(other->status, 404);
     cr_expect_str_eq(none->body, other->body);
+}
+
+/* ---- under another policy than it was asked under ---- */
+
+/* A request of both purposes, whose rule becomes ${rule} before the guardian answers. */
+struct changed {
+    struct tenant t;
+    const char *path;
+    const struct answer *before, *after; /* the page */
+};
+
+static struct changed changed_to(struct tenant t, const char *rule, const char *more)
+{
+    struct changed c = {.t = t, .path = ask(&t)};
+    c.before = page_get(&t, "GET", c.path);
+    cr_assert_eq(c.before->status, 200);
+    tenant_apply(&t, policy_with(t.key, rule, more));
+    c.after = page_get(&t, "GET", c.path);
+    return c;
+}
+
+/* Neither by the form as it was, nor by one that was made up. */
+static void expect_no_yes(const struct changed *c, int status)
+{
+    const char *both = yes_of(c->before, text_of("%s%s", box(c->before, 0), box(c->before, 1)));
+    const struct answer *sent = page_post(&c->t, c->path, both, NULL);
+    cr_expect_eq(sent->status, status, "%s", sent->body);
+    cr_expect_null(strstr(sent->body, "This was recorded"), "%s", sent->body);
+    cr_expect_null(strstr(sent->body, "type=\"checkbox\""), "%s", sent->body);
+    cr_expect_eq(tenant_events(&c->t), 2);
+    cr_expect_str_neq(reason_of(&c->t, "kid", "news"), "granted");
+}
+
+#define NOT_HERE "You cannot agree to this here"
+
+Test(guardian_requests, no_yes_is_taken_that_the_policy_in_force_wants_on_paper)
+{
+    static const char *const rules[] = {"'least': 'in_person'", "'least': 'eid'", "'least': 'signed'",
+                                        "'least': 'email', 'written': true", "'least': 'email_plus'"};
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        struct changed c = changed_to(asking(text_of("raised%zu", i), "'least': 'email'"), rules[i], "");
+        cr_expect_eq(c.after->status, 200);
+        cr_expect_not_null(strstr(c.after->body, NOT_HERE), "%s", c.after->body);
+        cr_expect_null(strstr(c.after->body, "type=\"checkbox\""));
+        cr_expect_null(strstr(c.after->body, "role=\"alert\""));
+        expect_no_yes(&c, 422);
+
+        /* a No always */
+        cr_expect_eq(page_post(&c.t, c.path, "action=refuse", NULL)->status, 200);
+        cr_expect_str_eq(reason_of(&c.t, "kid", "news"), "refused");
+    }
+}
+
+Test(guardian_requests, no_signature_is_taken_that_nobody_can_be_sealed_to_any_more)
+{
+    static const char *const rules[] = {"'least': 'signed'", "'least': 'email', 'written': true"};
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        struct tenant t = tenant_bare(stage_service(0), stage_keyring(), text_of("unsealed%zu", i));
+        json_t *policy = policy_with(t.key, rules[i], "");
+        json_object_set(policy, "officer", json_object_get(example_policy("youth", t.key), "officer"));
+        tenant_apply(&t, policy);
+        struct changed c = changed_to(t, rules[i], "");
+        cr_expect_not_null(strstr(c.after->body, NOT_HERE), "%s", c.after->body);
+        expect_no_yes(&c, 422);
+        cr_expect_str_eq(reason_of(&t, "kid", "news"), "guardian_required");
+    }
+}
+
+Test(guardian_requests, what_no_guardian_decides_any_more_is_over)
+{
+    struct tenant t = asking("decides-none", "'least': 'email'");
+    const char *path = ask(&t);
+    const struct answer *page = page_get(&t, "GET", path);
+    json_t *policy = policy_with("decides-none", "'least': 'email'", "");
+    for (size_t i = 0; i < 2; i++)
+        json_object_set_new(json_array_get(json_object_get(policy, "purposes"), i), "minors",
+                            json_string("forbidden"));
+    tenant_apply(&t, policy);
+    struct changed c = {.t = t, .path = path, .before = page, .after = page_get(&t, "GET", path)};
+    cr_expect_eq(c.after->status, 410);
+    expect_no_yes(&c, 410);
+}
+
+Test(guardian_requests, one_of_two_is_given_where_the_other_is_on_paper_by_now)
+{
+    struct tenant t = asking("one-raised", "'least': 'email'");
+    const char *path = ask(&t);
+    const struct answer *before = page_get(&t, "GET", path);
+    const char *both = yes_of(before, text_of("%s%s", box(before, 0), box(before, 1)));
+    json_t *policy = policy_with("one-raised", "'least': 'email'", "");
+    json_object_set_new(json_array_get(json_object_get(policy, "purposes"), 1), "minors",
+                        json_of("{'guardian': {'least': 'in_person'}}"));
+    tenant_apply(&t, policy);
+
+    /* the page was another one: it is read again, and then what can be given is */
+    const struct answer *page = page_post(&t, path, both, NULL);
+    cr_expect_eq(page->status, 422);
+    cr_expect_not_null(strstr(page->body, NOT_HERE));
+    cr_expect_eq(tenant_events(&t), 2);
+    cr_expect_eq(page_post(&t, path, yes_of(page, box(page, 0)), NULL)->status, 200);
+    cr_expect_str_eq(reason_of(&t, "kid", "news"), "granted");
+    cr_expect_str_eq(reason_of(&t, "kid", "photos"), "guardian_required");
+    page = page_get(&t, "GET", path);
+    cr_expect_not_null(strstr(page->body, "value=\"withdraw\""));
+    cr_expect_not_null(strstr(page->body, NOT_HERE));
+}
+
+Test(guardian_requests, the_roles_are_those_of_the_policy_in_force)
+{
+    struct tenant t = asking("roles-changed", "'least': 'email'");
+    struct changed c = changed_to(t, "'least': 'email', 'roles': ['carer']", "");
+    const char *yes = yes_of(c.before, box(c.before, 0));
+    cr_expect_null(strstr(c.after->body, "value=\"parent\""));
+    cr_expect_eq(page_post(&t, c.path, yes, NULL)->status, 422);
+    cr_expect_eq(tenant_events(&t), 2);
+
+    /* nobody may say all of it */
+    json_t *policy = policy_with("roles-changed", "'least': 'email', 'roles': ['carer']", "");
+    json_object_set_new(json_array_get(json_object_get(policy, "purposes"), 1), "minors",
+                        json_of("{'guardian': {'least': 'email', 'roles': ['parent']}}"));
+    tenant_apply(&t, policy);
+    c.after = page_get(&t, "GET", c.path);
+    cr_expect_not_null(strstr(c.after->body, NOT_HERE), "%s", c.after->body);
+    expect_no_yes(&c, 422);
+}
+
+Test(guardian_requests, who_may_not_act_for_all_of_it_is_not_asked_for_all_of_it)
+{
+    struct tenant t = asking("roles-apart", "'least': 'email'");
+    json_t *policy = policy_with("roles-apart", "'least': 'email', 'roles': ['parent']", "");
+    json_object_set_new(json_array_get(json_object_get(policy, "purposes"), 1), "minors",
+                        json_of("{'guardian': {'least': 'email', 'roles': ['carer']}}"));
+    tenant_apply(&t, policy);
+    expect(post(&t, 422, "/v1/guardian-requests",
+                BODY("kid-" MARK "@example.nl", "mum-" MARK "@example.nl", "['news', 'photos']")),
+           "{'errors': [{'pointer': '/purposes/1'}]}");
+    cr_expect_eq(tenant_events(&t), 0);
+    post(&t, 202, "/v1/guardian-requests",
+         BODY("kid-" MARK "@example.nl", "mum-" MARK "@example.nl", "['photos']"));
+}
+
+Test(guardian_requests, a_form_that_is_sent_again_never_says_recorded_where_nothing_was)
+{
+    struct tenant t = asking("sent-again", "'least': 'email'");
+    const char *path = ask(&t);
+    const struct answer *page = page_get(&t, "GET", path);
+    const char *yes = yes_of(page, box(page, 0));
+    cr_expect_not_null(strstr(page_post(&t, path, yes, NULL)->body, "This was recorded"));
+    cr_expect_not_null(strstr(page_post(&t, path, yes, NULL)->body, "This was recorded"), "pressed twice");
+    page = page_get(&t, "GET", path);
+    page_post(&t, path, text_of("action=withdraw&state=%s", hidden(page, "state")), NULL);
+    const struct answer *again = page_post(&t, path, yes, NULL);
+    cr_expect_null(strstr(again->body, "This was recorded"));
+    cr_expect_not_null(strstr(again->body, "Nothing new was recorded"));
+    cr_expect_str_eq(reason_of(&t, "kid", "news"), "withdrawn");
+
+    const char *id = json_string_value(
+        json_object_get(post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", email("kid")), "subject_id"));
+    post(&t, 200, text_of("/v1/subjects/%s/erase", id), "{}");
+    again = page_post(&t, path, yes, NULL);
+    cr_expect_eq(again->status, 410);
+    cr_expect_null(strstr(again->body, "recorded"), "%s", again->body);
 }
 
 /* ---- the messages ---- */
