@@ -15,7 +15,9 @@
 -- (3) Of the other events, with keep_proof, what was agreed to and when stays under another such number,
 --     which is tied to nothing; without, they go, and are written down as purged (promise 5).
 -- (4) With remember_no a tombstone stays under each of the own tags but browsers'. It denies what a No to all
---     does, and each purpose that had a No of its own there: no erasure undoes an objection either.
+--     does, and each purpose that had a No of its own there, the person's or a guardian's: no erasure undoes
+--     an objection either. Whom an import or an old form names beside such a tag, and nobody knew yet, is
+--     remembered with it (tombstones_follow): they are how the person would come back.
 -- (5) What may no longer follow goes by rebuild() alone.
 
 -- Revisions without gaps between them, written down as purged.
@@ -160,13 +162,17 @@ begin
     perform purge_note(c, p_events, 'erasure', p_now);
 end $$;
 
--- (4) The purposes of which a No stands under a tag, but for a guardian's and a browser's signal.
+-- (4) The purposes of which a No stands under a tag, but for a browser's signal: of the person or a guardian,
+-- each of whom may have taken a No of their own back.
 create or replace function purposes_denied(c integer, p_tag bytea) returns integer[]
 language plpgsql stable as $$
 begin
-    return array(select s.purpose_id from states_heard(c, p_tag, null) s
-                 where s.slot <= slot_reached() and s.purpose_id > purpose_all()
-                 group by s.purpose_id having rank_is_no(max(s.rank)) order by s.purpose_id);
+    return array(select distinct d.purpose_id
+                 from (select s.purpose_id from states_heard(c, p_tag, null) s
+                       where s.slot & 15 <= slot_reached() and s.purpose_id > purpose_all()
+                             and s.slot / slot_count() not in (guardian_staff(), guardian_time())
+                       group by s.purpose_id, s.slot / slot_count() having rank_is_no(max(s.rank))) d
+                 order by d.purpose_id);
 end $$;
 
 -- (4) As they stand under these tags, whose rows of consent are gone.
@@ -201,6 +207,27 @@ begin
         perform tombstones_stand(c, changed, p_now);
     end if;
 end $$;
+
+-- (4) Under each tag of p_new, which nobody knew before, stands what stands under those of p_named that an act
+-- of that time names with them, unless it is newer. As the owner: the service's role sets no tombstone.
+create or replace function tombstones_follow(c integer, p_named bytea[], p_new bytea[], p_at timestamptz)
+returns void language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    stones constant tombstone[] := array(
+        select row(c, n.tag, s.revision, s.record_id, s.rank, s.until, s.denied)::tombstone
+        from unnest(p_new) n(tag)
+        cross join lateral (select x.* from unnest(p_named) t(tag)
+                            cross join lateral (select y.* from tombstone y
+                                                where y.controller_id = c and y.tag = t.tag offset 0) x
+                            where time_of(rank_time(x.rank)) >= p_at
+                            order by x.rank desc limit 1) s);
+begin
+    if cardinality(stones) > 0 then
+        perform touch(c, p_new);
+        perform tombstones_set(c, stones, clock_timestamp());
+    end if;
+end $$;
+revoke execute on function tombstones_follow from public;
 
 -- (4) Under tags that the caller has touched: how many were set.
 create or replace function tombstones_set(c integer, p_stones tombstone[], p_now timestamptz) returns bigint

@@ -376,6 +376,7 @@ declare
     i record; -- its identifiers, by number; and whether any was known
     g integer := guardian_number(c, a);
     own_tag bytea := substr(a.tags, 1, tag_size());
+    first constant bigint := h.subject_no; -- whoever is numbered above is new
     is_no boolean := rank_is_no(a.rank_base);
     is_standing boolean := a.purpose_id <= purpose_all();
     ties boolean;
@@ -402,6 +403,16 @@ begin
     if not ties and not is_no then
         outcome := record_too_many();
         return;
+    end if;
+
+    -- An import's Yes, or an old one, brings nobody back who was erased.
+    if not is_no and cardinality(i.nos) > 1 then
+        perform tombstones_follow(
+            c, array(select k.tag from tags_of(a.tags) k),
+            array(select substr(a.tags, (n.place::integer - 1) * tag_size() + 1, tag_size())
+                  from unnest(i.nos) with ordinality n(no, place)
+                  where n.no > first and get_byte(a.types, n.place::integer - 1) <> identifier_visitor()),
+            case when a.rank_base >> 59 = class_choice() then time_of(at) else '-infinity' end);
     end if;
 
     -- What stood before, and whether there is anything to weigh.

@@ -117,6 +117,54 @@ Test(erase, only_a_choice_of_their_own_brings_the_person_back)
     expect_reason(&t, email("e"), "marketing", "suppressed");
 }
 
+/* Named beside what was erased they are how the person would come back. */
+Test(erase, no_import_and_no_old_form_brings_the_person_back_by_another_name)
+{
+    struct tenant t = stage_tenant("erase-other-name");
+    say(&t, 201, customer("known"), "marketing", "given", "");
+    erase(&t, 200, string_at(say(&t, 201, email("e"), "newsletter", "given", ""), "/subject_id"), "{}");
+    static const char imported[] =
+        ", 'event_time': '2026-02-01T00:00:00Z', 'import': {'batch': '1', 'source': "
+        "'crm'}, 'notice': {'id': 'newsletter', 'version': '1'}";
+    const char *old = text_of(", 'event_time': '%s'", time_from_now(-60));
+    expect(say(&t, 201, text_of("[%s, %s, %s]", customer("a"), email("e"), phone), "newsletter", "given",
+               imported),
+           "{'effect': 'superseded'}");
+    expect_reason(&t, customer("a"), "newsletter", "suppressed");
+    expect_reason(&t, phone, "newsletter", "suppressed");
+    expect_reason(&t, phone, "marketing", "suppressed");
+    say(&t, 201, text_of("[%s, %s]", customer("b"), email("e")), "newsletter", "given", old);
+    expect_reason(&t, customer("b"), "newsletter", "suppressed");
+    say(&t, 201, customer("b"), "newsletter", "given", "");
+    expect_reason(&t, customer("b"), "newsletter", "granted");
+    expect_whole_ledger(&t);
+
+    /* somebody who was known is another; so is who says Yes now */
+    say(&t, 201, text_of("[%s, %s]", customer("known"), email("e")), "newsletter", "given", old);
+    expect_reason(&t, customer("known"), "marketing", "granted");
+    say(&t, 201, text_of("[%s, %s]", customer("new"), email("e")), "newsletter", "given", "");
+    expect_reason(&t, customer("new"), "newsletter", "granted");
+}
+
+Test(erase, a_guardians_objection_is_remembered_too)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "erase-guardians-no");
+    tenant_apply(&t, json_of("{'controller': {'key': 'erase-guardians-no', 'country': 'NL'}, 'purposes': "
+                             "[{'key': 'fraud', 'lawful_basis': 'legitimate_interest', 'channel': 'web', "
+                             "'minors': {'guardian': {'least': 'email'}}}]}"));
+    const char *by =
+        text_of("'expressed_by': {'role': 'parent', 'strength': 'email', 'identifier': %s}", email("mum"));
+    const char *id = string_at(
+        post(&t, 201, "/v1/consents",
+             "{'subject': %s, 'purpose': 'fraud', 'event_state': 'objected', 'collection_method': 'paper', "
+             "'minor': true, %s}",
+             customer("kid"), by),
+        "/subject_id");
+    expect_reason(&t, customer("kid"), "fraud", "objected");
+    erase(&t, 200, id, "{}");
+    expect_reason(&t, customer("kid"), "fraud", "suppressed");
+}
+
 Test(erase, a_tombstone_can_be_declined_and_proof_left_out)
 {
     struct tenant t = stage_tenant("erase-declined");

@@ -85,6 +85,17 @@ class Staff:
             self.restricted = [(one, more | {new} if old in world.reach_of_restriction(one, more) else more)
                                for one, more in self.restricted]
 
+    def tell(self, acts):
+        """What is old, or an import, brings nobody back who was erased: whom it names beside them, and nobody knew, is
+        remembered with them."""
+        for act in acts:
+            known = {name for said in self.acts if said.state != "erased" for name in tied_of(said)} | {n for pair in self.ties for n in pair}
+            erased = [said for said in self.acts if said.state == "erased" and set(said.names) & set(act.names)]
+            new = [name for name in act.names if name not in known and name[0] != "visitor"] if len(act.names) > 1 else []
+            if act.state not in NO:
+                self.acts += [replace(said, names=(name,)) for name in new for said in erased if name not in said.names]
+            self.acts.append(act)
+
     # ---- what staff does ----
 
     def restrict(self, person):
@@ -195,14 +206,14 @@ class Staff:
 
     @staticmethod
     def denied(world, name):
-        """The purposes of which a No stands there, of an entity or of all."""
+        """The purposes of which a No stands there, of an entity or of all: the person's, or a guardian's."""
         said = {}
         for act in world.acts:
-            if act.guardian or act.state in ("told", "eligible") or not act.confirmed or (act.signal and act.state in NO):
+            if act.state in ("told", "eligible") or not act.confirmed or (act.signal and act.state in NO):
                 continue
             if act.scope in DOUBLE and name in (world.reach(act) if act.state in NO and act.state != "invalidated" else act.names):
-                said.setdefault((act.scope, act.entity), []).append(act)
-        return sorted((key for key, acts in said.items() if world.standing(acts).state in NO), key=str)
+                said.setdefault((act.scope, act.entity, act.guardian), []).append(act)
+        return sorted({key[:2] for key, acts in said.items() if world.standing(acts).state in NO}, key=str)
 
     def erase(self, person):
         own = self.own(person, self.keepers)
@@ -327,7 +338,7 @@ class Case:
         unique = list({(act.scope, act.guardian, act.time, act.imported, act.words): replace(act, misled=False) for act in acts}.values())
         copy = real.copy(unique, self.chance)
         copy.number = self.number = self.number or copy.number
-        self.staff.acts += [said for act in unique for said in each_of(act)]
+        self.staff.tell([said for act in unique for said in each_of(act)])
         self.story += [act_text(act) for act in unique]
         return copy
 
