@@ -208,8 +208,8 @@ begin
     end if;
 end $$;
 
--- (4) Under each tag of p_new, which nobody knew before, stands what stands under those of p_named that an act
--- of that time names with them, unless it is newer. As the owner: the service's role sets no tombstone.
+-- (4) Under each tag of p_new, which nobody knew before, stands the tombstone of those of p_named, which an
+-- act of that time names with them, unless the act is newer. As the owner: the service's role sets none.
 create or replace function tombstones_follow(c integer, p_named bytea[], p_new bytea[], p_at timestamptz)
 returns void language plpgsql security definer set search_path = public, pg_temp as $$
 declare

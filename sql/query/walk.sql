@@ -27,7 +27,10 @@ left join lateral (
                        from event x
                        where $4::int4 >= walk_refs() and x.controller_id = $1 and x.revision = s.revision
                        offset 0) e on true
-    left join lateral (select x.document ->> 'form' as form from evidence x
+    -- of a double opt-in, that on which it was asked for
+    left join lateral (select coalesce(x.document ->> 'form',
+                                       x.document -> 'requested' -> 'evidence' ->> 'form') as form
+                       from evidence x
                        where $4 >= walk_origins() and x.controller_id = $1 and x.revision = s.revision
                        offset 0) f on true
     left join lateral (select x.tag, x.type,

@@ -107,6 +107,18 @@ Test(confirm, the_same_token_again_gets_the_receipt_it_got)
     cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "withdrawn");
 }
 
+/* The form on which it was asked for is what proves it. */
+Test(confirm, what_was_asked_for_on_a_form_that_misled_is_invalidated)
+{
+    struct tenant t = doubly("misled");
+    confirm(&t, 201, token(request(&t, ", 'evidence': {'form': 'autumn'}")));
+    cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "granted");
+    expect(post(&t, 200, "/v1/consents/invalidate",
+                "{'purpose': 'newsletter', 'form': 'autumn', 'reason': 'it misled'}"),
+           "{'matched': 1, 'invalidated': 1}");
+    cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "invalidated");
+}
+
 Test(confirm, one_token_confirms_all_purposes_of_its_body)
 {
     struct tenant t = doubly("choices");
