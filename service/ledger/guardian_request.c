@@ -226,6 +226,17 @@ static void child_read(struct acts_common *c)
         node_fault(&minor, ERROR_INVALID, "may decide alone by now");
 }
 
+/* The ledger keeps whom it was, so that the link is over with the guardian's own address. */
+static const struct guardian *guardian_asked(const struct ledger_env *env, const struct tagged *tagged)
+{
+    struct guardian *guardian = arena_zeroed(env->arena, sizeof *guardian);
+    *guardian = (struct guardian){.is_named = true,
+                                  .tag = tagged->tag,
+                                  .old_tag = tagged->old_tag,
+                                  .rotating = env->controller->old_tagger != NULL};
+    return guardian;
+}
+
 void guardian_request_read(const struct ledger_env *env, struct reader *body, bool reads_own_mail,
                            struct acts *ret_acts)
 {
@@ -241,6 +252,7 @@ void guardian_request_read(const struct ledger_env *env, struct reader *body, bo
     if (reads_own_mail)
         node_fault(&guardian, ERROR_INVALID, own_mail);
     purposes_read(env, &c.root, &request);
+    c.act.guardian = guardian_asked(env, &request.guardian);
     ret_acts->context.is_array = true;
     for (size_t i = 0; i < request.purpose_count; i++)
         request_add(&c, request.purposes[i]);

@@ -28,7 +28,7 @@ bool guardian_asked_at(const struct guardian_page *g, const struct policy *polic
                                         .gave = a->said != 0 && !event_state_is_no(rank_state(a->said)),
                                         .refused = a->said != 0 && event_state_is_no(rank_state(a->said)),
                                         .said = rank_time(a->said),
-                                        .waits = a->valid_until > g->asked.as_of};
+                                        .waits = !a->is_left && a->valid_until > g->asked.as_of};
     if (ret_asked->purpose == NULL || ret_asked->purpose->retired)
         return false;
     reach_find(policy, ret_asked);

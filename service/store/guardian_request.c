@@ -19,7 +19,8 @@ enum {
     COLUMN_TAGS,
     COLUMN_TYPES,
     COLUMN_RANK,
-    COLUMN_SAID
+    COLUMN_SAID,
+    COLUMN_LEFT
 };
 
 static void request_bind(const struct sent *batch, size_t count, struct params *params)
@@ -46,6 +47,7 @@ static bool asked_take(struct guardian_asked *to, const PGresult *rows, int row)
     to->valid_until = row_instant(rows, row, COLUMN_VALID_UNTIL);
     to->said = row_int8(rows, row, COLUMN_RANK);
     to->said_at = row_int8(rows, row, COLUMN_SAID);
+    to->is_left = row_bool(rows, row, COLUMN_LEFT);
     return to->language != NULL || row_is_null(rows, row, COLUMN_LANGUAGE);
 }
 

@@ -12,6 +12,7 @@ struct guardian_asked {
     instant recorded_at, valid_until;
     rank said;       /* what this guardian said last; 0: nothing yet */
     int64_t said_at; /* its revision */
+    bool is_left;    /* an address of the child's or the guardian's has ended since: no Yes is taken */
 };
 
 enum { GUARDIAN_TAGS_MAX = 2 }; /* one more while a subject key is being rotated */

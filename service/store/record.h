@@ -52,7 +52,8 @@ struct act {
     int32_t purpose; /* its number, PURPOSE_ALL or of a channel */
     enum slot slot;  /* SLOT_YES, SLOT_NO, SLOT_SIGNAL, SLOT_SALE, SLOT_PENDING or SLOT_OUTCOME */
     enum role role;
-    const struct guardian *guardian; /* where the role is one, and an identifier was given */
+    /* where the role is one, and an identifier was given; of SLOT_PENDING also whom the person asks */
+    const struct guardian *guardian;
     /* likewise, where none was: the role, or as it is stored; 0: it is the person's own */
     int32_t guardian_no;
     product_group group; /* of SLOT_SALE: what was sold; 0: that is of no group */

@@ -32,11 +32,11 @@ end $$;
 -- Whether staff took one of the identifiers that a request named from its person since, or that of the
 -- guardian who has to confirm it: whoever clicks on the link that went there may be anybody. So may who
 -- clicks for a guardian who was erased. p_beside: what it named beside.
-create or replace function request_left(c integer, e event, p_beside bigint[]) returns boolean
-language plpgsql stable as $$
+create or replace function request_left_by(c integer, e event, p_beside bigint[], p_guardian integer)
+returns boolean language plpgsql stable as $$
 declare
     g constant guardian := (select x from guardian x
-                            where x.controller_id = c and x.guardian_no = e.slot / slot_count());
+                            where x.controller_id = c and x.guardian_no = p_guardian);
     nos constant bigint[] := e.subject_no || p_beside
                              || array(select i.subject_no from identifier i
                                       where i.controller_id = c and i.tag = g.tag);
@@ -55,6 +55,20 @@ begin
                              then i.is_ended or v.slot <> staff_split() and m.beside_nos is null
                              else n.no = any (m.beside_nos)
                                   and (i.is_ended or v.slot = staff_corrected()) end));
+end $$;
+
+create or replace function request_left(c integer, e event, p_beside bigint[]) returns boolean
+language plpgsql stable as $$
+begin
+    return request_left_by(c, e, p_beside, e.slot / slot_count());
+end $$;
+
+-- Likewise, of what a guardian is asked on a page, whose address the link went to.
+create or replace function asked_left(c integer, e event, p_beside bigint[]) returns boolean
+language plpgsql stable as $$
+begin
+    return request_left_by(c, e, p_beside,
+                           coalesce((e.detail ->> 'asks')::integer, e.slot / slot_count()));
 end $$;
 
 -- Requests that are left by what has just been taken, one of p_nos, wait no longer.

@@ -81,7 +81,8 @@ begin
                  where n.controller_id = c and n.revision = any (p_events));
 end $$;
 
--- Of the guardians of these events, whom no other event has: how many were forgotten.
+-- Of the guardians of these events, who acted or were asked, whom no other event has: how many were
+-- forgotten.
 create or replace function guardians_forget(c integer, p_revisions bigint[], p_now timestamptz)
 returns bigint language plpgsql as $$
 declare
@@ -92,12 +93,20 @@ begin
              from (select distinct e.slot >> 4 as no from unnest(p_revisions) r(no)
                    cross join lateral (select y.slot from event y
                                        where y.controller_id = c and y.revision = r.no offset 0) e
-                   where e.slot >= 128) s
+                   where e.slot >= 128
+                   union
+                   select (e.detail ->> 'asks')::integer from unnest(p_revisions) r(no)
+                   cross join lateral (select y.detail from event y
+                                       where y.controller_id = c and y.revision = r.no offset 0) e) s
              cross join lateral (select y.* from guardian y
                                  where y.controller_id = c and y.guardian_no = s.no offset 0) x
              where not exists (select from event y
                                where y.controller_id = c and y.slot >> 4 = s.no and y.slot >= 128
-                                     and y.revision <> all (p_revisions)) loop
+                                     and y.revision <> all (p_revisions))
+                   and not exists (select from event y
+                                   where y.controller_id = c and y.slot = 6 and y.detail ? 'asks'
+                                         and (y.detail ->> 'asks')::integer = s.no
+                                         and y.revision <> all (p_revisions)) loop
         perform guardian_kill(c, g.tag, p_now);
         forgotten := forgotten + 1;
     end loop;

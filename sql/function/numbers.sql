@@ -68,6 +68,7 @@ create or replace function event_staff() returns smallint immutable parallel saf
 create or replace function class_choice() returns smallint immutable parallel safe return 1::smallint;
 
 -- enum role, enum collection_method
+create or replace function role_self() returns smallint immutable parallel safe return 0::smallint;
 create or replace function role_staff() returns smallint immutable parallel safe return 4::smallint;
 create or replace function role_controller() returns smallint immutable parallel safe return 5::smallint;
 create or replace function method_double_opt_in() returns smallint immutable parallel safe

@@ -52,7 +52,7 @@ create or replace function put_message_of(p_event event, p_tag bytea, p_act act)
 language plpgsql as $$
 declare
     -- who confirms as a guardian says Yes; who is asked has said nothing
-    kind_ smallint := case when p_act.message_to is null or p_act.guardian is not null
+    kind_ smallint := case when p_act.message_to is null or p_act.role <> role_self()
                            then message_confirmation() else message_guardian_request() end;
     at timestamptz := p_event.recorded_at;
 begin

@@ -126,7 +126,8 @@ begin
             order by e.revision limit 1);
 end $$;
 
--- The number of a guardian: of who answers once more, the role's, or that of the identifier that names one.
+-- The number of a guardian, who acts or is asked: of who answers once more, the role's, or that of the
+-- identifier that names one.
 create or replace function guardian_number(c integer, a act) returns integer
 language plpgsql as $$
 declare
@@ -374,7 +375,10 @@ create or replace function record_act(c integer, a act, p_actor text, p_policy_v
 language plpgsql as $$
 declare
     i record; -- its identifiers, by number; and whether any was known
-    g integer := guardian_number(c, a);
+    n integer := guardian_number(c, a);
+    -- whom the person asks, and not who acts
+    asks integer := case when a.slot = slot_pending() and a.role = role_self() then nullif(n, 0) end;
+    g integer := case when asks is null then n else 0 end;
     own_tag bytea := substr(a.tags, 1, tag_size());
     first constant bigint := h.subject_no; -- whoever is numbered above is new
     is_no boolean := rank_is_no(a.rank_base);
@@ -390,8 +394,14 @@ declare
     r consent;
     t told;
 begin
-    -- A Yes that counts by a second message needs one that can still leave.
-    if a.second_after is not null and not second_can_leave(c, a) then
+    -- A Yes on a page is of those who were asked; one that counts by a second message needs one that can
+    -- still leave.
+    if a.answers is not null and not is_no
+       and (a.second_after is not null and not second_can_leave(c, a)
+            or exists (select from event x
+                       left join named m on m.controller_id = c and m.revision = x.revision
+                       where x.controller_id = c and x.revision = a.answers
+                             and asked_left(c, x, coalesce(m.beside_nos, '{}')))) then
         outcome := record_gone();
         return;
     end if;
@@ -451,8 +461,9 @@ begin
     e := row(c, h.revision, a.record_id, i.nos[1], a.purpose_id, e.rank, time_of(p_now), e.valid_until,
              a.notice_no, p_policy_version, e.slot, a.flags, a.role, a.method, 0,
              coalesce(rank_state(was), 0), e.was_each, 0, a.language, p_actor, a.ref,
-             case when a.answers is null then a.detail::jsonb
-                  else coalesce(a.detail::jsonb, '{}') || jsonb_build_object('answers', a.answers) end,
+             case when coalesce(a.answers, asks) is null then a.detail::jsonb
+                  else coalesce(a.detail::jsonb, '{}')
+                       || jsonb_strip_nulls(jsonb_build_object('answers', a.answers, 'asks', asks)) end,
              a.tiebreak);
     e.effect := effect_of(c, a, e, prior, p_now);
     e.answer := case when i.known then 0 else answer_unknown() end

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- $1 a controller, $2 a person, $3 a revision, $4 how many from there on, $5 the tags that a guardian who has
 -- not answered may be known by: what that guardian was asked, oldest first, whom it names, and what this
--- guardian said last of it (rank, revision; null: nothing). A No that was told with a customer code stands in
--- the slot of what reaches it. Each row also gives the generation and the time of the snapshot, and whether a
+-- guardian said last of it (rank, revision; null: nothing), and whether the child's or the guardian's
+-- address was left since. A No that was told with a customer code stands in the slot of what reaches it. Each row also gives the generation and the time of the snapshot, and whether a
 -- second message can still leave; where there is no request, one row gives nothing else.
 select c.generation, statement_timestamp() as as_of, m.second, l.*
 from controller c
@@ -15,7 +15,8 @@ cross join lateral (select exists (select from outbox o
                     offset 0) m
 left join lateral (
     select (r.e).revision, (r.e).purpose_id, (r.e).notice_no, (r.e).language, (r.e).recorded_at,
-           (r.e).valid_until, t.tags, t.types, s.rank, s.revision as said
+           (r.e).valid_until, t.tags, t.types, s.rank, s.revision as said,
+           asked_left($1, r.e, r.beside_nos) as is_left
     from requests_of($1, array[$2::bigint, $3::bigint, $4::bigint]) r
     left join lateral (select string_agg(i.tag, null order by n.place) as tags,
                               string_agg(set_byte('\x00', 0, i.type), null order by n.place) as types

@@ -316,45 +316,145 @@ Test(guardian_requests, what_is_ticked_and_signed_is_granted_and_nothing_else)
     cr_expect_eq(tenant_events(&t), 4);
 }
 
-/* The guardian is somebody too, whose own address ends, is corrected or goes with them. */
+/* What staff does to an identifier. ${verb}: of the path. */
+struct way {
+    const char *method, *verb, *body;
+};
+#define BODY_OF(name) "{'type': 'email', 'value': '" name "-" MARK "@example.nl'}"
+#define DOCUMENTS                                                                                            \
+    ", 'evidence': {'documents': [{'name': 'id', 'sha256': "                                                 \
+    "'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'}]}"
+#define CORRECT(name, more)                                                                                  \
+    {                                                                                                        \
+        "POST", "correct", "{'from': " BODY_OF(name) ", 'to': " BODY_OF(name "2") more "}"                   \
+    }
+#define MUM BODY_OF("mum")
+static const struct way mum_goes[] = {
+    {"POST", "erase", "{}"},
+    {"POST", "erase", "{'keep_proof': false, 'remember_no': false}"},
+    CORRECT("mum", ""),
+    CORRECT("mum", DOCUMENTS),
+    {"DELETE", "identifiers", "{'identifier': " MUM "}"},
+};
+enum { MUM_GOES = sizeof mum_goes / sizeof *mum_goes };
+
+static void done_to(const struct tenant *t, const char *id, const struct way *way)
+{
+    const struct request ends = {.service = t->service,
+                                 .token = t->token,
+                                 .method = way->method,
+                                 .path = text_of("/v1/subjects/%s/%s", id, way->verb),
+                                 .body = json_text("%s", way->body)};
+    const struct answer *a = client_send(&ends);
+    cr_assert_eq(a->status, 200, "%s %s: %s", way->verb, way->body, a->body);
+}
+
+/* She is somebody too, with a customer code. Returns her id. */
+static const char *mum_known(const struct tenant *t)
+{
+    return string_at(post(t, 201, "/v1/consents",
+                          "{'subject': [{'type': 'customer', 'value': 'M-" MARK "'}, " MUM
+                          "], 'purpose': 'news', 'event_state': 'given', 'collection_method': 'web_form'}"),
+                     "/subject_id");
+}
+
+/* The guardian's own address ends, is corrected or goes with them. */
 Test(guardian_requests, a_yes_is_taken_back_by_its_link_whatever_became_of_the_guardians_address)
 {
-#define MUM "{'type': 'email', 'value': 'mum-" MARK "@example.nl'}"
-    static const struct {
-        const char *method, *verb, *body;
-    } ways[] = {
-        {"POST", "erase", "{}"},
-        {"POST", "erase", "{'keep_proof': false, 'remember_no': false}"},
-        {"POST", "correct", "{'from': " MUM ", 'to': {'type': 'email', 'value': 'mam-" MARK "@example.nl'}}"},
-        {"POST", "correct",
-         "{'from': " MUM ", 'to': {'type': 'email', 'value': 'mam-" MARK "@example.nl'}, 'evidence': "
-         "{'documents': [{'name': 'id', 'sha256': "
-         "'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'}]}}"},
-        {"DELETE", "identifiers", "{'identifier': " MUM "}"},
-    };
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+    for (size_t i = 0; i < MUM_GOES; i++) {
         struct tenant t = asking(text_of("mum-gone%zu", i), "'least': 'email'");
-        const char *mum =
-            string_at(post(&t, 201, "/v1/consents",
-                           "{'subject': [{'type': 'customer', 'value': 'M-" MARK "'}, " MUM
-                           "], 'purpose': 'news', 'event_state': 'given', 'collection_method': 'web_form'}"),
-                      "/subject_id");
-        const char *path = ask(&t);
+        const char *mum = mum_known(&t), *path = ask(&t);
         const struct answer *page = page_get(&t, "GET", path);
+        const char *other = yes_of(page, box(page, 1));
         page_post(&t, path, yes_of(page, box(page, 0)), NULL);
-        const struct request ends = {.service = t.service,
-                                     .token = t.token,
-                                     .method = ways[i].method,
-                                     .path = text_of("/v1/subjects/%s/%s", mum, ways[i].verb),
-                                     .body = json_text("%s", ways[i].body)};
-        cr_assert_eq(client_send(&ends)->status, 200, "%zu: %s", i, client_send(&ends)->body);
+        done_to(&t, mum, &mum_goes[i]);
         cr_expect_str_eq(reason_of(&t, "kid", "news"), "granted");
         page = page_get(&t, "GET", path);
         cr_expect_not_null(strstr(page->body, "value=\"withdraw\""), "%zu", i);
+        cr_expect_null(strstr(page->body, "value=\"give\""), "%zu", i);
+        page_post(&t, path, other, NULL);
+        cr_expect_str_eq(reason_of(&t, "kid", "photos"), "guardian_required", "%zu", i);
         cr_expect_eq(
             page_post(&t, path, text_of("action=withdraw&state=%s", hidden(page, "state")), NULL)->status,
             200);
         cr_expect_str_eq(reason_of(&t, "kid", "news"), "withdrawn", "%zu", i);
+    }
+}
+
+/* Whoever clicks on it may be anybody. */
+static void expect_over(const struct tenant *t, const char *path, const char *yes, const char *why)
+{
+    long events = tenant_events(t);
+    const struct answer *page = page_get(t, "GET", path), *sent = page_post(t, path, yes, NULL);
+    cr_expect_eq(page->status, 410, "%s: %s", why, page->body);
+    cr_expect_eq(sent->status, 410, "%s: %s", why, sent->body);
+    cr_expect_null(strstr(sent->body, "recorded"), "%s: %s", why, sent->body);
+    cr_expect_eq(tenant_events(t), events, "%s", why);
+}
+
+Test(guardian_requests, a_link_is_over_with_the_guardians_own_address)
+{
+    for (size_t i = 0; i < MUM_GOES; i++) {
+        struct tenant t = asking(text_of("mum-left%zu", i), "'least': 'email'");
+        const char *mum = mum_known(&t), *path = ask(&t);
+        const struct answer *page = page_get(&t, "GET", path);
+        const char *yes = yes_of(page, box(page, 0));
+        done_to(&t, mum, &mum_goes[i]);
+        expect_over(&t, path, yes, mum_goes[i].body);
+        cr_expect_str_neq(reason_of(&t, "kid", "news"), "granted");
+
+        /* who is asked anew is */
+        path = ask(&t);
+        cr_expect_eq(page_get(&t, "GET", path)->status, 200);
+        page = page_get(&t, "GET", path);
+        page_post(&t, path, yes_of(page, box(page, 0)), NULL);
+        cr_expect_str_eq(reason_of(&t, "kid", "news"), "granted", "%zu", i);
+    }
+}
+
+Test(guardian_requests, a_link_is_over_with_what_became_of_a_guardian_who_was_not_known_then)
+{
+    for (size_t i = 0; i < MUM_GOES; i++) {
+        struct tenant t = asking(text_of("mum-later%zu", i), "'least': 'email'");
+        const char *path = ask(&t), *mum = mum_known(&t);
+        const struct answer *page = page_get(&t, "GET", path);
+        const char *yes = yes_of(page, box(page, 0));
+        done_to(&t, mum, &mum_goes[i]);
+        expect_over(&t, path, yes, mum_goes[i].body);
+    }
+}
+
+Test(guardian_requests, a_link_is_over_with_the_childs_address)
+{
+    static const struct way kid_goes[] = {
+        CORRECT("kid", ""), CORRECT("kid", DOCUMENTS), {"POST", "erase", "{}"}};
+    for (size_t i = 0; i < sizeof kid_goes / sizeof *kid_goes; i++) {
+        struct tenant t = asking(text_of("kid-left%zu", i), "'least': 'email'");
+        const char *path = ask(&t);
+        const struct answer *page = page_get(&t, "GET", path);
+        const char *yes = yes_of(page, box(page, 0));
+        const char *kid =
+            string_at(post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", email("kid")), "/subject_id");
+        done_to(&t, kid, &kid_goes[i]);
+        expect_over(&t, path, yes, kid_goes[i].body);
+    }
+}
+
+Test(guardian_requests, a_guardian_who_was_only_asked_is_forgotten_with_the_last_child)
+{
+    struct tenant t = asking("asked-forgotten", "'least': 'email'");
+    static const char *const children[] = {"kid", "sis"};
+    const char *path = ask(&t);
+    const char *sisters =
+        path_of(post(&t, 202, "/v1/guardian-requests",
+                     BODY("sis-" MARK "@example.nl", "mum-" MARK "@example.nl", "['news', 'photos']")));
+    cr_assert_str_neq(path, sisters);
+    for (size_t i = 0; i < 2; i++) {
+        const char *id = string_at(
+            post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", email(children[i])), "/subject_id");
+        expect(post(&t, 200, text_of("/v1/subjects/%s/erase", id), "{'keep_proof': false}"),
+               "{'certificate': {'removed': {'guardians': %d}}}", (int)i);
+        cr_expect_eq(page_get(&t, "GET", sisters)->status, i == 0 ? 200 : 410);
     }
 }
 
