@@ -2,8 +2,9 @@
 -- $1 a controller, $2 a person, $3 a revision, $4 how many from there on, $5 the tags that a guardian who has
 -- not answered may be known by: what that guardian was asked, oldest first, whom it names, and what this
 -- guardian said last of it (rank, revision; null: nothing), and whether the child's or the guardian's
--- address was left since. A No that was told with a customer code stands in the slot of what reaches it. Each row also gives the generation and the time of the snapshot, and whether a
--- second message can still leave; where there is no request, one row gives nothing else.
+-- address was left since. A No that was told with a customer code stands in the slot of what reaches it. Each
+-- row also gives the generation and the time of the snapshot, and whether a second message can still leave;
+-- where there is no request, one row gives nothing else.
 select c.generation, statement_timestamp() as as_of, m.second, l.*
 from controller c
 cross join lateral (select exists (select from outbox o
