@@ -357,6 +357,15 @@ void page_button(struct page *p, enum page_text text, const char *name, const ch
     html_close(&p->html);
 }
 
+void page_hidden(struct page *p, const char *name, const char *value)
+{
+    html_open(&p->html, "input");
+    html_attribute(&p->html, "type", "hidden");
+    html_attribute(&p->html, "name", name);
+    html_attribute(&p->html, "value", value);
+    html_close(&p->html);
+}
+
 /* ---- pages that speak for nobody ---- */
 
 /* In both languages: whom it is for is not known, and its bytes must not tell. */

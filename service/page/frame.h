@@ -58,6 +58,8 @@ const char *page_controller(const struct page *p);
 void page_form(struct page *p);
 /* A button that posts its form with ${name}=${value}. ${kind}: a class of the style sheet, or NULL. */
 void page_button(struct page *p, enum page_text text, const char *name, const char *value, const char *kind);
+/* A field of its form that nobody sees. */
+void page_hidden(struct page *p, const char *name, const char *value);
 /* The day of ${at} in the controller's time zone, as people write it there: "21 November 2026"; where the
  * machine does not know that zone, in UTC, and that it is: "21 November 2026 (UTC)". */
 enum { PAGE_DAY_MAX = 64 };

@@ -186,10 +186,10 @@ static int64_t latest_of(const struct link_page *p)
     return latest;
 }
 
-/* A field of a page with choices: what was chosen, or the words it was chosen by. */
+/* A field of a page with choices: what was chosen, the words it was chosen by, or what was shown beside. */
 static bool is_choice(const char *name)
 {
-    return strncmp(name, "p.", 2) == 0 || strncmp(name, "v.", 2) == 0;
+    return (name[0] == 'p' || name[0] == 'v' || name[0] == 's') && name[1] == '.';
 }
 
 /* (3): what the form says, not its bytes: one click and the button stop alike, a boundary says nothing, and

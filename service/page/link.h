@@ -41,6 +41,9 @@ struct link_page {
     struct probe *probes;
     uint8_t set_of[POLICY_PURPOSES_MAX]; /* of each purpose of the policy */
 
+    /* of a preference page's form */
+    bool is_changed[POLICY_PURPOSES_MAX]; /* of each: what was shown does not stand any more: asked again */
+
     /* of a confirmation's */
     struct requests_job requests;
     instant confirmed_at; /* once that is known */

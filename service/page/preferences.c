@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "page/handlers.h"
-#include "page/link.h"
+#include "page/preferences_shown.h"
 #include "store/lane.h"
 #include "wire/writer.h"
 
@@ -9,9 +9,6 @@
 
 /* /p/{token}: all purposes, what stands of each, and a Yes and a No that are as big and as near as each
  * other. */
-
-/* What a reader has chosen, as far as a Yes and a No tell. */
-enum choice { CHOICE_NONE, CHOICE_YES, CHOICE_NO };
 
 /* A No that was not said by this name (a browser's, a guardian's, one that came from elsewhere) leaves the
  * choice still to be made. */
@@ -22,9 +19,35 @@ static enum choice choice_of(const struct standing *s)
     return s->own_no && !s->waits && !s->allowed_beyond ? CHOICE_NO : CHOICE_NONE;
 }
 
+static bool rests_on_choice(const struct purpose *p)
+{
+    return basis_is_withdrawable(p->basis) || p->direct_marketing;
+}
+
 static bool is_chosen(const struct purpose *p)
 {
-    return !p->retired && (basis_is_withdrawable(p->basis) || p->direct_marketing);
+    return !p->retired && rests_on_choice(p);
+}
+
+/* Whether there is a No that the person can take back: their own, wherever it was said, their browser's, or
+ * what stands of who was erased. What a guardian or staff said is theirs. */
+static bool has_no_to_take_back(const struct standing *s)
+{
+    const struct verdict *v = &s->told;
+    bool is_persons = v->voice == VOICE_SELF || v->voice == VOICE_ELSEWHERE;
+    if (s->own_no || v->reason == REASON_SUPPRESSED)
+        return true;
+    if (v->reason == REASON_RESTRICTED) /* until the objection has been weighed */
+        return is_persons;
+    return reason_is_no(v->reason) && (is_persons || v->voice == VOICE_SIGNAL);
+}
+
+/* Whether a Yes does anything here. What rests on no consent takes none: an objection is taken back. */
+static bool takes_yes(const struct link_page *p, const struct purpose *purpose, const struct standing *s)
+{
+    if (purpose->basis == BASIS_CONSENT)
+        return link_page_takes_yes(p, purpose);
+    return has_no_to_take_back(s);
 }
 
 /* ---- what stands ---- */
@@ -66,6 +89,8 @@ static enum page_text state_text(const struct verdict *v)
         return yes_text(v);
     case REASON_NOT_REQUIRED:
         return TEXT_STATE_DONE;
+    case REASON_RESTRICTED: /* until the objection has been weighed; or by staff */
+        return v->voice == VOICE_SELF ? TEXT_STATE_OBJECTED : TEXT_STATE_HELD;
     case REASON_OBJECTED:
     case REASON_WITHDRAWN:
     case REASON_REFUSED:
@@ -146,11 +171,7 @@ static void words_write(struct link_page *p, struct page *page, const struct pur
         return;
     page_wording(page, "blockquote", &w->texts);
     snprintf(name, sizeof name, "v.%s", purpose->key);
-    html_open(&page->html, "input");
-    html_attribute(&page->html, "type", "hidden");
-    html_attribute(&page->html, "name", name);
-    html_attribute(&page->html, "value", notice->version);
-    html_close(&page->html);
+    page_hidden(page, name, notice->version);
 }
 
 static void fieldset_write(struct link_page *p, struct page *page, size_t place)
@@ -159,19 +180,22 @@ static void fieldset_write(struct link_page *p, struct page *page, size_t place)
     const struct purpose_texts *texts = link_page_purpose(p, purpose);
     struct standing s = link_page_standing(p, place);
     enum choice choice = choice_of(&s);
-    bool takes_yes = choice == CHOICE_YES || link_page_takes_yes(p, purpose);
+    bool has_yes = choice == CHOICE_YES || takes_yes(p, purpose, &s);
     char name[POLICY_KEY_MAX + 3];
     snprintf(name, sizeof name, "p.%s", purpose->key);
     html_open(&page->html, "fieldset");
     page_purpose(page, "legend", texts);
     page_wording(page, "p", &texts->description);
     words_write(p, page, purpose);
+    shown_write(p, page, place, choice);
+    if (p->is_changed[place])
+        page_say(page, "p", TEXT_CHANGED_THIS, NULL);
     state_write(page, &s);
-    if (!takes_yes)
+    if (!has_yes && purpose->basis == BASIS_CONSENT)
         page_say(page, "p", TEXT_YES_BY_MAIL, NULL);
     html_open(&page->html, "div");
     html_attribute(&page->html, "class", "choice");
-    if (takes_yes)
+    if (has_yes)
         radio_write(page, name, "yes", choice == CHOICE_YES, TEXT_YES);
     radio_write(page, name, "no", choice == CHOICE_NO, TEXT_NO);
     html_close(&page->html);
@@ -267,18 +291,39 @@ static bool is_more_offered(const struct link_page *p)
     return false;
 }
 
+static bool has_changed(const struct link_page *p)
+{
+    const struct policy *policy = link_page_controller(p)->policy;
+    for (size_t i = 0; i < policy->purpose_count; i++) {
+        if (p->is_changed[i])
+            return true;
+    }
+    return false;
+}
+
+/* What came of the form that was sent. */
+static void note_write(const struct link_page *p, struct page *page, enum page_text note)
+{
+    bool changed = has_changed(p);
+    html_open(&page->html, "p");
+    html_attribute(&page->html, "class", "done");
+    html_attribute(&page->html, "role", "status");
+    if (note == TEXT_SAVED || !changed)
+        page_words(page, note, NULL);
+    if (changed) {
+        html_text(&page->html, " ");
+        page_words(page, TEXT_CHANGED, NULL);
+    }
+    html_close(&page->html);
+}
+
 /* ${note}: TEXT_SAVED or TEXT_UNCHANGED behind a form; TEXT_CHOICES_INTRO: none was sent. */
 static void choices_show(struct link_page *p, enum page_text note)
 {
     struct page page;
     link_page_begin(p, &page, TEXT_CHOICES_TITLE);
-    if (note != TEXT_CHOICES_INTRO) {
-        html_open(&page.html, "p");
-        html_attribute(&page.html, "class", "done");
-        html_attribute(&page.html, "role", "status");
-        page_words(&page, note, NULL);
-        html_close(&page.html);
-    }
+    if (note != TEXT_CHOICES_INTRO)
+        note_write(p, &page, note);
     page_say(&page, "p", TEXT_CHOICES_INTRO, page_controller(&page));
     choices_write(p, &page);
     all_write(&page);
@@ -304,27 +349,69 @@ void handle_preferences_page(struct call *call)
 
 /* ---- what was chosen ---- */
 
-/* The word for it; NULL: it stands already, or nothing was chosen. A No is written down unless the person's
- * own stands at every identifier and for every entity. */
-static const char *state_chosen(const struct link_page *p, size_t place)
+/* Whether a Yes was said on sight of what stands. A form that does not tell what it showed is taken as a
+ * press of the button, unless that takes a No back: it may be of any day. */
+static bool is_yes_to_this(const struct shown *shown, const struct standing *s)
+{
+    if (shown->is_told)
+        return shown->is_current && shown->marked != CHOICE_YES;
+    return !has_no_to_take_back(s) && !reason_is_no(s->told.reason);
+}
+
+/* The word for a Yes to what is not done; NULL: it is none, or not from here. */
+static const char *yes_word(struct link_page *p, size_t place, const struct standing *s)
+{
+    const struct purpose *purpose = &link_page_controller(p)->policy->purposes[place];
+    struct shown shown = shown_read(p, place);
+    if (purpose->retired)
+        return NULL;
+    p->is_changed[place] = !is_yes_to_this(&shown, s);
+    if (p->is_changed[place] || !takes_yes(p, purpose, s))
+        return NULL;
+    return purpose->basis == BASIS_CONSENT ? "given" : "objection_withdrawn";
+}
+
+/* The word for a No, which is written down unless the person's own stands at every identifier and for every
+ * entity; NULL: it does, or nobody pressed it: said again it would take back what was said since. */
+static const char *no_word(struct link_page *p, size_t place, const struct standing *s, bool is_pressed)
+{
+    const struct purpose *purpose = &link_page_controller(p)->policy->purposes[place];
+    p->is_changed[place] = !is_pressed && !purpose->retired && (s->allowed || s->allowed_beyond || s->waits);
+    if (s->own_no_everywhere || !is_pressed)
+        return NULL;
+    if (purpose->basis != BASIS_CONSENT)
+        return "objected";
+    return s->told.reason == REASON_GRANTED || s->allowed_beyond ? "withdrawn" : "refused";
+}
+
+static bool is_no_pressed(const struct form *form, const char *key)
+{
+    return choice_sent(form, key) == CHOICE_NO && shown_marked(form, key) != CHOICE_NO;
+}
+
+/* Whether No was pressed to a purpose that this one took the place of while the page was open. */
+static bool is_no_to_replaced(const struct link_page *p, const struct purpose *purpose)
+{
+    const struct policy *policy = link_page_controller(p)->policy;
+    for (size_t i = 0; i < REPLACES_MAX && purpose != NULL && purpose->replaces[0] != '\0'; i++) {
+        const char *key = purpose->replaces;
+        purpose = policy_purpose(policy, key);
+        if ((purpose == NULL || purpose->retired) && is_no_pressed(&p->form, key))
+            return true;
+    }
+    return false;
+}
+
+/* The word for what was chosen; NULL: it stands already, or nothing was. */
+static const char *state_chosen(struct link_page *p, size_t place)
 {
     const struct purpose *purpose = &link_page_controller(p)->policy->purposes[place];
     struct standing s = link_page_standing(p, place);
-    char name[POLICY_KEY_MAX + 3];
-    snprintf(name, sizeof name, "p.%s", purpose->key);
-    const char *answer = form_value(&p->form, name);
-    bool yes = answer != NULL && strcmp(answer, "yes") == 0, no = answer != NULL && strcmp(answer, "no") == 0;
-    if (yes && !s.allowed) {
-        if (purpose->basis == BASIS_CONSENT)
-            return link_page_takes_yes(p, purpose) ? "given" : NULL;
-        return s.told.reason == REASON_OBJECTED ? "objection_withdrawn" : NULL;
-    }
-    if (no && !s.own_no_everywhere) {
-        if (purpose->basis != BASIS_CONSENT)
-            return "objected";
-        return s.told.reason == REASON_GRANTED || s.allowed_beyond ? "withdrawn" : "refused";
-    }
-    return NULL;
+    enum choice sent = choice_sent(&p->form, purpose->key);
+    bool is_pressed = is_no_pressed(&p->form, purpose->key) || is_no_to_replaced(p, purpose);
+    if (is_pressed || sent == CHOICE_NO)
+        return no_word(p, place, &s, is_pressed);
+    return sent == CHOICE_YES && !s.allowed ? yes_word(p, place, &s) : NULL;
 }
 
 /* The notice that the page showed, in the language it was shown in. */
@@ -352,10 +439,11 @@ static size_t choices_compose(struct link_page *p, struct writer *w)
 {
     const struct policy *policy = link_page_controller(p)->policy;
     size_t count = 0;
+    memset(p->is_changed, 0, sizeof p->is_changed); /* it may be composed once more, under another policy */
     writer_array_begin(w, NULL);
     for (size_t i = 0; i < policy->purpose_count; i++) {
         const struct purpose *purpose = &policy->purposes[i];
-        const char *state = is_chosen(purpose) ? state_chosen(p, i) : NULL;
+        const char *state = rests_on_choice(purpose) ? state_chosen(p, i) : NULL;
         if (state == NULL)
             continue;
         writer_object_begin(w, NULL);

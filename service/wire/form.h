@@ -9,7 +9,7 @@
  * (RFC 7578). Names and values are UTF-8 without a NUL; a file is none that is read here. */
 
 enum {
-    FORM_FIELDS_MAX = 1024, /* a purpose each, twice as many as a policy has */
+    FORM_FIELDS_MAX = 1536, /* three for each purpose that a policy may have */
     FORM_NAME_MAX = 128     /* bytes of a name */
 };
 

@@ -150,6 +150,14 @@
     X(TEXT_UNCHANGED, "unchanged",                                                                          \
       "Nothing was changed: these were your choices already.",                                              \
       "Er is niets gewijzigd: dit waren uw keuzes al.")                                                     \
+    X(TEXT_CHANGED, "changed",                                                                              \
+      "Something was changed after you opened this page. Below is how it stands now. Where it says so, "    \
+      "your answer was not saved: choose again.",                                                           \
+      "Er is iets gewijzigd nadat u deze pagina opende. Hieronder staat hoe het nu is. Waar dat erbij "     \
+      "staat, is uw antwoord niet opgeslagen: kies daar opnieuw.")                                          \
+    X(TEXT_CHANGED_THIS, "changed_this",                                                                    \
+      "This was changed in the meantime. Choose again.",                                                    \
+      "Dit is intussen gewijzigd. Kies opnieuw.")                                                           \
     X(TEXT_RECEIPT, "receipt", "Last change", "Laatste wijziging")                                          \
     X(TEXT_RECEIPT_NUMBER, "receipt_number", "Number", "Nummer")                                            \
     X(TEXT_RIGHTS_TITLE, "rights_title", "Your rights", "Uw rechten")                                       \
