@@ -8,6 +8,17 @@
 /* /u/{token}: one click stops (RFC 8058), and so does the page's own button. From here one can only stop, and
  * sees nothing but what would: newsletters are forwarded. */
 
+/* Whether the policy has a name for any of it: what was left out of it is kept, retired, and has none. */
+static bool is_named(const struct link_page *p, const size_t places[], size_t count)
+{
+    const struct policy *policy = link_page_controller(p)->policy;
+    for (size_t i = 0; i < count; i++) {
+        if (link_page_purpose(p, &policy->purposes[places[i]])->key[0] != '\0')
+            return true;
+    }
+    return false;
+}
+
 /* Of what took another's place the new name is told: the old one may have none any more. */
 static void purposes_write(struct link_page *p, struct page *page, const size_t places[], size_t count)
 {
@@ -21,6 +32,8 @@ static void purposes_write(struct link_page *p, struct page *page, const size_t 
         if (goes_on && policy->purposes[places[i]].retired)
             continue;
         const struct purpose_texts *texts = link_page_purpose(p, &policy->purposes[places[i]]);
+        if (texts->key[0] == '\0')
+            continue;
         html_open(&page->html, "li");
         page_purpose(page, "h2", texts);
         page_wording(page, "p", &texts->description);
@@ -58,7 +71,7 @@ static void stop_show(struct link_page *p)
     size_t places[POLICY_PURPOSES_MAX], count = link_page_stops(p, places);
     if (link_page_expired(p))
         return;
-    if (count == 0) {
+    if (!is_named(p, places, count)) {
         link_page_over(p, TEXT_OVER_PURPOSE);
         return;
     }
@@ -128,9 +141,13 @@ static void stop_answer(struct recording *r)
         return;
     }
     link_page_begin(p, &page, TEXT_STOPPED_TITLE);
-    page_say(&page, "p", TEXT_STOPPED_INTRO, page_controller(&page));
-    purposes_write(p, &page, places, count);
-    page_say(&page, "p", TEXT_STOPPED_SOON, NULL);
+    if (is_named(p, places, count)) {
+        page_say(&page, "p", TEXT_STOPPED_INTRO, page_controller(&page));
+        purposes_write(p, &page, places, count);
+        page_say(&page, "p", TEXT_STOPPED_SOON, NULL);
+    } else {
+        page_say(&page, "p", TEXT_OVER_PURPOSE, NULL);
+    }
     link_page_more_write(p, &page);
     page_answer(&page, 200);
 }

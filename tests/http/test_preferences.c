@@ -348,5 +348,26 @@ Test(preferences, a_no_that_was_only_shown_stops_nothing_that_took_its_place)
     cr_expect_str_eq(reason_of(&t, "a", "news2"), "withdrawn", "who does not say what was shown pressed it");
 }
 
+/* ---- what left the policy ---- */
+
+Test(preferences, an_unsubscribe_link_of_what_left_the_policy_says_so)
+{
+    struct tenant t = of_kinds("left");
+    say(&t, 201, email("a"), "news", "given", "");
+    const char *path = link_for(&t, "a", UNSUBSCRIBE("news"));
+    json_t *policy = kinds(t.key);
+    json_array_remove(json_object_get(policy, "purposes"), 0);
+    cr_assert_eq(put(&t, "?force=retire", policy)->status, 200);
+    const struct answer *over = send_to(path, NULL);
+    cr_expect_eq(over->status, 410);
+    cr_expect_not_null(strstr(over->body, "does not exist any more"), "%s", over->body);
+    long events = tenant_events(&t);
+    const char *stopped = press(path, "action=stop");
+    cr_expect_not_null(strstr(stopped, "does not exist any more"), "%s", stopped);
+    cr_expect_null(strstr(stopped, "<ul>"), "%s", stopped);
+    cr_expect_eq(tenant_events(&t), events + 1, "a No counts, should it come back");
+    cr_expect_str_eq(press(path, "List-Unsubscribe=One-Click"), "Stopped.\n");
+}
+
 #undef PREFERENCES
 #undef UNSUBSCRIBE
