@@ -147,6 +147,25 @@ sideBySide(() => {
         }
     }
 
+    for (const kind of Object.keys(links)) {
+        inBrowsers(`long words of a policy break on the ${kind} page at 320 px`, {width: 320, height: 700, language: 'nl'}, async visit => {
+            await visit.goto(await links[kind](`long-${kind}-${visit.kind}`, 'nl'));
+            const outside = await visit.evaluate(() => {
+                const leaves = [...document.querySelectorAll('.sheet *')].filter(e => e.children.length === 0 && e.textContent.trim() !== '');
+                for (const e of leaves) e.textContent = 'Arbeidsongeschiktheidsverzekeringsvoorwaarden';
+                const {right} = document.querySelector('main').getBoundingClientRect();
+                const words = document.createRange();
+                return leaves.filter(e => {
+                    words.selectNodeContents(e);
+                    return words.getBoundingClientRect().right > right + 0.5;
+                }).map(e => e.outerHTML);
+            });
+            assert.deepEqual(outside, []);
+            await visit.fits();
+            await visit.picture(`page-${kind}-long-320`, {whole: true});
+        });
+    }
+
     for (const [kind, journey] of Object.entries(journeys)) {
         for (const language of ['nl', 'en']) {
             for (const width of [320, 1280]) {
@@ -198,6 +217,26 @@ sideBySide(() => {
             });
         }
     }
+
+    inBrowsers('a page that is out of date says so, and takes no No back', {width: 320, height: 700, language: 'nl'}, async visit => {
+        const name = `stale-${visit.kind}`;
+        const says = (purpose, event_state) =>
+            made('POST', '/v1/consents', {subject: mail(name), purpose, event_state, collection_method: 'web_form'});
+        await says('marketing', 'given');
+        await visit.goto(await links.preferences(name, 'nl'));
+        await says('marketing', 'withdrawn');
+        await visit.evaluate(() => {
+            document.querySelector('[name="p.analytics"][value=no]').checked = true;
+            document.querySelector('button[value=save]').click();
+        });
+        await visit.until(() => document.querySelector('[role=status]') !== null);
+        assert.equal(await reason(name, 'marketing'), 'withdrawn');
+        assert.equal(await reason(name, 'analytics'), 'refused');
+        assert.match(await visit.evaluate(() => document.querySelector('[role=status]').textContent), /nadat u deze pagina opende/);
+        assert.ok(await visit.evaluate(() => document.querySelector('[name="p.marketing"][value=no]').checked));
+        await visit.clean();
+        await visit.picture('page-stale-nl-320', {whole: true});
+    });
 
     inBrowsers('a parent refuses at once, by the first button there is', {width: 320, height: 700, language: 'nl'}, async visit => {
         const name = `refusing-${visit.kind}`;
