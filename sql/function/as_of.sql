@@ -23,6 +23,24 @@ begin
         limit p_most);
 end $$;
 
+-- The identifiers that those of these events name which lost their rank, browsers apart, and that are not
+-- among these: what tied them may be gone with the rank.
+create or replace function unranked_beside(c integer, p_revisions bigint[], p_nos bigint[]) returns bigint[]
+language plpgsql stable as $$
+begin
+    return array(
+        select distinct n.no from unnest(p_revisions) r(no)
+        cross join lateral (select from unranked x
+                            where x.controller_id = c and x.revision = r.no offset 0) u
+        cross join lateral (select x.subject_no from event x
+                            where x.controller_id = c and x.revision = r.no offset 0) e
+        left join named m on m.controller_id = c and m.revision = r.no
+        cross join unnest(e.subject_no || m.beside_nos) n(no)
+        cross join lateral (select x.type from identifier x
+                            where x.controller_id = c and x.subject_no = n.no offset 0) i
+        where n.no <> all (p_nos) and i.type <> identifier_visitor());
+end $$;
+
 -- Puts the acts of these identifiers back to that moment. p_revisions: revisions_naming() them.
 create or replace function wind_back(c integer, p_nos bigint[], p_revisions bigint[], p_at timestamptz)
 returns void language plpgsql as $$
@@ -110,6 +128,7 @@ declare
     most constant integer := as_of_most();
     nos bigint[];
     members bigint[];
+    untied bigint[]; -- whom nothing ties to them any more
     revisions bigint[];
     places integer[] := '{}';
     found_states consent[] := '{}';
@@ -127,8 +146,14 @@ begin
                      union
                      select t.person_no from unnest(members) n
                      join tie t on t.controller_id = c and t.beside_no = n);
-    members := (identifiers_tied(c, members, true, most + 1)).members;
-    revisions := revisions_naming(c, members, most + 1);
+    loop
+        members := (identifiers_tied(c, members, true, most + 1)).members;
+        revisions := revisions_naming(c, members, most + 1);
+        exit when cardinality(members) > most or cardinality(revisions) > most;
+        untied := unranked_beside(c, revisions, members);
+        exit when cardinality(untied) = 0;
+        members := members || untied;
+    end loop;
     if cardinality(members) > most or cardinality(revisions) > most then
         return query select 1, as_of_too_much(), null::bigint, null::consent;
         return;

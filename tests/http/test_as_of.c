@@ -172,6 +172,25 @@ Test(as_of, what_was_purged_since_is_not_known_any_more)
     expect(then_(&t, 200, "b", recorded(&t, 0)), "{'reason': 'granted'}");
 }
 
+/* The undo took the tie too, by which a No and a restriction that came later are not to be found then. */
+Test(as_of, what_an_undone_import_tied_is_wound_back_with_it)
+{
+    struct tenant t = stage_tenant("as-of-undone");
+    const char *id = string_at(say(&t, "a", "newsletter", "given"), "/subject_id");
+    post(&t, 201, "/v1/consents",
+         "{'subject': [%s, %s], 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': "
+         "'web_form', 'event_time': '2026-03-01T00:00:00Z', 'notice': {'id': 'newsletter', 'version': '1'}, "
+         "'import': {'source': 'crm', 'batch': '1'}}",
+         email("a"), email("b"));
+    const char *moment = recorded(&t, 0);
+    expect(then_(&t, 200, "b", moment), "{'reason': 'granted'}");
+    say(&t, "a", "newsletter", "withdrawn");
+    post(&t, 200, text_of("/v1/subjects/%s/restrict", id), "{}");
+    expect(then_(&t, 200, "b", moment), "{'reason': 'granted'}");
+    post(&t, 200, "/v1/imports/crm/1/undo", "{}");
+    expect(then_(&t, 200, "b", moment), "{'reason': 'granted'}");
+}
+
 Test(as_of, a_moment_ahead_is_where_the_body_says_it)
 {
     struct tenant t = stage_tenant("as-of-ahead");
