@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <unitypes.h>
 
-/* Private to the identifiers: what people type, character by character. */
+/* Private to the identifiers and to domain/personal: what people type, character by character. */
 
 /* UTF-8, not NUL-terminated. */
 struct identifier_text {

@@ -3,10 +3,12 @@
 
 #include "base/hex.h"
 #include "domain/identifier.h"
+#include "domain/identifier_text.h"
 
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>
+#include <unictype.h>
 
 static const char *const faults[PERSONAL_KINDS] = {
     [PERSONAL_NONE] = "",
@@ -18,7 +20,8 @@ static const char *const faults[PERSONAL_KINDS] = {
 /* What stands where somebody was named. */
 static const char stars[] = "***";
 
-/* A text with its %XX read, and where each byte of it begins in what was written. */
+/* A text with its %XX read and other scripts' forms of ASCII folded, and where each byte of it begins in what
+ * was written. */
 struct view {
     size_t len;
     char bytes[PERSONAL_TEXT_MAX];
@@ -60,15 +63,58 @@ static size_t byte_read(const char *text, size_t len, char *ret_byte)
     return at + 2 <= len && hex_read(text + at, ret_byte, 1) ? at + 2 : 1;
 }
 
+enum { FOLDED_AWAY = -1, NOT_FOLDED = -2 };
+
+/* The character of ASCII that somebody means who writes it in a name or a number; FOLDED_AWAY: none, since
+ * nothing is seen of it. */
+static int character_folded(ucs4_t c)
+{
+    enum { WIDE_FIRST = 0xff01, WIDE_LAST = 0xff5e, WIDE_STOP = 0x3002, HALF_STOP = 0xff61 };
+    enum { HYPHEN = 0x2010, HORIZONTAL_BAR = 0x2015, MINUS = 0x2212 };
+    int digit = identifier_character_digit(c);
+    if (digit >= 0)
+        return '0' + digit;
+    if (c >= WIDE_FIRST && c <= WIDE_LAST)
+        return (int)(c - WIDE_FIRST) + '!';
+    if (c == WIDE_STOP || c == HALF_STOP)
+        return '.'; /* between the labels of a domain name, as IDNA has it */
+    if ((c >= HYPHEN && c <= HORIZONTAL_BAR) || c == MINUS)
+        return '-';
+    if (uc_is_property_white_space(c))
+        return ' ';
+    return identifier_character_is_blank(c) ? FOLDED_AWAY : NOT_FOLDED;
+}
+
+/* Folds what is not ASCII where it stands. */
+static void view_fold(struct view *v)
+{
+    size_t to = 0;
+    for (size_t at = 0, size; at < v->len; at += size) {
+        struct identifier_text rest = {(const uint8_t *)v->bytes + at, v->len - at};
+        int folded = (v->bytes[at] & 0x80) != 0 ? character_folded(identifier_text_next(&rest)) : NOT_FOLDED;
+        size = folded != NOT_FOLDED ? v->len - at - rest.len : 1;
+        if (folded == FOLDED_AWAY)
+            continue;
+        v->bytes[to] = folded != NOT_FOLDED ? (char)folded : v->bytes[at];
+        v->from[to++] = v->from[at];
+    }
+    v->from[to] = v->from[v->len];
+    v->len = to;
+}
+
 static void view_read(struct view *v, const char *text, size_t len)
 {
+    bool is_ascii = true;
     assert(len <= PERSONAL_TEXT_MAX);
     v->len = 0;
     for (size_t at = 0; at < len; v->len++) {
         v->from[v->len] = (uint16_t)at;
         at += byte_read(text + at, len - at, &v->bytes[v->len]);
+        is_ascii = is_ascii && (v->bytes[v->len] & 0x80) == 0;
     }
     v->from[v->len] = (uint16_t)len;
+    if (!is_ascii)
+        view_fold(v);
 }
 
 /* '\0' beyond either end. */
@@ -244,34 +290,106 @@ static bool is_joined(char c)
     return is_digit(c) || c == stars[0];
 }
 
-static bool bsn_at(const struct view *v, size_t at, const char *country, struct found *ret_found)
+enum { BSN_DIGITS = 9 };
+
+static bool bsn_is(const char *digits)
 {
-    enum { DIGITS = 9 };
-    size_t end = at + DIGITS;
+    return memcmp(digits, "00", 2) != 0 && eleven_test(digits);
+}
+
+/* Whether [at, end) stands by itself, and is no part of a longer number. */
+static bool bsn_is_whole(const struct view *v, size_t at, size_t end, bool is_spread)
+{
     char before = view_before(v, at), after = view_at(v, end);
-    if (strcmp(country, "NL") != 0 || end > v->len || is_alnum(before) || is_alnum(after))
+    if (is_alnum(before) || is_alnum(after))
         return false;
-    if ((joins(before) && at > 1 && is_joined(v->bytes[at - 2])) ||
-        (joins(after) && is_joined(view_at(v, end + 1))))
+    bool joined_before = joins(before) || (is_spread && before == ' '),
+         joined_after = joins(after) || (is_spread && after == ' ');
+    return !(joined_before && at > 1 && is_joined(v->bytes[at - 2])) &&
+           !(joined_after && is_joined(view_at(v, end + 1)));
+}
+
+static bool bsn_at(const struct view *v, size_t at, struct found *ret_found)
+{
+    size_t end = at + BSN_DIGITS;
+    if (end > v->len || !bsn_is_whole(v, at, end, false))
         return false;
     for (size_t i = at; i < end; i++) {
         if (!is_digit(v->bytes[i]))
             return false;
     }
-    if (memcmp(v->bytes + at, "00", 2) == 0 || !eleven_test(v->bytes + at))
+    *ret_found = (struct found){PERSONAL_BSN, at, end};
+    return bsn_is(v->bytes + at);
+}
+
+/* The digits of a number, and the groups that they are written in. */
+struct spread {
+    char digits[BSN_DIGITS];
+    size_t digit_count;
+    size_t groups[BSN_DIGITS], group_count; /* digits of each */
+    char apart;                             /* the separator between them; '\0': there is none */
+};
+
+/* Returns the end of the nine digits that begin at ${at}, with one separator between groups of them, always
+ * the same; ${at} where there are no such. */
+static size_t spread_read(const struct view *v, size_t at, struct spread *s)
+{
+    size_t i = at;
+    *s = (struct spread){.group_count = 1};
+    for (;; i++) {
+        char c = view_at(v, i);
+        if (is_digit(c)) {
+            s->digits[s->digit_count++] = c;
+            s->groups[s->group_count - 1]++;
+            if (s->digit_count == BSN_DIGITS)
+                return i + 1;
+            continue;
+        }
+        bool separates = (c == ' ' || c == '-' || c == '.') && (s->apart == '\0' || c == s->apart);
+        if (!separates || s->groups[s->group_count - 1] == 0)
+            return at;
+        s->apart = c;
+        s->group_count++;
+    }
+}
+
+/* Whether somebody writes one number so: in three groups or more, of two digits or more or of one each. What
+ * has a year in it (2026-11-001) is not one, nor are four groups with dots, which are an address. */
+static bool spread_is_one_number(const struct spread *s)
+{
+    size_t ones = 0, at = 0;
+    for (size_t i = 0; i < s->group_count; at += s->groups[i++]) {
+        const char *group = s->digits + at;
+        ones += s->groups[i] == 1;
+        if (s->groups[i] == 4 && (memcmp(group, "19", 2) == 0 || memcmp(group, "20", 2) == 0))
+            return false;
+    }
+    return s->group_count >= 3 && (ones == 0 || ones == s->group_count) &&
+           !(s->apart == '.' && s->group_count == 4);
+}
+
+static bool bsn_spread_at(const struct view *v, size_t at, struct found *ret_found)
+{
+    struct spread s;
+    if (!is_digit(v->bytes[at]) || is_alnum(view_before(v, at)))
+        return false;
+    size_t end = spread_read(v, at, &s);
+    if (end == at || !bsn_is_whole(v, at, end, true))
         return false;
     *ret_found = (struct found){PERSONAL_BSN, at, end};
-    return true;
+    return spread_is_one_number(&s) && bsn_is(s.digits);
 }
 
 /* ---- all of them ---- */
 
 static bool view_next(const struct view *v, size_t from, const char *country, struct found *ret_found)
 {
+    bool dutch = strcmp(country, "NL") == 0;
     for (size_t at = from; at < v->len;) {
         size_t uuid = uuid_at(v, at);
         if (uuid == 0 && ((v->bytes[at] == '@' && email_at(v, from, at, ret_found)) ||
-                          phone_at(v, at, country, ret_found) || bsn_at(v, at, country, ret_found)))
+                          phone_at(v, at, country, ret_found) ||
+                          (dutch && (bsn_at(v, at, ret_found) || bsn_spread_at(v, at, ret_found)))))
             return true;
         at += uuid > 0 ? uuid : 1;
     }

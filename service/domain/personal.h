@@ -15,10 +15,13 @@
  *            has as many digits as a number of that country: 0612345678 in NL. What has neither is never
  *            asked about: 4711, 31612345678, 20261121. A date (06-12-2026) is none
  *   BSN      in NL: nine digits that pass its eleven-test, as one in eleven does; that do not begin with 00,
- *            which no letter or digit touches and no - . , or : joins to a digit
+ *            which no letter or digit touches and no - . , or : joins to a digit. They may stand in three
+ *            groups or more with a space, a dot or a dash between: 111 222 333, but not 2026-11-001, which
+ *            has a year in it, nor 2026-12345
  *
- * and never within a UUID. A byte written %XX (%25XX) counts as what it stands for. Letters and digits are
- * ASCII's; other scripts' letters may stand in an address. Pure, allocates nothing. */
+ * and never within a UUID. A byte written %XX (%25XX) counts as what it stands for, and so do full-width
+ * letters and signs, other scripts' digits, spaces and dashes. Letters are ASCII's; other scripts' letters may
+ * stand in an address. Pure, allocates nothing. */
 
 enum personal { PERSONAL_NONE, PERSONAL_EMAIL, PERSONAL_PHONE, PERSONAL_BSN, PERSONAL_KINDS };
 

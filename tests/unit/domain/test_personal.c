@@ -89,6 +89,22 @@ static const char *const references[] = {
     "0800-1234",
     "203.0.113.77",
     "2001:db8::1",
+    "111 222 334",
+    "111 222 333 4",
+    "4 111 222 333",
+    "111 22 33",
+    "111222 333",
+    "111-222333",
+    "111 222-333",
+    "111  222  333",
+    "2026-11-000",
+    "01-2026-128",
+    "10.20.130.19",
+    "111.222.333,00",
+    "A-111 222 333B",
+    "11 1222 33 3",
+    "\xef\xbc\xa0",
+    "\xe5\x8d\xb0\xe5\x88\xb7\xef\xbc\x92",
     NULL,
 };
 
@@ -156,6 +172,55 @@ Test(personal, a_citizen_number_is_found_by_its_eleven_test)
     cr_expect_eq(find("123456782", "BE"), PERSONAL_NONE);
     cr_expect_eq(find("123456781", "NL"), PERSONAL_NONE);
     cr_expect_eq(find("1234567820", "NL"), PERSONAL_NONE);
+}
+
+Test(personal, a_citizen_number_is_found_in_groups)
+{
+    static const char *const texts[] = {
+        "111 222 333",       "111.222.333",   "bsn 1112-22-333",         "111%20222%20333",
+        "1 1 1 2 2 2 3 3 3", "11 12 22 333.", "klant 111-222-333 belde", NULL};
+    expect_all(texts, PERSONAL_BSN, "NL");
+    cr_expect_eq(find("111 222 333", "BE"), PERSONAL_NONE);
+    cr_expect_str_eq(masked("BSN 111 222 333, tel 06 12345678", "NL"), "BSN ***, tel ***");
+}
+
+/* Full-width forms, as a keyboard for Chinese or Japanese writes them, other digits, and other dashes. */
+Test(personal, other_forms_of_what_is_meant_are_found)
+{
+    static const char *const addresses[] = {
+        "jan\xef\xbc\xa0"
+        "example.nl",
+        "jan@example\xef\xbc\x8enl",
+        "jan@example\xe3\x80\x82nl",
+        "\xef\xbd\x8a\xef\xbd\x81\xef\xbd\x8e\xef\xbc\xa0\xef\xbd\x98.\xef\xbd\x8e\xef\xbd\x8c",
+        "jan%EF%BC%A0example.nl",
+        "jan\xe2\x80\x8b@example.nl",
+        NULL,
+    };
+    static const char *const phones[] = {
+        "06\xe2\x80\x8b"
+        "12345678",
+        "\xef\xbc\x8b"
+        "31612345678",
+        "06\xe2\x80\x93"
+        "12345678",
+        "06\xc2\xa0"
+        "12345678",
+        "\xef\xbc\x90\xef\xbc\x96"
+        "12345678",
+        NULL,
+    };
+    expect_all(addresses, PERSONAL_EMAIL, "NL");
+    expect_all(phones, PERSONAL_PHONE, "NL");
+    cr_expect_eq(find("111\xe3\x80\x80"
+                      "222\xe3\x80\x80"
+                      "333",
+                      "NL"),
+                 PERSONAL_BSN);
+    cr_expect_str_eq(masked("\xe5\x8d\xb0 jan\xef\xbc\xa0"
+                            "example.nl \xe5\x88\xb7",
+                            "NL"),
+                     "\xe5\x8d\xb0 *** \xe5\x88\xb7");
 }
 
 Test(personal, of_nine_digits_one_in_eleven_is_a_citizen_number)
