@@ -28,6 +28,29 @@ begin
                   and s.purpose_id = any (p_purposes[1:2]));
 end $$;
 
+-- Whether an act is a No to all entities of a purpose, which takes back what was said to each: p_over has
+-- their numbers behind its own.
+create or replace function is_to_entities(p_rank_base bigint, p_purpose integer, p_over integer[])
+returns boolean language sql immutable parallel safe as
+    'select p_over[2] > purpose_all() and p_over[1] = p_purpose and rank_is_no(p_rank_base)';
+
+-- Of a purpose's number for all entities: the highest rank of a Yes that the person said to one of them
+-- alone.
+create or replace function stood_of_entities(c integer, p_tag bytea, p_purpose integer)
+returns bigint language plpgsql stable as $$
+declare
+    each constant integer[] := array(select x.purpose_id from purpose p
+                                     join purpose x on x.controller_id = c and x.key = p.key
+                                                       and x.entity <> ''
+                                     where p.controller_id = c and p.purpose_id = p_purpose);
+begin
+    if cardinality(each) = 0 then
+        return null;
+    end if;
+    return (select max(s.rank) from states_heard(c, p_tag, each) s
+            where s.slot = slot_yes() and not rank_is_no(s.rank));
+end $$;
+
 -- Of a standing No: purpose and rank of each that had one, and of what stood over it. Where the person said
 -- nothing of a purpose, the state of what a guardian did, else of a sale: it is told, and overrules nothing.
 create or replace function stood_each(c integer, p_tag bytea, p_over integer[], p_guardian integer)
@@ -427,7 +450,9 @@ begin
 
     -- What stood before, and whether there is anything to weigh.
     prior := stood(c, own_tag, a.purpose_id || a.over, g);
-    was := coalesce(prior, case when g = 0 then stood_of_guardians(c, own_tag, a.purpose_id || a.over) end,
+    was := case when i.known and g = 0 and is_to_entities(a.rank_base, a.purpose_id, a.over)
+                then greatest(prior, stood_of_entities(c, own_tag, a.purpose_id)) else prior end;
+    was := coalesce(was, case when g = 0 then stood_of_guardians(c, own_tag, a.purpose_id || a.over) end,
                     case when g = 0 then stood_of_sales(c, own_tag, a.purpose_id || a.over) end);
     if a.slot = slot_outcome()
        and (rank_is_no(prior) is distinct from true

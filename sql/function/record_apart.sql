@@ -46,7 +46,11 @@ begin
     -- each with its identifier, and what stands there: one probe of each index
     probed as materialized (
         select a.*, (a.ordinality - 1)::integer as act, i.subject_no as known_no, i.is_person, i.is_tied,
-               s.prior, coalesce(s.prior, s.guardians, s.sales) as was_rank,
+               s.prior,
+               coalesce(case when i.subject_no is not null
+                                  and is_to_entities(a.rank_base, a.purpose_id, a.over)
+                             then greatest(s.prior, stood_of_entities(c, a.tags, a.purpose_id))
+                             else s.prior end, s.guardians, s.sales) as was_rank,
                a.effect = effect_settled_there() and coalesce(s.is_told, false) as is_open,
                case when a.floating then greatest(p_now, h.latest)
                     when a.at is null then p_now - a.age

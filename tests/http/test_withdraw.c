@@ -335,3 +335,21 @@ Test(withdraw, of_one_entity_a_channel_where_nothing_rests_on_a_choice_is_refuse
     expect(post(&t, 422, "/v1/withdraw", "{'subject': %s, 'channel': 'email', 'entity': 'acme'}", email("a")),
            "{'type': 'urn:akkoord:problem:not-withdrawable'}");
 }
+
+Test(withdraw, of_all_entities_it_tells_what_was_said_to_each)
+{
+    struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "entity-each");
+    tenant_apply(&t, two_companies(&t, NEWS));
+    give(&t, "a", "news", ", 'entity': 'acme'");
+    expect(withdraw(&t, "a", "'purpose': 'news'"), "{'withdrawn': [{'purpose': 'news', 'was': 'given'}]}");
+    expect(withdraw(&t, "a", "'purpose': 'news'"),
+           "{'withdrawn': [{'purpose': 'news', 'was': 'withdrawn'}]}");
+    give(&t, "a", "news", ", 'entity': 'beta'");
+    expect(withdraw(&t, "a", "'purpose': 'news', 'entity': 'acme'"),
+           "{'withdrawn': [{'purpose': 'news', 'was': 'withdrawn'}]}");
+    give(&t, "b", "news", ", 'entity': 'acme'");
+    give(&t, "b", "news", ", 'entity': 'beta'");
+    expect(withdraw(&t, "b", "'purpose': 'news'"), "{'withdrawn': [{'purpose': 'news', 'was': 'given'}]}");
+    give(&t, "c", "texts", "");
+    expect(withdraw(&t, "c", "'purpose': 'news'"), "{'withdrawn': [{'purpose': 'news', 'was': null}]}");
+}
