@@ -166,6 +166,10 @@ static void applied_tell(struct call *call, struct applying *a)
     case APPLY_WORDS_FIXED:
     case APPLY_NO_TIME_ZONE:
     case APPLY_STRANDS:
+    case APPLY_CHANNEL_FIXED:
+    case APPLY_REPLACES_FIXED:
+    case APPLY_REPLACES_CHANNEL:
+    case APPLY_ENTITY_ADDED:
         break;
     }
     policy_body_conflict(call, &a->body, &a->job);

@@ -16,6 +16,7 @@ struct rehearsing {
     struct call *call;
     struct reader body;
     struct policy *policy;
+    struct buf document;
     uint8_t sha256[POLICY_HASH_SIZE];
     struct policy_apply_job conflict;
     struct controller_job current;
@@ -32,6 +33,7 @@ static void rehearsing_dispose(void *state)
     rehearsal_close(&r->rehearsal);
     controller_job_clear(&r->current);
     policy_free(r->policy);
+    buf_free(&r->document);
     reader_close(&r->body);
 }
 
@@ -142,14 +144,11 @@ static bool rehearsing_abandon(struct call *call)
     return true;
 }
 
-static bool document_hash(struct rehearsing *r)
+static bool document_write(struct rehearsing *r)
 {
-    struct buf canonical;
-    buf_init(&canonical, POLICY_BODY_BYTES_MAX);
-    policy_document_canonical(&r->body, &canonical, r->sha256);
-    bool failed = buf_failed(&canonical);
-    buf_free(&canonical);
-    return !failed;
+    policy_document_canonical(&r->body, &r->document, r->sha256);
+    buf_byte(&r->document, '\0');
+    return !buf_failed(&r->document);
 }
 
 void handle_policy_rehearse(struct call *call)
@@ -161,13 +160,15 @@ void handle_policy_rehearse(struct call *call)
     call->dispose = rehearsing_dispose;
     call->abandon = rehearsing_abandon;
     r->call = call;
+    buf_init(&r->document, POLICY_BODY_BYTES_MAX + 1);
     if (!policy_body_read(call, &r->body, &r->policy))
         return;
-    if (!document_hash(r)) {
+    if (!document_write(r)) {
         call_problem(call, ERROR_OVERLOADED, NULL, NULL);
         return;
     }
-    r->conflict = (struct policy_apply_job){.policy = r->policy, .sha256 = r->sha256};
+    r->conflict =
+        (struct policy_apply_job){.policy = r->policy, .document = r->document.data, .sha256 = r->sha256};
     policy_apply_job_rehearse(&r->conflict);
     r->conflict.job.deadline = call->deadline;
     r->conflict.job.done = on_conflict;

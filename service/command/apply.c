@@ -79,16 +79,33 @@ static void warning_print(void *cookie, const char *pointer, const char *detail)
     printf("warning: %s: %s\n", pointer, detail);
 }
 
+static int purpose_print(const struct policy *policy, const struct policy_apply_job *job, const char *why)
+{
+    fprintf(stderr, "akkoord: apply: purpose %s %s\n", policy->purposes[job->offender].key, why);
+    return 1;
+}
+
 static int refusal_print(const struct policy *policy, const struct policy_apply_job *job)
 {
     switch (job->outcome) {
     case APPLY_COUNTRY_FIXED:
         return command_failed("apply", "the country cannot change once there are phone numbers");
     case APPLY_BASIS_FIXED:
-        fprintf(stderr,
-                "akkoord: apply: purpose %s has events: its lawful basis cannot change; make a new purpose\n",
-                policy->purposes[job->offender].key);
-        return 1;
+        return purpose_print(policy, job, "has events: its lawful basis cannot change; make a new purpose");
+    case APPLY_CHANNEL_FIXED:
+        return purpose_print(policy, job, "is in use: its channel cannot change; make a new purpose");
+    case APPLY_REPLACES_FIXED:
+        return purpose_print(
+            policy, job,
+            "goes on replacing what it replaced, which is in use; what came between stays in "
+            "the document, retired");
+    case APPLY_REPLACES_CHANNEL:
+        return purpose_print(policy, job, "replaces one of another channel: name one of the same");
+    case APPLY_ENTITY_ADDED:
+        return purpose_print(
+            policy, job,
+            "is of an entity that people did not agree to: give its notice a new version that "
+            "is material and in force, or make a new purpose");
     case APPLY_WORDS_FIXED:
         fprintf(
             stderr,

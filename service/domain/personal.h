@@ -20,8 +20,8 @@
  *            has a year in it, nor 2026-12345
  *
  * and never within a UUID. A byte written %XX (%25XX) counts as what it stands for, and so do full-width
- * letters and signs, other scripts' digits, spaces and dashes. Letters are ASCII's; other scripts' letters may
- * stand in an address. Pure, allocates nothing. */
+ * letters and signs, other scripts' digits, spaces and dashes. Letters are ASCII's; other scripts' letters
+ * may stand in an address. Pure, allocates nothing. */
 
 enum personal { PERSONAL_NONE, PERSONAL_EMAIL, PERSONAL_PHONE, PERSONAL_BSN, PERSONAL_KINDS };
 

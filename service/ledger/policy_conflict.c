@@ -15,13 +15,41 @@ static void purposes_fault(const struct node *root, const char *detail)
     node_fault(&purposes, ERROR_CONFLICT, detail);
 }
 
-static void basis_fault(const struct node *root, size_t purpose)
+/* What a purpose is blamed for, at one of its members. */
+static const struct purpose_rule {
+    enum apply_outcome outcome;
+    enum error error;
+    const char *member, *detail;
+} purpose_rules[] = {
+    {APPLY_BASIS_FIXED, ERROR_CONFLICT, "lawful_basis",
+     "fixed: the purpose is in use, and a No to it or to everything must go on counting. Make a new purpose"},
+    {APPLY_CHANNEL_FIXED, ERROR_CONFLICT, "channel",
+     "fixed: the purpose is in use, and a No to it, to its channel or to everything must go on counting. "
+     "Make "
+     "a new purpose"},
+    {APPLY_REPLACES_FIXED, ERROR_CONFLICT, "replaces",
+     "fixed: what it replaced is in use, and a No to that must go on counting. A purpose that came between "
+     "stays in the document, retired"},
+    {APPLY_REPLACES_CHANNEL, ERROR_INVALID, "replaces",
+     "must be a purpose of the same channel: a No to the other would not count"},
+    {APPLY_ENTITY_ADDED, ERROR_CONFLICT, "entities",
+     "one more than people agreed to: give its notice a new version that is material and in force, so that "
+     "they are asked anew, or make a new purpose"},
+};
+
+/* Returns false where the outcome blames no purpose. */
+static bool purpose_fault(const struct node *root, const struct policy_apply_job *job)
 {
-    struct node purposes = node_member(root, "purposes"), one = node_at(&purposes, purpose),
-                basis = node_optional(&one, "lawful_basis");
-    node_fault(&basis, ERROR_CONFLICT,
-               "fixed: the purpose is in use, and a No to it or to everything must go on counting. Make "
-               "a new purpose");
+    for (size_t i = 0; i < sizeof purpose_rules / sizeof *purpose_rules; i++) {
+        const struct purpose_rule *rule = &purpose_rules[i];
+        if (rule->outcome != job->outcome || job->offender >= job->policy->purpose_count)
+            continue;
+        struct node purposes = node_member(root, "purposes"), one = node_at(&purposes, job->offender),
+                    member = node_optional(&one, rule->member);
+        node_fault(&member, rule->error, rule->detail);
+        return true;
+    }
+    return false;
 }
 
 /* Where the document has that notice version; the policy has them sorted. ${notices} must stay. */
@@ -62,10 +90,11 @@ bool policy_conflict_fault(struct reader *body, const struct policy_apply_job *j
         purposes_fault(&root, "a purpose that has events is left out: say force=retire to retire it");
         return true;
     case APPLY_BASIS_FIXED:
-        if (job->offender >= job->policy->purpose_count)
-            return false;
-        basis_fault(&root, job->offender);
-        return true;
+    case APPLY_CHANNEL_FIXED:
+    case APPLY_REPLACES_FIXED:
+    case APPLY_REPLACES_CHANNEL:
+    case APPLY_ENTITY_ADDED:
+        return purpose_fault(&root, job);
     case APPLY_WORDS_FIXED:
         if (job->offender >= job->policy->notice_count)
             return false;

@@ -23,11 +23,27 @@ static void stranded_warn(const char *stranded, policy_warning *tell, void *cook
     }
 }
 
+/* Each line of ${left}, likewise. */
+static void left_warn(const char *left, policy_warning *tell, void *cookie)
+{
+    while (left != NULL && *left != '\0') {
+        char detail[POLICY_KEY_MAX + 128];
+        int len = (int)strcspn(left, "\n");
+        snprintf(
+            detail, sizeof detail,
+            "%.*s is not here, and people said something to it alone: a No to it is asked about no longer",
+            len, left);
+        tell(cookie, "/entities", detail);
+        left += len + (left[len] == '\n' ? 1 : 0);
+    }
+}
+
 void policy_warnings(struct reader *body, const struct policy_apply_job *job, policy_warning *tell,
                      void *cookie)
 {
     policy_document_warn(body, job->policy, tell, cookie);
     stranded_warn(job->stranded, tell, cookie);
+    left_warn(job->left, tell, cookie);
     if (!holidays_known(job->policy->country))
         tell(cookie, "/controller/country",
              "no public holidays of this country are known here: a request of a person is then due on one "

@@ -127,6 +127,8 @@ static void apply_take(const struct sent *batch, size_t count, const PGresult *r
     p->offender = (size_t)row_int4(rows, 0, 2);
     free(p->stranded);
     p->stranded = row_text(rows, 0, 3);
+    free(p->left);
+    p->left = row_text(rows, 0, 4);
     if (p->outcome == APPLY_BASIS_FIXED)
         p->offender /= p->policy->entity_count + 1;
 }
@@ -140,6 +142,7 @@ static void rehearse_bind(const struct sent *batch, size_t count, struct params 
     params_text(params, p->policy->time_zone);
     params_bytes(params, p->sha256, POLICY_HASH_SIZE);
     numbers_bind(p->policy, params);
+    params_text(params, p->document);
 }
 
 void policy_apply_job_rehearse(struct policy_apply_job *p)
@@ -153,7 +156,8 @@ void policy_apply_job_rehearse(struct policy_apply_job *p)
 void policy_apply_job_clear(struct policy_apply_job *p)
 {
     free(p->stranded);
-    p->stranded = NULL;
+    free(p->left);
+    p->stranded = p->left = NULL;
 }
 
 void policy_apply_job_prepare(struct policy_apply_job *p)

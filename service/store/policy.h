@@ -18,16 +18,20 @@ void policy_read_job_clear(struct policy_read_job *p);
 
 enum apply_outcome {
     APPLY_DONE,
-    APPLY_SAME,          /* the same as the one in force: no new version */
-    APPLY_OTHER_VERSION, /* another one than was seen is in force */
-    APPLY_COUNTRY_FIXED, /* there are phone numbers: another country would give them other tags */
-    APPLY_BASIS_FIXED,   /* a purpose in use cannot change its basis, nor escape the standing No */
-    APPLY_WORDS_FIXED,   /* a notice version that was applied cannot change its words */
-    APPLY_NO_TIME_ZONE,  /* the database does not know it */
-    APPLY_STRANDS,       /* a purpose with events is left out: retire says that it is to be retired */
-    APPLY_DONE_BEFORE,   /* the first answer to this idempotency key: DONE, of that version */
-    APPLY_SAME_BEFORE,   /* ... SAME */
-    APPLY_KEY_REUSED     /* the key was used for another request */
+    APPLY_SAME,             /* the same as the one in force: no new version */
+    APPLY_OTHER_VERSION,    /* another one than was seen is in force */
+    APPLY_COUNTRY_FIXED,    /* there are phone numbers: another country would give them other tags */
+    APPLY_BASIS_FIXED,      /* a purpose in use cannot change its basis, nor escape the standing No */
+    APPLY_WORDS_FIXED,      /* a notice version that was applied cannot change its words */
+    APPLY_NO_TIME_ZONE,     /* the database does not know it */
+    APPLY_STRANDS,          /* a purpose with events is left out: retire says that it is to be retired */
+    APPLY_DONE_BEFORE,      /* the first answer to this idempotency key: DONE, of that version */
+    APPLY_SAME_BEFORE,      /* ... SAME */
+    APPLY_KEY_REUSED,       /* the key was used for another request */
+    APPLY_CHANNEL_FIXED,    /* a purpose in use cannot change its channel: what was said is of that one */
+    APPLY_REPLACES_FIXED,   /* what a purpose replaced and is in use it goes on replacing */
+    APPLY_REPLACES_CHANNEL, /* a purpose replaces one that left the document, of another channel */
+    APPLY_ENTITY_ADDED      /* a purpose that was agreed to is of one more, and nobody is asked anew */
 };
 
 /* The versions of which one must be in force. */
@@ -53,15 +57,19 @@ struct policy_apply_job {
 
     enum apply_outcome outcome;
     int32_t version; /* in force afterwards; of BEFORE, after the first request */
-    size_t offender; /* BASIS_FIXED, WORDS_FIXED: index into the policy's purposes or notices */
+    /* WORDS_FIXED: index into the policy's notices; BASIS_FIXED, CHANNEL_FIXED, REPLACES_..., ENTITY_ADDED:
+     * into its purposes */
+    size_t offender;
     /* notice versions that Yeses rest on and the document has not: a line each, the id, a tab and the
      * version; NULL: none was found, or memory ran out */
     char *stranded;
+    /* likewise entities that something was said to alone, and the document has not: a line each, the key */
+    char *left;
 };
 /* Frees what the answer holds. */
 void policy_apply_job_clear(struct policy_apply_job *p);
 /* Fills in verb and weight. */
 void policy_apply_job_prepare(struct policy_apply_job *p);
-/* Makes the job tell its outcome, and the version in force (0: none), with nothing written: policy and sha256
- * are enough. For a lane that reads. */
+/* Makes the job tell its outcome, and the version in force (0: none), with nothing written: policy, document
+ * and sha256 are enough. For a lane that reads. */
 void policy_apply_job_rehearse(struct policy_apply_job *p);

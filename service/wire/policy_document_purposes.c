@@ -214,6 +214,7 @@ static void purpose_check_objection(const struct draft *d, const struct node *pu
 static void purpose_defaults(struct draft *d)
 {
     struct purpose *p = d->purpose;
+    p->channel = CHANNEL_COUNT; /* not known */
     p->guardian.least = STRENGTH_CHECKBOX;
     p->guardian.roles = 1U << ROLE_PARENT | 1U << ROLE_CARER | 1U << ROLE_LEGAL_REPRESENTATIVE;
 }
@@ -243,6 +244,16 @@ static bool replaces_goes_round(const size_t next[], size_t count, size_t from)
     return false;
 }
 
+/* A No to everything that goes by one channel must count for what took a purpose's place, too. Of one that
+ * left the document the database knows the channel. */
+static bool replaces_other_channel(const struct policy *policy, size_t at, size_t replaced)
+{
+    if (replaced == SIZE_MAX)
+        return false;
+    enum channel is = policy->purposes[at].channel, was = policy->purposes[replaced].channel;
+    return is != was && is != CHANNEL_COUNT && was != CHANNEL_COUNT;
+}
+
 static void purposes_check_replaces(const struct draft *d, const struct node *purposes)
 {
     const struct policy *policy = d->policy;
@@ -255,12 +266,14 @@ static void purposes_check_replaces(const struct draft *d, const struct node *pu
         next[i] = old != NULL ? (size_t)(old - policy->purposes) : SIZE_MAX;
     }
     for (size_t i = 0; i < policy->purpose_count; i++) {
-        if (!replaces_goes_round(next, policy->purpose_count, i))
-            continue;
         struct node purpose = node_at(purposes, i);
         struct node replaces = node_optional(&purpose, "replaces");
-        node_fault(&replaces, ERROR_INVALID,
-                   next[i] == i ? "must be another purpose" : "goes round: what it replaces replaces it");
+        if (replaces_goes_round(next, policy->purpose_count, i))
+            node_fault(&replaces, ERROR_INVALID,
+                       next[i] == i ? "must be another purpose" : "goes round: what it replaces replaces it");
+        else if (replaces_other_channel(policy, i, next[i]))
+            node_fault(&replaces, ERROR_INVALID,
+                       "must be a purpose of the same channel: a No to the other would not count");
     }
 }
 

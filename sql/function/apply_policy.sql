@@ -4,7 +4,7 @@
 --
 -- outcome   an enum apply_outcome (service/store/policy.h)
 -- version   in force afterwards; of an answer given before, the one it told
--- offender  of apply_basis_fixed() an index into p_purposes, of apply_words_fixed() into p_notice_ids
+-- offender  an index, as policy_conflict() tells it
 --
 -- Nothing is written unless the outcome is apply_done() or apply_same(), but for the controller itself, which
 -- a refused first policy may leave behind without a version. p_purposes, p_entities, p_bases and p_stops run
@@ -82,10 +82,11 @@ begin
         return;
     end if;
 
-    -- 4. What is recorded already binds: country, basis and words; and no event may lose its purpose unasked.
+    -- 4. What is recorded already binds: country, words, and what Noes and Yeses were said to; and no event
+    -- may lose its purpose unasked.
     select x.outcome, x.offender into outcome, offender
         from policy_conflict(c.controller_id, p_country, p_purposes, p_entities, p_bases, p_stops,
-                             p_notice_ids, p_notice_versions, p_notice_hashes) x;
+                             p_notice_ids, p_notice_versions, p_notice_hashes, p_document::jsonb) x;
     if outcome <> apply_done() then
         return;
     end if;
@@ -121,6 +122,8 @@ begin
              with ordinality k(key, entity, basis, stops, n)
         where not exists (select from purpose x where x.controller_id = c.controller_id and x.key = k.key
                           and x.entity = k.entity);
+
+    perform purposes_said_keep(c.controller_id, p_document::jsonb);
 
     -- a retired purpose is loaded beside the document's, and an entity that came later has a number under it
     -- too

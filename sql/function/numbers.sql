@@ -123,6 +123,12 @@ create or replace function apply_strands() returns smallint immutable parallel s
 create or replace function apply_done_before() returns smallint immutable parallel safe return 8::smallint;
 create or replace function apply_same_before() returns smallint immutable parallel safe return 9::smallint;
 create or replace function apply_key_reused() returns smallint immutable parallel safe return 10::smallint;
+create or replace function apply_channel_fixed() returns smallint immutable parallel safe return 11::smallint;
+create or replace function apply_replaces_fixed() returns smallint immutable parallel safe
+    return 12::smallint;
+create or replace function apply_replaces_channel() returns smallint immutable parallel safe
+    return 13::smallint;
+create or replace function apply_entity_added() returns smallint immutable parallel safe return 14::smallint;
 
 -- In place of a purpose; in place of a version that must be in force; types of identifiers; bytes of a tag.
 create or replace function purpose_all() returns integer immutable parallel safe return 0;

@@ -367,11 +367,17 @@ Test(history, each_version_says_when_by_whom_and_what_changed)
            "'ref-a'}], 'next': null}",
            a);
     json_object_set_new(policy, "entities", json_of("[{'key': 'sister', 'name': {'nl': 'Zus BV'}}]"));
+    static const char *const asked_anew[] = {"newsletter", "marketing"};
+    for (size_t i = 0; i < sizeof asked_anew / sizeof *asked_anew; i++)
+        json_array_append_new(json_object_get(policy, "notices"),
+                              json_of("{'id': '%s', 'version': '2', 'effective_from': "
+                                      "'2026-01-01T00:00:00Z', 'texts': {'en': 'Yes, to both'}}",
+                                      asked_anew[i]));
     tenant_apply(&t, policy);
     const json_t *told = get(&t, 200, "/v1/policy/changes?since=2");
     expect(told,
            "{'version': 3, 'changes': [{'section': 'entities', 'key': 'sister', 'change': 'added', 'name': "
-           "{'nl': 'Zus BV'}}]}");
+           "{'nl': 'Zus BV'}}, {'key': 'marketing 2'}, {'key': 'newsletter 2'}]}");
     cr_assert_eq(json_array_size(json_at(told, "/subjects")), 2, "all are told of what is new");
     get(&t, 404, "/v1/policy/changes?since=9");
     get(&t, 422, "/v1/policy/changes");

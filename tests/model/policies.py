@@ -18,7 +18,7 @@ POLICY = (
     Purpose("adult", minors="forbidden"),
     Purpose("twice", double_opt_in=True),
     Purpose("year", channel="web", validity=12, material=(13,)),
-    Purpose("new", replaces="year"),
+    Purpose("new", channel="web", replaces="year"),
     Purpose("own", channel="phone", entities=("a",)),
 )
 # What the controller makes of it later: nothing of it undoes a No.

@@ -981,6 +981,8 @@ Test(purpose, a_retired_one_has_its_place_among_entities_that_came_later)
     json_object_set_new(json_object_get(policy, "controller"), "name", json_string("News and others"));
     cr_expect_eq(put(&t, "", policy)->status, 200, "what was said of it since strands nothing");
     json_object_set(whole, "entities", json_object_get(policy, "entities"));
+    cr_expect_eq(put(&t, "", whole)->status, 409, "who agreed did not hear of it");
+    notice_add(whole, "news", "2", "material", time_from_now(-60));
     cr_expect_eq(put(&t, "", whole)->status, 200);
     expect(post(&t, 200, "/v1/check", "{'subject': %s, 'purpose': 'news', 'entity': 'acme'}", email("a")),
            "{'reason': 'withdrawn', 'entity': 'acme'}");

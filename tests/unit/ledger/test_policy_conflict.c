@@ -45,6 +45,10 @@ Test(policy_conflict, each_that_a_document_is_blamed_for_points_at_its_member)
         {APPLY_NO_TIME_ZONE, "/controller/time_zone", ERROR_INVALID},
         {APPLY_STRANDS, "/purposes", ERROR_CONFLICT},
         {APPLY_BASIS_FIXED, "/purposes/0/lawful_basis", ERROR_CONFLICT},
+        {APPLY_CHANNEL_FIXED, "/purposes/0/channel", ERROR_CONFLICT},
+        {APPLY_REPLACES_FIXED, "/purposes/0/replaces", ERROR_CONFLICT},
+        {APPLY_REPLACES_CHANNEL, "/purposes/0/replaces", ERROR_INVALID},
+        {APPLY_ENTITY_ADDED, "/purposes/0/entities", ERROR_CONFLICT},
         {APPLY_WORDS_FIXED, "/notices/2", ERROR_CONFLICT}, /* the policy has them sorted */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -72,6 +76,7 @@ Test(policy_conflict, an_outcome_that_no_document_is_blamed_for_is_no_fault_of_i
 Test(policy_conflict, a_place_beyond_the_policy_is_not_looked_at)
 {
     cr_expect_not(fault_of(APPLY_BASIS_FIXED, policy->purpose_count));
+    cr_expect_not(fault_of(APPLY_ENTITY_ADDED, policy->purpose_count));
     cr_expect_not(fault_of(APPLY_WORDS_FIXED, policy->notice_count));
     cr_expect(reader_ok(&body));
 }
