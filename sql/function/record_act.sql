@@ -439,7 +439,7 @@ begin
     end if;
 
     -- An import's Yes, or an old one, brings nobody back who was erased.
-    if not is_no and cardinality(i.nos) > 1 then
+    if not is_no and cardinality(i.nos) > 1 and h.subject_no > first then
         perform tombstones_follow(
             c, array(select k.tag from tags_of(a.tags) k),
             array(select substr(a.tags, (n.place::integer - 1) * tag_size() + 1, tag_size())
