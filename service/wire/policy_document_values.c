@@ -237,9 +237,8 @@ static void url_check(const struct node *n)
 {
     size_t len;
     const char *text = node_string(n, 1, POLICY_LINE_MAX, &len);
-    bool good = strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
-    if (len > 0 && (!good || strchr(text, ' ') != NULL))
-        node_fault(n, ERROR_INVALID, "must be a URL of https or http");
+    if (len > 0 && (strncmp(text, "https://", 8) != 0 || strchr(text, ' ') != NULL))
+        node_fault(n, ERROR_INVALID, "must be a URL of https");
 }
 
 static const struct member address_members[] = {
