@@ -20,10 +20,10 @@
       "De tijd ervoor is voorbij. Er is niets gewijzigd. Wilt u dit nog steeds, vraag het dan "             \
       "opnieuw aan.")                                                                                       \
     X(TEXT_OVER_OVERTAKEN, "over_overtaken",                                                                \
-      "After this was asked for, a No was given. The No holds. If you do want it, ask for it "              \
-      "again.",                                                                                             \
-      "Nadat dit is gevraagd is er nee gezegd. Dat geldt. Wilt u het toch, vraag het dan "                  \
-      "opnieuw aan.")                                                                                       \
+      "After this was asked for, a No was given to it, or to a part of it. The No holds, and nothing of "   \
+      "what was asked for was recorded. If you do want it, ask for it again.",                              \
+      "Nadat dit is gevraagd is er nee gezegd, tegen alles of tegen een deel ervan. Dat geldt, en van "     \
+      "wat is gevraagd is niets vastgelegd. Wilt u het toch, vraag het dan opnieuw aan.")                   \
     X(TEXT_OVER_PURPOSE, "over_purpose",                                                                    \
       "What this link was for does not exist any more.",                                                    \
       "Waar deze link voor was bestaat niet meer.")                                                         \

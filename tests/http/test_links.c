@@ -588,6 +588,25 @@ Test(links, a_confirmation_that_is_overtaken_is_410_and_says_why)
     cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "withdrawn");
 }
 
+/* What was asked for together is confirmed together: the page says that the rest is not either. */
+Test(links, a_no_to_a_part_of_what_was_asked_for_says_that_the_rest_was_not_recorded)
+{
+    struct tenant t = with_letters("links-part", 2, true);
+    const json_t *asked = post(&t, 202, "/v1/consents",
+                               "{'subject': %s, 'collection_method': 'web_form', 'choices': {'letter-0': "
+                               "'given', 'letter-1': 'given'}}",
+                               email("a"));
+    const char *url = string_at(asked, "/0/confirmation/url"), *path = strchr(strstr(url, "://") + 3, '/');
+    post(&t, 200, "/v1/withdraw", "{'subject': %s, 'purpose': 'letter-1'}", email("a"));
+    const struct answer *pages[] = {look(path), press(path, urlencoded, "action=confirm")};
+    for (size_t i = 0; i < 2; i++) {
+        cr_expect_eq(pages[i]->status, 410);
+        cr_expect_not_null(strstr(pages[i]->body, "nothing of what was asked for was recorded"), "%s",
+                           pages[i]->body);
+    }
+    cr_expect_str_eq(reason_of(&t, "a", "letter-0"), "unconfirmed");
+}
+
 Test(links, a_no_before_it_was_asked_for_overtakes_nothing)
 {
     struct tenant t = doubly("links-before");
