@@ -420,6 +420,7 @@ static const char *flags_take(struct import *i, const struct arguments *args)
                                                                        : separator[0]);
     i->recipe_options = (struct recipe_options){.recipe = recipe,
                                                 .map = arguments_flag(args, "map"),
+                                                .ignored = arguments_flag(args, "ignore-column"),
                                                 .states = arguments_flag(args, "states"),
                                                 .list = arguments_flag(args, "list"),
                                                 .purpose = arguments_flag(args, "purpose"),
@@ -476,11 +477,29 @@ static void import_close(struct import *i)
     free(i);
 }
 
+/* What is not read is told before anything is sent: it may be what says who said no. */
+static void unread_print(const struct import *i)
+{
+    const char *const *columns;
+    size_t count = rows_columns(i->rows, &columns), told = 0;
+    for (size_t k = 0; k < count; k++) {
+        if (!recipe_passes_over(i->recipe, k))
+            continue;
+        fputs(told++ == 0 ? "nothing is read from these columns: " : ", ", stderr);
+        for (const char *c = columns[k]; *c != '\0'; c++)
+            fputc((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c, stderr);
+    }
+    if (told > 0)
+        fputc('\n', stderr);
+}
+
 static int import_run(struct import *i, const struct arguments *args)
 {
     const char *fault = names_make(i, args);
     if (fault == NULL)
         fault = import_open(i);
+    if (fault == NULL)
+        unread_print(i);
     if (fault == NULL && import_progress_read(&i->progress))
         fprintf(stderr, "goes on behind row %lld, where it was interrupted\n",
                 (long long)i->progress.counts.rows);
@@ -524,6 +543,8 @@ static const struct config_flag import_flags[] = {
     {"map", "COLUMN=MEMBER,...",
      "what columns are: email, phone, customer, postal, visitor, purpose, event_state, event_time, ref, "
      "language, collection_method, confirmed_at, ip, url, user_agent, form"},
+    {"ignore-column", "COLUMN,...",
+     "nothing is to be read from these; refused without where a column's name may be one for who chose what"},
     {"states", "WORD=STATE,...",
      "what the words of event_state mean; a word without a state leaves the row out"},
     {"purpose", "KEY", "where a row names none"},

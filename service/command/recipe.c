@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { PAIRS_MAX = 64, NAME_MAX_LEN = 128 };
+enum { PAIRS_MAX = 64, NAME_MAX_LEN = 128, RULES_MAX = 8 };
 
 /* What a column can be. The first five are identifiers, the last five evidence. */
 static const char *const members[] = {"email",   "phone",    "customer",          "postal",
@@ -43,7 +43,7 @@ struct tool {
     const char *name;
     enum rows_format format;
     const char *map; /* as --map */
-    struct rule rules[8];
+    struct rule rules[RULES_MAX];
 };
 
 static const char bounced[] = "mail to it bounced, which is no choice";
@@ -180,6 +180,95 @@ static const char *map_take(struct recipe *p, const char *map)
     return NULL;
 }
 
+/* Whether "a,b" has that name. */
+static bool list_has(const char *text, const char *name)
+{
+    size_t len;
+    for (; text != NULL && *text != '\0'; text += len + (text[len] == ',')) {
+        len = strcspn(text, ",");
+        if (len == strlen(name) && strncasecmp(text, name, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_read(const struct recipe *p, size_t column)
+{
+    for (int i = 0; i < MEMBER_COUNT; i++) {
+        if (p->member_of[i] == (int)column)
+            return true;
+    }
+    for (size_t i = 0; p->tool != NULL && i < RULES_MAX && p->tool->rules[i].column != NULL; i++) {
+        const struct rule *rule = &p->tool->rules[i];
+        const char *const used[] = {rule->column, rule->time, rule->confirmed};
+        for (size_t k = 0; k < sizeof used / sizeof *used; k++) {
+            if (used[k] != NULL && strcasecmp(used[k], p->columns[column]) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+bool recipe_passes_over(const struct recipe *p, size_t column)
+{
+    return p->format == ROWS_CSV && !is_read(p, column) && !list_has(p->options->ignored, p->columns[column]);
+}
+
+/* Whether a column's name is one for what people chose: a row of somebody who left would be a Yes without it.
+ * By its letters alone, so that "Opt-out" is "optout". */
+static bool may_say_choice(const char *name)
+{
+    static const char *const whole[] = {"status", "state", "dnc", "blocked", "active", NULL};
+    static const char *const parts[] = {
+        "unsub",    "subscribed", "subscription", "optin",         "optout",     "optedin",      "optedout",
+        "consent",  "permission", "donotcontact", "donotmail",     "donotemail", "blocklist",    "blacklist",
+        "suppress", "withdr",     "toestemming",  "uitgeschreven", "uitschrijf", "ingeschreven", "inschrijf",
+        "afgemeld", "afmeld",     "aangemeld",    "aanmeld",       NULL};
+    char letters[NAME_MAX_LEN + 1];
+    size_t len = 0;
+    for (; *name != '\0' && len < NAME_MAX_LEN; name++) {
+        char c = (char)(*name >= 'A' && *name <= 'Z' ? *name - 'A' + 'a' : *name);
+        if (c >= 'a' && c <= 'z')
+            letters[len++] = c;
+    }
+    letters[len] = '\0';
+    for (size_t i = 0; whole[i] != NULL; i++) {
+        if (strcmp(letters, whole[i]) == 0)
+            return true;
+    }
+    for (size_t i = 0; parts[i] != NULL; i++) {
+        if (strstr(letters, parts[i]) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static const char *ignored_take(const struct recipe *p, char why[256])
+{
+    size_t len;
+    for (const char *text = p->options->ignored; text != NULL && *text != '\0';
+         text += len + (text[len] == ',')) {
+        char name[NAME_MAX_LEN + 1];
+        len = strcspn(text, ",");
+        snprintf(name, sizeof name, "%.*s", (int)(len < sizeof name ? len : sizeof name - 1), text);
+        if (column_find(p, name) < 0) {
+            snprintf(why, 256, "line 1, the header: it lacks the column \"%.64s\"", name);
+            return why;
+        }
+    }
+    /* of a tool's own export it is known which columns say what was chosen */
+    for (size_t i = 0; p->tool == NULL && i < p->column_count; i++) {
+        if (recipe_passes_over(p, i) && may_say_choice(p->columns[i])) {
+            snprintf(why, 256,
+                     "line 1, the header: the column \"%.64s\" may say who chose what, and nothing is read "
+                     "from it: say what it is by --map, or pass it over by --ignore-column",
+                     p->columns[i]);
+            return why;
+        }
+    }
+    return NULL;
+}
+
 static const char *columns_take(struct recipe *p)
 {
     for (int i = 0; i < MEMBER_COUNT; i++)
@@ -205,7 +294,7 @@ static const char *columns_take(struct recipe *p)
         return "line 1, the header: it lacks a column email, phone, customer, postal or visitor: say which "
                "it is by "
                "--map";
-    return fault;
+    return fault != NULL ? fault : ignored_take(p, p->why);
 }
 
 static const char *notice_take(struct recipe *p)
@@ -337,7 +426,7 @@ struct said {
 
 static bool said_by_tool(const struct recipe *p, const struct row *row, struct said *ret_said)
 {
-    for (size_t i = 0; i < 8 && p->tool->rules[i].column != NULL; i++) {
+    for (size_t i = 0; i < RULES_MAX && p->tool->rules[i].column != NULL; i++) {
         const struct rule *rule = &p->tool->rules[i];
         const char *value = value_of(row, column_find(p, rule->column));
         if (rule->value != NULL ? strcasecmp(value, rule->value) != 0 : value[0] == '\0')

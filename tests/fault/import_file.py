@@ -121,6 +121,16 @@ def bad_files(command, client):
     whole("empty.csv", "", "it is empty")
     whole("header.csv", "name,date\nx,2025-01-01\n", "lacks a column email")
     whole("header2.csv", "mail,date\nx,2025-01-01\n", 'lacks the column "adres"', "--map", "adres=email")
+    for column in ("status", "Opt-in", "unsubscribed_at", "SUBSCRIBED", "opt_out", "Toestemming"):
+        content = f"email,{column}\ne1@b.example,unsubscribed\n"
+        whole("status.csv", content, f'the column "{column}" may say who chose what')
+        assert reason(client, "e1@b.example") == "never_asked", column
+    whole("status.csv", content, 'lacks the column "stat"', "--ignore-column", "Toestemming,stat")
+    comes_in("status2.csv", "email,status,state\ne2@b.example,x,NY\n", "--ignore-column", "status,State", good="e2@b.example")
+    status = command.file("status3.csv", "email,status,name,town\ne3@b.example,unsubscribed,x,y\n")
+    _, err = command.run(status, *flags, "--map", "status=event_state", "--states", "unsubscribed=withdrawn")
+    assert err == "nothing is read from these columns: name, town\n", err
+    assert reason(client, "e3@b.example") == "withdrawn"
     refused("cut.csv", "email,name,event_time\nd1@b.example,x,2025-01-01\nd2@b.exa", 3, "cut off", good="d1@b.example")
     refused("lines.ndjson", '{"subject": {"type": "email", "value": "d3@b.example"}, "event_state": "given"}\n{"subject": {"ty', 2, "JSON",
             good="d3@b.example")
