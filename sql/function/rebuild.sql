@@ -15,8 +15,9 @@
 -- (4) A tombstone is no event's row: it stays.
 -- (5) An erasure and a split loosen nothing. What reached an identifier by ties that they took away is no
 --     event's any more that leads there: it is kept (remaining), and comes back last.
--- (6) Of a Yes that a corrected address takes back, and of a request that is over, what they told of the
---     person's age or of being represented holds on.
+-- (6) Of a Yes that a corrected address takes back, of a No that a newer Yes of its import's batch made
+--     history, and of a request that is over, what they told of the person's age or of being represented
+--     holds on.
 
 -- In place of the last number before an act: none of what it names is new.
 create or replace function no_last() returns bigint immutable parallel safe return 9223372036854775807;
@@ -56,11 +57,20 @@ begin
               from (select * from walk limit p_most) x group by x.no) w;
 end $$;
 
+-- Whether an event that has no rank any more since that one lost it within its batch (import_settle.sql):
+-- staff does all else. The one that it lost it to may have been purged since.
+create or replace function is_settled(c integer, p_by bigint) returns boolean language plpgsql stable as $$
+begin
+    return not exists (select from event x where x.controller_id = c and x.revision = p_by
+                                                 and x.slot / slot_count() = guardian_staff());
+end $$;
+
 -- Whether what an event told holds on that has no rank any more since that one.
 create or replace function is_told(c integer, p_by bigint) returns boolean language plpgsql stable as $$
 begin
-    return exists (select from event x where x.controller_id = c and x.revision = p_by
-                                             and x.slot = staff_corrected());
+    return is_settled(c, p_by)
+           or exists (select from event x where x.controller_id = c and x.revision = p_by
+                                                and x.slot = staff_corrected());
 end $$;
 
 -- The revisions of the events that name these identifiers and still count, or of which what they told does:
@@ -275,7 +285,11 @@ begin
              from unnest(p_nos) n(no)
              cross join lateral (select y.* from remaining y
                                  where y.controller_id = c and y.subject_no = n.no offset 0) x
-             where not exists (select from unranked u where u.controller_id = c and u.revision = x.revision)
+             where not exists (select from unranked u
+                               where u.controller_id = c and u.revision = x.revision
+                                     and not (x.slot & 15 between slot_age() and slot_care_document() -- (6)
+                                              and u.by_revision <> u.revision
+                                              and is_told(c, u.by_revision)))
              group by x.subject_no loop
         perform push_states(c, r.states, identifiers_below(c, array[r.no]), true);
     end loop;
@@ -431,6 +445,30 @@ begin
 end $$;
 revoke execute on function rebuild_staying from public;
 
+-- What stands under all that these events name is derived anew.
+create or replace function rebuild_named(c integer, p_revisions bigint[]) returns void
+language plpgsql as $$
+begin
+    perform rebuild(c, array(
+        select e.subject_no from unnest(p_revisions) r(no)
+        cross join lateral (select x.subject_no from event x
+                            where x.controller_id = c and x.revision = r.no offset 0) e
+        union
+        select unnest(m.beside_nos) from unnest(p_revisions) r(no)
+        cross join lateral (select x.beside_nos from named x
+                            where x.controller_id = c and x.revision = r.no offset 0) m));
+end $$;
+
+-- These events have their rank again.
+create or replace function rank_again(c integer, p_revisions bigint[]) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    perform from head where controller_id = c for no key update;
+    delete from unranked u where u.controller_id = c and u.revision = any (p_revisions);
+    perform rebuild_named(c, p_revisions);
+end $$;
+revoke execute on function rank_again from public;
+
 -- These events have no rank any more, which the event p_by says: what follows from them goes. Returns how
 -- many had one.
 create or replace function unrank(c integer, p_revisions bigint[], p_by bigint) returns bigint
@@ -451,14 +489,7 @@ begin
     if taken is null then
         return 0;
     end if;
-    perform rebuild(c, array(
-        select e.subject_no from unnest(taken) r(no)
-        cross join lateral (select x.subject_no from event x
-                            where x.controller_id = c and x.revision = r.no offset 0) e
-        union
-        select unnest(m.beside_nos) from unnest(taken) r(no)
-        cross join lateral (select x.beside_nos from named x
-                            where x.controller_id = c and x.revision = r.no offset 0) m));
+    perform rebuild_named(c, taken);
     return cardinality(taken);
 end $$;
 revoke execute on function unrank from public;

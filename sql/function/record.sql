@@ -15,7 +15,8 @@
 --   2  leaves out requests that were answered before, by idempotency key, and a key's second use in the batch
 --   3  leaves out requests with an act of the future
 --   4  of a confirmation, finds what is confirmed
---   5  moves tags of a subject key that is being rotated out
+--   5  moves tags of a subject key that is being rotated out; gives Noes that are their batch's history their
+--      rank again where an older Yes comes (import_settle.sql)
 --   6  records: all acts in one statement where that can be (record_apart.sql), else one by one
 --   7  marks purposes as used; ends the requests that were confirmed
 create or replace function record(
@@ -115,6 +116,8 @@ begin
             cross join lateral tags_of(a.old_tags) old
             join lateral tags_of(a.tags) new on new.place = old.place and new.tag <> old.tag;
     end if;
+
+    perform imports_unsettle(c, p_acts, now_us);
 
     -- 6. Where the statement for all finds that they are not apart after all, it writes nothing.
     if p_apart then

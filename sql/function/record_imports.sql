@@ -31,6 +31,7 @@ declare
     keys bytea[] := r_key;
     rows recorded[];
     refused integer[];
+    saying bigint[]; -- persons of whom a batch says more by lines that are here already
     settled bigint[] := '{}'; -- events that a newer one of their batch stands before
     winners bigint[] := '{}'; -- and these newer ones
     found_now record;
@@ -52,7 +53,8 @@ begin
             join lateral tags_of(a.tags) new on new.place = old.place and new.tag <> old.tag;
     end if;
 
-    -- 2. A line whose event was purged since is not here; nor, for another batch, one that lost its rank.
+    -- 2. A line whose event was purged since is not here; nor, for another batch, one that lost its rank
+    -- other than as its batch's history.
     if cardinality(array_remove(r_key, null)) > 0 and not p_is_new then
         answered := array(select (r.n - 1)::integer from unnest(r_key) with ordinality r(key, n)
                           cross join lateral (select from idempotency x
@@ -93,7 +95,8 @@ begin
                                        and (x.batch_no = batch_nos[p_copy[l.n]]
                                             or not exists (select from unranked u
                                                            where u.controller_id = c
-                                                                 and u.revision = x.revision))
+                                                                 and u.revision = x.revision
+                                                                 and not is_settled(c, u.by_revision)))
                                  order by x.line, x.batch_no limit 1) m on true
               left join lateral (select x.revision from event x
                                  where x.controller_id = c and x.revision = m.revision offset 0) e on true
@@ -129,25 +132,30 @@ begin
         where t.outcome = record_done() and p_copy[t.act + 1] > 0
         on conflict do nothing;
     if again is not null then
-        insert into imported (controller_id, subject_no, line, batch_no, revision)
+        with more as (
+            insert into imported as i (controller_id, subject_no, line, batch_no, revision)
             select c, g.subject_no, g.line, batch_nos[p_copy[g.n]], g.revision
             from unnest(again, again_revisions, again_nos, again_lines) g(n, revision, subject_no, line)
-            on conflict do nothing;
+            on conflict do nothing
+            returning i.subject_no)
+        select array_agg(distinct m.subject_no) into saying from more m;
     end if;
 
-    -- 5. Only of persons who were known before can the batch have said more. (+ 0: by the person's rows, and
-    -- never by the batch's, of which there may be a million.)
-    for k in select distinct b from unnest(batch_nos) b where b > 0 and not p_is_new loop
-        found_now := import_settle(c, k, array(
-            select distinct t.subject_no from unnest(rows) t
-            where t.outcome = record_done() and p_copy[t.act + 1] > 0 and batch_nos[p_copy[t.act + 1]] = k
-                  and (not p_apart or t.answer & answer_unknown() = 0)
-                  and (select count(*) from (select from imported x
-                                             where x.controller_id = c and x.subject_no = t.subject_no
-                                                   and x.batch_no + 0 = k limit 2) two) > 1));
-        settled := settled || found_now.settled;
-        winners := winners || found_now.winners;
-    end loop;
+    -- 5. Only of persons who were known before can batches have said more.
+    if not p_is_new then
+        found_now := import_settle(c, array(
+            select y.no
+            from (select t.subject_no as no from unnest(rows) t
+                  where t.outcome = record_done() and p_copy[t.act + 1] > 0
+                        and (not p_apart or t.answer & answer_unknown() = 0)
+                  union
+                  select unnest(saying)) y
+            where (select count(*)
+                   from (select from imported x
+                         where x.controller_id = c and x.subject_no = y.no limit 2) two) > 1));
+        settled := found_now.settled;
+        winners := found_now.winners;
+    end if;
     if cardinality(settled) > 0 then
         rows := array(
             select row(t.outcome, t.request, t.act, t.record_id, t.revision, t.subject_no, t.rank,

@@ -1,9 +1,27 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Takes back what an import's batch brought, a chunk at a time: its events have no rank any more, each says
 -- so by an event of its own, and what stood before stands again (rebuild.sql). Events that another batch
--- brought too stay, and so do Noes, unless p_refusals. What was undone is no longer of the batch: whoever is
--- cut short goes on where they were, and the same file may come again. service/store/undo.h has the
--- program's side.
+-- brought too stay, and so do Noes, unless p_refusals; one that was the batch's history has its rank again
+-- when the Yes before it goes (import_settle.sql). What was undone is no longer of the batch: whoever is cut
+-- short goes on where they were, and the same file may come again. service/store/undo.h has the program's
+-- side.
+
+-- Whether another batch has an event too.
+create or replace function is_shared(c integer, p_batch integer, p_subject bigint, p_revision bigint)
+returns boolean language plpgsql stable as $$
+begin
+    return exists (select from imported o
+                   where o.controller_id = c and o.subject_no = p_subject and o.revision = p_revision
+                         and o.batch_no <> p_batch);
+end $$;
+
+-- Whether a No is history within its batches.
+create or replace function is_history(c integer, p_revision bigint) returns boolean
+language plpgsql stable as $$
+begin
+    return exists (select from unranked u where u.controller_id = c and u.revision = p_revision
+                                                and is_settled(c, u.by_revision));
+end $$;
 
 -- What of a batch there is to undo: events, those of them that are Noes, and those of other batches too.
 create or replace function undo_counts(c integer, p_batch integer, p_refusals boolean, out events bigint,
@@ -11,18 +29,19 @@ create or replace function undo_counts(c integer, p_batch integer, p_refusals bo
 language plpgsql stable as $$
 begin
     select count(*) filter (where (p_refusals or not f.is_no) and not f.is_shared),
-           count(*) filter (where f.is_no and not p_refusals), count(*) filter (where f.is_shared)
+           count(*) filter (where f.is_no and not p_refusals and not (f.is_shared and f.is_history)),
+           count(*) filter (where f.is_shared)
         into events, refusals, shared
         from (select distinct e.revision, rank_is_no(e.rank) as is_no,
-                     exists (select from imported o
-                             where o.controller_id = c and o.subject_no = e.subject_no
-                                   and o.revision = e.revision and o.batch_no <> p_batch) as is_shared
+                     is_history(c, e.revision) as is_history,
+                     is_shared(c, p_batch, e.subject_no, e.revision) as is_shared
               from imported i
               cross join lateral (select y.* from event y
                                   where y.controller_id = c and y.revision = i.revision offset 0) e
               where i.controller_id = c and i.batch_no = p_batch
                     and not exists (select from unranked u
-                                    where u.controller_id = c and u.revision = i.revision)) f;
+                                    where u.controller_id = c and u.revision = i.revision
+                                          and not is_told(c, u.by_revision))) f;
 end $$;
 
 -- One chunk, p_most events at most.
@@ -56,20 +75,20 @@ begin
         return;
     end if;
 
-    -- Which, and what becomes of them.
+    -- Which, and what becomes of them. A No that is another batch's history too is so without this one.
     picked := array(select distinct i.revision from imported i
-                    left join lateral (select y.rank from event y
+                    left join lateral (select y.rank, y.subject_no from event y
                                        where y.controller_id = c and y.revision = i.revision offset 0) e
                         on true
                     where i.controller_id = c and i.batch_no = batch_id
-                          and (p_refusals or e.rank is null or not rank_is_no(e.rank))
+                          and (p_refusals or e.rank is null or not rank_is_no(e.rank)
+                               or is_shared(c, batch_id, e.subject_no, i.revision)
+                                  and is_history(c, i.revision))
                     order by i.revision limit p_most);
     ours := array(select e.revision from unnest(picked) r(no)
                   cross join lateral (select y.* from event y
                                       where y.controller_id = c and y.revision = r.no offset 0) e
-                  where not exists (select from imported o
-                                    where o.controller_id = c and o.subject_no = e.subject_no
-                                          and o.revision = e.revision and o.batch_no <> batch_id)
+                  where not is_shared(c, batch_id, e.subject_no, e.revision)
                         and not exists (select from unranked u
                                         where u.controller_id = c and u.revision = e.revision
                                               and not is_told(c, u.by_revision))
@@ -96,16 +115,13 @@ begin
     insert into unranked (controller_id, revision, by_revision)
         select c, o.no, h.revision + o.n from unnest(ours) with ordinality o(no, n)
         on conflict (controller_id, revision) do update set by_revision = excluded.by_revision;
-    perform rebuild(c, array(
-        select e.subject_no from unnest(ours) r(no)
-        cross join lateral (select y.* from event y
-                            where y.controller_id = c and y.revision = r.no offset 0) e
-        union
-        select unnest(m.beside_nos) from unnest(ours) r(no)
-        cross join lateral (select y.* from named y
-                            where y.controller_id = c and y.revision = r.no offset 0) m));
+    perform rebuild_named(c, ours);
     delete from imported i
         where i.controller_id = c and i.batch_no = batch_id and i.revision = any (picked);
+    perform import_settle(c, array(select distinct e.subject_no from unnest(picked) r(no)
+                                   cross join lateral (select y.subject_no from event y
+                                                       where y.controller_id = c and y.revision = r.no
+                                                       offset 0) e));
     is_last := cardinality(picked) < p_most;
     if is_last and not p_refusals then
         kept := (select u.refusals from undo_counts(c, batch_id, false) u);

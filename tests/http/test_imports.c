@@ -142,7 +142,7 @@ Test(imports, the_newest_act_is_what_a_batch_says)
 
     /* another batch's No, and a No that is newer, stand */
     expect(import(&t, 200, "&batch=2", opted_in("bert", "withdrawn", "2024-03-01", "")),
-           "[{'effect': 'applied', 'verdict': {'reason': 'withdrawn'}}, {}]");
+           "[{'effect': 'repeated', 'verdict': {'reason': 'withdrawn'}}, {}]");
     expect(import(&t, 200, "&batch=1", opted_in("cees", "withdrawn", "2025-04-01", "")),
            "[{'effect': 'applied', 'verdict': {'reason': 'withdrawn'}}, {}]");
 }
@@ -327,4 +327,153 @@ Test(imports, a_line_with_several_choices_is_told_of_each)
     expect(import(&t, 200, "&batch=1", line), "%s", told);
     expect(import(&t, 200, "&batch=1", line),
            "[{'results': [{'effect': 'repeated'}, {'effect': 'repeated'}]}, {}]");
+}
+
+/* The newsletter and analytics ask a guardian. */
+static void ask_guardians(const struct tenant *t)
+{
+    json_t *policy = tenant_policy(t), *purpose;
+    size_t k;
+    json_array_foreach(json_object_get(policy, "purposes"), k, purpose)
+    {
+        if (strcmp(string_at(purpose, "/key"), "newsletter") == 0 ||
+            strcmp(string_at(purpose, "/key"), "analytics") == 0)
+            json_object_set_new(purpose, "minors", json_of("{'guardian': {'least': 'email'}}"));
+    }
+    tenant_apply(t, policy);
+}
+
+/* Being history it is no No any more; that it was said of a child stays true. */
+Test(imports, what_an_older_no_of_a_batch_told_holds_on)
+{
+    struct tenant t = stage_tenant("told");
+    ask_guardians(&t);
+    static const char *const told[] = {
+        ", 'minor': true", ", 'minor': {'birth_month': '2020-01'}", ", 'represented': {'until': null}",
+        ", 'minor': true, 'expressed_by': {'role': 'staff'}, 'evidence': "
+        "{'documents': [{'name': 'a.pdf', 'sha256': '00000000000000000000000000"
+        "00000000000000000000000000000000000000'}]}"};
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        const char *name = text_of("child%zu", i);
+        import(&t, 200, "&batch=1",
+               text_of("%s%s", opted_in(name, "refused", "2024-03-01", told[i]),
+                       opted_in(name, "given", "2025-03-01", WORDS)));
+        cr_assert_str_eq(reason_of(&t, name, "newsletter"), "guardian_required", "%s", told[i]);
+        post(&t, 202, "/v1/consents",
+             "{'subject': %s, 'purpose': 'analytics', 'event_state': 'given', 'collection_method': "
+             "'web_form', 'notice': {'id': 'analytics', 'version': '1'}}",
+             email(name));
+        cr_assert_str_eq(reason_of(&t, name, "analytics"), "guardian_required", "%s", told[i]);
+    }
+
+    /* and what is derived anew keeps it */
+    import(&t, 200, "&batch=2", opted_in("child0", "given", "2025-04-01", WORDS));
+    undo(&t, 200, "2", "", "{}");
+    cr_assert_str_eq(reason_of(&t, "child0", "newsletter"), "guardian_required");
+    /* with the batch it goes */
+    undo(&t, 200, "1", "", "{'also_refusals': true}");
+    cr_assert_str_eq(reason_of(&t, "child1", "newsletter"), "never_asked");
+    expect(post(&t, 201, "/v1/consents",
+                "{'subject': %s, 'purpose': 'newsletter', 'event_state': 'given', 'collection_method': "
+                "'web_form', 'notice': {'id': 'newsletter', 'version': '1'}}",
+                email("child1")),
+           "{'effect': 'applied'}");
+}
+
+/* Where an older Yes would stand again, the newer one, which does not count itself, takes no No away. */
+Test(imports, a_yes_that_does_not_stand_lets_no_older_one_stand_again)
+{
+    struct tenant t = stage_tenant("resurrected");
+    static const char *const more[] = {"", WORDS};
+    for (int i = 0; i < 4; i++) {
+        const char *name = text_of("old%d", i);
+        const char *no = opted_in(name, "withdrawn", "2025-01-10", ""),
+                   *yes = opted_in(name, "given", "2025-06-10", more[i % 2]);
+        post(&t, 201, "/v1/consents", "%.*s}", (int)strlen(opted_in(name, "given", "2024-06-01", WORDS)) - 2,
+             opted_in(name, "given", "2024-06-01", WORDS));
+        cr_assert_str_eq(reason_of(&t, name, "newsletter"), "granted");
+        if (i < 2) {
+            expect(
+                import(&t, 200, "&batch=1", text_of("%s%s", no, yes)),
+                "[{'effect': 'applied'}, {'effect': 'superseded', 'verdict': {'reason': 'withdrawn'}}, {}]");
+        } else {
+            import(&t, 200, "&batch=1", no);
+            import(&t, 200, "&batch=1", yes);
+        }
+        cr_assert_str_eq(reason_of(&t, name, "newsletter"), "withdrawn", "%d", i);
+    }
+
+    /* the older one may come last */
+    import(&t, 200, "&batch=1",
+           text_of("%s%s", opted_in("last", "withdrawn", "2025-01-10", ""),
+                   opted_in("last", "given", "2025-06-10", WORDS)));
+    cr_assert_str_eq(reason_of(&t, "last", "newsletter"), "granted");
+    const char *late = opted_in("last", "given", "2024-06-01", WORDS);
+    expect(post(&t, 201, "/v1/consents", "%.*s}", (int)strlen(late) - 2, late), "{'effect': 'superseded'}");
+    cr_assert_str_eq(reason_of(&t, "last", "newsletter"), "withdrawn");
+
+    /* one that is newer than the No is no older one */
+    const char *live = opted_in("new", "given", "2025-03-01", WORDS);
+    post(&t, 201, "/v1/consents", "%.*s}", (int)strlen(live) - 2, live);
+    import(&t, 200, "&batch=1",
+           text_of("%s%s", opted_in("new", "withdrawn", "2025-01-10", ""),
+                   opted_in("new", "given", "2025-06-10", "")));
+    cr_assert_str_eq(reason_of(&t, "new", "newsletter"), "granted");
+}
+
+Test(imports, the_same_file_as_another_batch_changes_nothing)
+{
+    struct tenant t = stage_tenant("same-file");
+    const char *no = opted_in("anna", "refused", "2025-01-10", ""),
+               *yes = opted_in("anna", "given", "2025-06-10", WORDS), *both = text_of("%s%s", no, yes);
+    import(&t, 200, "&batch=jan", both);
+    expect(import(&t, 200, "&batch=feb", both),
+           "[{'effect': 'repeated', 'verdict': {'reason': 'granted'}}, {'effect': 'repeated', 'verdict': "
+           "{'reason': 'granted'}}, {'new': 0}]");
+    cr_assert_eq(tenant_events(&t), 2);
+    expect(undo(&t, 200, "feb", "?dry_run=true", "{}"), "{'undone': 0, 'shared': 2, 'refusals_kept': 0}");
+    expect(undo(&t, 200, "feb", "", "{}"), "{'undone': 0, 'shared': 2, 'refusals_kept': 0}");
+    cr_assert_str_eq(reason_of(&t, "anna", "newsletter"), "granted");
+
+    /* of a batch that has the No alone this is the last word, until the Yes comes with it */
+    expect(import(&t, 200, "&batch=mar", no),
+           "[{'effect': 'repeated', 'verdict': {'reason': 'refused'}}, {'new': 0}]");
+    cr_assert_str_eq(reason_of(&t, "anna", "newsletter"), "refused");
+    expect(import(&t, 200, "&batch=mar", yes),
+           "[{'effect': 'repeated', 'verdict': {'reason': 'granted'}}, {'new': 0}]");
+    cr_assert_eq(tenant_events(&t), 2);
+
+    /* in whatever order the two batches come */
+    const char *no_b = opted_in("bert", "refused", "2025-01-10", ""),
+               *yes_b = opted_in("bert", "given", "2025-06-10", WORDS);
+    import(&t, 200, "&batch=apr", no_b);
+    import(&t, 200, "&batch=may", text_of("%s%s", no_b, yes_b));
+    cr_assert_str_eq(reason_of(&t, "bert", "newsletter"), "refused");
+    import(&t, 200, "&batch=apr", yes_b);
+    cr_assert_str_eq(reason_of(&t, "bert", "newsletter"), "granted");
+}
+
+/* What was history because of a Yes that goes is a No that the batch brought. */
+Test(imports, an_undone_yes_gives_the_no_before_it_back)
+{
+    struct tenant t = stage_tenant("no-back");
+    const char *lines = text_of("%s%s", opted_in("anna", "refused", "2025-01-10", ""),
+                                opted_in("anna", "given", "2025-06-10", WORDS));
+    import(&t, 200, "&batch=1", lines);
+    expect(undo(&t, 200, "1", "?dry_run=true", "{}"), "{'undone': 1, 'refusals_kept': 1, 'shared': 0}");
+    expect(undo(&t, 200, "1", "?dry_run=true", "{'also_refusals': true}"),
+           "{'undone': 2, 'refusals_kept': 0, 'shared': 0}");
+    expect(undo(&t, 200, "1", "", "{}"), "{'undone': 1, 'refusals_kept': 1, 'shared': 0}");
+    cr_assert_str_eq(reason_of(&t, "anna", "newsletter"), "refused");
+    expect(undo(&t, 200, "1", "", "{}"), "{'undone': 0, 'refusals_kept': 1, 'shared': 0}");
+    expect(undo(&t, 200, "1", "", "{'also_refusals': true}"), "{'undone': 1, 'refusals_kept': 0}");
+    cr_assert_str_eq(reason_of(&t, "anna", "newsletter"), "never_asked");
+
+    /* it may come again, and be undone as a whole */
+    expect(import(&t, 200, "&batch=1", lines),
+           "[{'effect': 'superseded'}, {'effect': 'applied'}, {'new': 1}]");
+    cr_assert_str_eq(reason_of(&t, "anna", "newsletter"), "granted");
+    expect(undo(&t, 200, "1", "", "{'also_refusals': true}"),
+           "{'undone': 2, 'refusals_kept': 0, 'shared': 0}");
+    cr_assert_str_eq(reason_of(&t, "anna", "newsletter"), "never_asked");
 }

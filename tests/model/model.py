@@ -36,6 +36,7 @@ class Act:
     time: float
     entity: Optional[str] = None
     imported: bool = False
+    batch: Optional[str] = None  # of an import: with others; None: none that matter
     words: bool = True  # it is known which words were shown: those in force at the time
     confirmed: bool = True  # False: a request that nobody confirmed
     guardian: Optional[str] = None  # who says it, if not the person
@@ -47,6 +48,7 @@ class Act:
     misled: bool = False  # said on a form that is found to have misled
     group: Optional[str] = None  # what was sold; None: the address was published
     left: bool = False  # a request that was not confirmed before one of its names was taken from the person
+    history: bool = False  # a No that its batch no longer says: what it told of the person is left
     # What staff did since (staff.py): which names it ties, if not those it named; where its No or limit holds as if it had named
     # these, and where as if it had come there from elsewhere.
     ties: Optional[tuple] = None
@@ -90,10 +92,27 @@ def told_until(fact, time):
     return fact.until if fact.until > time else 0
 
 
+def is_said_alike(one, other):
+    return all(key(one) == key(other) for key in (person_of, lambda act: set(act.names),
+                                                  lambda act: (act.scope, act.entity, act.guardian, act.batch)))
+
+
+def is_history(no, acts):
+    """Whether its batch says Yes since. Where a Yes that was chosen here is older than the No, the batch's does not count, and takes
+    no No away."""
+    if no.batch is None or no.state not in NO:
+        return False
+    yeses = [act for act in acts if act.state in ("given", "objection_withdrawn") and act.confirmed]
+    return any(is_said_alike(yes, no) and yes.time > no.time for yes in yeses) and not any(
+        not yes.imported and (yes.scope, yes.guardian) == (no.scope, no.guardian) and yes.time <= no.time and set(yes.names) & set(no.names)
+        for yes in yeses)
+
+
 class World:
     def __init__(self, acts, policy, entities=(), more_ties=(), restricted=(), similar=()):
         """more_ties: pairs that staff tied, the person first; restricted: persons; similar: pairs of product groups."""
-        self.acts = list(acts)
+        acts = list(acts)
+        self.acts = [replace(act, history=is_history(act, acts)) for act in acts]
         self.restricted = tuple(restricted)  # of (person, names that it stays with besides)
         self.policy = {purpose.key: purpose for purpose in policy}
         self.entities = entities or (None,)
@@ -174,7 +193,7 @@ class World:
         return found
 
     def concerns(self, act, purpose, entity):
-        if act.state == "told" or act.left:
+        if act.state == "told" or act.left or act.history:
             return False  # of an erased Yes only the limit that it told is left, of such a request what it told
         if act.entity not in (None, entity):
             return False
@@ -215,7 +234,7 @@ class World:
     def stands(self, act, name):
         """Whether a Yes is what was last said there by the same, of the same."""
         same = [one for one in self.acts if (one.scope, one.entity, one.guardian) == (act.scope, act.entity, act.guardian)
-                and one.confirmed and not (one.signal and one.state in NO)]
+                and one.confirmed and not one.history and not (one.signal and one.state in NO)]
         yeses = [one for one in same if name in one.names and (one.state in YES or one.state == "invalidated")]
         noes = [one for one in same if one.state in NO and one.state != "invalidated" and name in self.reach(one)]
         return name in act.names and self.standing(yeses) == act and all(self.rank(no) < self.rank(act) for no in noes)

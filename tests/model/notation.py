@@ -8,7 +8,7 @@
 
 Names: C1 a customer's code, e@ an e-mail address, +p a phone, #h a postal address, ~v a browser. An act's further words:
 import, unknown (words), unconfirmed, signal, written, misled, age:UNTIL, care:UNTIL (0: not limited, ever: no end; ! behind it: with a
-document), by:GUARDIAN:STRENGTH, group:GROUP (that was sold). A time of "now" is left to the service.
+document), by:GUARDIAN:STRENGTH, batch:BATCH (of an import), group:GROUP (that was sold). A time of "now" is left to the service.
 """
 from model import FOREVER, STRENGTH, Act, Fact
 
@@ -49,8 +49,8 @@ def act_read(line):
         key, _, value = word.partition(":")
         if key == "by":
             more["guardian"], _, more["strength"] = value.partition(":")
-        elif key == "group":
-            more["group"] = value
+        elif key in ("group", "batch"):
+            more[key] = value
         elif key in ("age", "care"):
             more[key] = fact_read(value)
         else:
@@ -71,7 +71,7 @@ def act_text(act):
     words += [word for word, is_set in (("import", act.imported), ("unknown", not act.words), ("unconfirmed", not act.confirmed),
                                         ("signal", act.signal), ("written", act.written), ("misled", act.misled)) if is_set]
     words += [f"{kind}:{fact_text(fact)}" for kind, fact in (("age", act.age), ("care", act.care)) if fact]
-    words += [f"group:{act.group}"] if act.group else []
+    words += [f"{key}:{value}" for key, value in (("batch", act.batch), ("group", act.group)) if value]
     return " ".join(words)
 
 

@@ -56,7 +56,11 @@ STAFF_PLANTS = {
 # Found by what is asked after imports were undone (undo.py).
 UNDO_PLANTS = {
     # what an undone batch brought still stands
-    "undone-stands": change("undo_import", "perform rebuild(c, array(", "perform cardinality(array("),
+    "undone-stands": change("undo_import", "perform rebuild_named(c, ours);", ""),
     # its Noes go too, where they should stay
-    "noes-undone": change("undo_import", "and (p_refusals or e.rank is null or not rank_is_no(e.rank))", ""),
+    "noes-undone": change("undo_import", "(p_refusals or e.rank is null", "(true or e.rank is null"),
+    # a No that its batch says no longer goes though an older Yes would stand again
+    "older-yes-stands": change("has_older_yes", "return exists", "return false and exists"),
+    # and with it what it told
+    "history-silent": change("is_told", "return is_settled(c, p_by)", "return false"),
 }

@@ -151,14 +151,13 @@ def origin(act, world):
 
 
 def batch_of(act, world):
-    return f"batch-{world}-{act.time}"
+    return f"batch-{world}-{act.batch or act.time}"
 
 
 def record(act, world, form):
     """${form}: the one that is found to have misled."""
     body = common(act, world) | words(act) | {"purpose": act.scope, "event_state": act.state}
     if act.imported:
-        # each of a batch of its own: of one batch the newest is what it says (http/imports)
         body["import"] = {"batch": batch_of(act, world), "source": "before"}
     if act.state == "eligible":
         body |= origin(act, world)

@@ -18,15 +18,28 @@ from plants import UNDO_PLANTS
 from policies import ENTITIES, POLICY, SIMILAR, each_of
 from real import CONFIRM, RECORD, Real
 from translation import batch_of
-from worlds import NAMES, fit, few_make, probes_make
+from worlds import NAMES, fact_make, fit, few_make, probes_make
 
 AT_ONCE = 50  # worlds
 ROUNDS = 3
 
 
+def histories_make(chance, act):
+    """What the same tool may have recorded of the same before, and what was chosen here."""
+    found = []
+    for state, imported in (("refused", True), ("refused", True), (act.state, True), (act.state, False)):
+        if chance.random() < 0.5:
+            time = chance.randrange(NOW if chance.random() < 0.3 else max(act.time, 1))
+            found.append(fit(replace(act, state=state, imported=imported, time=time, words=chance.random() < 0.7,
+                                     age=fact_make(chance))))
+    return [one for one in found if one]
+
+
 def acts_make(chance):
     """Half of what may have been told elsewhere was."""
     acts = [fit(replace(act, imported=True)) if chance.random() < 0.5 and act.guardian is None else act for act in few_make(chance)]
+    acts += [more for act in acts if act and act.imported and act.state in ("given", "objection_withdrawn") for more in histories_make(chance, act)]
+    acts = [replace(act, batch="1") if act and act.imported and chance.random() < 0.8 else act for act in acts]
     alike = {(act.scope, act.guardian, act.time, act.imported, act.words) if act.state not in NO else act: act for act in acts if act}
     return list(alike.values())
 
@@ -40,6 +53,7 @@ class Undoing:
         acts = acts_make(random.Random(str(seed)))
         self.copy = real.copy(self.chance.sample(acts, len(acts)), self.chance)
         self.probes = probes_make(self.chance, acts, [purpose.key for purpose in POLICY])
+        self.probes += sorted({((name,), act.scope, act.entity, None) for act in acts if act.batch for name in act.names}, key=str)
         self.undone, self.done, self.faults, self.asked = set(), [], [], 0
 
     def told(self):
