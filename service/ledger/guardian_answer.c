@@ -218,3 +218,28 @@ bool guardian_answer_acts(const struct ledger_env *env, const struct guardian_li
     acts_check(ret_acts, body);
     return true;
 }
+
+/* By number: a link that confirmed names no address, and the ledger keeps whose slot it was. */
+void guardian_withdrawal_acts(const struct ledger_env *env, const struct requests_job *requests,
+                              const bool *stands, const struct person *child, const char *evidence,
+                              struct reader *body, struct acts *ret_acts)
+{
+    *ret_acts = (struct acts){.context.is_array = true};
+    struct acts_common c = acts_common_of(env, ret_acts, reader_root(body));
+    *c.person = *child;
+    c.act.method = METHOD_PREFERENCE_PAGE;
+    c.act.evidence = evidence;
+    for (size_t i = 0; i < requests->count; i++) {
+        const struct request_row *r = &requests->rows[i];
+        const struct purpose *purpose =
+            policy_purpose_numbered(env->controller->policy, r->purpose, &c.entity);
+        if (!stands[i] || purpose == NULL)
+            continue;
+        c.act.role = r->role;
+        c.act.guardian_no = r->guardian;
+        no_add(&c, purpose, GUARDIAN_WITHDRAWS);
+    }
+    if (ret_acts->count == 0)
+        ret_acts->gone = GONE_LOST;
+    acts_check(ret_acts, body);
+}

@@ -3,6 +3,7 @@
 #include "ledger/acts.h"
 #include "ledger/guardian_request.h"
 #include "store/guardian_request.h"
+#include "store/requests.h"
 
 /* What a guardian says on the page that a request led to, as acts: written consent, with the statement as it
  * was shown (its hash) and the name typed beneath it, sealed to the controller's officer. */
@@ -31,3 +32,9 @@ enum strength guardian_strength(const struct purpose *purpose);
 bool guardian_answer_acts(const struct ledger_env *env, const struct guardian_link *link,
                           const struct guardian_request_job *asked, const struct guardian_answer *answer,
                           struct reader *body, struct acts *ret_acts);
+
+/* The acts of the guardian who confirmed ${requests}, and takes back those for which ${stands} says so, on
+ * the child whom they name. */
+void guardian_withdrawal_acts(const struct ledger_env *env, const struct requests_job *requests,
+                              const bool *stands, const struct person *child, const char *evidence,
+                              struct reader *body, struct acts *ret_acts);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/acts.h"
+#include "ledger/guardian_answer.h"
 #include "page/handlers.h"
 #include "page/link.h"
 
@@ -100,6 +101,77 @@ static struct outcome outcome_of(const struct link_page *p)
     return o;
 }
 
+/* ---- of a guardian's Yes ---- */
+
+/* A guardian who confirmed is no subscriber: what is told is what they said for the child, and the same link
+ * takes it back, since no message of the child's reaches them. */
+
+static bool is_guardians(const struct link_page *p)
+{
+    return p->requests.count > 0 && p->requests.rows[0].guardian != 0;
+}
+
+/* What this guardian said last of one of them: 0 where nothing stands any more. */
+static rank said_of(const struct link_page *p, const struct request_row *r)
+{
+    rank said = 0;
+    for (size_t i = 0; i < p->check.state_count; i++) {
+        const struct state *s = &p->check.states[i];
+        bool is_this = s->guardian == r->guardian && s->purpose == r->purpose && s->slot <= SLOT_REACHED;
+        if (is_this && s->rank > said)
+            said = s->rank;
+    }
+    return said;
+}
+
+static bool is_given(rank said)
+{
+    return said != 0 && !event_state_is_no(rank_state(said)) && rank_state(said) != EVENT_INVALIDATED;
+}
+
+static void given_write(struct link_page *p, struct page *page)
+{
+    html_open(&page->html, "ul");
+    for (size_t i = 0; i < p->requests.count; i++) {
+        const struct request_row *r = &p->requests.rows[i];
+        const struct purpose *purpose = confirmation_purpose(link_page_controller(p)->policy, r, NULL);
+        rank said = said_of(p, r);
+        char day[PAGE_DAY_MAX];
+        if (purpose == NULL)
+            continue;
+        html_open(&page->html, "li");
+        page_purpose(page, "h2", link_page_purpose(p, purpose));
+        if (is_given(said) || event_state_is_no(rank_state(said))) {
+            page_day(page, rank_time(said), day);
+            page_say(page, "p", is_given(said) ? TEXT_GUARDIAN_GAVE : TEXT_GUARDIAN_REFUSED, day);
+        }
+        html_close(&page->html);
+    }
+    html_close(&page->html);
+}
+
+static void guardian_confirmed_show(struct link_page *p)
+{
+    struct page page;
+    char day[PAGE_DAY_MAX];
+    bool may_withdraw = false;
+    for (size_t i = 0; i < p->requests.count; i++)
+        may_withdraw |= is_given(said_of(p, &p->requests.rows[i]));
+    link_page_begin(p, &page, TEXT_GUARDIAN_SAID_TITLE);
+    page_day(&page, p->confirmed_at, day);
+    page_say(&page, "p", TEXT_CONFIRMED_ON, day);
+    given_write(p, &page);
+    if (may_withdraw) {
+        page_form(&page);
+        page_say(&page, "p", TEXT_GUARDIAN_WITHDRAW_HOW, NULL);
+        page_button(&page, TEXT_GUARDIAN_WITHDRAW, "action", "withdraw", NULL);
+        html_close(&page.html);
+    }
+    page_answer(&page, 200);
+}
+
+/* ---- what is shown ---- */
+
 /* It was confirmed, now or before: what stands has been read since. */
 static void confirmed_show(struct link_page *p)
 {
@@ -107,6 +179,10 @@ static void confirmed_show(struct link_page *p)
     char day[PAGE_DAY_MAX];
     if (p->person.count == 0) {
         link_page_over(p, TEXT_OVER_PERSON);
+        return;
+    }
+    if (is_guardians(p)) {
+        guardian_confirmed_show(p);
         return;
     }
     struct outcome o = outcome_of(p);
@@ -184,7 +260,8 @@ static void confirm_show(struct link_page *p)
     if (is_over(p))
         return;
     link_page_begin(p, &page, TEXT_CONFIRM_TITLE);
-    page_say(&page, "p", TEXT_CONFIRM_INTRO, page_controller(&page));
+    page_say(&page, "p", is_guardians(p) ? TEXT_CONFIRM_GUARDIAN : TEXT_CONFIRM_INTRO,
+             page_controller(&page));
     requests_write(p, &page, false);
     page_form(&page);
     page_button(&page, TEXT_CONFIRM_BUTTON, "action", "confirm", "main");
@@ -223,6 +300,40 @@ static void confirm_gone(struct recording *r, enum gone gone)
                                                                : TEXT_OVER_LOST);
 }
 
+/* What stands is taken back: of a form that is sent again nothing does. */
+static void withdraw_compose(struct recording *r, const struct ledger_env *env, struct acts *ret_acts)
+{
+    struct link_page *p = link_page_of(r);
+    bool *stands = arena_zeroed(env->arena, (p->requests.count + 1) * sizeof *stands);
+    for (size_t i = 0; is_guardians(p) && i < p->requests.count; i++)
+        stands[i] = p->requests.rows[i].confirmed != 0 && is_given(said_of(p, &p->requests.rows[i]));
+    guardian_withdrawal_acts(env, &p->requests, stands, &p->person, link_page_evidence(p, env), &r->body,
+                             ret_acts);
+}
+
+static void withdraw_answer(struct recording *r)
+{
+    struct link_page *p = link_page_of(r);
+    p->confirmed_at = link_page_confirmed(p)->confirmed_at;
+    link_page_again(p, confirmed_show);
+}
+
+static void withdraw_gone(struct recording *r, enum gone gone)
+{
+    (void)gone;
+    confirm_show(link_page_of(r));
+}
+
+static void withdraw_start(struct link_page *p, struct call *call)
+{
+    static const struct recording_kind kind = {.compose = withdraw_compose,
+                                               .ask = link_page_ask,
+                                               .forget = link_page_forget,
+                                               .answer = withdraw_answer,
+                                               .gone = withdraw_gone};
+    link_page_start(p, call, LINK_CONFIRM, NULL, &kind);
+}
+
 void handle_confirm_form(struct call *call)
 {
     static const struct recording_kind kind = {.compose = confirm_compose_form,
@@ -237,6 +348,10 @@ void handle_confirm_form(struct call *call)
     const char *action = form_value(&p->form, "action");
     if (action != NULL && strcmp(action, "more") == 0) {
         link_page_more(p, call, LINK_CONFIRM);
+        return;
+    }
+    if (action != NULL && strcmp(action, "withdraw") == 0) {
+        withdraw_start(p, call);
         return;
     }
     if (action == NULL || strcmp(action, "confirm") != 0) {

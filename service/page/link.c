@@ -470,10 +470,11 @@ static void on_requests(struct job *job, enum error e)
     requests_language(p);
     if (p->requests.person.count > 0)
         person_take(p, &p->requests.person);
-    if (p->is_post || p->person.count == 0)
+    bool confirms = p->is_post && p->recording.kind->confirms;
+    if (confirms || p->person.count == 0)
         proceed(p);
     else
-        states_ask(p); /* whether a No came since is shown; a POST is told by the ledger */
+        states_ask(p); /* whether a No came since is shown; who confirms is told by the ledger */
 }
 
 static void what_stands(struct link_page *p)
@@ -597,7 +598,7 @@ const char *link_page_evidence(const struct link_page *p, const struct ledger_en
     buf_init(&out, EVIDENCE_BYTES_MAX);
     struct writer w = writer_of(&out);
     writer_object_begin(&w, NULL);
-    if (p->use != LINK_CONFIRM) /* there it is told beside both legs */
+    if (!p->recording.kind->confirms) /* there it is told beside both legs */
         writer_text(&w, "how", p->how);
     if (p->use == LINK_PREFERENCES) /* who else had it is part of the proof */
         writer_text(&w, "link", p->who->is_delivered ? "delivered" : "returned");

@@ -23,7 +23,9 @@ enum {
     COLUMN_CONFIRMED,
     COLUMN_CONFIRMED_AT,
     COLUMN_TAGS,
-    COLUMN_TYPES
+    COLUMN_TYPES,
+    COLUMN_GUARDIAN,
+    COLUMN_ROLE
 };
 
 static void requests_bind(const struct sent *batch, size_t count, struct params *params)
@@ -52,6 +54,8 @@ static bool request_take(struct request_row *to, const PGresult *rows, int row)
     to->evidence = row_text(rows, row, COLUMN_EVIDENCE);
     to->confirmed = row_int8(rows, row, COLUMN_CONFIRMED);
     to->confirmed_at = row_instant(rows, row, COLUMN_CONFIRMED_AT);
+    to->guardian = row_int4(rows, row, COLUMN_GUARDIAN);
+    to->role = (enum role)row_int2(rows, row, COLUMN_ROLE);
     return (to->language != NULL || row_is_null(rows, row, COLUMN_LANGUAGE)) &&
            (to->evidence != NULL || row_is_null(rows, row, COLUMN_EVIDENCE));
 }

@@ -17,6 +17,8 @@ struct request_row {
     char *evidence;    /* JSON; NULL: there is none */
     int64_t confirmed; /* revision of its confirmation; 0: there is none */
     instant confirmed_at;
+    int32_t guardian; /* whose slot it is; 0: the person's */
+    enum role role;
 };
 
 struct requests_job {

@@ -38,6 +38,9 @@
     X(TEXT_CONFIRM_INTRO, "confirm_intro",                                                                  \
       "You asked {} for this, or somebody did with your address:",                                          \
       "U hebt {} hierom gevraagd, of iemand deed dat met uw adres:")                                        \
+    X(TEXT_CONFIRM_GUARDIAN, "confirm_guardian",                                                            \
+      "You gave {} your consent for a child, or somebody did with your address:",                           \
+      "U gaf {} toestemming voor een kind, of iemand deed dat met uw adres:")                               \
     X(TEXT_CONFIRM_BUTTON, "confirm_button", "Yes, that was me", "Ja, dat was ik")                          \
     X(TEXT_CONFIRM_IGNORE, "confirm_ignore",                                                                \
       "Was it not you? Then close this page. Without the button nothing happens.",                          \

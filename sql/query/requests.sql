@@ -1,13 +1,15 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- $1 a controller, $2 a person, $3 a revision, $4 how many from there on: the requests among them that wait,
--- or waited, for a confirmation, oldest first, whom each names, and what came of it. Each row also gives the
--- generation and the time of the snapshot; where there is no request, one row gives nothing else.
+-- or waited, for a confirmation, oldest first, whom each names, what came of it, and which guardian says it
+-- (0: the person does). Each row also gives the generation and the time of the snapshot; where there is no
+-- request, one row gives nothing else.
 select c.generation, statement_timestamp() as as_of, l.*
 from controller c
 left join lateral (
     select (r.e).revision, (r.e).record_id, (r.e).purpose_id, (r.e).rank, (r.e).notice_no, (r.e).language,
            (r.e).flags, (r.e).method, (r.e).recorded_at, (r.e).valid_until, v.document::text as evidence,
-           f.revision as confirmed, z.recorded_at as confirmed_at, t.tags, t.types
+           f.revision as confirmed, z.recorded_at as confirmed_at, t.tags, t.types,
+           ((r.e).slot / slot_count())::integer as guardian, (r.e).role
     from requests_of($1, array[$2::bigint, $3::bigint, $4::bigint]) r
     left join lateral (select x.document from evidence x
                        where x.controller_id = $1 and x.revision = (r.e).revision offset 0) v on true

@@ -542,6 +542,57 @@ Test(links, a_minor_who_confirms_is_told_that_a_guardian_must_agree_too)
     cr_expect_str_eq(reason_of(&t, "a", "newsletter"), "guardian_required");
 }
 
+/* Of who confirms for a child, and of one who has none of the child's messages to stop by. */
+Test(links, a_guardian_who_confirms_is_no_subscriber_and_takes_it_back_by_the_same_link)
+{
+    struct tenant t = doubly("links-guardian-confirms");
+    static const char by[] = ", 'minor': true, 'expressed_by': {'role': 'parent', 'strength': 'email', "
+                             "'identifier': {'type': 'email', 'value': 'mum-" MARK "@example.nl'}}";
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *asked = say(&t, 202, email("kid"), "newsletter", "given", by);
+        const char *path = strchr(strstr(string_at(asked, "/confirmation/url"), "://") + 3, '/');
+        const struct answer *page = look(path);
+        cr_expect_not_null(strstr(page->body, "consent for a child"), "%s", page->body);
+        cr_expect_eq(press(path, urlencoded, "action=withdraw")->status, 200);
+        cr_expect_str_neq(reason(&t, email("kid"), "newsletter"), "granted", "nothing to take back yet");
+
+        page = press(path, urlencoded, "action=confirm");
+        cr_expect_eq(page->status, 200);
+        cr_expect_str_eq(reason(&t, email("kid"), "newsletter"), "granted");
+        cr_expect_null(strstr(page->body, "ubscribed"), "%s", page->body);
+        cr_expect_null(strstr(page->body, "below each message"), "%s", page->body);
+        cr_expect_null(strstr(page->body, "name=\"email\""), "%s", page->body);
+        cr_expect_not_null(strstr(page->body, "You gave your consent on "), "%s", page->body);
+        page = look(path);
+        cr_expect_not_null(strstr(page->body, "value=\"withdraw\""), "%s", page->body);
+
+        page = press(path, urlencoded, "action=withdraw");
+        cr_expect_eq(page->status, 200);
+        cr_expect_not_null(strstr(page->body, "You said no on "), "%s", page->body);
+        cr_expect_null(strstr(page->body, "value=\"withdraw\""), "%s", page->body);
+        cr_expect_str_eq(reason(&t, email("kid"), "newsletter"), "withdrawn");
+        long events = tenant_events(&t);
+        cr_expect_eq(press(path, urlencoded, "action=withdraw")->status, 200);
+        cr_expect_eq(press(path, urlencoded, "action=confirm")->status, 200, "it was, and no more");
+        cr_expect_eq(tenant_events(&t), events);
+        cr_expect_str_eq(reason(&t, email("kid"), "newsletter"), "withdrawn");
+    }
+    const char *id =
+        string_at(post(&t, 200, "/v1/subjects/lookup", "{'subject': %s}", email("kid")), "/subject_id");
+    expect(get(&t, 200, "/v1/subjects/%s/history", id),
+           "{'events': [{}, {}, {'event_state': 'withdrawn', 'collection_method': 'preference_page', "
+           "'expressed_by': {'role': 'parent'}}, {}, {}, {}]}");
+}
+
+Test(links, who_confirms_for_themselves_takes_nothing_back_by_it)
+{
+    struct tenant t = doubly("links-own-confirms");
+    const char *path = confirmation_for(&t, "a");
+    cr_expect_eq(press(path, urlencoded, "action=confirm")->status, 200);
+    cr_expect_eq(press(path, urlencoded, "action=withdraw")->status, 200);
+    cr_expect_str_eq(reason(&t, email("a"), "newsletter"), "granted");
+}
+
 Test(links, who_confirms_words_that_were_outdated_is_told_so)
 {
     struct tenant t = doubly("links-outdated");
