@@ -103,6 +103,7 @@ static const struct {
     {"event_staff", EVENT_STAFF},
     {"event_passed", EVENT_PASSED},
     {"class_choice", CLASS_CHOICE},
+    {"role_self", ROLE_SELF},
     {"role_staff", ROLE_STAFF},
     {"role_controller", ROLE_CONTROLLER},
     {"method_double_opt_in", METHOD_DOUBLE_OPT_IN},
