@@ -90,6 +90,7 @@ begin
              cross join lateral requests_of_guardian(c, g.guardian_no) q
              where (q.e).valid_until > p_now loop
         perform request_ends(c, r.e, (r.e).subject_no || r.beside_nos, p_now);
+        perform messages_leave(c, r.e, p_now);
     end loop;
 end $$;
 

@@ -112,6 +112,18 @@ begin
     end if;
 end $$;
 
+-- A request was left by whom it was asked of, or by the guardian who has to confirm it: what still waits to
+-- tell of it does not leave, for its link is over.
+create or replace function messages_leave(c integer, e event, p_now timestamptz) returns void
+language plpgsql as $$
+begin
+    update outbox o set status = message_expired(), content = null, over_at = p_now
+        where o.controller_id = c and o.message_id = e.record_id and o.status = 0;
+    update outbox o set status = message_expired(), content = null, over_at = p_now
+        where o.controller_id = c and o.subject_no = e.subject_no and o.revision = e.revision
+              and o.kind >= message_guardian_request() and o.status = 0;
+end $$;
+
 -- Puts a message by itself, unless the policy names no place for messages, or as many of its kind went to
 -- that tag already: p_counts in the last p_seconds, in parallel; or the tag is of a subject key that has been
 -- followed by another while it was on its way: nothing would move it there. Whether it was put.

@@ -406,6 +406,44 @@ Test(persons, what_a_guardian_was_asked_is_over_with_the_guardians_own_address)
     }
 }
 
+static long waiting(const struct tenant *t)
+{
+    return strtol(database_value(stage_database(),
+                                 "select count(*) from outbox o join controller c using (controller_id) "
+                                 "where c.key = '%s' and o.status = 0 and o.content is not null",
+                                 t->key),
+                  NULL, 10);
+}
+
+/* Nobody is sent a link that says that it is over. */
+Test(persons, a_message_that_waits_does_not_leave_when_its_link_is_over)
+{
+    enum { ENDED, CORRECTED, SPLIT, GUARDIAN, WAYS };
+    for (int way = 0; way < WAYS; way++) {
+        struct tenant t = doubly(text_of("persons-unsent%d", way));
+        json_t *policy = tenant_policy(&t), *news = json_array_get(json_object_get(policy, "purposes"), 0);
+        json_object_set_new(news, "double_opt_in", json_true());
+        json_object_set_new(
+            policy, "messages",
+            json_of("{'endpoint': 'https://mail.invalid/', 'secret': 'mail', 'confirmation': 'delivered'}"));
+        tenant_apply(&t, policy);
+        const char *mother = text_of(", 'expressed_by': {'role': 'parent', 'identifier': %s}", email("mum"));
+        say(&t, 202, email("other"), "newsletter", "given", "");
+        say(&t, 201, both(customer("c"), email("mum")), "marketing", "given", "");
+        say(&t, 202, both(customer(way == GUARDIAN ? "kid" : "c"), email(way == GUARDIAN ? "kid" : "mum")),
+            "newsletter", "given", way == GUARDIAN ? mother : "");
+        cr_expect_eq(waiting(&t), 2, "%ld", waiting(&t));
+        const char *id = lookup(&t, customer("c"));
+        if (way == SPLIT)
+            staff(&t, 201, id, "split", "{'identifiers': [%s]}", email("mum"));
+        else if (way == CORRECTED)
+            staff(&t, 200, id, "correct", "{'from': %s, 'to': %s}", email("mum"), email("mam"));
+        else
+            cr_expect_eq(end(&t, id, email("mum")), 200);
+        cr_expect_eq(waiting(&t), 1, "%d: %ld", way, waiting(&t));
+    }
+}
+
 Test(persons, what_a_guardian_confirmed_at_the_childs_address_is_asked_of_the_new_one)
 {
     struct tenant t = doubly("persons-guardians");
