@@ -64,7 +64,8 @@ begin
             left join lateral (select array(select b from unnest(x.beside_nos) b order by b) as beside
                                from named x
                                where x.controller_id = c and x.revision = i.revision offset 0) n on true
-            left join unranked u on u.controller_id = c and u.revision = i.revision
+            left join lateral (select x.* from unranked x
+                               where x.controller_id = c and x.revision = i.revision offset 0) u on true
             where u.revision is null or is_settled(c, u.by_revision)),
         by_batch as (
             select n.revision, n.is_history, n.batch_no, max(y.revision) as by_revision

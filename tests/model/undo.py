@@ -39,7 +39,7 @@ def acts_make(chance):
     """Half of what may have been told elsewhere was."""
     acts = [fit(replace(act, imported=True)) if chance.random() < 0.5 and act.guardian is None else act for act in few_make(chance)]
     acts += [more for act in acts if act and act.imported and act.state in ("given", "objection_withdrawn") for more in histories_make(chance, act)]
-    acts = [replace(act, batch="1") if act and act.imported and chance.random() < 0.8 else act for act in acts]
+    acts = [replace(act, batch="shared") if act and act.imported and chance.random() < 0.8 else act for act in acts]
     alike = {(act.scope, act.guardian, act.time, act.imported, act.words) if act.state not in NO else act: act for act in acts if act}
     return list(alike.values())
 
