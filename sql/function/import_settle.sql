@@ -96,17 +96,21 @@ begin
     end loop;
 end $$;
 
--- (2) Before these acts are recorded.
-create or replace function imports_unsettle(c integer, p_acts act[], p_now bigint) returns void
+-- (2) Before these acts are recorded. What is said now is older than nothing that was imported.
+create or replace function imports_unsettle(c integer, p_acts act[]) returns void
 language plpgsql as $$
 declare
-    older constant act[] := array(
-        select a from unnest(p_acts) a
-        where a.slot = slot_yes() and a.rank_base >> 59 = class_choice() and not rank_is_no(a.rank_base)
-              and not a.floating and (a.at is not null or a.age > 0));
+    older act[];
     noes bigint[];
 begin
-    if cardinality(older) = 0 or not exists (select from import_batch b where b.controller_id = c) then
+    if not exists (select from import_batch b where b.controller_id = c) then
+        return;
+    end if;
+    older := array(
+        select a from unnest(p_acts) a
+        where a.at is not null and not a.floating and a.slot = slot_yes()
+              and a.rank_base >> 59 = class_choice() and not rank_is_no(a.rank_base));
+    if cardinality(older) = 0 then
         return;
     end if;
     noes := array(
@@ -126,7 +130,7 @@ begin
                             where x.controller_id = c and x.revision = f.revision offset 0) e
         where e.slot % slot_count() = slot_no() and is_settled(c, u.by_revision)
               and e.purpose_id in (select purposes_alike(c, a.purpose_id))
-              and rank_time(e.rank) >= coalesce(a.at, p_now - a.age)
+              and rank_time(e.rank) >= a.at
               and e.slot / slot_count() = case when a.guardian is null then a.guardian_no
                                                else (select g.guardian_no from guardian g
                                                      where g.controller_id = c and g.tag = a.guardian) end);

@@ -117,7 +117,7 @@ begin
             join lateral tags_of(a.tags) new on new.place = old.place and new.tag <> old.tag;
     end if;
 
-    perform imports_unsettle(c, p_acts, now_us);
+    perform imports_unsettle(c, p_acts);
 
     -- 6. Where the statement for all finds that they are not apart after all, it writes nothing.
     if p_apart then

@@ -1,15 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The purpose that one of a single entity is part of: a No to it is one to each.
-create or replace function purpose_whole(c integer, p_purpose integer) returns integer
-language sql stable as $$
-    select w.purpose_id from purpose o
-    join purpose w on w.controller_id = c and w.key = o.key and w.entity = ''
-    where o.controller_id = c and o.purpose_id = p_purpose and o.entity <> ''
-$$;
-
--- What a No that names these identifiers would stop: of each purpose that has a Yes by name somewhere in its
--- reach (tie.sql), the newest event of one, and whether one stands above the Noes to that purpose there, to
--- which one to everything counts for p_stopped. Past a crowded identifier nobody is looked for.
+-- What a No that names these identifiers would stop under others: of each purpose that has a Yes by name
+-- somewhere in its reach (tie.sql), the newest event of one, and whether one stands there above each No to
+-- that purpose, to it of all entities, and to everything, which counts for p_stopped. Past a crowded
+-- identifier nobody is looked for.
 create or replace function yeses_reached(c integer, p_tags bytea[], p_stopped integer[])
 returns table (purpose_id integer, newest bigint, stands boolean) language plpgsql stable as $$
 declare
@@ -19,25 +12,21 @@ declare
                                                        offset 0) i);
 begin
     return query
-        select s.purpose_id, max(s.newest), bool_or(s.stands)
-        from (select distinct unnest(nos || identifiers_below(c, persons_above(c, nos))) as no) n
+        select y.purpose_id, max(y.revision),
+               bool_or(not exists (
+                   select from consent x
+                   where x.controller_id = c and x.tag = i.tag and x.slot <= slot_reached()
+                         and rank_is_no(x.rank) and x.rank > y.rank
+                         and (x.purpose_id in (y.purpose_id, b.purpose_id)
+                              or x.purpose_id = purpose_all() and y.purpose_id = any (p_stopped))))
+        from (select distinct unnest(identifiers_below(c, persons_above(c, nos))) as no) n
         cross join lateral (select x.tag from identifier x
                             where x.controller_id = c and x.subject_no = n.no offset 0) i
-        cross join lateral (select x.purpose_id,
-                                   max(x.revision) filter (where not rank_is_no(x.rank)) as newest,
-                                   not rank_is_no(max(x.rank))
-                                   and not exists (
-                                       select from consent y
-                                       where y.controller_id = c and y.tag = i.tag
-                                             and (y.purpose_id = purpose_all()
-                                                  and x.purpose_id = any (p_stopped)
-                                                  or y.purpose_id = purpose_whole(c, x.purpose_id))
-                                             and y.slot <= slot_reached() and rank_is_no(y.rank)
-                                             and y.rank > max(x.rank)) as stands
-                            from consent x
+        cross join lateral (select x.* from consent x
                             where x.controller_id = c and x.tag = i.tag and x.purpose_id > purpose_all()
-                                  and x.slot <= slot_reached()
-                            group by x.purpose_id offset 0) s
-        where s.newest is not null
-        group by s.purpose_id;
+                                  and x.slot = slot_yes() and not rank_is_no(x.rank) offset 0) y
+        left join purpose o on o.controller_id = c and o.purpose_id = y.purpose_id
+        left join purpose b on b.controller_id = c and b.key = o.key and b.entity = ''
+        where n.no <> all (nos)
+        group by y.purpose_id;
 end $$;
