@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* Which Yeses would a No stop: of those it names, and of all whom it reaches? */
+/* Which Yeses would a No stop besides those under what it names: of all whom it reaches? */
 struct yes_reached {
     int32_t purpose; /* its number, or that of one entity's */
     int64_t newest;  /* revision of the newest Yes to it */
