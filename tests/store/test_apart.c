@@ -43,7 +43,7 @@ static void stop(void)
     ledger_close(&single);
 }
 
-TestSuite(apart, .init = start, .fini = stop, .timeout = 3000);
+TestSuite(apart, .init = start, .fini = stop, .timeout = 9000);
 
 /* ---- random batches ---- */
 
