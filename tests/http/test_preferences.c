@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness/process.h"
 #include "policy/policies.h"
+#include "pressed.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -10,31 +11,6 @@
  * open somebody may have said something else. */
 
 enum { FORM_MAX = 32 * 1024, NAME_MAX = 128 };
-
-static const struct answer *send_to(const char *path, const char *body)
-{
-    return client_send(
-        &(struct request){.service = stage_service(0),
-                          .method = body != NULL ? "POST" : "GET",
-                          .path = path,
-                          .content_type = body != NULL ? "application/x-www-form-urlencoded" : "",
-                          .body = body,
-                          .foreign = true});
-}
-
-static const char *look(const char *path)
-{
-    const struct answer *a = send_to(path, NULL);
-    cr_assert_eq(a->status, 200, "%s: %d %s", path, a->status, a->body);
-    return text_of("%s", a->body);
-}
-
-static const char *press(const char *path, const char *body)
-{
-    const struct answer *a = send_to(path, body);
-    cr_assert_eq(a->status, 200, "%s: %d %s", path, a->status, a->body);
-    return text_of("%s", a->body);
-}
 
 static const char *link_for(const struct tenant *t, const char *name, const char *kind)
 {
@@ -358,7 +334,7 @@ Test(preferences, an_unsubscribe_link_of_what_left_the_policy_says_so)
     json_t *policy = kinds(t.key);
     json_array_remove(json_object_get(policy, "purposes"), 0);
     cr_assert_eq(put(&t, "?force=retire", policy)->status, 200);
-    const struct answer *over = send_to(path, NULL);
+    const struct answer *over = page_send(path, NULL);
     cr_expect_eq(over->status, 410);
     cr_expect_not_null(strstr(over->body, "does not exist any more"), "%s", over->body);
     long events = tenant_events(&t);

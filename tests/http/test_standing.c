@@ -1,37 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness/process.h"
 #include "policy/policies.h"
+#include "pressed.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
 
 /* What the pages of a link say of what stands, and what they stop, where it stands apart: at one identifier
  * and not at another, for one entity and not for another, by another voice than the person's. */
-
-static const struct answer *send_to(const char *path, const char *body)
-{
-    return client_send(
-        &(struct request){.service = stage_service(0),
-                          .method = body != NULL ? "POST" : "GET",
-                          .path = path,
-                          .content_type = body != NULL ? "application/x-www-form-urlencoded" : "",
-                          .body = body,
-                          .foreign = true});
-}
-
-static const char *look(const char *path)
-{
-    const struct answer *a = send_to(path, NULL);
-    cr_assert_eq(a->status, 200, "%s: %d %s", path, a->status, a->body);
-    return a->body;
-}
-
-static const char *press(const char *path, const char *body)
-{
-    const struct answer *a = send_to(path, body);
-    cr_assert_eq(a->status, 200, "%s: %d %s", path, a->status, a->body);
-    return a->body;
-}
 
 /* ${whose}: "'subject': ..." or "'subject_id': ...". */
 static const char *link_to(const struct tenant *t, const char *whose, const char *kind)
