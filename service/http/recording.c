@@ -5,6 +5,7 @@
 #include "http/idempotency.h"
 #include "ledger/receipt.h"
 #include "store/lane.h"
+#include "store/writers.h"
 
 /* What is composed of a page's form. */
 static bool is_page(const struct recording_kind *kind)
@@ -169,7 +170,7 @@ static void on_recorded(struct job *job, enum error e)
         attempt_again(&r->attempt);
         return;
     case RECORD_AGAIN:
-        lane_submit(call->worker->write, &r->job.job);
+        writer_submit(call->worker->writer, &r->job.job);
     }
 }
 
@@ -245,7 +246,7 @@ static void recording_submit(struct call *call, struct recording *r)
         call->deadline = call->accepted + ARRAY_DEADLINE_MS * INT64_C(1000);
     r->job.job.deadline = call->deadline;
     r->job.job.done = on_recorded;
-    lane_submit(call->worker->write, &r->job.job);
+    writer_submit(call->worker->writer, &r->job.job);
 }
 
 /* The body is parsed, or refused. */

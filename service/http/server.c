@@ -23,6 +23,7 @@
 #include "net/peers.h"
 #include "net/tls.h"
 #include "store/lane.h"
+#include "store/writers.h"
 
 #include <errno.h>
 #include <h2o.h>
@@ -31,6 +32,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -84,8 +86,11 @@ struct server {
     struct peers *peers;
     struct budget bodies, answers;
     struct rate_limits *rate_limits;
+    struct writers *writers;
+    atomic_uint serving;        /* threads that are not done with draining */
     sem_t opened;               /* told by each thread, whether it could or not */
     pthread_barrier_t together; /* all threads and the main one: when all are open, and when all have ended */
+    pthread_barrier_t closed;   /* all threads: when no lane is left */
     unsigned thread_count;
     struct thread threads[THREADS_MAX];
     struct worker *workers[THREADS_MAX]; /* for /metrics */
@@ -299,6 +304,7 @@ static int worker_open(struct server *s, struct worker *w)
     w->read = lane_create(w->loop, o->database, "read", READ_DEPTH, READ_STALL_MS);
     w->write = lane_create(w->loop, o->database, "write", WRITE_DEPTH, WRITE_STALL_MS);
     w->slow = lane_create(w->loop, o->database, "slow", READ_DEPTH, SLOW_STALL_MS);
+    w->writer = writers_join(s->writers, w->loop, w->write);
     lane_hold(w->read, o->view_bytes / s->thread_count / 2);
     lane_hold(w->slow, o->view_bytes / s->thread_count / 2); /* of batches */
     return w->tokens != NULL ? 0 : -1;
@@ -330,6 +336,9 @@ static void thread_close(struct thread *t)
     lane_destroy(w->read);
     lane_destroy(w->write);
     lane_destroy(w->slow);
+    writer_close(w->writer);
+    pthread_barrier_wait(&t->server->closed);
+    writer_leave(w->writer);
     schedule_destroy(t->schedule);
     waiters_destroy(w->waiters);
     site_counts_destroy(w->site_counts);
@@ -354,6 +363,9 @@ static void *thread_run(void *cookie)
     for (size_t i = 0; i < t->listener_count; i++)
         h2o_socket_read_start(t->listeners[i].socket, on_accept);
     while (!t->stopping)
+        loop_run_once(t->worker.loop, 1000);
+    atomic_fetch_sub(&t->server->serving, 1);
+    while (atomic_load(&t->server->serving) > 0) /* it writes for the others too */
         loop_run_once(t->worker.loop, 1000);
     pthread_barrier_wait(&t->server->together); /* up to here */
     thread_close(t);
@@ -406,6 +418,8 @@ static int threads_start(struct server *s)
 {
     sem_init(&s->opened, 0, 0);
     pthread_barrier_init(&s->together, NULL, s->thread_count + 1);
+    pthread_barrier_init(&s->closed, NULL, s->thread_count);
+    atomic_init(&s->serving, s->thread_count);
     for (unsigned i = 0; i < s->thread_count; i++) {
         struct thread *t = &s->threads[i];
         t->server = s;
@@ -480,6 +494,7 @@ static int shared_open(struct server *s)
     s->bodies.max = BODIES_BYTES_MAX;
     s->answers.max = ANSWERS_BYTES_MAX;
     s->rate_limits = rate_limits_create(o->client_limit, o->address_limit);
+    s->writers = writers_create(s->thread_count);
     if (o->tls_listen[0] == '\0')
         return 0;
     char fault[TLS_FAULT];
@@ -517,6 +532,7 @@ int server_run(const struct server_options *options)
     pthread_barrier_wait(&s->together);
     for (unsigned i = 0; i < s->thread_count; i++)
         pthread_join(s->threads[i].id, NULL);
+    writers_destroy(s->writers);
     SSL_CTX_free(s->tls);
     log_info("server.stop", "threads=%u", s->thread_count);
     return 0;

@@ -24,9 +24,10 @@ struct waiters;
 struct worker {
     const struct server_options *options;
     struct loop *loop;
-    struct lane *read;  /* quick reads: checks, readiness */
-    struct lane *write; /* the ledger and the policy */
-    struct lane *slow;  /* whatever may take long: a pipeline answers in order */
+    struct lane *read;     /* quick reads: checks, readiness */
+    struct lane *write;    /* the ledger and the policy */
+    struct writer *writer; /* what is recorded leaves by the write lane of one thread for all */
+    struct lane *slow;     /* whatever may take long: a pipeline answers in order */
     struct server_keys keys;
     struct remembered *tokens;
     struct controllers *controllers;

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 #include <h2o.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 
 struct loop {
     h2o_evloop_t *h2o;
@@ -16,6 +18,16 @@ struct loop {
     h2o_timeout_t beat;
     h2o_timeout_entry_t beat_entry;
     struct list pulses;
+    h2o_multithread_queue_t *queue; /* NULL: nobody was to be woken yet */
+};
+
+struct loop_wake {
+    h2o_multithread_receiver_t receiver;
+    h2o_multithread_message_t message;
+    atomic_bool sent; /* the message, and it was not taken yet */
+    struct loop *loop;
+    void (*run)(void *cookie);
+    void *cookie;
 };
 
 static void on_tick_end(h2o_timeout_entry_t *entry)
@@ -80,6 +92,8 @@ void loop_destroy(struct loop *loop)
     h2o_timeout_dispose(loop->h2o, &loop->tick_end);
     h2o_timeout_dispose(loop->h2o, &loop->tick_after);
     h2o_timeout_dispose(loop->h2o, &loop->beat);
+    if (loop->queue != NULL)
+        h2o_multithread_destroy_queue(loop->queue);
     h2o_evloop_destroy(loop->h2o);
     free(loop);
 }
@@ -123,4 +137,43 @@ void loop_pulse_start(struct loop *loop, struct loop_pulse *pulse, void (*beat)(
 void loop_pulse_stop(struct loop_pulse *pulse)
 {
     list_remove(&pulse->link);
+}
+
+static void message_take(h2o_linklist_t *messages)
+{
+    if (!h2o_linklist_is_empty(messages))
+        h2o_linklist_unlink(messages->next); /* there is one a receiver */
+}
+
+static void on_woken(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages)
+{
+    struct loop_wake *wake = H2O_STRUCT_FROM_MEMBER(struct loop_wake, receiver, receiver);
+    message_take(messages);
+    atomic_store(&wake->sent, false); /* before it runs: who wakes it meanwhile is not missed */
+    wake->run(wake->cookie);
+}
+
+struct loop_wake *loop_wake_create(struct loop *loop, void (*run)(void *cookie), void *cookie)
+{
+    if (loop->queue == NULL)
+        loop->queue = h2o_multithread_create_queue(loop->h2o);
+    struct loop_wake *wake = h2o_mem_alloc(sizeof *wake);
+    *wake = (struct loop_wake){.loop = loop, .run = run, .cookie = cookie};
+    h2o_multithread_register_receiver(loop->queue, &wake->receiver, on_woken);
+    return wake;
+}
+
+void loop_wake_destroy(struct loop_wake *wake)
+{
+    if (wake == NULL)
+        return;
+    message_take(&wake->receiver._messages);
+    h2o_multithread_unregister_receiver(wake->loop->queue, &wake->receiver);
+    free(wake);
+}
+
+void loop_wake_up(struct loop_wake *wake)
+{
+    if (!atomic_exchange(&wake->sent, true))
+        h2o_multithread_send_message(&wake->receiver, &wake->message);
 }

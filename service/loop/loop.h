@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* One event loop on one thread. Nothing here may be called from another thread. */
+/* One event loop on one thread. Nothing here may be called from another thread but loop_wake_up(). */
 struct loop;
 struct st_h2o_evloop_t;
 
@@ -20,6 +20,9 @@ struct loop_pulse {
     void (*beat)(struct loop_pulse *pulse);
     struct list link;
 };
+
+/* What another thread may have this one look at. */
+struct loop_wake;
 
 /* Fine enough for the shortest deadline (500 ms to connect), coarse enough to cost nothing. */
 enum { LOOP_BEAT_MS = 20 };
@@ -42,3 +45,11 @@ void loop_task_cancel(struct loop_task *task);
 
 void loop_pulse_start(struct loop *loop, struct loop_pulse *pulse, void (*beat)(struct loop_pulse *pulse));
 void loop_pulse_stop(struct loop_pulse *pulse);
+
+/* ${run} is called with ${cookie} on the loop's thread, soon after it was woken; once for all the times
+ * before. Aborts when memory or descriptors have run out. */
+struct loop_wake *loop_wake_create(struct loop *loop, void (*run)(void *cookie), void *cookie);
+/* No other thread may know of it any more. It is not run. NULL: nothing to do. */
+void loop_wake_destroy(struct loop_wake *wake);
+/* From any thread. */
+void loop_wake_up(struct loop_wake *wake);

@@ -10,6 +10,7 @@
  * batches, store/blocking one by one. */
 struct job;
 struct lane_batch;
+struct writer;
 struct params;
 typedef struct pg_result PGresult; /* libpq's */
 
@@ -37,7 +38,7 @@ struct verb {
     bool (*settled)(const struct job *job);
 };
 
-/* Embedded in what waits for the answer. Fill in all but the last four; the
+/* Embedded in what waits for the answer. Fill in up to done; the
  * memory must stay until ${done}. */
 struct job {
     const struct verb *verb;
@@ -53,4 +54,9 @@ struct job {
     struct lane_batch *batch; /* NULL while queued */
     bool queued;              /* its weight is counted */
     uint8_t tries;
+
+    /* store/writers: of one that is away */
+    struct writer *from;
+    void (*done_there)(struct job *job, enum error outcome);
+    enum error outcome;
 };
