@@ -41,8 +41,8 @@ static struct param *params_next(struct params *p)
     assert(p->count < PARAMS_MAX);
     struct param *next = &p->list[p->count++];
     buf_clear(&next->bytes);
-    next->elements = 0;
-    next->is_array = next->is_null = next->has_null = false;
+    next->elements = next->nulls = 0;
+    next->is_array = next->is_null = false;
     return next;
 }
 
@@ -151,7 +151,7 @@ void param_null(struct param *a)
 {
     append_int4(&a->bytes, -1);
     a->elements++;
-    a->has_null = true;
+    a->nulls++;
 }
 
 void param_bytes(struct param *a, const void *bytes, size_t len)
@@ -203,9 +203,17 @@ void param_interval(struct param *a, struct duration d)
     a->elements++;
 }
 
+void param_trim(struct param *a)
+{
+    if (a->nulls < a->elements || a->bytes.len < ARRAY_HEADER)
+        return;
+    a->bytes.len = ARRAY_HEADER;
+    a->elements = a->nulls = 0;
+}
+
 static void array_header_write(struct param *a)
 {
-    uint32_t has_null = htobe32(a->has_null ? 1 : 0);
+    uint32_t has_null = htobe32(a->nulls > 0 ? 1 : 0);
     uint32_t elements = htobe32(a->elements);
     memcpy(a->bytes.data + 4, &has_null, sizeof has_null);
     memcpy(a->bytes.data + 12, &elements, sizeof elements);

@@ -26,7 +26,7 @@ struct param {
     uint32_t elements;
     bool is_array;
     bool is_null; /* the whole parameter */
-    bool has_null;
+    uint32_t nulls; /* of the elements */
 };
 
 struct params {
@@ -64,6 +64,9 @@ void param_int8(struct param *a, int64_t value);
 void param_bytes(struct param *a, const void *bytes, size_t len); /* bytea, text or uuid */
 void param_text(struct param *a, const char *text_or_null);
 void param_interval(struct param *a, struct duration d);
+/* An array of nulls alone becomes one of no element: unnest() gives the same nulls beside a longer one, and
+ * they need not be read. */
+void param_trim(struct param *a);
 
 /* Fills in what the arrays' headers must say; call it before sending. */
 void params_finish(struct params *p, const char *values[PARAMS_MAX], int lengths[PARAMS_MAX],

@@ -301,6 +301,8 @@ void record_bind_acts(const struct sent *batch, size_t count, struct params *par
             act_bind(columns, &o);
         }
     }
+    for (size_t i = 1; i < ACT_MEMBER_COUNT; i++) /* the first, the request's, says how many there are */
+        param_trim(columns[i]);
 }
 
 /* The place of a copy's source and batch among those met, from 1; a new one is added. */

@@ -75,10 +75,9 @@ begin
         where a.request <> all (left_out)),
     placed as materialized (
         select p.*,
-               h.revision + row_number() over () as revision,
+               h.revision + row_number() over so_far as revision,
                coalesce(p.known_no, h.subject_no + 1 - p.names
-                                    + sum(p.names) filter (where p.known_no is null)
-                                                   over (rows unbounded preceding)) as subject_no,
+                                    + sum(p.names) filter (where p.known_no is null) over so_far) as subject_no,
                rank_at(p.rank_base, p.event_us) as rank,
                time_of(case when p.slot = slot_pending() then p_now else p.event_us end) + p.validity
                    as valid_until,
@@ -91,7 +90,8 @@ begin
                     else p.effect end as settled,
                case when p.known_no is null then answer_unknown() else 0::smallint end as answer
         from probed p
-        where not (select coalesce(bool_or(is_tied or is_open), false) from probed)),
+        where not (select coalesce(bool_or(is_tied or is_open), false) from probed)
+        window so_far as (rows unbounded preceding)),
     kept as not materialized (select * from placed where not p_is_trial),
     -- under each of several, by its place, what the act does there
     spread as materialized (

@@ -74,6 +74,21 @@ Test(params, a_null_element_is_a_length_of_minus_one_and_is_told_in_the_header)
                  30);
 }
 
+Test(params, an_array_of_nulls_alone_is_trimmed_to_none_and_no_other_is)
+{
+    struct param *nulls = params_array(&params, PARAM_TEXT);
+    struct param *empty = params_array(&params, PARAM_TEXT);
+    for (int i = 0; i < 2; i++) {
+        param_null(nulls);
+        param_text(empty, i == 0 ? "" : NULL);
+    }
+    param_trim(nulls);
+    param_trim(empty);
+    finish();
+    assert_bytes(0, "\0\0\0\1\0\0\0\0\0\0\0\31\0\0\0\0\0\0\0\1", 20);
+    assert_bytes(1, "\0\0\0\1\0\0\0\1\0\0\0\31\0\0\0\2\0\0\0\1\0\0\0\0\377\377\377\377", 28);
+}
+
 Test(params, an_array_without_elements_is_no_null)
 {
     params_array(&params, PARAM_BYTEA);
