@@ -40,6 +40,9 @@ void record_bind_requests(const struct sent *batch, size_t count, struct params 
         }
         param_text(actors, r->actor);
     }
+    param_trim(keys); /* what is beyond an array's end is null too */
+    param_trim(fingerprints);
+    param_trim(contexts);
 }
 
 static int16_t effect_asked(const struct act *a)

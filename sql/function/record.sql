@@ -110,7 +110,8 @@ begin
     end if;
 
     -- 5. Tags move when they are touched; then no tag of an old key is left among those that are looked up.
-    if exists (select from unnest(p_acts) where old_tags is not null) then
+    -- Acts that are apart name none.
+    if not p_apart and exists (select from unnest(p_acts) where old_tags is not null) then
         perform wrap_tags(c, array_agg(old.tag), array_agg(new.tag))
             from (select distinct tags, old_tags from unnest(p_acts) where old_tags is not null) a
             cross join lateral tags_of(a.old_tags) old

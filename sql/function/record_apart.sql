@@ -45,8 +45,10 @@ begin
     with
     -- each with its identifier, and what stands there: one probe of each index
     probed as materialized (
-        select a.*, (a.ordinality - 1)::integer as act, i.subject_no as known_no, i.is_person, i.is_tied,
-               s.prior,
+        select (a.ordinality - 1)::integer as act, a.request, a.tags, a.types, a.purpose_id, a.slot, a.flags,
+               a.role, a.method, a.rank_base, a.tiebreak, a.validity, a.notice_no, a.effect, a.record_id,
+               a.language, a.ref, a.detail, a.evidence, a.message,
+               i.subject_no as known_no, i.is_person, i.is_tied, s.prior, s.is_first,
                coalesce(case when i.subject_no is not null
                                   and is_to_entities(a.rank_base, a.purpose_id, a.over)
                              then greatest(s.prior, stood_of_entities(c, a.tags, a.purpose_id))
@@ -64,7 +66,8 @@ begin
                                                             and x.slot & 15 <= slot_reached()) as guardians,
                                   max(x.rank) filter (where x.slot & 15 = slot_sale() and k.counts
                                                             and not rank_is_no(x.rank)) as sales,
-                                  bool_or(x.slot between slot_age() and slot_care_document()) as is_told
+                                  bool_or(x.slot between slot_age() and slot_care_document()) as is_told,
+                                  count(*) = 0 as is_first
                            from consent x
                            cross join lateral (select x.purpose_id in (a.purpose_id, a.over[1])
                                                       or rank_is_no(x.rank) and x.purpose_id = any (a.over)
@@ -74,7 +77,9 @@ begin
                            offset 0) s on true
         where a.request <> all (left_out)),
     placed as materialized (
-        select p.*,
+        select p.act, p.request, p.tags, p.types, p.purpose_id, p.slot, p.flags, p.role, p.method, p.tiebreak,
+               p.notice_no, p.record_id, p.language, p.ref, p.detail, p.evidence, p.message,
+               p.known_no, p.is_person, p.is_first, p.was_rank, p.event_us, p.names,
                h.revision + row_number() over so_far as revision,
                coalesce(p.known_no, h.subject_no + 1 - p.names
                                     + sum(p.names) filter (where p.known_no is null) over so_far) as subject_no,
@@ -165,14 +170,20 @@ begin
         select c, touched_newest(c) + 1, string_agg(tag_mark(tag), '')
         from (select tags as tag from kept where not are_several union all select tag from spread) t
         having count(*) > 0),
+    -- where the probe found no row of the purpose nobody writes one meanwhile, and there is none to look for
+    stood_first as (
+        insert into consent (controller_id, tag, purpose_id, slot, notice_no, flags, tiebreak, rank,
+                             revision, valid_until, record_id)
+        select c, tags, purpose_id, slot, notice_no, flags, tiebreak, rank, revision, valid_until, record_id
+        from kept where not are_several and is_first
+        union all
+        select c, tag, purpose_id, slot, notice_no, flags, tiebreak, rank, revision, valid_until, record_id
+        from spread),
     stood as (
         insert into consent as old (controller_id, tag, purpose_id, slot, notice_no, flags, tiebreak, rank,
                                     revision, valid_until, record_id)
         select c, tags, purpose_id, slot, notice_no, flags, tiebreak, rank, revision, valid_until, record_id
-        from kept where not are_several
-        union all
-        select c, tag, purpose_id, slot, notice_no, flags, tiebreak, rank, revision, valid_until, record_id
-        from spread
+        from kept where not are_several and not is_first
         on conflict (controller_id, tag, purpose_id, slot) do update
             set notice_no = excluded.notice_no, flags = excluded.flags, tiebreak = excluded.tiebreak,
                 rank = excluded.rank, revision = excluded.revision, valid_until = excluded.valid_until,
