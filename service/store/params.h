@@ -25,7 +25,7 @@ struct param {
     struct buf bytes;
     uint32_t elements;
     bool is_array;
-    bool is_null; /* the whole parameter */
+    bool is_null;   /* the whole parameter */
     uint32_t nulls; /* of the elements */
 };
 

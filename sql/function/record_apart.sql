@@ -81,8 +81,9 @@ begin
                p.notice_no, p.record_id, p.language, p.ref, p.detail, p.evidence, p.message,
                p.known_no, p.is_person, p.is_first, p.was_rank, p.event_us, p.names,
                h.revision + row_number() over so_far as revision,
-               coalesce(p.known_no, h.subject_no + 1 - p.names
-                                    + sum(p.names) filter (where p.known_no is null) over so_far) as subject_no,
+               coalesce(p.known_no,
+                        h.subject_no + 1 - p.names
+                        + sum(p.names) filter (where p.known_no is null) over so_far) as subject_no,
                rank_at(p.rank_base, p.event_us) as rank,
                time_of(case when p.slot = slot_pending() then p_now else p.event_us end) + p.validity
                    as valid_until,
