@@ -92,8 +92,10 @@ void loop_destroy(struct loop *loop)
     h2o_timeout_dispose(loop->h2o, &loop->tick_end);
     h2o_timeout_dispose(loop->h2o, &loop->tick_after);
     h2o_timeout_dispose(loop->h2o, &loop->beat);
-    if (loop->queue != NULL)
+    if (loop->queue != NULL) {
         h2o_multithread_destroy_queue(loop->queue);
+        free(loop->queue); /* libh2o 2.2 leaves it */
+    }
     h2o_evloop_destroy(loop->h2o);
     free(loop);
 }

@@ -120,18 +120,19 @@ void writer_leave(struct writer *w)
     loop_wake_destroy(w->wake);
 }
 
-/* Whether enough waits there for the next batch, as of its last tick: what is sent beside it is read by
- * PostgreSQL while that batch is written. */
-static bool writer_is_full(const struct writer *w)
+/* Whether its lane has a connection, and not enough yet for the next batch, as of its last tick or beat: what
+ * is sent beside that is read by PostgreSQL while the other batch is written. */
+static bool writer_takes_more(const struct writer *w)
 {
-    uint64_t queued = atomic_load_explicit(&lane_stats(w->lane)->queued, memory_order_relaxed);
-    return queued >= SHARED_WEIGHT_MAX;
+    const struct lane_stats *stats = lane_stats(w->lane);
+    return atomic_load_explicit(&stats->state, memory_order_relaxed) == CONN_READY &&
+           atomic_load_explicit(&stats->queued, memory_order_relaxed) < SHARED_WEIGHT_MAX;
 }
 
 void writer_submit(struct writer *w, struct job *job)
 {
     struct writer *to = &w->all->each[(uint32_t)job->controller_id % w->all->threads];
-    if (to == w || writer_is_full(to)) {
+    if (to == w || !writer_takes_more(to)) {
         lane_submit(w->lane, job);
         return;
     }

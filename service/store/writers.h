@@ -5,7 +5,8 @@
 /* The lanes that write, one of each thread, for all threads: what is recorded for a controller leaves by
  * the same lane, whichever thread was asked. Two batches of a controller cannot be written at once, since the
  * second waits for the lock of its head (sql/function/record.sql, 1); and one of many acts costs far less
- * than several of few. Where enough waits in that lane already, a thread writes by its own.
+ * than several of few. Where enough waits in that lane already, or it has no connection, a thread writes by
+ * its own.
  *
  * A job of another thread goes there and comes back: while it is away only that thread touches it, and what
  * it points at is only read. Its answer is told on the thread that submitted it, not from inside of

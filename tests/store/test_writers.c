@@ -36,7 +36,7 @@ static struct party {
 } parties[PARTIES];
 
 static struct ledger l;
-static struct database *db;
+static struct database *db, *nowhere;
 static struct writers *writers;
 static atomic_uint strangers;         /* answers told by another thread's loop */
 static _Thread_local size_t runs = 9; /* the party whose loop this thread runs */
@@ -69,9 +69,31 @@ static void until(bool (*holds)(void))
     }
 }
 
-static bool all_ready(void)
+/* The party whose lane this controller's records leave by, and the other. */
+static size_t home(void)
 {
-    return lane_is_ready(parties[0].lane) && lane_is_ready(parties[1].lane);
+    return (size_t)l.controller % PARTIES;
+}
+
+static size_t guest(void)
+{
+    return PARTIES - 1 - home();
+}
+
+/* As the other threads see it: since a beat. */
+static bool is_ready(size_t party)
+{
+    return lane_stats(parties[party].lane)->state == CONN_READY;
+}
+
+static bool home_is_ready(void)
+{
+    return is_ready(home());
+}
+
+static bool guest_is_ready(void)
+{
+    return is_ready(guest());
 }
 
 static bool all_answered(void)
@@ -79,20 +101,35 @@ static bool all_answered(void)
     return parties[0].answered == parties[0].asked && parties[1].answered == parties[1].asked;
 }
 
-static void start(const char *controller)
+static struct database *database_of(const char *conninfo)
 {
     char *fault = NULL;
+    struct database *made = database_create(conninfo, ledger_keys(), &fault);
+    cr_assert_not_null(made, "%s", fault);
+    return made;
+}
+
+static void start_without(const char *controller, bool home_is_down)
+{
     l = ledger_open(controller);
-    db = database_create(cluster_service(), ledger_keys(), &fault);
-    cr_assert_not_null(db, "%s", fault);
+    db = database_of(cluster_service());
+    nowhere = database_of("host=127.0.0.1 port=1");
     writers = writers_create(PARTIES);
     for (size_t i = 0; i < PARTIES; i++) {
         struct party *p = &parties[i];
         p->loop = loop_create();
-        p->lane = lane_create(p->loop, db, "write", WRITE_DEPTH, WRITE_STALL_MS);
+        p->lane = lane_create(p->loop, home_is_down && i == home() ? nowhere : db, "write", WRITE_DEPTH,
+                              WRITE_STALL_MS);
         p->writer = writers_join(writers, p->loop, p->lane);
     }
-    until(all_ready);
+    until(guest_is_ready);
+    if (!home_is_down)
+        until(home_is_ready);
+}
+
+static void start(const char *controller)
+{
+    start_without(controller, false);
 }
 
 static void stop(void)
@@ -108,6 +145,7 @@ static void stop(void)
     }
     writers_destroy(writers);
     database_destroy(db);
+    database_destroy(nowhere);
     for (size_t i = 0; i < PARTIES; i++)
         loop_destroy(parties[i].loop);
     cr_expect_eq(strangers, 0, "%u were answered by another's thread", strangers);
@@ -123,17 +161,6 @@ static void leave(void)
 }
 
 TestSuite(writers, .fini = leave, .timeout = 600);
-
-/* The party whose lane this controller's records leave by, and the other. */
-static size_t home(void)
-{
-    return (size_t)l.controller % PARTIES;
-}
-
-static size_t guest(void)
-{
-    return PARTIES - 1 - home();
-}
 
 static void ask(size_t party, size_t count)
 {
@@ -225,6 +252,16 @@ Test(writers, where_enough_waits_a_thread_writes_by_its_own)
     cr_expect_eq(answers_of(guest(), ERROR_NONE), 6);
     cr_expect_eq(lane_stats(parties[guest()].lane)->jobs, 5);
     cr_expect_eq(events(), SHARED_WEIGHT_MAX + 6);
+    stop();
+}
+
+Test(writers, where_that_lane_has_no_connection_a_thread_writes_by_its_own)
+{
+    start_without("no connection", true);
+    ask(guest(), 5);
+    until(all_answered);
+    cr_expect_eq(answers_of(guest(), ERROR_NONE), 5);
+    cr_expect_eq(batches(guest()), 1);
     stop();
 }
 
