@@ -32,6 +32,7 @@ static void run_other(struct loop_task *t)
 static void start(void)
 {
     loop = loop_create();
+    loop_task_init(&task, run_again);
     loop_task_init(&other, run_other);
 }
 
