@@ -112,7 +112,7 @@ class World:
     def __init__(self, acts, policy, entities=(), more_ties=(), restricted=(), similar=()):
         """more_ties: pairs that staff tied, the person first; restricted: persons; similar: pairs of product groups."""
         acts = list(acts)
-        self.acts = [replace(act, history=is_history(act, acts)) for act in acts]
+        self.acts = [act if act.history == (held := is_history(act, acts)) else replace(act, history=held) for act in acts]
         self.restricted = tuple(restricted)  # of (person, names that it stays with besides)
         self.policy = {purpose.key: purpose for purpose in policy}
         self.entities = entities or (None,)

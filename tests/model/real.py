@@ -224,7 +224,7 @@ class Real:
             lines = [json.dumps(question(*probe)) for probe in part]
             answer = self.ask("/v1/check/batch", "\n".join(lines) + "\n", NDJSON)
             assert answer.status == 200, answer
-            verdicts = [json.loads(line) for line in answer.text.splitlines()]
+            verdicts = json.loads(f"[{','.join(answer.text.splitlines())}]")
             assert [v["line"] for v in verdicts] == list(range(1, len(part) + 1)), "a line is missing"
             found += [v.get("reason", v) for v in verdicts]
         return found

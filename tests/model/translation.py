@@ -47,10 +47,15 @@ CALENDAR = Calendar()
 
 def identifier(name, world):
     kind, value = name
-    number = f"{1 + world // 10**6 % 4}{world % 10**6:06}{ord(value[0]) % 10}"
-    values = {"customer": f"{value}-{world}", "email": f"{value}-{world}@example.nl", "phone": f"+316{number}",
-              "postal": f"NL;{1000 + world // 10**3 % 9000}AB;{1 + world % 10**3};{value}", "visitor": f"{value}-{world}"}
-    return {"type": kind, "value": values[kind]}
+    if kind == "email":
+        text = f"{value}-{world}@example.nl"
+    elif kind == "phone":
+        text = f"+316{1 + world // 10**6 % 4}{world % 10**6:06}{ord(value[0]) % 10}"
+    elif kind == "postal":
+        text = f"NL;{1000 + world // 10**3 % 9000}AB;{1 + world % 10**3};{value}"
+    else:
+        text = f"{value}-{world}"
+    return {"type": kind, "value": text}
 
 
 def subject(names, world):
