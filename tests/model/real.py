@@ -13,6 +13,7 @@ from translation import CALENDAR, by_withdraw, is_apart, question, record, waits
 SCOPES = "consent:record consent:import consent:check consent:withdraw policy:write subject:read rights:write subject:erase"
 LINES_MAX = 50000  # of a batch of checks
 ARRAY_MAX = 150  # acts in an array
+PURGES = 10  # batches of a purge in one session: each session plans them anew
 HANDS = 6  # requests at a time
 IDLE = 2  # seconds after which a connection is made anew: the service shuts one that is idle
 RECORD, WITHDRAW, CONFIRM = range(3)
@@ -78,6 +79,8 @@ class Real:
         self.services = services
         self.local = threading.local()
         self.hands = concurrent.futures.ThreadPoolExecutor(HANDS)
+        self.controller = CONTROLLER
+        self.ledgers = 1
         self.numbers = 0  # of copies
         self.sent = 0  # acts
         self.forms = 0
@@ -86,8 +89,7 @@ class Real:
     def __enter__(self):
         self.house.__enter__()
         try:
-            self.apply(POLICY)
-            self.token = self.house.command("token", "--controller", CONTROLLER, "--scope", SCOPES, "--ttl", "8h").strip()
+            self.enter_ledger()
             settings = {"AKKOORD_THREADS": "1", "AKKOORD_CLIENT_LIMIT": "0", "AKKOORD_ADDRESS_LIMIT": "0"}
             # of several, one answers from views and one does not
             self.nodes = [self.house.service(f"node{n}", AKKOORD_VIEW_MEMORY=str(n), **settings) for n in range(self.services)]
@@ -106,9 +108,19 @@ class Real:
         finally:
             self.house.__exit__(*fault)
 
+    def enter_ledger(self):
+        self.apply(POLICY)
+        self.token = self.house.command("token", "--controller", self.controller, "--scope", SCOPES, "--ttl", "8h").strip()
+
+    def turn_page(self):
+        """What follows is told to another controller: what reads a whole ledger, as a purge does, slows down as it grows."""
+        self.controller = f"{CONTROLLER}-{self.ledgers}"
+        self.ledgers += 1
+        self.enter_ledger()
+
     def apply(self, policy, retention=None):
         path = self.house.folder / "policy.json"
-        path.write_text(json.dumps(policy_document(policy, CONTROLLER, CALENDAR.moment, retention)), encoding="utf-8")
+        path.write_text(json.dumps(policy_document(policy, self.controller, CALENDAR.moment, retention)), encoding="utf-8")
         self.house.command("apply", path)
 
     def copy(self, acts, chance):
@@ -120,6 +132,7 @@ class Real:
         if not hasattr(self.local, "clients"):
             self.local.clients = [Client(node.port, self.token) for node in self.nodes]
         client = self.chance.choice(self.local.clients)
+        client.token = self.token
         if time.monotonic() - getattr(client, "used", 0) > IDLE:
             client.close()
         answer = client.ask("POST", path, text, media)
@@ -201,11 +214,12 @@ class Real:
     def purge(self, policy, retention):
         """A whole run, as that policy with that retention has it; then what may go a day later."""
         self.apply(policy, retention)
-        batch = "select case when pg_advisory_xact_lock(2556673, 3)::text is not null then purge(null, {}) end;"  # as the chore
+        batch = "select case when pg_advisory_xact_lock(2556673, 3)::text is not null then purge('{}', {}) end;"  # as the chore
+        begin, go_on = (batch.format(self.controller, at_once) for at_once in ("true", "null"))
         for _ in range(2):
-            self.house.cluster.rows(batch.format("true"))
-            while self.house.cluster.rows(batch.format("null")) == [["t"]]:
-                pass
+            went = self.house.cluster.rows(begin + go_on * PURGES)
+            while went[-1] == ["t"]:
+                went = self.house.cluster.rows(go_on * PURGES)
         self.apply(policy)
 
     def stop(self):

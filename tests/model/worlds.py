@@ -22,6 +22,7 @@ from real import CONFIRM, Real
 from translation import PURPOSES, guardian_name, guardian_role, is_proven, is_standing
 
 CHUNK = 400 if LONG else 100  # worlds told at a time
+LEDGER = 8  # chunks told in one ledger: each kind twice, so that what comes behind a change of policy is there too
 CROWDS = 0.03  # of all worlds: where somebody is many persons'
 NAMES = (("customer", "C1"), ("customer", "C2"), ("customer", "C3"), ("email", "e"), ("email", "f"), ("phone", "p"), ("phone", "q"),
          ("postal", "a"), ("visitor", "v"), ("visitor", "w"))
@@ -355,6 +356,8 @@ def worlds_run(real, seed, count, until):
     """Returns (how many were tried, the first that failed or None)."""
     for first in range(0, count, CHUNK):
         turn = first // CHUNK % 4
+        if first // CHUNK % LEDGER == 0 and real.sent > 0:
+            real.turn_page()
         worlds = [(f"{seed}.{n}", (browser_make if turn == 0 and n % 3 == 0 else acts_make)(random.Random(f"{seed}.{n}")))
                   for n in range(first, min(count, first + CHUNK))]
         failed = trials_run(real, worlds, LATER if turn == 3 else POLICY, turn == 1, turn == 0)
