@@ -381,7 +381,8 @@ def main():
     given = arguments_read()
     seeds = given.seed or ["1", str(random.SystemRandom().randrange(10**9))]
     found = None
-    with Real(f"worlds-{given.plant or 'clean'}", random.Random(f"groups {seeds[0]}")) as real:
+    name = f"worlds-{given.plant or 'clean'}-{seeds[0]}"  # two may run side by side
+    with Real(name, random.Random(f"groups {seeds[0]}")) as real:
         if given.plant:
             PLANTS[given.plant](real.house.cluster)
         for seed in seeds:
