@@ -355,12 +355,58 @@ static void imports_bind(const struct sent *batch, size_t count, struct params *
     record_bind_acts(batch, count, params);
 }
 
+/* The purposes of a batch, each once: a few, however many acts there are. A channel's No is a standing No. */
+struct purposes_seen {
+    size_t count;
+    int32_t list[16];
+    bool too_many;
+};
+
+static void purpose_see(struct purposes_seen *seen, int32_t purpose)
+{
+    if (purpose < PURPOSE_ALL)
+        purpose = PURPOSE_ALL;
+    for (size_t i = 0; i < seen->count; i++) {
+        if (seen->list[i] == purpose)
+            return;
+    }
+    seen->too_many = seen->count == sizeof seen->list / sizeof *seen->list;
+    if (!seen->too_many)
+        seen->list[seen->count++] = purpose;
+}
+
+/* What record() would else read all acts for. */
+static void bind_seen(const struct sent *batch, size_t count, struct params *params)
+{
+    int64_t newest = 0;
+    struct purposes_seen seen = {0};
+    for (size_t i = 0; i < count; i++) {
+        const struct record_job *r = record_of(batch[i].job);
+        for (size_t k = 0; k < r->count && !seen.too_many; k++) {
+            const struct act *a = &r->acts[k];
+            if (a->at != INSTANT_NONE && a->at > newest)
+                newest = a->at;
+            purpose_see(&seen, a->purpose);
+        }
+    }
+    if (seen.too_many) {
+        params_null(params);
+        params_null(params);
+        return;
+    }
+    params_int8(params, newest);
+    struct param *purposes = params_array(params, PARAM_INT4);
+    for (size_t i = 0; i < seen.count; i++)
+        param_int4(purposes, seen.list[i]);
+}
+
 static void record_bind(const struct sent *batch, size_t count, struct params *params)
 {
     record_bind_requests(batch, count, params);
     params_bool(params, record_is_apart(batch, count));
     params_null(params);
     record_bind_acts(batch, count, params);
+    bind_seen(batch, count, params);
 }
 
 enum {
@@ -557,6 +603,8 @@ static void confirm_bind(const struct sent *batch, size_t count, struct params *
     param_int8(confirms, c->revision);
     param_int8(confirms, c->count);
     record_bind_acts(batch, count, params);
+    params_null(params);
+    params_null(params);
 }
 
 void record_job_confirm(struct record_job *r, const struct confirmation *c)

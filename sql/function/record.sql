@@ -25,7 +25,10 @@ create or replace function record(
     p_acts act[],
     p_apart boolean, -- no two acts touch one person, and each is of those that record_apart() takes
     -- requests that one request's acts confirm: subject_no, first revision, how many; or null
-    p_confirms bigint[])
+    p_confirms bigint[],
+    -- What the program saw of the acts while it wrote them; null where it did not look:
+    p_newest bigint default null, -- no act is of a later time
+    p_purposes integer[] default null) -- what the acts are of, as step 7 has it
 returns setof recorded language plpgsql as $$
 declare
     h head;
@@ -78,7 +81,7 @@ begin
 
     -- 3. A clock that is a little ahead is forgiven: such an act gets the time it is.
     for k in select (a.ordinality - 1)::integer from unnest(p_acts) with ordinality a
-             where a.at > now_us + ahead_max loop
+             where (p_newest is null or p_newest > now_us + ahead_max) and a.at > now_us + ahead_max loop
         if p_acts[k + 1].request <> all (left_out) then
             left_out := left_out || p_acts[k + 1].request;
             told.outcome := record_in_future();
@@ -131,10 +134,12 @@ begin
     end if;
 
     -- 7. A channel's No is a standing No as the one to everything is: it fixes what that one fixes.
+    if p_purposes is null or cardinality(left_out) > 0 then
+        p_purposes := array(select distinct greatest(a.purpose_id, purpose_all()) from unnest(p_acts) a
+                            where a.request <> all (left_out));
+    end if;
     update purpose p set used = true
-        from (select distinct greatest(a.purpose_id, purpose_all()) as id from unnest(p_acts) a
-              where a.request <> all (left_out)) d
-        where p.controller_id = c and p.purpose_id = d.id and not p.used;
+        where p.controller_id = c and p.purpose_id = any (p_purposes) and not p.used;
     if p_confirms is not null and cardinality(left_out) = 0 then
         perform end_requests(c, p_confirms, first_revision);
     end if;

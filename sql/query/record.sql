@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- $1 to $9 are those of record(), but for the acts: their members are an array each, from $10 on.
+-- $1 to $9 are those of record(), but for the acts: their members are an array each, from $10 on;
+-- then those that record() has besides.
 select * from record($1, $2, $3, $4, $5, $6, $7,
     array(select row(a.*)::act
           from unnest($10::int4[], $11::bytea[], $12::bytea[], $13::bytea[], $14::int4[], $15::text[],
@@ -12,4 +13,4 @@ select * from record($1, $2, $3, $4, $5, $6, $7,
                  flags, role, method, rank_base, tiebreak, floating, at, age, validity, notice_no, effect,
                  record_id, language, ref, detail, evidence, age_until, age_documented, care_until,
                  care_documented, message, message_to, second, answers, second_after)),
-    $8, $9);
+    $8, $9, $45::int8, $46::int4[]);
