@@ -133,6 +133,7 @@
 /* As much weight waits in a lane of all threads before they write by their own too: what a statement costs by
  * itself, 0.5 ms, is by then a tenth of what its acts do. */
 #define SHARED_WEIGHT_MAX   128
+#define SHARED_WAIT_MS      250    /* likewise where its batch is longer on the wire: some fifty usual ones */
 #define READ_BATCH_MAX      500    /* probes; larger ones gain under 5 % and cost latency */
 #define WRITE_BATCH_MAX     500    /* acts; its answer, 60 KB, fits a socket buffer even when nobody reads */
 #define QUEUE_PROBES_MAX    200000 /* probes that wait in a lane: 2 s of its work */

@@ -362,11 +362,16 @@ static void *thread_run(void *cookie)
     pthread_barrier_wait(&t->server->together); /* from here on one may look at the others' counters */
     for (size_t i = 0; i < t->listener_count; i++)
         h2o_socket_read_start(t->listeners[i].socket, on_accept);
-    while (!t->stopping)
+    for (bool done = false; atomic_load(&t->server->serving) > 0;) { /* it writes for the others too */
         loop_run_once(t->worker.loop, 1000);
-    atomic_fetch_sub(&t->server->serving, 1);
-    while (atomic_load(&t->server->serving) > 0) /* it writes for the others too */
-        loop_run_once(t->worker.loop, 1000);
+        if (t->stopping == done)
+            continue;
+        done = t->stopping; /* or not any more: somebody asked over a connection that was idle */
+        if (done)
+            atomic_fetch_sub(&t->server->serving, 1);
+        else
+            atomic_fetch_add(&t->server->serving, 1);
+    }
     pthread_barrier_wait(&t->server->together); /* up to here */
     thread_close(t);
     arena_thread_end();

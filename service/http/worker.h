@@ -26,7 +26,7 @@ struct worker {
     struct loop *loop;
     struct lane *read;     /* quick reads: checks, readiness */
     struct lane *write;    /* the ledger and the policy */
-    struct writer *writer; /* what is recorded leaves by the write lane of one thread for all */
+    struct writer *writer; /* what requests record, by one thread's write lane for all */
     struct lane *slow;     /* whatever may take long: a pipeline answers in order */
     struct server_keys keys;
     struct remembered *tokens;

@@ -57,6 +57,6 @@ struct job {
 
     /* store/writers: of one that is away */
     struct writer *from;
-    void (*done_there)(struct job *job, enum error outcome);
-    enum error outcome;
+    void (*own_done)(struct job *job, enum error outcome);
+    enum error answered;
 };

@@ -154,12 +154,20 @@ static void batch_send(struct lane *lane, struct lane_batch *batch)
         batch_answer(batch, ERROR_OVERLOADED);
         return;
     }
+    batch->sent_at = clock_monotonic();
     list_append(&lane->wire, &batch->link);
     lane->on_wire++;
     atomic_fetch_add_explicit(&lane->stats.batches, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&lane->stats.jobs, batch->count, memory_order_relaxed);
     conn_send(lane->conn, &lane->admitted, batch->verb->statement,
               &lane->params); /* on failure on_lost has seen to the batch */
+}
+
+static void load_tell(struct lane *lane)
+{
+    int64_t since = lane->on_wire == 0 ? 0 : list_entry(lane->wire.next, struct lane_batch, link)->sent_at;
+    atomic_store_explicit(&lane->stats.queued, lane->weight, memory_order_relaxed);
+    atomic_store_explicit(&lane->stats.wire_since, since, memory_order_relaxed);
 }
 
 static void on_flush(struct loop_task *task)
@@ -184,7 +192,7 @@ static void on_flush(struct loop_task *task)
         }
         batch_send(lane, batch);
     }
-    atomic_store_explicit(&lane->stats.queued, lane->weight, memory_order_relaxed);
+    load_tell(lane);
     lane_check(lane);
 }
 
@@ -402,7 +410,7 @@ static void on_beat(struct loop_pulse *pulse)
     batches_expire(&lane->again, now, false);
     batches_expire(&lane->wire, now, true);
     atomic_store_explicit(&lane->stats.state, (int)conn_state(lane->conn), memory_order_relaxed);
-    atomic_store_explicit(&lane->stats.queued, lane->weight, memory_order_relaxed);
+    load_tell(lane);
     lane_check(lane);
 }
 

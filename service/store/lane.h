@@ -19,12 +19,13 @@ struct view;
 struct lane_stats {
     _Atomic uint64_t batches;
     _Atomic uint64_t jobs;
-    _Atomic uint64_t weight;  /* of what was sent */
-    _Atomic uint64_t queued;  /* weight in the queue now */
-    _Atomic uint64_t lost;    /* connections */
-    _Atomic uint64_t retried; /* batches */
-    _Atomic uint64_t split;   /* batches */
-    _Atomic int state;        /* enum conn_state */
+    _Atomic uint64_t weight;    /* of what was sent */
+    _Atomic uint64_t queued;    /* weight in the queue now */
+    _Atomic int64_t wire_since; /* of clock_monotonic: when the oldest batch on the wire was sent; 0: none */
+    _Atomic uint64_t lost;      /* connections */
+    _Atomic uint64_t retried;   /* batches */
+    _Atomic uint64_t split;     /* batches */
+    _Atomic int state;          /* enum conn_state */
 };
 
 /* Binds the parameter of sql/query/admit.sql: the controllers of these jobs, each once. */

@@ -33,6 +33,7 @@ struct lane_batch {
     struct list link; /* in lane->wire or lane->again */
     const struct verb *verb;
     int32_t controller_id; /* of a write */
+    int64_t sent_at;       /* of clock_monotonic */
     size_t count;
     struct sent jobs[];
 };

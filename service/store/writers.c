@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/writers.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "loop/loop.h"
 #include "store/lane.h"
@@ -65,17 +66,14 @@ static void writer_hand(struct writer *to, struct list *list, struct job *job)
 /* On the lane's thread. */
 static void on_answered(struct job *job, enum error outcome)
 {
-    job->outcome = outcome;
+    job->answered = outcome;
     writer_hand(job->from, &job->from->returned, job);
 }
 
-static void jobs_tell(struct list *returned)
+static void job_tell(struct job *job, enum error outcome)
 {
-    for (struct list *node = list_shift(returned); node != NULL; node = list_shift(returned)) {
-        struct job *job = list_entry(node, struct job, link);
-        job->done = job->done_there;
-        job->done(job, job->outcome);
-    }
+    job->done = job->own_done;
+    job->done(job, outcome);
 }
 
 static void on_woken(void *cookie)
@@ -91,7 +89,10 @@ static void on_woken(void *cookie)
 
     for (struct list *node = list_shift(&arrived); node != NULL; node = list_shift(&arrived))
         lane_submit(w->lane, list_entry(node, struct job, link));
-    jobs_tell(&returned);
+    for (struct list *node = list_shift(&returned); node != NULL; node = list_shift(&returned)) {
+        struct job *job = list_entry(node, struct job, link);
+        job_tell(job, job->answered);
+    }
 }
 
 struct writer *writers_join(struct writers *all, struct loop *loop, struct lane *lane)
@@ -116,17 +117,23 @@ void writer_close(struct writer *w)
 
 void writer_leave(struct writer *w)
 {
-    jobs_tell(&w->returned);
+    for (struct list *node = list_shift(&w->returned); node != NULL; node = list_shift(&w->returned)) {
+        struct job *job = list_entry(node, struct job, link);
+        /* who hears of a success may submit again, and there is no lane any more */
+        job_tell(job, job->answered != ERROR_NONE ? job->answered : ERROR_OUTCOME_UNKNOWN);
+    }
     loop_wake_destroy(w->wake);
 }
 
-/* Whether its lane has a connection, and not enough yet for the next batch, as of its last tick or beat: what
- * is sent beside that is read by PostgreSQL while the other batch is written. */
+/* Whether its lane has a connection that answers, and not enough yet for the next batch, as of its last tick
+ * or beat: what is sent beside that is read by PostgreSQL while the other batch is written. */
 static bool writer_takes_more(const struct writer *w)
 {
     const struct lane_stats *stats = lane_stats(w->lane);
+    int64_t since = atomic_load_explicit(&stats->wire_since, memory_order_relaxed);
     return atomic_load_explicit(&stats->state, memory_order_relaxed) == CONN_READY &&
-           atomic_load_explicit(&stats->queued, memory_order_relaxed) < SHARED_WEIGHT_MAX;
+           atomic_load_explicit(&stats->queued, memory_order_relaxed) < SHARED_WEIGHT_MAX &&
+           (since == 0 || clock_monotonic() - since < SHARED_WAIT_MS * INT64_C(1000));
 }
 
 void writer_submit(struct writer *w, struct job *job)
@@ -137,7 +144,7 @@ void writer_submit(struct writer *w, struct job *job)
         return;
     }
     job->from = w;
-    job->done_there = job->done;
+    job->own_done = job->done;
     job->done = on_answered;
     writer_hand(to, &to->arrived, job);
 }

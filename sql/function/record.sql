@@ -27,8 +27,8 @@ create or replace function record(
     -- requests that one request's acts confirm: subject_no, first revision, how many; or null
     p_confirms bigint[],
     -- What the program saw of the acts while it wrote them; null where it did not look:
-    p_newest bigint default null, -- no act is of a later time
-    p_purposes integer[] default null) -- what the acts are of, as step 7 has it
+    p_newest bigint, -- no act is of a later time
+    p_purposes integer[]) -- what the acts are of, as step 7 has it
 returns setof recorded language plpgsql as $$
 declare
     h head;

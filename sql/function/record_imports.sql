@@ -115,7 +115,7 @@ begin
                   from record(c, p_generation, p_policy_version, keys, r_fingerprint, r_context, r_actor,
                               case when cardinality(kept) = cardinality(p_acts) then p_acts
                                    else array(select p_acts[x] from unnest(kept) x) end,
-                              p_apart, null) t);
+                              p_apart, null, null, null) t);
 
     -- 4. Also of a line that is here by another batch.
     insert into imported (controller_id, subject_no, line, batch_no, revision)

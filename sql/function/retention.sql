@@ -8,11 +8,13 @@
 -- (2) What went is written down as purged in the same transaction: ledger and purged together stay 1..n.
 -- (3) No state that counts rests on nothing: an event goes when no row of consent rests on it, or only rows
 --     that have ended, which go with it. A standing No, and what is known of an age, stay for as long as they
---     count, whatever the term; so rebuild() finds what it needs (promise 4).
+--     count, whatever the term; so rebuild() finds what it needs (promise 4). An age that is over counts for
+--     whatever Yes stands beside it: a child's own, or a guardian's, is not worth more once it is forgotten.
 -- (4) What ties identifiers to each other stays as long as another event of theirs stays that does not tie
 --     them by itself.
 -- (5) A Yes goes after those that it replaced: else one of these, which stays for what it ties, would come
---     back by rebuild().
+--     back by rebuild(). So it does after those that rank below it by another guardian or for another
+--     company: while it stands they are not asked, unless a No that stops all of it stands above it.
 -- (6) A browser's No goes when it is over, and no Yes, sale or request stays that it holds back. On a purpose
 --     that is allowed without a Yes it is never over. A purge loosens nothing.
 -- (7) What staff did to a person stays with the person. What time did goes by the rule of what it is about.
@@ -30,7 +32,8 @@
 --     Nor does it remain with others from an erasure.
 -- (d) What it ties is spared: it named nobody beside, or another event ties them (4).
 -- (e) No state that counts rests on it: none at all, or only such that are over, or that a No outranks, or a
---     Yes that goes though it stands, since its rule counts from recording (3). A limit stays.
+--     Yes that goes though it stands, since its rule counts from recording (3). A limit stays, also one that
+--     is over, while a Yes of another event stands there.
 -- (f) Where a state rests on it: nothing holds it up, a Yes that it replaced (5) or what a browser's No holds
 --     back (6), or all that does is earlier in the ledger and goes in the same batch. Where none does, one of
 --     higher rank stands, for which the same holds.
@@ -194,7 +197,7 @@ begin
         where t.is_due or t.is_evidence_due),
     free as materialized (
         select d.revision, d.subject_no, d.purpose_id, d.slot, d.rank, d.rule, d.evidence_rule,
-               d.beside_nos, d.is_evidence_due, t.tags, s.stands,
+               d.wholly, d.beside_nos, d.is_evidence_due, t.tags, s.stands,
                d.is_due and not s.keeps -- (e)
                and (not coalesce(d.is_tied, false) or d.is_unranked or not rank_is_no(d.rank)
                     or d.is_browser) -- (c)
@@ -216,9 +219,16 @@ begin
                        z.purpose_id <> purpose_pointer()
                        and not (d.is_browser and d.is_over
                                 and z.slot & 15 not between slot_age() and slot_care_document())
-                       and case when z.valid_until <= p_now or z.slot & 15 = slot_pending() then false
-                                when slot_is_heard(z.slot) or z.slot & 15 between slot_age()
-                                                                          and slot_care_document() then true
+                       and case when z.slot & 15 between slot_age() and slot_care_document()
+                                then coalesce(z.valid_until > p_now, true)
+                                     or exists (select from consent y
+                                                where y.controller_id = c and y.tag = z.tag
+                                                      and y.revision <> d.revision
+                                                      and y.slot & 15 in (slot_yes(), slot_sale(),
+                                                                          slot_pending())
+                                                      and not rank_is_no(y.rank))
+                                when z.valid_until <= p_now or z.slot & 15 = slot_pending() then false
+                                when slot_is_heard(z.slot) then true
                                 else d.after <> 'recorded' and not exists (
                                     select from consent y
                                     where y.controller_id = c and y.tag = z.tag
@@ -248,8 +258,16 @@ begin
         cross join lateral (select x.* from event x
                             where x.controller_id = c and x.revision = v.revision offset 0) o
         where f.goes and f.stands and (f.slot & 15 = slot_yes() or rank_is_no(f.rank))
-              and case when f.slot & 15 = slot_yes() -- (5)
-                            and o.purpose_id = f.purpose_id and o.slot = f.slot and o.rank < f.rank then true
+              and case when f.slot & 15 = slot_yes() and o.slot & 15 = slot_yes() -- (5)
+                            and o.rank < f.rank and not rank_is_no(o.rank)
+                            and o.slot / slot_count() not in (guardian_staff(), guardian_time())
+                            and (o.purpose_id = f.purpose_id and o.slot = f.slot
+                                 or o.purpose_id in (select purposes_alike(c, f.purpose_id))
+                                    and not exists (select from consent y
+                                                    where y.controller_id = c and y.tag = any (f.tags)
+                                                          and y.purpose_id = any (f.wholly)
+                                                          and rank_is_no(y.rank) and y.rank > f.rank))
+                       then true
                        -- (6): undone by a later Yes of who said it; by a sale or another's Yes never
                        when rank_is_no(f.rank) and not rank_is_no(o.rank)
                             and o.slot & 15 in (slot_yes(), slot_sale(), slot_pending())

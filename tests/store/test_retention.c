@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What is let go of, and when: the functions are told what time it is, so a day may be any day. */
@@ -309,6 +310,51 @@ Test(retention, a_yes_goes_after_those_that_it_outranks)
     cr_expect_eq(ledger_reason(&l, tag_numbered(39), NEWSLETTER), REASON_GRANTED);
     run_at("34 days");
     cr_expect_eq(events(), 0);
+}
+
+/* Likewise those of another, who is not asked while it stands. */
+Test(retention, a_yes_goes_after_those_of_others_that_it_outranks)
+{
+    rules("{'retention': {'rules': [{'data_class': 'consent', 'duration': 'P1M', 'after': 'recorded'}]}}");
+    struct person p = person_numbered(43);
+    struct guardian parent = {.is_named = true, .tag = tag_numbered(143)};
+    said_at(&p, NEWSLETTER, EVENT_GIVEN, 1);
+    struct act older = act_of(&p, NEWSLETTER, EVENT_GIVEN, ledger_now(&l) - 2 * 86400 * SECOND);
+    older.guardian = &parent;
+    ledger_record(&l, older);
+    run_at("32 days");
+    cr_expect_eq(events(), 1);
+    run_at("34 days");
+    cr_expect_eq(events(), 0);
+}
+
+/* Of somebody who was a child until yesterday: a Yes to offers that was said before that, or none. */
+static void child_until_yesterday(uint32_t who, bool has_yes)
+{
+    struct person p = person_numbered(who);
+    time_t yesterday = (time_t)((ledger_now(&l) - 86400 * SECOND) / SECOND);
+    struct tm day;
+    gmtime_r(&yesterday, &day);
+    struct act told = act_of(&p, NEWSLETTER, EVENT_GIVEN, ledger_now(&l) - 4 * 86400 * SECOND);
+    told.age = (struct fact){.told = true, .limited = true};
+    strftime(told.age.until, sizeof told.age.until, "%Y-%m-%d", &day);
+    ledger_record(&l, told);
+    said_at(&p, NEWSLETTER, EVENT_REFUSED, 3);
+    if (has_yes)
+        said_at(&p, OFFERS, EVENT_GIVEN, 3);
+    run_at("13 months");
+}
+
+/* (3): what a child said for itself is not worth more once its age is forgotten. */
+Test(retention, an_age_that_is_over_stays_while_a_yes_stands)
+{
+    rules("{'retention': {'proof_kept': 'P1Y'}}");
+    child_until_yesterday(44, false);
+    cr_expect_eq(number("select count(*) from told where controller_id = $1"), 0);
+    cr_expect_eq(events(), 1);
+    child_until_yesterday(45, true);
+    cr_expect_eq(number("select count(*) from told where controller_id = $1"), 1);
+    cr_expect_eq(events(), 4);
 }
 
 /* ... and its evidence when that is over, though the event has to wait. */
