@@ -286,6 +286,45 @@ Test(writers, what_is_away_at_the_end_is_told_by_its_own_thread_and_says_whether
     PQfinish(holder);
 }
 
+static bool home_has_done_two(void)
+{
+    return events() == 2;
+}
+
+Test(writers, what_was_written_and_is_told_after_the_end_is_told_as_not_known)
+{
+    start("after the end");
+    ask(guest(), 2);
+    int64_t end = clock_monotonic() + PATIENCE_MS * INT64_C(1000);
+    while (!home_has_done_two() || !lane_is_idle(parties[home()].lane)) {
+        cr_assert(clock_monotonic() < end, "in vain");
+        run_once(home());
+    }
+    stop();
+    cr_expect_eq(answers_of(guest(), ERROR_OUTCOME_UNKNOWN), 2);
+}
+
+static bool home_is_late(void)
+{
+    int64_t since = lane_stats(parties[home()].lane)->wire_since;
+    return since != 0 && clock_monotonic() - since > SHARED_WAIT_MS * INT64_C(1000);
+}
+
+Test(writers, where_a_batch_does_not_come_back_a_thread_writes_by_its_own)
+{
+    start("late");
+    PGconn *holder = head_hold();
+    ask(home(), 1);
+    until(home_is_late);
+    ask(guest(), 1);
+    until(guest_has_sent);
+    PQfinish(holder);
+    until(all_answered);
+    cr_expect_eq(answers_of(guest(), ERROR_NONE), 1);
+    cr_expect_eq(events(), 2);
+    stop();
+}
+
 static void *thread_run(void *cookie)
 {
     size_t party = (size_t)((struct party *)cookie - parties);
