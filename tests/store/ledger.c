@@ -93,6 +93,15 @@ const char *sql_refused(PGconn *pg, const char *sql)
     return sqlstate[0] != '\0' ? sqlstate : NULL;
 }
 
+PGconn *ledger_hold(const struct ledger *l)
+{
+    PGconn *holder = service_connect();
+    char sql[128];
+    snprintf(sql, sizeof sql, "begin; select from head where controller_id = %d for update", l->controller);
+    cr_assert_null(sql_refused(holder, sql));
+    return holder;
+}
+
 void session_admit(PGconn *pg, int32_t controller)
 {
     char sql[80];

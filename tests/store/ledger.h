@@ -37,6 +37,8 @@ const struct policy *ledger_policy(void);
 /* Runs SQL that must succeed; the first column of its first row as a number, 0 where there is
  * none. `$1` is the controller. */
 int64_t ledger_number(const struct ledger *l, const char *sql);
+/* A session that holds the controller's head, as another node's batch would, until it is PQfinished. */
+PGconn *ledger_hold(const struct ledger *l);
 /* Runs SQL on its own. NULL when it succeeds, else its SQLSTATE, static until the next call. */
 const char *sql_refused(PGconn *pg, const char *sql);
 

@@ -182,16 +182,6 @@ static bool some_wait_for_a_lock(void)
     return ledger_number(&l, "select count(*) from pg_locks where not granted") > 0;
 }
 
-/* A session that holds the controller's head, as a frozen node would. */
-static PGconn *head_hold(void)
-{
-    PGconn *holder = service_connect();
-    char sql[128];
-    snprintf(sql, sizeof sql, "begin; select from head where controller_id = %d for update", l.controller);
-    cr_assert_null(sql_refused(holder, sql));
-    return holder;
-}
-
 /* ---- batches ---- */
 
 Test(lane, jobs_of_one_tick_leave_as_one_batch)
@@ -287,7 +277,7 @@ Test(lane, who_asks_for_the_generation_alone_shifts_nobodys_answer)
 Test(lane, while_batches_are_on_the_wire_the_next_one_grows)
 {
     start("grows");
-    PGconn *holder = head_hold();
+    PGconn *holder = ledger_hold(&l);
     uint64_t before = lane_stats(lane)->batches;
     for (size_t i = 0; i < 20; i++) {
         ask_record(i, NULL, PATIENCE_MS);
@@ -362,7 +352,7 @@ Test(lane, a_full_queue_refuses_at_once_but_not_from_inside)
 Test(lane, what_waits_past_its_deadline_in_the_queue_is_surely_not_written)
 {
     start("queue deadline");
-    PGconn *holder = head_hold();
+    PGconn *holder = ledger_hold(&l);
     for (size_t i = 0; i < DEPTH; i++) {
         ask_record(i, NULL, PATIENCE_MS);
         loop_run_for(LOOP_BEAT_MS);
@@ -380,7 +370,7 @@ Test(lane, what_waits_past_its_deadline_in_the_queue_is_surely_not_written)
 Test(lane, a_write_past_its_deadline_on_the_wire_may_be_written)
 {
     start("wire deadline");
-    PGconn *holder = head_hold();
+    PGconn *holder = ledger_hold(&l);
     ask_record(0, NULL, 200);
     ask_record(1, NULL, PATIENCE_MS);
     while (asks[0].answers == 0)
@@ -411,7 +401,7 @@ Test(lane, a_read_past_its_deadline_on_the_wire_is_unavailable)
 Test(lane, a_write_that_waits_too_long_for_the_head_is_not_written)
 {
     start("lock timeout");
-    PGconn *holder = head_hold();
+    PGconn *holder = ledger_hold(&l);
     ask_record(0, NULL, PATIENCE_MS);
     assert_answered(0, 1, ERROR_UNAVAILABLE);
     cr_assert_null(sql_refused(holder, "rollback"));
@@ -422,7 +412,7 @@ Test(lane, a_write_that_waits_too_long_for_the_head_is_not_written)
 Test(lane, a_lane_that_goes_answers_what_is_left)
 {
     start("goes");
-    PGconn *holder = head_hold();
+    PGconn *holder = ledger_hold(&l);
     for (size_t i = 0; i < DEPTH; i++) {
         ask_record(i, NULL, PATIENCE_MS);
         loop_run_for(LOOP_BEAT_MS);
@@ -565,7 +555,7 @@ static void terminate_others(void)
 Test(lane, writes_on_the_wire_of_a_connection_that_dies_are_unknown_and_the_queue_goes_on)
 {
     start("killed");
-    PGconn *holder = head_hold();
+    PGconn *holder = ledger_hold(&l);
     for (size_t i = 0; i < DEPTH; i++) {
         ask_record(i, NULL, PATIENCE_MS);
         loop_run_for(LOOP_BEAT_MS);

@@ -199,16 +199,6 @@ static int64_t events(void)
     return ledger_number(&l, "select count(*) from event where controller_id = $1");
 }
 
-/* A session that holds the controller's head, as another node's batch would. */
-static PGconn *head_hold(void)
-{
-    PGconn *holder = service_connect();
-    char sql[128];
-    snprintf(sql, sizeof sql, "begin; select from head where controller_id = %d for update", l.controller);
-    cr_assert_null(sql_refused(holder, sql));
-    return holder;
-}
-
 Test(writers, what_all_threads_record_for_a_controller_leaves_by_one_lane)
 {
     start("one lane");
@@ -237,7 +227,7 @@ static bool guest_has_sent(void)
 Test(writers, where_enough_waits_a_thread_writes_by_its_own)
 {
     start("full");
-    PGconn *holder = head_hold();
+    PGconn *holder = ledger_hold(&l);
     ask(home(), 1);
     run_once(home());
     ask(home(), SHARED_WEIGHT_MAX - 1);
@@ -273,7 +263,7 @@ static bool home_waits(void)
 Test(writers, what_is_away_at_the_end_is_told_by_its_own_thread_and_says_whether_it_may_be_written)
 {
     start("the end");
-    PGconn *holder = head_hold();
+    PGconn *holder = ledger_hold(&l);
     ask(guest(), 2);
     while (batches(home()) == 0)
         run_once(home());
@@ -313,7 +303,7 @@ static bool home_is_late(void)
 Test(writers, where_a_batch_does_not_come_back_a_thread_writes_by_its_own)
 {
     start("late");
-    PGconn *holder = head_hold();
+    PGconn *holder = ledger_hold(&l);
     ask(home(), 1);
     until(home_is_late);
     ask(guest(), 1);
