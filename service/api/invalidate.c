@@ -281,6 +281,7 @@ static bool act_of(struct invalidating *v, size_t at, const struct walked *subje
                         .rank_base = rank_base(CLASS_CHOICE, EVENT_INVALIDATED, s->notice_number != 0),
                         .at = rank_time(s->rank),
                         .notice = s->notice_number,
+                        .flags = rank_class(s->rank) == CLASS_COPY ? FLAG_IMPORTED : 0,
                         .effect = EFFECT_APPLIED,
                         .detail = v->detail};
     v->record.count++;

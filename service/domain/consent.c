@@ -93,6 +93,11 @@ rank rank_of(enum event_class class, enum event_state state, bool words, instant
     return rank_base(class, state, words) | event_time << RANK_TIME_SHIFT;
 }
 
+enum event_class rank_class(rank r)
+{
+    return (enum event_class)(r >> RANK_CLASS_SHIFT);
+}
+
 enum event_state rank_state(rank r)
 {
     return (enum event_state)(r & STATE_BITS);

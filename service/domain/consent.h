@@ -147,6 +147,7 @@ enum { GUARDIAN_TIME = 5 };
 enum {
     FLAG_STRENGTH = 7, /* enum strength of a guardian's act */
     FLAG_WRITTEN = 8,  /* of a guardian's act: in writing, or by a signature */
+    FLAG_IMPORTED = 8, /* of what invalidates a Yes: that was an import's */
     FLAG_SIGNAL = 16,  /* a Yes that was given under the browser signal: later than it, whatever the times */
     FLAG_ASSUMED = 32, /* nobody said which words were shown: those in force were assumed */
     FLAG_PRODUCT_GROUP_SHIFT = 6,
@@ -200,5 +201,6 @@ enum event_class event_class_of(enum event_state state, enum collection_method m
  * ${words}: they are known. */
 rank rank_base(enum event_class class, enum event_state state, bool words);
 rank rank_of(enum event_class class, enum event_state state, bool words, instant event_time);
+enum event_class rank_class(rank r);
 enum event_state rank_state(rank r);
 instant rank_time(rank r);

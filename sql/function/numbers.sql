@@ -83,6 +83,7 @@ create or replace function effect_settled_there() returns smallint immutable par
 create or replace function effect_repeated() returns smallint immutable parallel safe return 6::smallint;
 
 -- FLAG_...
+create or replace function flag_imported() returns smallint immutable parallel safe return 8::smallint;
 create or replace function flag_signal() returns smallint immutable parallel safe return 16::smallint;
 
 -- enum record_outcome

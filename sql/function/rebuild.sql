@@ -206,6 +206,9 @@ begin
         perform states_write(c, a, coalesce(told_states(r, t), '{}'), nos, tied or cardinality(nos) > 1);
         return;
     end if;
+    if is_of_import(e.rank, e.flags) then
+        nos := invalidation_binds(c, e.purpose_id, e.slot, nos);
+    end if;
     perform states_write(c, a, event_states(r, t), nos, tied or cardinality(nos) > 1);
     if p_request is not null then
         select * into request from event x where x.controller_id = c and x.revision = p_request;
@@ -358,6 +361,11 @@ begin
                    and ((y.e).purpose_id = any (gone) or purpose_all() = any (gone))
              order by f.revision loop
         e := kept.e;
+        -- as invalidation_binds()
+        continue when is_of_import(e.rank, e.flags)
+                      and exists (select from unnest(found_states) s
+                                  where s.purpose_id = e.purpose_id and s.slot = e.slot
+                                        and is_chosen(s.rank));
         r := row(c, i.tag, e.purpose_id, e.slot, e.notice_no, e.flags, e.tiebreak, e.rank, e.revision,
                  e.valid_until, e.record_id);
         found_states := found_states || case when kept.only_told then told_states(r, kept.t)

@@ -137,6 +137,33 @@ begin
                  where rank_time(x.rank) = p_at and not rank_is_no(x.rank) and b <> all (p_nos));
 end $$;
 
+-- Whether that invalidates what an import said.
+create or replace function is_of_import(p_rank bigint, p_flags smallint) returns boolean
+language plpgsql immutable as $$
+begin
+    return rank_state(p_rank) = event_invalidated() and p_flags & flag_imported() <> 0;
+end $$;
+
+-- Whether that is a Yes that the person chose.
+create or replace function is_chosen(p_rank bigint) returns boolean language plpgsql immutable as $$
+begin
+    return p_rank >> 59 = class_choice() and not rank_is_no(p_rank);
+end $$;
+
+-- Those of the identifiers that are bound where an import's Yes is invalidated. Behind what the person chose
+-- it counted for nothing, and what it is worth is nothing to that.
+create or replace function invalidation_binds(c integer, p_purpose integer, p_slot integer, p_nos bigint[])
+returns bigint[] language plpgsql stable as $$
+begin
+    return array(select n.no from unnest(p_nos) with ordinality n(no, place)
+                 cross join lateral (select x.tag from identifier x
+                                     where x.controller_id = c and x.subject_no = n.no offset 0) i
+                 where not exists (select from consent x
+                                   where x.controller_id = c and x.tag = i.tag and x.purpose_id = p_purpose
+                                         and x.slot = p_slot and is_chosen(x.rank))
+                 order by n.place);
+end $$;
+
 -- The number of the guardian who answered a request first; null: nobody did. It is kept with the answer, so
 -- that the link goes on where the guardian's own identifier leads nowhere any more.
 create or replace function guardian_answered(c integer, p_subject bigint, p_request bigint) returns integer
@@ -407,6 +434,7 @@ declare
     is_no boolean := rank_is_no(a.rank_base);
     is_standing boolean := a.purpose_id <= purpose_all();
     ties boolean;
+    bound bigint[]; -- of its identifiers, those that it stands under
     -- an outcome comes after all that it may answer
     at bigint := case when a.slot = slot_outcome() then greatest(p_now, h.latest + 1)
                       when a.floating then greatest(p_now, h.latest)
@@ -471,8 +499,13 @@ begin
     e.rank := rank_at(a.rank_base, at);
     -- a request waits from when it was recorded
     e.valid_until := time_of(case when a.slot = slot_pending() then p_now else at end) + a.validity;
+    bound := i.nos;
     if rank_state(a.rank_base) = event_invalidated() then
         i.nos := i.nos || invalidated_nos(c, a, e.slot, at, i.nos);
+        bound := i.nos;
+        if is_of_import(a.rank_base, a.flags) then
+            bound := invalidation_binds(c, a.purpose_id, e.slot, i.nos);
+        end if;
     end if;
     e.was_each := case when is_standing
                        then stood_each(c, own_tag, a.purpose_id || a.over, g) end;
@@ -480,7 +513,7 @@ begin
              h.revision, e.valid_until, a.record_id);
     t := row(c, h.revision, told_until(a.age_until, at, p_zone), a.age_documented,
              told_until(a.care_until, at, p_zone), a.care_documented);
-    perform states_write(c, a, event_states(r, t), i.nos, i.tied or cardinality(i.nos) > 1);
+    perform states_write(c, a, event_states(r, t), bound, i.tied or cardinality(i.nos) > 1);
 
     -- The event, and what came of it.
     e := row(c, h.revision, a.record_id, i.nos[1], a.purpose_id, e.rank, time_of(p_now), e.valid_until,

@@ -67,6 +67,9 @@ begin
                    and (p_later.purpose_id = e.purpose_id
                         or rank_is_no(p_later.rank) and not rank_is_no(e.rank)
                            and p_later.purpose_id = any (p_stopped_by)))
+           -- as invalidation_binds() left it
+           and not (is_of_import(p_later.rank, p_later.flags) and is_chosen(e.rank)
+                    and e.revision < p_later.revision)
            and not exists (select from unranked u
                            where u.controller_id = c and u.revision = p_later.revision);
 end $$;

@@ -239,14 +239,20 @@ class World:
         noes = [one for one in same if one.state in NO and one.state != "invalidated" and name in self.reach(one)]
         return name in act.names and self.standing(yeses) == act and all(self.rank(no) < self.rank(act) for no in noes)
 
+    def is_behind(self, act, name):
+        """Whether an import's stands behind what the person chose: the same person or guardian, of the same."""
+        same = [one for one in self.acts if (one.scope, one.entity, one.guardian) == (act.scope, act.entity, act.guardian)
+                and one.confirmed and not one.history and name in one.names and (one.state in YES or one.state == "invalidated")]
+        stands = self.standing(same)
+        return act.imported and stands is not None and stands.state in YES and not stands.imported
+
     def invalidated(self, meant):
         """What comes of finding that the consents ${meant} prove nothing: of those that stand somewhere, a No at their own time
-        that binds as they did. Where another says more by the person's own name it stays out of that."""
+        that binds as they did. An import's stays out of where it stands behind a choice."""
         events = []
         for act in self.acts:
             if act.state in YES and act.confirmed and meant(act) and any(self.stands(act, name) for name in act.names):
-                person = person_of(act)
-                names = tuple(name for name in act.names if name != person or self.stands(act, person))
+                names = tuple(name for name in act.names if not self.is_behind(act, name))
                 events.append(replace(act, names=names, state="invalidated", imported=False, age=None, care=None,
                                       signal=False, misled=False))
         return events

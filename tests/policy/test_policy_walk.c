@@ -463,6 +463,22 @@ Test(invalidate, by_period_form_and_import_batch_all_of_which_must_hold)
     cr_expect_str_eq(reason_of(&t, "shop", "marketing"), "granted");
 }
 
+/* Of a later time or not, it stood behind the choice. */
+Test(invalidate, an_imports_yes_takes_nothing_from_what_the_person_chose_before)
+{
+    struct tenant t = stage_tenant("chosen-before");
+    give(&t, "c", "marketing", ", 'event_time': '2026-11-01T00:00:00Z'");
+    say(&t, 201, text_of("[%s, %s]", customer("c"), email("c")), "marketing", "given",
+        ", 'import': {'batch': 'bought', 'source': 'old'}, 'event_time': '2026-11-02T00:00:00Z', 'notice': "
+        "{'id': 'marketing', 'version': '1'}");
+    cr_assert_str_eq(reason(&t, customer("c"), "marketing"), "granted");
+    expect(post(&t, 200, "/v1/consents/invalidate",
+                "{'purpose': 'marketing', 'import_batch': 'bought', 'reason': 'r'}"),
+           "{'matched': 1, 'invalidated': 1}");
+    cr_expect_str_eq(reason(&t, customer("c"), "marketing"), "invalidated");
+    cr_expect_str_eq(reason_of(&t, "c", "marketing"), "granted");
+}
+
 Test(invalidate, each_entitys_consent)
 {
     struct tenant t = tenant_bare(stage_service(0), stage_keyring(), "entities-invalidate");

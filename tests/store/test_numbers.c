@@ -128,6 +128,7 @@ static const struct {
     {"effect_pending", EFFECT_PENDING},
     {"effect_settled_there", EFFECT_SETTLED_THERE},
     {"effect_repeated", EFFECT_REPEATED},
+    {"flag_imported", FLAG_IMPORTED},
     {"flag_signal", FLAG_SIGNAL},
     {"message_confirmation", MESSAGE_CONFIRMATION},
     {"message_guardian_request", MESSAGE_GUARDIAN_REQUEST},
