@@ -261,7 +261,7 @@ static void chunk_send(struct batch *b, struct batch_chunk *c)
     check_job_clear(&c->job);
     check_job_init(&c->job, b->attempt.controller->controller_id, c->probes, c->count * step, b->sets,
                    b->set_count);
-    check_job_hold(&c->job, lane_view(b->attempt.call->worker->slow));
+    check_job_hold(&c->job, lane_view_link(b->attempt.call->worker->slow));
     c->job.job.deadline = b->attempt.call->deadline;
     c->job.job.done = on_chunk;
 

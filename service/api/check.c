@@ -228,7 +228,7 @@ static void checking_begin(struct call *call)
     check_job_clear(&c->job);
     check_job_init(&c->job, c->attempt.controller->controller_id, probes, c->purpose_count * step, c->sets,
                    c->purpose_count);
-    check_job_hold(&c->job, lane_view(call->worker->read));
+    check_job_hold(&c->job, lane_view_link(call->worker->read));
     c->job.job.deadline = call->deadline;
     c->job.job.done = on_checked;
     lane_submit(call->worker->read, &c->job.job);

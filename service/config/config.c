@@ -72,7 +72,7 @@ const struct option options[] = {
     {"view-memory", OPTION_NUMBER, AT(view_memory), 0, 1048576, .value = "0", .unit = "MB",
      .text =
          "what may be held in memory of whom was asked about, and is proven current by each check that is "
-         "answered from it; of all threads, half for checks and half for batches; 0 for none"},
+         "answered from it; of all threads; 0 for none"},
     {"trusted-proxies", OPTION_NETWORKS, AT(trusted_proxies), .absent = "none",
      .text = "networks whose `Forwarded` or `X-Forwarded-For` is believed"},
     {"connections-max", OPTION_NUMBER, AT(connections_max), 16, 65536, .value = "1024",

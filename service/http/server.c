@@ -23,6 +23,7 @@
 #include "net/peers.h"
 #include "net/tls.h"
 #include "store/lane.h"
+#include "store/view.h"
 #include "store/writers.h"
 
 #include <errno.h>
@@ -87,6 +88,7 @@ struct server {
     struct budget bodies, answers;
     struct rate_limits *rate_limits;
     struct writers *writers;
+    struct view *view;          /* NULL: there is none */
     atomic_uint serving;        /* threads that are not done with draining */
     sem_t opened;               /* told by each thread, whether it could or not */
     pthread_barrier_t together; /* all threads and the main one: when all are open, and when all have ended */
@@ -305,8 +307,8 @@ static int worker_open(struct server *s, struct worker *w)
     w->write = lane_create(w->loop, o->database, "write", WRITE_DEPTH, WRITE_STALL_MS);
     w->slow = lane_create(w->loop, o->database, "slow", READ_DEPTH, SLOW_STALL_MS);
     w->writer = writers_join(s->writers, w->loop, w->write);
-    lane_hold(w->read, o->view_bytes / s->thread_count / 2);
-    lane_hold(w->slow, o->view_bytes / s->thread_count / 2); /* of batches */
+    lane_join_view(w->read, s->view);
+    lane_join_view(w->slow, s->view); /* for batches */
     return w->tokens != NULL ? 0 : -1;
 }
 
@@ -500,6 +502,9 @@ static int shared_open(struct server *s)
     s->answers.max = ANSWERS_BYTES_MAX;
     s->rate_limits = rate_limits_create(o->client_limit, o->address_limit);
     s->writers = writers_create(s->thread_count);
+    s->view = view_create(o->view_bytes);
+    if (s->view == NULL && o->view_bytes > 0)
+        log_warn("view.none", "reason=\"there is no memory for it, or too little\"");
     if (o->tls_listen[0] == '\0')
         return 0;
     char fault[TLS_FAULT];
@@ -538,6 +543,7 @@ int server_run(const struct server_options *options)
     for (unsigned i = 0; i < s->thread_count; i++)
         pthread_join(s->threads[i].id, NULL);
     writers_destroy(s->writers);
+    view_destroy(s->view);
     SSL_CTX_free(s->tls);
     log_info("server.stop", "threads=%u", s->thread_count);
     return 0;

@@ -105,7 +105,7 @@ static void reading_submit(struct call *call, struct site_reading *r)
     }
     check_job_clear(&r->job);
     check_job_init(&r->job, r->attempt.controller->controller_id, probes, r->count * step, r->sets, r->count);
-    check_job_hold(&r->job, lane_view(call->worker->read));
+    check_job_hold(&r->job, lane_view_link(call->worker->read));
     r->job.job.deadline = call->deadline;
     r->job.job.done = on_read;
     lane_submit(call->worker->read, &r->job.job);

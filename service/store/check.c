@@ -88,22 +88,15 @@ static void check_bind(const struct sent *batch, size_t count, struct params *pa
     }
 }
 
-static void contexts_of(const struct check_job *c, uint32_t ret_contexts[CHECK_SETS_MAX])
-{
-    assert(c->set_count <= CHECK_SETS_MAX);
-    for (size_t k = 0; k < c->set_count; k++)
-        ret_contexts[k] = view_context(c->view, c->job.controller_id, &c->sets[k]);
-}
-
 /* Which of a job's probes are in the view: of one that was overtaken none is looked for again. */
-static bool probes_hold(struct check_job *c)
+static bool probes_hold(struct check_job *c, uint64_t epoch)
 {
     bool all = true;
-    uint32_t contexts[CHECK_SETS_MAX];
-    contexts_of(c, contexts);
+    c->epoch = epoch;
     for (size_t k = 0; k < c->count; k++) {
         struct probe *p = &c->probes[k];
-        p->held = !c->overtaken && view_has(c->view, contexts[p->set], &p->tag);
+        p->held =
+            !c->overtaken && view_has(c->link->view, epoch, c->job.controller_id, &c->sets[p->set], &p->tag);
         p->count = 0;
         all = all && p->held;
     }
@@ -124,24 +117,43 @@ static void stands_bind(const struct sent *batch, size_t count, struct params *p
         if (before < i)
             continue;
         param_int4(controllers, c->job.controller_id);
-        param_int8(stands, view_stands(c->view, c->job.controller_id));
+        param_int8(stands, view_stands(c->link->view, c->job.controller_id));
     }
+}
+
+/* Where all is held there is no need of a statement that could ask. */
+static const char *held_choose(const struct sent *batch, size_t count)
+{
+    bool all = true;
+    uint64_t epoch = view_epoch(check_of(batch[0].job)->link); /* all are sent over one */
+    for (size_t i = 0; i < count; i++) {
+        struct check_job *c = check_of(batch[i].job);
+        check_job_clear(c);
+        c->asks = !probes_hold(c, epoch);
+        all = all && !c->asks;
+    }
+    return all ? "check_current" : "check_held";
 }
 
 static void held_bind(const struct sent *batch, size_t count, struct params *params)
 {
+    stands_bind(batch, count, params);
+    params_int4(params, TOUCHED_ROWS_MAX);
+    params_int4(params, TOUCHED_MARKS_MAX);
+
+    size_t first_asks = 0;
+    while (first_asks < count && !check_of(batch[first_asks].job)->asks)
+        first_asks++;
+    if (first_asks == count)
+        return;
     struct probe_arrays a = arrays_of(params, true);
     int32_t first = 0;
     for (size_t i = 0; i < count; i++) {
         struct check_job *c = check_of(batch[i].job);
-        check_job_clear(c);
-        if (!probes_hold(c))
+        if (c->asks)
             probes_bind(c, first, &a);
         first += (int32_t)batch[i].weight;
     }
-    stands_bind(batch, count, params);
-    params_int4(params, TOUCHED_ROWS_MAX);
-    params_int4(params, TOUCHED_MARKS_MAX);
 }
 
 enum {
@@ -151,7 +163,7 @@ enum {
     COLUMN_N,
     COLUMN_STATE,
     COLUMN_POINTED = COLUMN_STATE + STATE_COLUMNS,
-    COLUMN_STOOD, /* from here on of check_held.sql alone */
+    COLUMN_STOOD, /* from here on of check_held.sql and check_current.sql alone */
     COLUMN_NEWEST,
     COLUMN_NO,
     COLUMN_MARKS
@@ -240,8 +252,19 @@ static void check_take(const struct sent *batch, size_t count, const PGresult *r
     }
 }
 
+/* Which snapshot of a controller its jobs are answered from. */
+static void number_take(const struct sent *batch, size_t count, int32_t controller_id, int64_t number)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct check_job *c = batch[i].job != NULL ? check_of(batch[i].job) : NULL;
+        if (c != NULL && c->job.controller_id == controller_id)
+            c->number = number;
+    }
+}
+
 /* Brings the view to the statement's snapshot: the rows of one controller stand together. */
-static void view_take(struct view *view, const PGresult *rows)
+static void view_take(const struct sent *batch, size_t batch_count, const struct check_job *first,
+                      const PGresult *rows)
 {
     struct touched touched[TOUCHED_ROWS_MAX];
     size_t count = 0;
@@ -260,24 +283,34 @@ static void view_take(struct view *view, const PGresult *rows)
                     row_int4(rows, row + 1, COLUMN_CONTROLLER) != controller_id;
         if (!last)
             continue;
-        view_advance(view, controller_id, row_int8(rows, row, COLUMN_STOOD),
-                     row_int8(rows, row, COLUMN_NEWEST), touched, count);
+        int64_t newest = row_int8(rows, row, COLUMN_NEWEST);
+        view_advance(first->link->view, first->epoch, controller_id, row_int8(rows, row, COLUMN_STOOD),
+                     newest, touched, count);
+        number_take(batch, batch_count, controller_id, newest);
         count = 0;
     }
 }
 
-/* A probe that was asked is held from now on. A tag with a pointer is not: what it leads to is another's. */
-static void probe_keep(struct check_job *c, const struct probe *p, uint32_t context)
+static struct view_moment moment_of(const struct check_job *c)
 {
+    return (struct view_moment){c->epoch, c->job.controller_id, c->number};
+}
+
+/* A probe that was asked is held from now on. A tag with a pointer is not: what it leads to is another's. */
+static void probe_keep(struct check_job *c, const struct probe *p)
+{
+    struct view_moment at = moment_of(c);
     if (!p->pointed)
-        view_put(c->view, context, &p->tag, p->count > 0 ? c->states + p->first : NULL, p->count);
+        view_put(c->link->view, &at, &c->sets[p->set], &p->tag, p->count > 0 ? c->states + p->first : NULL,
+                 p->count);
 }
 
 /* What the view had of it when it was sent, if it has it still. */
-static void probe_answer(struct check_job *c, struct probe *p, uint32_t context)
+static void probe_answer(struct check_job *c, struct probe *p)
 {
     struct state states[VIEW_STATES_MAX];
-    int count = view_get(c->view, context, &p->tag, states);
+    struct view_moment at = moment_of(c);
+    int count = view_get(c->link->view, &at, &c->sets[p->set], &p->tag, states);
     c->overtaken = c->overtaken || count < 0;
     for (int i = 0; i < count; i++)
         state_add(c, p, states[i]);
@@ -285,25 +318,23 @@ static void probe_answer(struct check_job *c, struct probe *p, uint32_t context)
 
 static void probes_take(struct check_job *c)
 {
-    uint32_t contexts[CHECK_SETS_MAX];
-    contexts_of(c, contexts);
     for (size_t k = 0; k < c->count; k++) {
         struct probe *p = &c->probes[k];
         if (p->held)
-            probe_answer(c, p, contexts[p->set]);
+            probe_answer(c, p);
         else if (!c->broken)
-            probe_keep(c, p, contexts[p->set]);
+            probe_keep(c, p);
     }
 }
 
 static void held_take(const struct sent *batch, size_t count, const PGresult *rows)
 {
-    struct view *view = NULL;
-    for (size_t i = 0; i < count && view == NULL; i++)
-        view = batch[i].job != NULL ? check_of(batch[i].job)->view : NULL;
-    if (view == NULL)
+    const struct check_job *first = NULL; /* all were sent over one link, at one time */
+    for (size_t i = 0; i < count && first == NULL; i++)
+        first = batch[i].job != NULL ? check_of(batch[i].job) : NULL;
+    if (first == NULL)
         return; /* nobody is left */
-    view_take(view, rows);
+    view_take(batch, count, first, rows);
     check_take(batch, count, rows);
     for (size_t i = 0; i < count; i++) {
         if (batch[i].job != NULL)
@@ -317,19 +348,20 @@ static bool held_settled(const struct job *job)
     return !c->overtaken;
 }
 
-void check_job_hold(struct check_job *c, struct view *view)
+void check_job_hold(struct check_job *c, struct view_link *link)
 {
     static const struct verb held_verb = {.statement = "check_held",
                                           .batch_max = READ_BATCH_MAX,
+                                          .choose = held_choose,
                                           .bind = held_bind,
                                           .take = held_take,
                                           .settled = held_settled};
-    c->view = view;
-    if (view == NULL)
+    c->link = link;
+    if (link == NULL)
         return;
     c->job.verb = &held_verb;
     for (size_t k = 0; k < c->count; k++)
-        view_expect(view, &c->probes[k].tag);
+        view_expect(link->view, &c->probes[k].tag);
 }
 
 void check_job_init(struct check_job *c, int32_t controller_id, struct probe *probes, size_t count,
@@ -349,6 +381,7 @@ void check_job_clear(struct check_job *c)
     c->states = NULL;
     c->state_count = c->state_room = 0;
     c->generation = 0;
+    c->number = -1;
     c->broken = false;
 }
 

@@ -4,7 +4,7 @@
 #include "domain/verdict.h"
 #include "store/job.h"
 
-struct view;
+struct view_link;
 
 /* What stands under one tag, for the purposes of a set? */
 struct probe {
@@ -33,17 +33,20 @@ struct check_job {
     struct state few[CHECK_FEW]; /* where states is while there are no more: one probe seldom has more */
     bool broken; /* memory ran out, or the rows were not what was asked for: nothing may be concluded */
 
-    struct view *view; /* NULL: each probe is asked */
-    bool overtaken;    /* what was held of a probe is no longer: it is sent once more, with all probes */
+    struct view_link *link; /* NULL: each probe is asked */
+    uint64_t epoch;         /* of the view, when it was sent */
+    int64_t number;         /* of the controller's log in the snapshot; -1: there is no such controller */
+    bool asks;              /* not all of its probes were held when it was sent */
+    bool overtaken;         /* what was held of a probe is no longer: it is sent once more, with all probes */
 };
 
 /* Fills in the job's verb and weight; the caller sets deadline and done. ${count} 0: the generation and the
  * time alone are asked. */
 void check_job_init(struct check_job *c, int32_t controller_id, struct probe *probes, size_t count,
                     const struct purpose_set *sets, size_t set_count);
-/* Answers what it can from the view of the lane that it will be submitted to (store/view.h); before that, and
- * only after check_job_init. ${view} NULL: as without. */
-void check_job_hold(struct check_job *c, struct view *view);
+/* Answers what it can from the view, by the link of the lane that it will be submitted to (store/view.h);
+ * before that, and only after check_job_init. ${link} NULL: as without. */
+void check_job_hold(struct check_job *c, struct view_link *link);
 /* Frees what the answer holds. */
 void check_job_clear(struct check_job *c);
 struct states check_states(const struct check_job *c, size_t probe);

@@ -49,6 +49,7 @@ struct conn {
     char sqlstate[SQLSTATE_SIZE];   /* first error of the oldest batch, "" for none */
     bool admitted;   /* the oldest batch's controllers were admitted: the next rows are its statement's */
     bool session_ok; /* the session row was seen and is good */
+    char history[DATABASE_HISTORY_SIZE];
     struct gaicb lookup;
     bool lookup_running;
     char address[NI_MAXHOST];
@@ -324,10 +325,17 @@ static void on_result_error(struct conn *c, const PGresult *result)
     memcpy(c->sqlstate, is_servers ? sqlstate : CONN_UNCERTAIN, SQLSTATE_SIZE);
 }
 
+static void session_take(struct conn *c, const PGresult *row)
+{
+    c->session_ok = schema_session_good(c->pg, row, &c->trouble);
+    if (c->session_ok)
+        schema_session_history(row, c->history);
+}
+
 static void on_result_rows(struct conn *c, const PGresult *result)
 {
     if (c->state != CONN_READY)
-        c->session_ok = schema_session_good(c->pg, result, &c->trouble);
+        session_take(c, result);
     else if (!c->admitted)
         c->admitted = true;
     else
@@ -480,6 +488,12 @@ enum conn_state conn_state(const struct conn *c)
 const char *conn_trouble(const struct conn *c)
 {
     return c->trouble != NULL ? c->trouble : "";
+}
+
+const char *conn_history(const struct conn *c)
+{
+    assert(c->state == CONN_READY);
+    return c->history;
 }
 
 int conn_send(struct conn *c, struct params *admitted, const char *statement, struct params *params)

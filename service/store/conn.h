@@ -45,6 +45,9 @@ void conn_destroy(struct conn *c);
 enum conn_state conn_state(const struct conn *c);
 /* Why it is not READY, a static sentence. */
 const char *conn_trouble(const struct conn *c);
+/* In READY: which server answers, and which of its histories. Another where anything that was committed may
+ * have been taken back since. */
+const char *conn_history(const struct conn *c);
 /* Sends one statement and its sync: one batch, one transaction, in which only rows of the controllers in
  * ${admitted} (admit.sql) are reached. Returns -1 when it could not be queued (then the connection has been
  * dropped: on_lost has been called). Only in READY. */

@@ -7,6 +7,11 @@
 /* Where the database is and what a session on it must be like. Shared by all connections, read-only. */
 struct database;
 
+/* With its NUL: which server answers a session, and which of its histories: from when it was started, and the
+ * timeline. Where two sessions that live have the same, nothing that one saw committed was taken back for the
+ * other. */
+enum { DATABASE_HISTORY_SIZE = 48 };
+
 /* A pooler gives each transaction another session: without our settings, without the prepared statements. */
 extern const char DATABASE_POOLED[];
 

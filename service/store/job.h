@@ -28,6 +28,8 @@ struct verb {
     /* One batch of a controller is on the wire at a time, and what comes meanwhile gathers for the next:
      * for small writes, whose commit costs more than they do. */
     bool gathers;
+    /* Which statement it is this time; called before bind. NULL: there is but one. */
+    const char *(*choose)(const struct sent *batch, size_t count);
     /* Binds the parameters for the batch. May be called again when the batch is sent again.
      * NULL: there are none. */
     void (*bind)(const struct sent *batch, size_t count, struct params *params);

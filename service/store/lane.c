@@ -6,7 +6,6 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "store/sqlstate.h"
-#include "store/view.h"
 
 #include <assert.h>
 #include <stdatomic.h>
@@ -148,6 +147,9 @@ static void batch_send(struct lane *lane, struct lane_batch *batch)
     params_clear(&lane->admitted);
     params_clear(&lane->params);
     sent_bind_controllers(batch->jobs, batch->count, &lane->admitted);
+    const char *statement = batch->verb->statement;
+    if (batch->verb->choose != NULL)
+        statement = batch->verb->choose(batch->jobs, batch->count);
     if (batch->verb->bind != NULL)
         batch->verb->bind(batch->jobs, batch->count, &lane->params);
     if (params_failed(&lane->admitted) || params_failed(&lane->params)) {
@@ -159,7 +161,7 @@ static void batch_send(struct lane *lane, struct lane_batch *batch)
     lane->on_wire++;
     atomic_fetch_add_explicit(&lane->stats.batches, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&lane->stats.jobs, batch->count, memory_order_relaxed);
-    conn_send(lane->conn, &lane->admitted, batch->verb->statement,
+    conn_send(lane->conn, &lane->admitted, statement,
               &lane->params); /* on failure on_lost has seen to the batch */
 }
 
@@ -213,6 +215,8 @@ static struct lane_batch *wire_shift(struct lane *lane)
 static void on_conn_ready(void *cookie)
 {
     struct lane *lane = cookie;
+    if (lane->link.view != NULL)
+        view_open(&lane->link, conn_history(lane->conn));
     loop_task_post(lane->loop, &lane->flush);
 }
 
@@ -351,7 +355,7 @@ static void on_conn_lost(void *cookie)
     list_init(&gone);
     list_move_all(&gone, &lane->wire);
     lane->on_wire = 0;
-    view_forget(lane->view); /* it may be another database that answers next */
+    view_close(&lane->link);
     while (!list_empty(&gone)) {
         struct lane_batch *batch =
             list_entry(gone.prev, struct lane_batch, link); /* newest first: they go to the queue's head */
@@ -456,7 +460,6 @@ void lane_destroy(struct lane *lane)
     loop_pulse_stop(&lane->pulse);
     params_free(&lane->admitted);
     params_free(&lane->params);
-    view_destroy(lane->view);
     free(lane);
 }
 
@@ -491,15 +494,15 @@ void lane_cancel(struct lane *lane, struct job *job)
     lane_check_counts(lane);
 }
 
-void lane_hold(struct lane *lane, size_t bytes)
+void lane_join_view(struct lane *lane, struct view *view)
 {
-    assert(lane->view == NULL);
-    lane->view = view_create(bytes);
+    assert(lane->link.view == NULL && conn_state(lane->conn) != CONN_READY);
+    lane->link.view = view;
 }
 
-struct view *lane_view(const struct lane *lane)
+struct view_link *lane_view_link(struct lane *lane)
 {
-    return lane->view;
+    return lane->link.view != NULL ? &lane->link : NULL;
 }
 
 bool lane_is_ready(const struct lane *lane)

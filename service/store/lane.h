@@ -14,6 +14,7 @@
  * (5) ERROR_UNAVAILABLE and ERROR_OVERLOADED mean surely not written. */
 struct lane;
 struct view;
+struct view_link;
 
 /* Counters for /metrics; read from any thread, so each is a relaxed atomic. */
 struct lane_stats {
@@ -34,11 +35,10 @@ void sent_bind_controllers(const struct sent *batch, size_t count, struct params
 /* ${name} must outlive it. ${depth}: batches on the wire at a time, at most DEPTH_MAX. */
 struct lane *lane_create(struct loop *loop, const struct database *db, const char *name, int depth,
                          int stall_ms);
-/* Has a view of so many bytes from here on (store/view.h), once; none where that is too little. It forgets
- * all when the connection is lost. */
-void lane_hold(struct lane *lane, size_t bytes);
+/* Has a part in the view from here on (store/view.h); once, before it is connected. NULL: in none. */
+void lane_join_view(struct lane *lane, struct view *view);
 /* NULL: it has none. */
-struct view *lane_view(const struct lane *lane);
+struct view_link *lane_view_link(struct lane *lane);
 /* Answers what is left with ERROR_UNAVAILABLE or, for writes on the wire, ERROR_OUTCOME_UNKNOWN. */
 void lane_destroy(struct lane *lane);
 void lane_submit(struct lane *lane, struct job *job);

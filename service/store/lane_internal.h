@@ -3,6 +3,7 @@
 #include "loop/loop.h"
 #include "store/lane.h"
 #include "store/params.h"
+#include "store/view.h"
 
 /* What lane.c and its tests share.
  *
@@ -53,7 +54,7 @@ struct lane {
     int depth;        /* of on_wire */
     int64_t ready_at; /* when the connection was last seen ready */
     struct params admitted, params;
-    struct view *view; /* NULL: none */
+    struct view_link link;
     struct lane_stats stats;
 };
 

@@ -7,6 +7,7 @@
 #include "store/row.h"
 #include "store/statement.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,15 @@ bool schema_session_good(const PGconn *pg, const PGresult *row, const char **ret
     if (trouble != NULL)
         *ret_trouble = trouble;
     return trouble == NULL;
+}
+
+void schema_session_history(const PGresult *row, char ret_history[DATABASE_HISTORY_SIZE])
+{
+    size_t len;
+    const char *history = row_bytes(row, 0, 5, &len);
+    assert(len < DATABASE_HISTORY_SIZE);
+    memcpy(ret_history, history, len);
+    memset(ret_history + len, 0, DATABASE_HISTORY_SIZE - len);
 }
 
 bool schema_ready(const PGresult *row)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "domain/tag.h"
+#include "store/database.h"
 #include "store/params.h"
 
 #include <libpq-fe.h>
@@ -13,6 +14,8 @@ extern const char SCHEMA_KEYS_DIFFER[];
 /* Whether its row, which came over ${pg}, says that the session may be used. Else
  * ${ret_trouble} is a static sentence. */
 bool schema_session_good(const PGconn *pg, const PGresult *row, const char **ret_trouble);
+/* Of a row that is good. */
+void schema_session_history(const PGresult *row, char ret_history[DATABASE_HISTORY_SIZE]);
 /* Whether the row of sql/query/ready.sql says so. */
 bool schema_ready(const PGresult *row);
 /* Asks the same over a blocking connection, at start-up: NULL, or a static sentence

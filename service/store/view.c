@@ -1,26 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/view_internal.h"
+#include "store/view.h"
 
 #include "base/fault.h"
-#include "store/state.h"
+#include "store/view_part.h"
 
 #include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+
+struct part {
+    pthread_mutex_t
+        lock; /* of what follows; held while one tag is looked at, or one statement's rows applied */
+    uint64_t epoch;
+    struct view_part own;
+};
+
+/* view.h and view_part.h have what is promised. What several threads may do at once rests on this:
+ * (10) Who advances, and who forgets, goes through the parts from the last to the first: where the first part
+ *     stands at a number, each of the others does too, or further, or holds nothing of the controller. So no
+ *     part misses a row of a statement that was sent from the first one's number on. Where one does all the
+ *     same (a log that was found to be another, of which that part was told alone), it sees the gap.
+ * (11) A part is of one epoch. What comes with another is not taken, and is not answered.
+ * (12) The view's epoch is given out once all parts are of it. */
+struct view {
+    _Atomic uint64_t epoch; /* written under the lock */
+    pthread_mutex_t lock;   /* of the history; held while all parts are forgotten */
+    char history[DATABASE_HISTORY_SIZE];
+    atomic_bool is_full; /* of a part's tables: all is forgotten by the next statement, and begins anew */
+    struct part parts[PARTS];
+};
 
 struct view *view_create(size_t bytes)
 {
-    size_t count = bytes / sizeof(struct bucket);
-    struct view *v = count > 0 && count <= UINT32_MAX && !fault_strikes() ? calloc(1, sizeof *v) : NULL;
+    struct view *v = fault_strikes() ? NULL : calloc(1, sizeof *v);
     if (v == NULL)
         return NULL;
-    v->bucket_count = count;
-    v->bytes = count * sizeof(struct bucket);
-    v->buckets = mmap(NULL, v->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (v->buckets == MAP_FAILED) {
-        free(v);
-        return NULL;
+    if (pthread_mutex_init(&v->lock, NULL) != 0)
+        abort();
+    for (size_t i = 0; i < PARTS; i++) {
+        if (!part_init(&v->parts[i].own, i, bytes / PARTS)) {
+            view_destroy(v);
+            return NULL;
+        }
+        if (pthread_mutex_init(&v->parts[i].lock, NULL) != 0)
+            abort();
     }
     return v;
 }
@@ -29,325 +54,186 @@ void view_destroy(struct view *v)
 {
     if (v == NULL)
         return;
-    view_forget(v);
-    munmap(v->buckets, v->bytes);
+    for (size_t i = 0; i < PARTS && v->parts[i].own.buckets != NULL; i++) {
+        part_destroy(&v->parts[i].own);
+        pthread_mutex_destroy(&v->parts[i].lock);
+    }
+    pthread_mutex_destroy(&v->lock);
     free(v);
 }
 
-/* ---- controllers, and their sets of purposes ---- */
+/* ---- epochs ---- */
 
-static struct holding *holding_find(const struct view *v, int32_t controller_id)
+/* All parts, (10), to be of ${epoch}. */
+static void parts_forget(struct view *v, uint64_t epoch)
 {
-    struct holding *h = v->holdings[(uint32_t)controller_id % HEADS];
-    while (h != NULL && h->controller_id != controller_id)
-        h = h->next;
-    return h;
-}
-
-int64_t view_stands(const struct view *v, int32_t controller_id)
-{
-    const struct holding *h = holding_find(v, controller_id);
-    return h != NULL ? h->stands : VIEW_NOTHING;
-}
-
-/* Of one controller, or of all (0). */
-static void contexts_drop(struct view *v, int32_t controller_id)
-{
-    for (size_t i = 0; i < HEADS; i++) {
-        for (struct context **at = &v->contexts[i]; *at != NULL;) {
-            struct context *c = *at;
-            if (controller_id != 0 && c->controller_id != controller_id) {
-                at = &c->next;
-                continue;
-            }
-            *at = c->next;
-            v->context_count--;
-            free(c);
-        }
+    for (size_t i = PARTS; i > 0; i--) {
+        struct part *p = &v->parts[i - 1];
+        pthread_mutex_lock(&p->lock);
+        part_forget(&p->own);
+        p->epoch = epoch;
+        pthread_mutex_unlock(&p->lock);
     }
 }
 
-void view_forget(struct view *v)
+void view_open(struct view_link *link, const char *history)
 {
-    if (v == NULL)
-        return;
-    contexts_drop(v, 0);
-    for (size_t i = 0; i < HEADS; i++) {
-        while (v->holdings[i] != NULL) {
-            struct holding *h = v->holdings[i];
-            v->holdings[i] = h->next;
-            free(h);
-        }
-    }
-    v->holding_count = 0;
-    v->is_full = false;
+    struct view *v = link->view;
+    assert(strlen(history) < sizeof link->history);
+    strncpy(link->history, history, sizeof link->history);
+    pthread_mutex_lock(&v->lock);
+    memcpy(v->history, link->history, sizeof v->history);
+    link->epoch = atomic_load(&v->epoch) + 1;
+    parts_forget(v, link->epoch);
+    atomic_store(&v->epoch, link->epoch); /* (12) */
+    pthread_mutex_unlock(&v->lock);
 }
 
-static size_t context_hash(int32_t controller_id, const struct purpose_set *set)
+void view_close(struct view_link *link)
 {
-    uint32_t hash = (uint32_t)controller_id;
-    for (size_t i = 0; i < set->count; i++)
-        hash = (hash ^ (uint32_t)set->numbers[i]) * 2654435761U;
-    return (hash >> 8) % HEADS;
+    link->epoch = 0;
 }
 
-static uint32_t context_add(struct view *v, struct context **head, int32_t controller_id,
-                            const struct purpose_set *set)
+uint64_t view_epoch(struct view_link *link)
 {
-    if (v->context_count == CONTEXTS_MAX || v->context_last == UINT32_MAX) {
-        v->is_full = true;
-        return 0;
-    }
-    size_t size = set->count * sizeof *set->numbers;
-    struct context *c = fault_strikes() ? NULL : malloc(sizeof *c + size);
-    if (c == NULL)
-        return 0;
-    *c = (struct context){*head, ++v->context_last, controller_id, set->count};
-    memcpy(c->numbers, set->numbers, size);
-    *head = c;
-    v->context_count++;
-    return c->number;
-}
+    struct view *v = link->view;
+    if (link->epoch == 0 || link->epoch == atomic_load(&v->epoch))
+        return link->epoch;
 
-uint32_t view_context(struct view *v, int32_t controller_id, const struct purpose_set *set)
-{
-    if (view_stands(v, controller_id) == VIEW_NOTHING)
-        return 0;
-    struct context **head = &v->contexts[context_hash(controller_id, set)];
-    for (const struct context *c = *head; c != NULL; c = c->next) {
-        if (c->controller_id == controller_id && c->count == set->count &&
-            memcmp(c->numbers, set->numbers, set->count * sizeof *set->numbers) == 0)
-            return c->number;
-    }
-    return context_add(v, head, controller_id, set);
+    /* another connection was opened since: to the same database? */
+    pthread_mutex_lock(&v->lock);
+    bool is_same = memcmp(link->history, v->history, sizeof v->history) == 0;
+    uint64_t epoch = is_same ? atomic_load(&v->epoch) : 0;
+    pthread_mutex_unlock(&v->lock);
+    if (is_same)
+        link->epoch = epoch;
+    return epoch;
 }
 
 /* ---- entries ---- */
 
-static uint32_t tag_mark(const uint8_t *bytes)
+static struct part *part_of(const struct view *v, const struct tag *tag)
 {
-    uint32_t mark;
-    memcpy(&mark, bytes, sizeof mark);
-    return mark;
+    return (struct part *)&v->parts[mark_part(tag_mark(tag))];
 }
 
-/* A tag in its two parts: the mark, as tag_mark() of SQL, and the number of its key with all that is left. */
-struct split {
-    uint32_t mark;
-    uint8_t rest[TAG_SIZE - TAG_MARK_SIZE];
-};
-
-static struct split tag_split(const struct tag *tag)
+/* The locked part, where it is of that epoch; else it is left, and NULL. */
+static struct part *part_entered(struct part *p, uint64_t epoch)
 {
-    struct split s = {.mark = tag_mark(tag->bytes + 1), .rest = {tag->bytes[0]}};
-    memcpy(s.rest + 1, tag->bytes + 1 + TAG_MARK_SIZE, sizeof s.rest - 1);
-    return s;
+    if (p->epoch == epoch)
+        return p;
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
 }
 
-struct bucket *view_bucket(const struct view *v, uint32_t mark)
+/* NULL also where it is in use. */
+static struct part *part_try(struct view *v, const struct tag *tag, uint64_t epoch)
 {
-    return &v->buckets[(uint64_t)mark * v->bucket_count >> 32];
+    struct part *p = part_of(v, tag);
+    return pthread_mutex_trylock(&p->lock) == 0 ? part_entered(p, epoch) : NULL;
 }
 
-static bool place_is(const struct bucket *b, size_t i, uint32_t context, const struct split *tag)
+static struct part *part_enter(struct view *v, const struct tag *tag, uint64_t epoch)
 {
-    const struct place *p = &b->places[i];
-    return b->marks[i] == tag->mark && p->context == context && memcmp(p->tag, tag->rest, sizeof p->tag) == 0;
+    struct part *p = part_of(v, tag);
+    pthread_mutex_lock(&p->lock);
+    return part_entered(p, epoch);
 }
 
-bool view_place_shares(const struct bucket *b, size_t i, size_t k)
+static void part_leave(struct view *v, struct part *p)
 {
-    const struct place *p = &b->places[i], *q = &b->places[k];
-    return b->marks[i] == b->marks[k] && p->context == q->context &&
-           memcmp(p->tag, q->tag, sizeof p->tag) == 0;
+    if (p->own.is_full)
+        atomic_store_explicit(&v->is_full, true, memory_order_relaxed);
+    pthread_mutex_unlock(&p->lock);
 }
 
-/* All of the entry that has the place. */
-static void entry_remove(struct bucket *b, size_t i)
+bool view_has(struct view *v, uint64_t epoch, int32_t controller_id, const struct purpose_set *set,
+              const struct tag *tag)
 {
-    for (size_t k = 0; k < WAYS; k++) {
-        if (k != i && view_place_shares(b, i, k))
-            b->places[k].context = 0;
-    }
-    b->places[i].context = 0;
+    struct part *p = part_try(v, tag, epoch);
+    if (p == NULL)
+        return false;
+    bool has = part_has(&p->own, part_context(&p->own, controller_id, set), tag);
+    part_leave(v, p);
+    return has;
 }
 
-/* (2) Whatever stands under a tag of that mark may be another now. */
-static void mark_remove(struct view *v, uint32_t mark)
+int view_get(struct view *v, const struct view_moment *at, const struct purpose_set *set,
+             const struct tag *tag, struct state ret_states[VIEW_STATES_MAX])
 {
-    struct bucket *b = view_bucket(v, mark);
-    for (size_t i = 0; i < WAYS; i++) {
-        if (b->marks[i] == mark)
-            b->places[i].context = 0;
-    }
-    view_check_bucket(v, b);
+    struct part *p = part_enter(v, tag, at->epoch);
+    if (p == NULL)
+        return -1;
+    int count = -1;
+    if (part_stands(&p->own, at->controller_id) == at->number) /* (6) */
+        count = part_get(&p->own, part_context(&p->own, at->controller_id, set), tag, ret_states);
+    part_leave(v, p);
+    return count;
 }
 
-/* A place that is free from here on, and none of ${taken}, a bit a place, of which there are fewer than WAYS:
- * who was not asked since the hand passed leaves, with all of its entry. */
-static size_t place_make(struct bucket *b, unsigned taken)
+void view_put(struct view *v, const struct view_moment *at, const struct purpose_set *set,
+              const struct tag *tag, const struct state *states, size_t count)
 {
-    for (size_t i = 0; i < WAYS; i++) {
-        if (b->places[i].context == 0)
-            return i;
-    }
-    while (((b->asked | taken) >> b->hand & 1) != 0) {
-        b->asked = (uint8_t)(b->asked & ~(1U << b->hand));
-        b->hand = (uint8_t)((b->hand + 1) % WAYS);
-    }
-    size_t i = b->hand;
-    b->hand = (uint8_t)((b->hand + 1) % WAYS);
-    entry_remove(b, i);
-    return i;
-}
-
-static struct place place_of(uint32_t context, const struct split *tag, const struct state *s, size_t nth,
-                             size_t count)
-{
-    struct place p = {.rank = s->rank,
-                      .revision = s->revision,
-                      .valid_until = s->valid_until,
-                      .context = context,
-                      .purpose = s->purpose,
-                      .slot = s->guardian * SLOT_COUNT + (int32_t)s->slot,
-                      .notice_number = s->notice_number,
-                      .flags = s->flags,
-                      .nth = nth & 0xF,
-                      .count = count & 0xF};
-    memcpy(p.record_id, s->record_id, UUID_SIZE);
-    memcpy(p.tag, tag->rest, sizeof p.tag);
-    return p;
-}
-
-static struct state place_state(const struct place *p)
-{
-    struct state s = {.purpose = p->purpose,
-                      .rank = p->rank,
-                      .revision = p->revision,
-                      .valid_until = p->valid_until,
-                      .notice_number = p->notice_number,
-                      .flags = p->flags};
-    slot_split(p->slot, &s.slot, &s.guardian);
-    memcpy(s.record_id, p->record_id, UUID_SIZE);
-    return s;
-}
-
-void view_put(struct view *v, uint32_t context, const struct tag *tag, const struct state *states,
-              size_t count)
-{
-    static const struct state none;
-    struct split split = tag_split(tag);
-    struct bucket *b = view_bucket(v, split.mark);
-    for (size_t i = 0; i < WAYS; i++) {
-        if (place_is(b, i, context, &split))
-            b->places[i].context = 0;
-    }
-    if (context == 0 || count > VIEW_STATES_MAX)
+    struct part *p = part_try(v, tag, at->epoch);
+    if (p == NULL)
         return;
-
-    unsigned taken = 0;
-    for (size_t k = 0; k < (count > 0 ? count : 1); k++) {
-        size_t i = place_make(b, taken);
-        taken |= 1U << i;
-        b->marks[i] = split.mark;
-        b->places[i] = place_of(context, &split, count > 0 ? &states[k] : &none, k, count);
-    }
-    b->asked |= (uint8_t)taken;
-    view_check_bucket(v, b);
+    if (part_stands(&p->own, at->controller_id) == at->number) /* (2) */
+        part_put(&p->own, part_context_add(&p->own, at->controller_id, set), tag, states, count);
+    part_leave(v, p);
 }
 
 void view_expect(const struct view *v, const struct tag *tag)
 {
     enum { LINE = 64 /* bytes that memory gives at a time */ };
-    const char *bytes = (const char *)view_bucket(v, tag_split(tag).mark);
+    const char *bytes = (const char *)part_bucket(&part_of(v, tag)->own, tag_mark(tag));
     for (size_t at = 0; at < sizeof(struct bucket); at += LINE)
         __builtin_prefetch(bytes + at);
 }
 
-bool view_has(const struct view *v, uint32_t context, const struct tag *tag)
-{
-    struct split split = tag_split(tag);
-    const struct bucket *b = view_bucket(v, split.mark);
-    for (size_t i = 0; i < WAYS && context != 0; i++) {
-        if (place_is(b, i, context, &split))
-            return true;
-    }
-    return false;
-}
-
-int view_get(struct view *v, uint32_t context, const struct tag *tag,
-             struct state ret_states[VIEW_STATES_MAX])
-{
-    struct split split = tag_split(tag);
-    struct bucket *b = view_bucket(v, split.mark);
-    int count = -1, found = 0;
-    view_check_bucket(v, b);
-    for (size_t i = 0; i < WAYS && context != 0; i++) {
-        if (!place_is(b, i, context, &split))
-            continue;
-        const struct place *p = &b->places[i];
-        b->asked |= (uint8_t)(1U << i);
-        count = p->count;
-        if (count > 0)
-            ret_states[p->nth] = place_state(p);
-        found++;
-    }
-    assert(found == (count == 0) + (count > 0 ? count : 0));
-    return count;
-}
-
 /* ---- what a statement returned ---- */
 
-/* (3) */
-static bool is_gapless(int64_t stood, int64_t newest, const struct touched *rows, size_t count)
+int64_t view_stands(struct view *v, int32_t controller_id)
 {
-    if (count == 0)
-        return newest == 0 && stood == 0;
-    for (size_t i = 1; i < count; i++) {
-        if (rows[i].marks == NULL)
-            return false;
-    }
-    return rows[0].no == stood && rows[count - 1].no == newest;
+    struct part *first = &v->parts[0]; /* (10) */
+    pthread_mutex_lock(&first->lock);
+    int64_t stands = part_stands(&first->own, controller_id);
+    pthread_mutex_unlock(&first->lock);
+    return stands;
 }
 
-static struct holding *holding_add(struct view *v, int32_t controller_id)
+/* All parts begin anew, in the same epoch. */
+static void view_empty(struct view *v)
 {
-    if (v->holding_count == CONTROLLERS_MAX) {
-        v->is_full = true;
-        return NULL;
-    }
-    struct holding **head = &v->holdings[(uint32_t)controller_id % HEADS];
-    struct holding *h = fault_strikes() ? NULL : malloc(sizeof *h);
-    if (h == NULL)
-        return NULL;
-    *h = (struct holding){*head, controller_id, VIEW_NOTHING};
-    *head = h;
-    v->holding_count++;
-    return h;
+    pthread_mutex_lock(&v->lock);
+    parts_forget(v, atomic_load(&v->epoch));
+    pthread_mutex_unlock(&v->lock);
 }
 
-void view_advance(struct view *v, int32_t controller_id, int64_t stood, int64_t newest,
+void view_advance(struct view *v, uint64_t epoch, int32_t controller_id, int64_t stood, int64_t newest,
                   const struct touched *rows, size_t count)
 {
-    if (v->is_full)
-        view_forget(v);
-    view_check_tables(v);
-    struct holding *h = holding_find(v, controller_id);
-    if (h == NULL && (h = holding_add(v, controller_id)) == NULL)
-        return;
+    if (atomic_load_explicit(&v->is_full, memory_order_relaxed) &&
+        atomic_exchange_explicit(&v->is_full, false, memory_order_relaxed))
+        view_empty(v);
 
-    /* begins, or begins anew, with nothing */
-    if (stood == VIEW_NOTHING || h->stands == VIEW_NOTHING || newest < h->stands ||
-        !is_gapless(stood, newest, rows, count)) {
-        contexts_drop(v, controller_id);
-        h->stands = newest;
+    /* most often nothing was written since (10) */
+    int64_t stands = view_stands(v, controller_id);
+    if (stands != VIEW_NOTHING && newest <= stands && (stood == VIEW_NOTHING || newest >= stood))
         return;
+    for (size_t i = PARTS; i > 0; i--) {
+        struct part *p = &v->parts[i - 1];
+        pthread_mutex_lock(&p->lock);
+        if (p->epoch == epoch)
+            part_advance(&p->own, controller_id, stood, newest, rows, count);
+        part_leave(v, p);
     }
+}
 
-    /* a statement that was on its way before may have brought the first of them already */
-    for (size_t i = 0; i < count; i++) {
-        for (size_t at = 0; rows[i].no > h->stands && at + TAG_MARK_SIZE <= rows[i].len; at += TAG_MARK_SIZE)
-            mark_remove(v, tag_mark((const uint8_t *)rows[i].marks + at));
+void view_check(struct view *v)
+{
+    for (size_t i = 0; i < PARTS; i++) {
+        pthread_mutex_lock(&v->parts[i].lock);
+        part_check(&v->parts[i].own);
+        pthread_mutex_unlock(&v->parts[i].lock);
     }
-    h->stands = newest;
 }

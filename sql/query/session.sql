@@ -2,6 +2,7 @@
 -- Run on each new connection: whether it may be used at all. $1 numbers and $2 check values of the subject
 -- keys this service holds. A row: schema step, oldest program it serves, number of keys that do not match,
 -- whether the session's settings took, and which process serves it: a pooler in between names another one.
+-- Then which server answers, since when, and which of its histories (store/database.h).
 select (select max(step) from migration),
        (select oldest from migration order by step desc limit 1),
        (select count(*)::int4 from register_keys($1::int2[], $2::bytea[])),
@@ -10,4 +11,7 @@ select (select max(step) from migration),
            and current_setting('TimeZone') = 'UTC'
            and current_setting('lock_timeout') <> '0'
            and not pg_is_in_recovery(),
-       pg_backend_pid();
+       pg_backend_pid(),
+       case when not pg_is_in_recovery()
+            then format('%s %s', (extract(epoch from pg_postmaster_start_time()) * 1000000)::int8,
+                        left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)) end;

@@ -24,6 +24,7 @@ static struct ledger l;
 static struct loop *loop;
 static struct database *db;
 static struct lane *lane;
+static struct view *view;
 static const struct purpose_set sets[] = {
     {.count = 3, .numbers = {PURPOSE_ALL, OFFERS, PURPOSE_POINTER}},
     {.count = 3, .numbers = {PURPOSE_ALL, NEWSLETTER, PURPOSE_POINTER}}};
@@ -40,8 +41,9 @@ static void start_empty(const char *controller, size_t bytes)
     db = database_create(cluster_service(), ledger_keys(), &fault);
     cr_assert_not_null(db, "%s", fault);
     lane = lane_create(loop, db, "test", READ_DEPTH, 60000);
-    lane_hold(lane, bytes);
-    cr_assert_not_null(lane_view(lane));
+    view = view_create(bytes);
+    cr_assert_not_null(view);
+    lane_join_view(lane, view);
 }
 
 /* Its log has a row, as that of a controller which anything was ever said to. */
@@ -56,6 +58,7 @@ static void stop(void)
 {
     if (lane != NULL)
         lane_destroy(lane);
+    view_destroy(view);
     database_destroy(db);
     if (loop != NULL)
         loop_destroy(loop);
@@ -85,7 +88,7 @@ static void ask_send(struct ask *a, struct tag tag)
 {
     *a = (struct ask){.probes = {{.tag = tag, .set = 0}, {.tag = tag, .set = 1}}};
     check_job_init(&a->check, l.controller, a->probes, 2, sets, 2);
-    check_job_hold(&a->check, lane_view(lane));
+    check_job_hold(&a->check, lane_view_link(lane));
     a->check.job.deadline = clock_monotonic() + PATIENCE_MS * INT64_C(1000);
     a->check.job.done = on_done;
     lane_submit(lane, &a->check.job);
@@ -97,7 +100,7 @@ static void ask_await(struct ask *a)
     while (!a->done && clock_monotonic() < until)
         loop_run_once(loop, LOOP_BEAT_MS);
     cr_assert(a->done, "%s", lane_trouble(lane));
-    view_check(lane_view(lane));
+    view_check(view);
 }
 
 static bool ask_held(const struct ask *a)
@@ -637,6 +640,41 @@ Test(view, nothing_is_held_over_the_end_of_a_connection)
     cr_assert(holds(1));
 }
 
+/* Until a connection is opened to the same server again. */
+Test(view, nothing_is_held_of_another_server_than_the_last_that_was_connected_to)
+{
+    start("other-server", VIEW_BYTES);
+    warm(1, 2);
+    struct view_link other = {.view = view};
+    view_open(&other, "another");
+    cr_assert_not(holds(1));
+    cr_assert_not(holds(1));
+    backend_ends();
+    warm(1, 2);
+}
+
+Test(view, what_one_connection_was_told_another_holds)
+{
+    struct lane *first, *second;
+    start("two-lanes", VIEW_BYTES);
+    first = lane;
+    second = lane_create(loop, db, "second", READ_DEPTH, 60000);
+    lane_join_view(second, view);
+    for (int64_t until = clock_monotonic() + PATIENCE_MS * INT64_C(1000);
+         !lane_is_ready(second) && clock_monotonic() < until;)
+        loop_run_once(loop, LOOP_BEAT_MS);
+    warm(1, 2);
+    lane = second;
+    cr_assert(holds(1) && holds(2));
+    one_says(1, OFFERS, EVENT_GIVEN);
+    assert_current(1, 1, 1);
+    lane = first;
+    cr_assert(holds(1));
+    one_says(1, OFFERS, EVENT_WITHDRAWN);
+    assert_current(1, 1, 1);
+    lane_destroy(second);
+}
+
 Test(view, a_log_that_was_let_go_of_meanwhile)
 {
     start("pruned", VIEW_BYTES);
@@ -762,7 +800,7 @@ Test(view, whatever_happens_it_tells_what_a_probe_tells)
 {
     enum { TAGS = 40, STEPS = 1500 };
     size_t held = 0;
-    start("whatever", 8000);
+    start("whatever", 10000);
     for (int i = 0; i < STEPS; i++) {
         uint32_t n = one_of(TAGS);
         enum event_state state = below(2) == 0 ? EVENT_GIVEN : EVENT_WITHDRAWN;
