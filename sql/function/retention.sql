@@ -14,7 +14,7 @@
 --     them by itself.
 -- (5) A Yes goes after those that it replaced: else one of these, which stays for what it ties, would come
 --     back by rebuild(). So it does after those that rank below it by another guardian or for another
---     company: while it stands they are not asked, unless a No that stops all of it stands above it.
+--     company: while it stands they are not asked, unless a No that stops all of it stands above all these.
 -- (6) A browser's No goes when it is over, and no Yes, sale or request stays that it holds back. On a purpose
 --     that is allowed without a Yes it is never over. A purge loosens nothing.
 -- (7) What staff did to a person stays with the person. What time did goes by the rule of what it is about.
@@ -143,7 +143,7 @@ begin
               evidence_after text, evidence_term interval, no_term interval, wholly integer[],
               partly integer[])),
     old as materialized ( -- (a)
-        select e.revision, e.subject_no, e.purpose_id, e.slot, e.rank, e.recorded_at, e.valid_until,
+        select e.revision, e.subject_no, e.purpose_id, e.slot, e.rank, e.flags, e.recorded_at, e.valid_until,
                e.slot / slot_count() = guardian_time() as is_of_time,
                i.type = identifier_visitor() as is_browser, i.tag, i.is_tied, q.rule, q.after, q.term,
                q.evidence_rule, q.evidence_after, q.evidence_term, q.no_term, q.wholly
@@ -196,7 +196,7 @@ begin
             offset 0) t
         where t.is_due or t.is_evidence_due),
     free as materialized (
-        select d.revision, d.subject_no, d.purpose_id, d.slot, d.rank, d.rule, d.evidence_rule,
+        select d.revision, d.subject_no, d.purpose_id, d.slot, d.rank, d.flags, d.rule, d.evidence_rule,
                d.wholly, d.beside_nos, d.is_evidence_due, t.tags, s.stands,
                d.is_due and not s.keeps -- (e)
                and (not coalesce(d.is_tied, false) or d.is_unranked or not rank_is_no(d.rank)
@@ -233,7 +233,8 @@ begin
                                     select from consent y
                                     where y.controller_id = c and y.tag = z.tag
                                           and y.purpose_id = any (d.wholly) and slot_is_heard(y.slot)
-                                          and rank_is_no(y.rank) and y.rank > z.rank
+                                          and rank_is_no(y.rank)
+                                          and no_is_later(y.slot, y.rank, z.rank, z.flags)
                                           and y.slot / slot_count() = case when z.slot & 15 = slot_sale()
                                               then 0 else z.slot / slot_count() end) end), false) as keeps
             from unnest(t.tags) w(tag)
@@ -266,7 +267,9 @@ begin
                                     and not exists (select from consent y
                                                     where y.controller_id = c and y.tag = any (f.tags)
                                                           and y.purpose_id = any (f.wholly)
-                                                          and rank_is_no(y.rank) and y.rank > f.rank))
+                                                          and rank_is_no(y.rank)
+                                                          and no_is_later(y.slot, y.rank, f.rank, f.flags)
+                                                          and no_is_later(y.slot, y.rank, o.rank, o.flags)))
                        then true
                        -- (6): undone by a later Yes of who said it; by a sale or another's Yes never
                        when rank_is_no(f.rank) and not rank_is_no(o.rank)

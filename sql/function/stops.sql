@@ -55,13 +55,24 @@ create or replace function slot_answers(said integer, stood integer) returns boo
             and said / slot_count()
                 = case when stood & 15 = slot_sale() then 0 else stood / slot_count() end';
 
+-- Whether a No, by its slot and rank, is a later word than a Yes, by its rank and flags: a browser's signal
+-- (service/domain/verdict.c, signal_find) by its time, and never than what was agreed to under it.
+create or replace function no_is_later(p_slot integer, p_no bigint, p_yes bigint, p_flags smallint)
+returns boolean language sql immutable parallel safe as
+    'select case when p_slot & 15 in (slot_signal(), slot_signal() + 1)
+                 then p_flags & flag_signal() = 0 and rank_time(p_no) >= rank_time(p_yes)
+                 else p_no > p_yes end';
+
 -- Whether an event takes the place of another of its subject, or stops it, whichever came first.
 -- p_stopped_by: under what numbers a No stops the other wholly. p_noes: only a No is asked about.
 create or replace function event_overrules(c integer, p_later event, e event, p_stopped_by integer[],
                                            p_noes boolean)
 returns boolean language plpgsql stable as $$
 begin
-    return p_later.rank > e.rank and (rank_is_no(p_later.rank) or not p_noes)
+    return case when rank_is_no(p_later.rank) and not rank_is_no(e.rank)
+                then no_is_later(p_later.slot, p_later.rank, e.rank, e.flags)
+                else p_later.rank > e.rank end
+           and (rank_is_no(p_later.rank) or not p_noes)
            and (p_later.slot = e.slot and p_later.purpose_id = e.purpose_id
                 or slot_answers(p_later.slot, e.slot)
                    and (p_later.purpose_id = e.purpose_id

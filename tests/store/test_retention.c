@@ -328,6 +328,46 @@ Test(retention, a_yes_goes_after_those_of_others_that_it_outranks)
     cr_expect_eq(events(), 0);
 }
 
+static void signalled(const struct person *p)
+{
+    struct act act = act_of(p, NEWSLETTER, EVENT_WITHDRAWN, INSTANT_NONE);
+    act.slot = SLOT_SIGNAL;
+    ledger_record(&l, act);
+}
+
+/* A browser's signal stops the later of the two, and not the other, which was agreed to under it. */
+Test(retention, a_yes_goes_after_that_of_all_companies_which_a_signal_does_not_stop)
+{
+    rules("{'retention': {'rules': [{'data_class': 'consent', 'duration': 'P1M', 'after': 'recorded'}]}}");
+    number("insert into purpose (controller_id, purpose_id, key, entity, basis, stops) "
+           "values ($1, 9, 'newsletter', 'a', 'consent', true) returning 1");
+    enum { OF_A = 9 };
+    struct person p = person_numbered(46);
+    said_at(&p, OF_A, EVENT_GIVEN, 1);
+    struct act under = act_of(&p, NEWSLETTER, EVENT_GIVEN, ledger_now(&l) - 2 * 86400 * SECOND);
+    under.flags = FLAG_SIGNAL;
+    ledger_record(&l, under);
+    signalled(&p);
+    run_at("32 days");
+    cr_expect_eq(number("select count(*) from event where controller_id = $1 and purpose_id = 9"), 1);
+    run_at("34 days");
+    cr_expect_eq(events(), 1, "the signal");
+}
+
+/* It is in force, so its end is not when the signal came. */
+Test(retention, a_signal_ends_no_consent_that_was_given_under_it)
+{
+    rules("{'retention': {'proof_kept': 'P1Y'}}");
+    struct person p = person_numbered(47);
+    struct act under = act_of(&p, NEWSLETTER, EVENT_GIVEN, INSTANT_NONE);
+    under.flags = FLAG_SIGNAL;
+    ledger_record(&l, under);
+    signalled(&p);
+    run_at("3 years");
+    cr_expect_eq(events(), 2);
+    cr_expect_eq(ledger_reason(&l, tag_numbered(47), NEWSLETTER), REASON_GRANTED);
+}
+
 /* Of somebody who was a child until yesterday: a Yes to offers that was said before that, or none. */
 static void child_until_yesterday(uint32_t who, bool has_yes)
 {
