@@ -216,6 +216,8 @@ def asked_why(officer, client):
     for words in (("subject", "show"), ("requests", "due"), ("requests", "list")):
         assert "--reason TEXT" in officer.run(*words, status=1)
         officer.run(*words, "--reason", "yearly look")
+    for idle in (owner, client):  # the service may have shut them meanwhile
+        idle.close()
     assert owner.ask("PUT", "/v1/policy", json.dumps(document), JSON).status == 200
     owner.close()
     entries = client.ask("GET", "/v1/audit?actor=officer.jansen&limit=1000").body["entries"]
