@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- As check_current.sql, and asks for what is not held: its probes as in check.sql, $5 to $9 as $1 to $5
--- there, each with its number, $10. Without probes that half costs as much as the other.
+-- there, each with its number, $10.
 select c.controller_id, c.generation, statement_timestamp() as as_of,
        null::int4 as n, null::int4 as purpose_id, null::int4 as slot, null::int8 as rank,
        null::int8 as revision, null::timestamptz as valid_until, null::int4 as notice_no,
