@@ -29,7 +29,7 @@ PLANTS = {
                           "perform push_states(c, by_name, identifiers_below(c, p_nos), false);"),
     # a browser's No goes when anything came after it, though it holds a Yes back
     "purge-loosens": both(change("retention_due", "when rank_is_no(f.rank) and not", "when false and not"),
-                          change("event_overrules", "p_later.rank > e.rank and", "p_later.revision > e.revision and")),
+                          change("event_overrules", "return case when ", "return case when true then p_later.revision > e.revision when ")),
     # of an age that was told twice the last one counts
     "age-lifted": change("push_states", "where (old.rank, old.tiebreak, ", "where old.slot & 15 in (8, 9, 10) or (old.rank, old.tiebreak, "),
 }
