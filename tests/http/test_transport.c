@@ -148,6 +148,19 @@ Test(transport, options_answers_204_with_allow_and_needs_no_token)
     cr_assert_eq(ask(&t, "OPTIONS", "/v1/nothing", NULL, NULL)->status, 404);
 }
 
+/* Whether HEAD tells the length of the body that GET has; all else must be so. */
+static bool head_tells_the_length(struct request r)
+{
+    r.method = "GET";
+    const struct answer *got = client_send(&r);
+    r.method = "HEAD";
+    const struct answer *head = client_send(&r);
+    cr_assert_eq(head->status, got->status, "%s", r.path);
+    cr_assert_eq(head->len, 0);
+    cr_assert_str_eq(answer_header(head, "content-type"), answer_header(got, "content-type"));
+    return strtoul(answer_header(head, "content-length"), NULL, 10) == got->len;
+}
+
 Test(transport, head_answers_as_get_without_a_body)
 {
     static const char *const paths[] = {"/healthz", "/readyz", "/openapi.yaml", "/v1/policy", "/v1/changes",
@@ -157,13 +170,9 @@ Test(transport, head_answers_as_get_without_a_body)
         for (size_t k = 0; paths[k] != NULL; k++) {
             struct request r = {
                 .service = t.service, .protocol = ways[i].protocol, .path = paths[k], .token = t.token};
-            const struct answer *got = client_send(&r);
-            r.method = "HEAD";
-            const struct answer *head = client_send(&r);
-            cr_assert_eq(head->status, got->status, "%s %s", ways[i].name, paths[k]);
-            cr_assert_eq(head->len, 0);
-            cr_assert_str_eq(answer_header(head, "content-type"), answer_header(got, "content-type"));
-            cr_assert_eq(strtoul(answer_header(head, "content-length"), NULL, 10), got->len, "%s", paths[k]);
+            /* A body that tells the time is shorter where that has whole milliseconds, once in a thousand:
+               two pairs in a row do not have it. */
+            cr_assert(head_tells_the_length(r) || head_tells_the_length(r), "%s %s", ways[i].name, paths[k]);
         }
     }
     struct tenant other = {.service = t.service, .token = t.token};
