@@ -14,7 +14,8 @@
 --     them by itself.
 -- (5) A Yes goes after those that it replaced: else one of these, which stays for what it ties, would come
 --     back by rebuild(). So it does after those that rank below it by another guardian or for another
---     company: while it stands they are not asked, unless a No that stops all of it stands above all these.
+--     company: while it stands they are not asked, unless a No that stops all of it stands above all these,
+--     under each that it named.
 -- (6) A browser's No goes when it is over, and no Yes, sale or request stays that it holds back. On a purpose
 --     that is allowed without a Yes it is never over. A purge loosens nothing.
 -- (7) What staff did to a person stays with the person. What time did goes by the rule of what it is about.
@@ -166,13 +167,17 @@ begin
         left join lateral (select y.beside_nos from named y
                            where y.controller_id = c and y.revision = o.revision offset 0) n on true),
     ended as materialized (
-        select k.*,
+        select k.*, e.by_clock,
                case when k.is_unranked or k.is_of_time then k.recorded_at
                     when k.is_request then k.valid_until
                     when k.is_browser and rank_is_no(k.rank)
-                    then least(o.next, time_of(rank_time(k.rank)) + k.no_term)
+                    then least(o.next, e.by_clock)
                     else least(k.valid_until, o.next) end as end_at
         from known k
+        cross join lateral (
+            select case when k.is_browser and rank_is_no(k.rank)
+                        then time_of(rank_time(k.rank)) + k.no_term else k.valid_until end as by_clock
+            offset 0) e
         cross join lateral (
             select case when not (k.is_unranked or k.is_of_time or k.is_request)
                              and (k.after <> 'recorded' or k.is_browser or k.evidence_after <> 'recorded')
@@ -183,7 +188,8 @@ begin
                               where x.controller_id = c and x.revision = k.revision) end as next
             offset 0) o),
     due as materialized ( -- (b)
-        select d.*, t.is_due, t.is_evidence_due, coalesce(d.end_at <= p_now, false) as is_over
+        select d.*, t.is_due, t.is_evidence_due, coalesce(d.end_at <= p_now, false) as is_over,
+               coalesce(d.by_clock <= p_now, false) as is_over_for_all
         from ended d
         cross join lateral (
             select coalesce(case when d.after = 'recorded' and not d.is_request
@@ -217,7 +223,8 @@ begin
             select count(*) > 0 as stands,
                    coalesce(bool_or(
                        z.purpose_id <> purpose_pointer()
-                       and not (d.is_browser and d.is_over
+                       -- the next word is its subject's: for others that were named it is not over
+                       and not (d.is_browser and (d.is_over_for_all or d.is_over and z.tag = d.tag)
                                 and z.slot & 15 not between slot_age() and slot_care_document())
                        and case when z.slot & 15 between slot_age() and slot_care_document()
                                 then coalesce(z.valid_until > p_now, true)
@@ -264,12 +271,14 @@ begin
                             and o.slot / slot_count() not in (guardian_staff(), guardian_time())
                             and (o.purpose_id = f.purpose_id and o.slot = f.slot
                                  or o.purpose_id in (select purposes_alike(c, f.purpose_id))
-                                    and not exists (select from consent y
-                                                    where y.controller_id = c and y.tag = any (f.tags)
-                                                          and y.purpose_id = any (f.wholly)
-                                                          and rank_is_no(y.rank)
-                                                          and no_is_later(y.slot, y.rank, f.rank, f.flags)
-                                                          and no_is_later(y.slot, y.rank, o.rank, o.flags)))
+                                    and exists (
+                                        select from unnest(f.tags) w(tag)
+                                        where not exists (
+                                            select from consent y
+                                            where y.controller_id = c and y.tag = w.tag
+                                                  and y.purpose_id = any (f.wholly) and rank_is_no(y.rank)
+                                                  and no_is_later(y.slot, y.rank, f.rank, f.flags)
+                                                  and no_is_later(y.slot, y.rank, o.rank, o.flags))))
                        then true
                        -- (6): undone by a later Yes of who said it; by a sale or another's Yes never
                        when rank_is_no(f.rank) and not rank_is_no(o.rank)

@@ -137,10 +137,11 @@ def acts_make(chance):
 
 
 def browser_make(chance):
-    """Of a browser and an address, about one thing: most of it is over, and goes."""
-    e, v = ("email", "e"), ("visitor", "v")
-    scope = chance.choice(("web", "news"))
-    acts = [fit(Act(chance.choice(((v,), (v,), (e, v))), chance.choice(("given", "refused")), scope, time))
+    """Of two browsers and an address, about one thing: most of it is over, and goes."""
+    e, v, w = ("email", "e"), ("visitor", "v"), ("visitor", "w")
+    scope = chance.choice(("web", "web", "news", "study"))
+    states = ("given", "refused") if scope != "study" else ("objection_withdrawn", "objected")
+    acts = [fit(Act(chance.choice(((v,), (v,), (e, v), (v, w))), chance.choice(states), scope, time))
             for time in chance.sample(range(NOW), chance.randint(2, 4))]
     return [replace(act, signal=act.state == "refused" and chance.random() < 0.2) for act in acts]
 
@@ -352,10 +353,10 @@ def shrink(real, trial):
 
 # ---- the run ----
 
-def worlds_run(real, seed, count, until):
+def worlds_run(real, seed, count, until, only_purged):
     """Returns (how many were tried, the first that failed or None)."""
     for first in range(0, count, CHUNK):
-        turn = first // CHUNK % 4
+        turn = first // CHUNK % 4 if not only_purged else 0
         if first // CHUNK % LEDGER == 0 and real.sent > 0:
             real.turn_page()
         worlds = [(f"{seed}.{n}", (browser_make if turn == 0 and n % 3 == 0 else acts_make)(random.Random(f"{seed}.{n}")))
@@ -373,6 +374,7 @@ def arguments_read():
     parser.add_argument("--worlds", type=int, default=20000 if LONG else 200, help="how many of each seed")
     parser.add_argument("--seconds", type=float, default=1500 if LONG else 20, help="of each seed, at most")
     parser.add_argument("--seed", action="append", help="1 and a fresh one, unless told")
+    parser.add_argument("--purged", action="store_true", help="all of them are purged, and not each fourth hundred")
     parser.add_argument("--plant", choices=sorted(PLANTS), help="changes the database by this fault, which must be found")
     return parser.parse_args()
 
@@ -387,7 +389,7 @@ def main():
             PLANTS[given.plant](real.house.cluster)
         for seed in seeds:
             begun = time.monotonic()
-            tried, found = worlds_run(real, seed, given.worlds, begun + given.seconds)
+            tried, found = worlds_run(real, seed, given.worlds, begun + given.seconds, given.purged)
             passed = time.monotonic() - begun
             say(f"seed {seed}: {tried} worlds, each in two orders, in {passed:.0f} s, {tried / passed:.0f} a second; "
                 f"{real.sent} acts so far")

@@ -285,6 +285,36 @@ Test(retention, a_browsers_objection_is_never_over_by_a_rule_that_counts_from_re
         "{'retention': {'rules': [{'data_class': 'consent', 'duration': 'P1M', 'after': 'recorded'}]}}");
 }
 
+/* What one of them says next is no word of the other's. */
+static struct person two_browsers(uint32_t first)
+{
+    struct person both = person_of(first, 2);
+    both.types[0] = both.types[1] = IDENTIFIER_VISITOR;
+    return both;
+}
+
+Test(retention, an_objection_of_two_browsers_stays_when_one_of_them_takes_it_back)
+{
+    rules(CONSENT_ONLY);
+    number(
+        "update purpose set basis = 'legitimate_interest' where controller_id = $1 and key = 'statistics'");
+    struct person both = two_browsers(50), one = browser(50);
+    said_at(&both, STATISTICS, EVENT_OBJECTED, 2);
+    said_at(&one, STATISTICS, EVENT_OBJECTION_WITHDRAWN, 1);
+    run_at("9 years");
+    cr_expect_eq(ledger_reason(&l, tag_numbered(51), STATISTICS), REASON_OBJECTED);
+}
+
+Test(retention, a_yes_of_two_browsers_stays_when_one_of_them_withdraws)
+{
+    rules(CONSENT_ONLY);
+    struct person both = two_browsers(52), one = browser(52);
+    said_at(&both, STATISTICS, EVENT_GIVEN, 2);
+    said_at(&one, STATISTICS, EVENT_WITHDRAWN, 1);
+    run_at("2 years");
+    cr_expect_eq(ledger_reason(&l, tag_numbered(53), STATISTICS), REASON_GRANTED);
+}
+
 Test(retention, a_browsers_age_is_known_when_what_told_it_is_over)
 {
     rules(CONSENT_ONLY);
@@ -326,6 +356,23 @@ Test(retention, a_yes_goes_after_those_of_others_that_it_outranks)
     cr_expect_eq(events(), 1);
     run_at("34 days");
     cr_expect_eq(events(), 0);
+}
+
+/* The No of one of two browsers is above both, where the other has none. */
+Test(retention, a_yes_goes_after_that_of_all_companies_which_a_no_stops_for_one_of_two)
+{
+    rules("{'retention': {'rules': [{'data_class': 'consent', 'duration': 'P1M', 'after': 'recorded'}]}}");
+    number("insert into purpose (controller_id, purpose_id, key, entity, basis, stops) "
+           "values ($1, 9, 'statistics', 'a', 'consent', true) returning 1");
+    enum { OF_A = 9 };
+    struct person both = two_browsers(54), one = browser(54), other = browser(55);
+    said_at(&both, OF_A, EVENT_GIVEN, 2);
+    said_at(&other, STATISTICS, EVENT_GIVEN, 3);
+    said_at(&one, STATISTICS, EVENT_WITHDRAWN, 1);
+    run_at("32 days");
+    cr_expect_eq(number("select count(*) from event where controller_id = $1 and purpose_id = 9"), 1);
+    run_at("34 days");
+    cr_expect_eq(number("select count(*) from event where controller_id = $1 and purpose_id = 9"), 0);
 }
 
 static void signalled(const struct person *p)
