@@ -121,31 +121,36 @@ static void stands_bind(const struct sent *batch, size_t count, struct params *p
     }
 }
 
-/* Where all is held there is no need of a statement that could ask. */
+/* Where all is held, and is one controller's, there is no need of a statement that could ask. */
 static const char *held_choose(const struct sent *batch, size_t count)
 {
-    bool all = true;
+    bool current = true;
     uint64_t epoch = view_epoch(check_of(batch[0].job)->link); /* all are sent over one */
     for (size_t i = 0; i < count; i++) {
         struct check_job *c = check_of(batch[i].job);
         check_job_clear(c);
         c->asks = !probes_hold(c, epoch);
-        all = all && !c->asks;
+        current = current && !c->asks && c->job.controller_id == batch[0].job->controller_id;
     }
-    return all ? "check_current" : "check_held";
+    for (size_t i = 0; i < count; i++)
+        check_of(batch[i].job)->current = current;
+    return current ? "check_current" : "check_held";
 }
 
 static void held_bind(const struct sent *batch, size_t count, struct params *params)
 {
-    stands_bind(batch, count, params);
+    const struct check_job *any = check_of(batch[0].job);
+    if (any->current) {
+        params_int4(params, any->job.controller_id);
+        params_int8(params, view_stands(any->link->view, any->job.controller_id));
+    } else {
+        stands_bind(batch, count, params);
+    }
     params_int4(params, TOUCHED_ROWS_MAX);
     params_int4(params, TOUCHED_MARKS_MAX);
-
-    size_t first_asks = 0;
-    while (first_asks < count && !check_of(batch[first_asks].job)->asks)
-        first_asks++;
-    if (first_asks == count)
+    if (any->current)
         return;
+
     struct probe_arrays a = arrays_of(params, true);
     int32_t first = 0;
     for (size_t i = 0; i < count; i++) {
@@ -156,18 +161,20 @@ static void held_bind(const struct sent *batch, size_t count, struct params *par
     }
 }
 
+/* What the statements return of a controller ... */
 enum {
     COLUMN_CONTROLLER,
     COLUMN_GENERATION,
     COLUMN_AS_OF,
-    COLUMN_N,
-    COLUMN_STATE,
-    COLUMN_POINTED = COLUMN_STATE + STATE_COLUMNS,
-    COLUMN_STOOD, /* from here on of check_held.sql and check_current.sql alone */
+    CHECK_STATES, /* here those of check.sql begin */
+    COLUMN_STOOD = CHECK_STATES,
     COLUMN_NEWEST,
     COLUMN_NO,
-    COLUMN_MARKS
+    COLUMN_MARKS,
+    HELD_STATES /* and here those of check_held.sql; check_current.sql has none */
 };
+/* ... and of a probe, from one of those two on. */
+enum { STATES_N, STATES_STATE, STATES_POINTED = STATES_STATE + STATE_COLUMNS };
 
 static void generation_take(const struct sent *batch, size_t count, const PGresult *rows, int row)
 {
@@ -208,28 +215,29 @@ static void state_add(struct check_job *c, struct probe *p, struct state s)
     c->states[c->state_count++] = s;
 }
 
-/* A row of probe ${p}: a state, or a pointer with those it leads to. All of one probe's come together, else
- * the parts of the answer would be taken for the whole. */
-static void states_take(struct check_job *c, struct probe *p, const PGresult *rows, int row)
+/* A row of probe ${p}, from the column on: a state, or a pointer with those it leads to. All of one probe's
+ * come together, else the parts of the answer would be taken for the whole. */
+static void states_take(struct check_job *c, struct probe *p, const PGresult *rows, int row, int column)
 {
     if (p->count > 0 && p->first + p->count != c->state_count) {
         c->broken = true;
         return;
     }
-    struct state s = state_of(rows, row, COLUMN_STATE);
+    struct state s = state_of(rows, row, column + STATES_STATE);
     if (s.purpose != PURPOSE_POINTER) {
         state_add(c, p, s);
         return;
     }
     p->pointed = true;
     size_t len;
-    const char *bytes = row_bytes(rows, row, COLUMN_POINTED, &len);
+    const char *bytes = row_bytes(rows, row, column + STATES_POINTED, &len);
     c->broken = c->broken || len % STATE_BYTES != 0;
     for (size_t at = 0; at + STATE_BYTES <= len; at += STATE_BYTES)
         state_add(c, p, state_unpack(bytes + at));
 }
 
-static void check_take(const struct sent *batch, size_t count, const PGresult *rows)
+/* Those of the states begin at the column. */
+static void rows_take(const struct sent *batch, size_t count, const PGresult *rows, int column)
 {
     /* Rows come in the order of the probes, so the walk goes on from the last place. */
     size_t at = 0;
@@ -242,14 +250,20 @@ static void check_take(const struct sent *batch, size_t count, const PGresult *r
                 generation_take(batch, count, rows, row);
             continue;
         }
-        int32_t n = row_int4(rows, row, COLUMN_N);
+        int32_t n = row_int4(rows, row, column + STATES_N);
         if (n < first)
             at = 0, first = 0;
         while (at + 1 < count && n >= first + (int32_t)batch[at].weight)
             first += (int32_t)batch[at++].weight;
         if (batch[at].job != NULL)
-            states_take(check_of(batch[at].job), &check_of(batch[at].job)->probes[n - first], rows, row);
+            states_take(check_of(batch[at].job), &check_of(batch[at].job)->probes[n - first], rows, row,
+                        column);
     }
+}
+
+static void check_take(const struct sent *batch, size_t count, const PGresult *rows)
+{
+    rows_take(batch, count, rows, CHECK_STATES);
 }
 
 /* Which snapshot of a controller its jobs are answered from. */
@@ -283,10 +297,13 @@ static void view_take(const struct sent *batch, size_t batch_count, const struct
                     row_int4(rows, row + 1, COLUMN_CONTROLLER) != controller_id;
         if (!last)
             continue;
-        int64_t newest = row_int8(rows, row, COLUMN_NEWEST);
-        view_advance(first->link->view, first->epoch, controller_id, row_int8(rows, row, COLUMN_STOOD),
-                     newest, touched, count);
-        number_take(batch, batch_count, controller_id, newest);
+        int64_t newest = row_int8(rows, row, COLUMN_NEWEST), stood = row_int8(rows, row, COLUMN_STOOD);
+        /* Of check_current.sql's rows the last is not the newest where there may be more: then nothing is
+         * answered by it. Where there is none, the log is another, or was let go of: as one that is empty. */
+        if (!first->current || count < TOUCHED_ROWS_MAX) {
+            view_advance(first->link->view, first->epoch, controller_id, stood, newest, touched, count);
+            number_take(batch, batch_count, controller_id, newest);
+        }
         count = 0;
     }
 }
@@ -335,7 +352,7 @@ static void held_take(const struct sent *batch, size_t count, const PGresult *ro
     if (first == NULL)
         return; /* nobody is left */
     view_take(batch, count, first, rows);
-    check_take(batch, count, rows);
+    rows_take(batch, count, rows, HELD_STATES);
     for (size_t i = 0; i < count; i++) {
         if (batch[i].job != NULL)
             probes_take(check_of(batch[i].job));

@@ -37,6 +37,7 @@ struct check_job {
     uint64_t epoch;         /* of the view, when it was sent */
     int64_t number;         /* of the controller's log in the snapshot; -1: there is no such controller */
     bool asks;              /* not all of its probes were held when it was sent */
+    bool current;           /* none of all that were sent with it asks: by check_current.sql */
     bool overtaken;         /* what was held of a probe is no longer: it is sent once more, with all probes */
 };
 
