@@ -742,6 +742,49 @@ Test(view, the_first_row_of_a_log)
     assert_current(1, 1, 1);
 }
 
+/* ---- several controllers ---- */
+
+/* What each tells under a tag of its own, who are asked in one statement; of which it is held. */
+static void expect_both(const struct ledger ledgers[2], bool first_held, bool second_held)
+{
+    struct ask asks[2];
+    for (size_t i = 0; i < 2; i++) {
+        l = ledgers[i];
+        ask_send(&asks[i], tag_numbered((uint32_t)i));
+    }
+    for (size_t i = 0; i < 2; i++) {
+        ask_await(&asks[i]);
+        cr_assert_eq(ask_held(&asks[i]), i == 0 ? first_held : second_held, "controller %zu", i);
+        cr_assert_eq(asks[i].check.generation, ledgers[i].generation);
+        struct heard is = ledger_heard(&ledgers[i], tag_numbered((uint32_t)i), OFFERS);
+        struct states told = check_states(&asks[i].check, 0);
+        cr_assert_eq(told.count, is.count);
+        for (size_t k = 0; k < is.count; k++)
+            cr_assert(same(&told.list[k], &is.list[k]));
+        check_job_clear(&asks[i].check);
+    }
+}
+
+Test(view, two_controllers_in_one_statement)
+{
+    start("one-of-two", VIEW_BYTES);
+    struct ledger ledgers[2] = {l, ledger_open("two-of-two")};
+    for (size_t i = 0; i < 2; i++) {
+        l = ledgers[i];
+        one_says((uint32_t)i, OFFERS, i == 0 ? EVENT_GIVEN : EVENT_WITHDRAWN);
+    }
+    expect_both(ledgers, false, false);
+    expect_both(ledgers, true, true);
+    for (size_t i = 0; i < 2; i++) {
+        l = ledgers[i];
+        one_says((uint32_t)i, OFFERS, i == 0 ? EVENT_WITHDRAWN : EVENT_GIVEN);
+        expect_both(ledgers, i != 0, i != 1);
+        expect_both(ledgers, true, true);
+    }
+    l = ledgers[0];
+    ledger_close(&ledgers[1]);
+}
+
 /* ---- on the wire ---- */
 
 static pid_t backend;
