@@ -4,6 +4,7 @@
 #include "http/attempt.h"
 #include "ledger/person.h"
 #include "loop/loop.h"
+#include "store/check.h"
 #include "store/persons.h"
 #include "wire/ndjson.h"
 #include "wire/writer.h"

@@ -13,7 +13,17 @@
 
 #include <string.h>
 
-/* POST /v1/check: may I, for this purpose or these? */
+/* Of a check that is kept. */
+struct keeping {
+    struct call *call;
+    const char *ref;
+    struct trace_keep_job trace;
+    uint8_t salt[TRACE_SALT]; /* of its hashes */
+    struct buf answer;        /* told once it is kept */
+};
+
+/* POST /v1/check: may I, for this purpose or these? A thousand of them wait at a time, so what few have is
+ * apart, and what was read is gone before it waits: what they have is to stay in the processor's cache. */
 struct checking {
     struct attempt attempt;
     struct reader body;
@@ -25,10 +35,7 @@ struct checking {
     const struct purpose **purposes;
     struct purpose_set *sets; /* one a purpose */
     struct check_job job;
-    const char *ref; /* keeps that it was asked; NULL: it is not kept */
-    struct trace_keep_job trace;
-    uint8_t salt[TRACE_SALT]; /* of its hashes */
-    struct buf answer;        /* told once that is kept */
+    struct keeping *keeping; /* NULL: it is not kept that it was asked */
 };
 
 static void checking_dispose(void *state)
@@ -36,7 +43,8 @@ static void checking_dispose(void *state)
     struct checking *c = state;
     reader_close(&c->body);
     check_job_clear(&c->job);
-    buf_free(&c->answer);
+    if (c->keeping != NULL)
+        buf_free(&c->keeping->answer);
     attempt_end(&c->attempt);
 }
 
@@ -77,13 +85,14 @@ static void keep_read(struct call *call, struct checking *c, const struct node *
 {
     static const char *const members[] = {"ref", NULL};
     struct node keep = node_optional(root, "keep");
-    c->ref = NULL;
     if (!node_present(&keep))
         return;
+    if (c->keeping == NULL)
+        c->keeping = call_alloc(call, sizeof *c->keeping);
     node_only(&keep, members);
     struct node ref = node_member(&keep, "ref");
-    c->ref = reference_read(&call->arena, c->attempt.controller->policy, &ref);
-    if (uuid_v7(c->trace.id) != 0 || !trace_salt_make(c->salt))
+    c->keeping->ref = reference_read(&call->arena, c->attempt.controller->policy, &ref);
+    if (uuid_v7(c->keeping->trace.id) != 0 || !trace_salt_make(c->keeping->salt))
         node_fault(&keep, ERROR_INTERNAL, "no random bytes");
 }
 
@@ -108,29 +117,30 @@ static void checking_read(struct call *call, struct checking *c)
 
 static void on_kept(struct job *job, enum error e)
 {
-    struct checking *c = list_entry(list_entry(job, struct trace_keep_job, job), struct checking, trace);
-    struct call *call = c->attempt.call;
+    struct keeping *k = list_entry(list_entry(job, struct trace_keep_job, job), struct keeping, trace);
     if (e != ERROR_NONE)
-        call_problem_untold(call, e);
+        call_problem_untold(k->call, e);
     else
-        call_answer_json(call, 200, &c->answer);
+        call_answer_json(k->call, 200, &k->answer);
 }
 
 /* It is kept with what proves what was asked and answered, and told after that. */
 static void trace_send(struct call *call, struct checking *c, const struct buf *out, int32_t allowed)
 {
-    struct trace_keep_job *t = &c->trace;
+    struct keeping *k = c->keeping;
+    struct trace_keep_job *t = &k->trace;
     h2o_iovec_t body = call->req != NULL ? call_body(call) : h2o_iovec_init(NULL, 0);
-    buf_init(&c->answer, ANSWER_BYTES_MAX);
-    buf_append(&c->answer, out->data, out->len);
-    if (call->req == NULL || !trace_mac_of(c->salt, body.base, body.len, t->mac) ||
-        !trace_mac_of(c->salt, out->data, out->len, t->answer_mac)) {
+    k->call = call;
+    buf_init(&k->answer, ANSWER_BYTES_MAX);
+    buf_append(&k->answer, out->data, out->len);
+    if (call->req == NULL || !trace_mac_of(k->salt, body.base, body.len, t->mac) ||
+        !trace_mac_of(k->salt, out->data, out->len, t->answer_mac)) {
         call_problem(call, ERROR_OVERLOADED, NULL, NULL);
         return;
     }
     t->at = c->job.as_of;
     t->actor = call->claims.subject;
-    t->ref = c->ref;
+    t->ref = k->ref;
     t->policy_version = c->attempt.controller->policy->version;
     t->lines = (int32_t)c->purpose_count;
     t->allowed = allowed;
@@ -145,10 +155,10 @@ static void trace_send(struct call *call, struct checking *c, const struct buf *
 static void trace_members(struct writer *w, const struct checking *c)
 {
     char salt[2 * TRACE_SALT + 1];
-    if (c->ref == NULL)
+    if (c->keeping == NULL)
         return;
-    trace_salt_format(c->salt, salt);
-    writer_uuid(w, "trace_id", c->trace.id);
+    trace_salt_format(c->keeping->salt, salt);
+    writer_uuid(w, "trace_id", c->keeping->trace.id);
     writer_text(w, "salt", salt);
 }
 
@@ -181,7 +191,7 @@ static void checking_write(struct call *call, struct checking *c)
     }
     if (buf_failed(out))
         call_problem(call, ERROR_OVERLOADED, "The answer does not fit in memory.", NULL);
-    else if (c->ref != NULL)
+    else if (c->keeping != NULL)
         trace_send(call, c, out, allowed);
     else
         call_answer(call, 200, "application/json", out->data, out->len);
@@ -218,9 +228,10 @@ static void checking_begin(struct call *call)
         attempt_bad_body(&c->attempt, &c->body);
         return;
     }
+    reader_close(&c->body);
     size_t step = probes_count(&c->person);
     struct probe *probes = call_alloc(call, c->purpose_count * step * sizeof *probes);
-    c->sets = call_alloc(call, c->purpose_count * sizeof *c->sets);
+    c->sets = arena_need(&call->arena, c->purpose_count * sizeof *c->sets);
     for (size_t i = 0; i < c->purpose_count; i++) {
         purpose_set_of(c->attempt.controller->policy, c->purposes[i], &c->sets[i]);
         probes_fill(&c->person, i, probes + i * step);

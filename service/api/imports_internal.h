@@ -4,6 +4,7 @@
 #include "http/attempt.h"
 #include "ledger/acts.h"
 #include "loop/loop.h"
+#include "store/check.h"
 #include "store/import.h"
 #include "wire/ndjson.h"
 

@@ -17,7 +17,7 @@
  * (5) A chunk is in one arena, or kept, and then by the thread that gave it back. */
 
 /* A chunk holds the tree of a check's body (about 1 KB), or a check's call, whole. Kept are the
- * chunks of 256 calls in flight. */
+ * chunks of 512 checks in flight, whose trees are gone by then. */
 enum { CHUNK = 4096, KEPT_MAX = 512, ALIGN = 16 };
 
 struct arena_chunk {

@@ -3,6 +3,7 @@
 
 #include "http/challenge.h"
 #include "http/counters.h"
+#include "store/check.h"
 #include "store/lane.h"
 
 #include <assert.h>
@@ -94,29 +95,40 @@ void attempt_again(struct attempt *attempt)
 
 /* ---- asking for the generation in force ---- */
 
+/* Of few calls: most tell the generation with what they answer. */
+struct asking {
+    struct attempt *attempt;
+    struct check_job check;
+};
+
 static void attempt_ask(struct attempt *attempt, void (*done)(struct job *job, enum error e))
 {
     assert(attempt->waits == ATTEMPT_WAITS_NOT);
     attempt->waits = ATTEMPT_ASKS;
     attempt_check(attempt);
-    check_job_init(&attempt->confirm, attempt->controller->controller_id, NULL, 0, NULL, 0);
-    attempt->confirm.job.deadline = attempt->call->deadline;
-    attempt->confirm.job.done = done;
-    lane_submit(attempt->call->worker->read, &attempt->confirm.job);
+    if (attempt->asking == NULL)
+        attempt->asking = call_alloc(attempt->call, sizeof *attempt->asking);
+    struct check_job *check = &attempt->asking->check;
+    attempt->asking->attempt = attempt;
+    check_job_init(check, attempt->controller->controller_id, NULL, 0, NULL, 0);
+    check->job.deadline = attempt->call->deadline;
+    check->job.done = done;
+    lane_submit(attempt->call->worker->read, &check->job);
 }
 
 /* The answer to that. Returns the attempt where its controller is the one in force; else it goes on by
  * itself, or the call has ended. */
 static struct attempt *attempt_asked(struct job *job, enum error e)
 {
-    struct attempt *attempt = list_entry(job, struct attempt, confirm.job);
+    struct asking *asking = list_entry(job, struct asking, check.job);
+    struct attempt *attempt = asking->attempt;
     assert(attempt->waits == ATTEMPT_ASKS);
     attempt->waits = ATTEMPT_WAITS_NOT;
     if (e != ERROR_NONE) {
         call_problem(attempt->call, e, NULL, NULL);
         return NULL;
     }
-    if (attempt->confirm.generation != attempt->controller->generation) {
+    if (asking->check.generation != attempt->controller->generation) {
         attempt_again(attempt);
         return NULL;
     }
@@ -234,7 +246,8 @@ void attempt_vouch(struct call *call)
 void attempt_abandon(struct attempt *attempt)
 {
     list_drop(&attempt->wait.link);
-    lane_cancel(attempt->call->worker->read, &attempt->confirm.job);
+    if (attempt->asking != NULL)
+        lane_cancel(attempt->call->worker->read, &attempt->asking->check.job);
 }
 
 void attempt_end(struct attempt *attempt)

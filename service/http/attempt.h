@@ -3,7 +3,6 @@
 #include "http/call.h"
 #include "http/controllers.h"
 #include "ledger/env.h"
-#include "store/check.h"
 
 /* A call's attempt under its controller's policy: what the call does is begun with the policy the worker
  * holds, and begun again when a statement tells that a newer one is in force (promise 2). A token that was
@@ -28,7 +27,7 @@ struct attempt {
     enum attempt_waits waits;
     unsigned loads; /* of the policy, in this attempt */
     struct controller_wait wait;
-    struct check_job confirm;
+    struct asking *asking; /* for the generation; NULL: it was not */
     struct reader *faults; /* attempt_bad_body */
     enum error refusal;    /* attempt_refuse */
     const char *detail;
