@@ -69,7 +69,7 @@ const struct option options[] = {
     {"public-url", OPTION_URL, AT(public_url), .value = "http://localhost:8080", .text = "the base of links"},
     {"threads", OPTION_NUMBER, AT(threads), 1, CONFIG_THREADS_MAX,
      .absent = "usable cores (affinity, cgroup)", .text = "event loops"},
-    {"view-memory", OPTION_NUMBER, AT(view_memory), 0, 1048576, .value = "0", .unit = "MB",
+    {"view-memory", OPTION_NUMBER, AT(view_memory), 0, 1048576, .value = "256", .unit = "MB",
      .text =
          "what may be held in memory of whom was asked about, and is proven current by each check that is "
          "answered from it; of all threads; 0 for none"},
