@@ -16,14 +16,22 @@ bool part_init(struct view_part *p, size_t index, size_t bytes)
         return false;
     *p = (struct view_part){.index = index, .bucket_count = count, .bytes = count * sizeof(struct bucket)};
     void *bytes_of = mmap(NULL, p->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    p->buckets = bytes_of != MAP_FAILED ? bytes_of : NULL;
-    return p->buckets != NULL;
+    if (bytes_of == MAP_FAILED)
+        return false;
+    p->written = fault_strikes() ? NULL : calloc(count / WRITTEN_BUCKETS / 8 + 1, 1);
+    if (p->written == NULL) {
+        munmap(bytes_of, p->bytes);
+        return false;
+    }
+    p->buckets = bytes_of;
+    return true;
 }
 
 void part_destroy(struct view_part *p)
 {
     part_forget(p);
     munmap(p->buckets, p->bytes);
+    free(p->written);
 }
 
 /* ---- controllers, and their sets of purposes ---- */
@@ -144,6 +152,24 @@ struct bucket *part_bucket(const struct view_part *p, uint32_t mark)
     return &p->buckets[(uint64_t)mark * p->bucket_count >> 32];
 }
 
+/* Which bit of ${written}. */
+static size_t written_bit(const struct view_part *p, const struct bucket *b)
+{
+    return (size_t)(b - p->buckets) / WRITTEN_BUCKETS;
+}
+
+bool part_is_written(const struct view_part *p, const struct bucket *b)
+{
+    size_t bit = written_bit(p, b);
+    return (p->written[bit / 8] >> bit % 8 & 1) != 0;
+}
+
+static void written_set(struct view_part *p, const struct bucket *b)
+{
+    size_t bit = written_bit(p, b);
+    p->written[bit / 8] |= (uint8_t)(1U << bit % 8);
+}
+
 static bool place_is(const struct bucket *b, size_t i, uint32_t context, const struct split *tag)
 {
     const struct place *at = &b->places[i];
@@ -172,6 +198,8 @@ static void entry_remove(struct bucket *b, size_t i)
 static void mark_remove(struct view_part *p, uint32_t mark)
 {
     struct bucket *b = part_bucket(p, mark);
+    if (!part_is_written(p, b))
+        return;
     for (size_t i = 0; i < WAYS; i++) {
         if (b->marks[i] == mark)
             b->places[i].context = 0;
@@ -234,14 +262,17 @@ void part_put(struct view_part *p, uint32_t context, const struct tag *tag, cons
     static const struct state none;
     struct split split = tag_split(tag);
     struct bucket *b = part_bucket(p, split.mark);
-    for (size_t i = 0; i < WAYS; i++) {
-        if (place_is(b, i, context, &split))
-            b->places[i].context = 0;
+    if (part_is_written(p, b)) {
+        for (size_t i = 0; i < WAYS; i++) {
+            if (place_is(b, i, context, &split))
+                b->places[i].context = 0;
+        }
     }
     if (context == 0 || count > VIEW_STATES_MAX)
         return;
 
     unsigned taken = 0;
+    written_set(p, b);
     for (size_t k = 0; k < (count > 0 ? count : 1); k++) {
         size_t i = place_make(b, taken);
         taken |= 1U << i;
@@ -256,7 +287,9 @@ bool part_has(const struct view_part *p, uint32_t context, const struct tag *tag
 {
     struct split split = tag_split(tag);
     const struct bucket *b = part_bucket(p, split.mark);
-    for (size_t i = 0; i < WAYS && context != 0; i++) {
+    if (context == 0 || !part_is_written(p, b))
+        return false;
+    for (size_t i = 0; i < WAYS; i++) {
         if (place_is(b, i, context, &split))
             return true;
     }
@@ -269,8 +302,10 @@ int part_get(struct view_part *p, uint32_t context, const struct tag *tag,
     struct split split = tag_split(tag);
     struct bucket *b = part_bucket(p, split.mark);
     int count = -1, found = 0;
+    if (context == 0 || !part_is_written(p, b))
+        return -1;
     part_check_bucket(p, b);
-    for (size_t i = 0; i < WAYS && context != 0; i++) {
+    for (size_t i = 0; i < WAYS; i++) {
         if (!place_is(b, i, context, &split))
             continue;
         const struct place *at = &b->places[i];

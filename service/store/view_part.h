@@ -15,6 +15,9 @@
  *     by nobody, and leaves when its place is wanted.
  * (9) As many contexts and controllers are in the tables as are counted, and no more than there may be. Of
  *     whose contexts stand, it is known up to where their log is known.
+ * (13) What is written of buckets is where ${written} says so. All else has no memory yet: to look at it
+ *     would cost the kernel a page each time, for the tags of all who are new (measured: a twentieth of the
+ *     service's time among records).
  *
  * Builds for debugging and the sanitizers (AKKOORD_CHECKS) look at each bucket that was changed or is about
  * to answer, and at the tables after each statement. */
@@ -24,9 +27,10 @@ enum {
     /* parts of a view: so many that two of a dozen threads seldom want the same one, and few enough to take
      * them all for a statement that brings something new */
     PARTS = 16,
-    HEADS = 1024,          /* of each of the two hash tables below */
-    CONTEXTS_MAX = 8192,   /* sets of purposes, of all controllers */
-    CONTROLLERS_MAX = 4096 /* more of either: all is forgotten by the next statement, and begins anew */
+    HEADS = 1024,           /* of each of the two hash tables below */
+    CONTEXTS_MAX = 8192,    /* sets of purposes, of all controllers */
+    CONTROLLERS_MAX = 4096, /* more of either: all is forgotten by the next statement, and begins anew */
+    WRITTEN_BUCKETS = 8     /* about a page */
 };
 
 /* One state, or that there is none, of one tag. An entry has as many places of one bucket as it has states,
@@ -73,6 +77,7 @@ struct view_part {
     size_t index; /* which marks fall to it: mark_part() */
     struct bucket *buckets;
     size_t bucket_count, bytes;
+    uint8_t *written;      /* a bit of each WRITTEN_BUCKETS, (13) */
     uint32_t context_last; /* no number is given twice */
     size_t context_count, holding_count;
     bool is_full; /* of either there were more than there may be */
@@ -116,6 +121,8 @@ static inline size_t mark_part(uint32_t mark)
 static_assert(PARTS == 1 << (32 - 28), "each part has some marks");
 
 struct bucket *part_bucket(const struct view_part *p, uint32_t mark);
+/* (13) */
+bool part_is_written(const struct view_part *p, const struct bucket *b);
 /* Whether both are of one entry. */
 bool part_place_shares(const struct bucket *b, size_t i, size_t k);
 /* Abort where (7) and (8), or (9), do not hold; without AKKOORD_CHECKS they do nothing. */

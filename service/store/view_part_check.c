@@ -21,15 +21,19 @@ static bool entry_is_whole(const struct bucket *b, size_t i)
     return places == (count > 0 ? count : 1) && seen == (1U << places) - 1;
 }
 
+static bool place_is_right(const struct view_part *p, const struct bucket *b, size_t i)
+{
+    const struct place *at = &b->places[i];
+    return part_bucket(p, b->marks[i]) == b && entry_is_whole(b, i) /* (7) */
+           && at->context <= p->context_last                        /* (8) */
+           && part_is_written(p, b);                                /* (13) */
+}
+
 void part_check_bucket(const struct view_part *p, const struct bucket *b)
 {
     assert(b->hand < WAYS);
-    for (size_t i = 0; i < WAYS; i++) {
-        if (b->places[i].context == 0)
-            continue;
-        assert(part_bucket(p, b->marks[i]) == b && entry_is_whole(b, i)); /* (7) */
-        assert(b->places[i].context <= p->context_last);                  /* (8) */
-    }
+    for (size_t i = 0; i < WAYS; i++)
+        assert(b->places[i].context == 0 || place_is_right(p, b, i));
 }
 
 static bool context_is_known(const struct view_part *p, const struct context *c)

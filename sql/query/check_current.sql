@@ -8,5 +8,6 @@ select c.controller_id, c.generation, statement_timestamp() as as_of, $2::int8 a
        t.no as newest, t.no, case when length(t.marks) <= $4::int4 then t.marks end as marks
 from controller c
 left join lateral (select x.no, x.marks from touched x
-                   where x.controller_id = $1::int4 and x.no >= $2::int8 order by x.no limit $3::int4) t on true
+                   where x.controller_id = $1::int4 and x.no >= $2::int8
+                   order by x.no limit $3::int4) t on true
 where c.controller_id = $1::int4;

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { CONTROLLER = 1, BUCKETS = 64, STATES = 3 };
 
@@ -100,6 +101,37 @@ Test(view_part, a_part_that_missed_a_row_holds_nothing_any_more)
     cr_assert_not(part_has(&part, part_context(&part, CONTROLLER, &set), &tag));
 }
 
+/* (13) Of whom nothing is held costs no memory, whatever is asked and touched. */
+Test(view_part, what_was_never_held_is_not_looked_at)
+{
+    enum { BYTES = 16 << 20, TAGS = 5000, PAGE = 4096 };
+    struct view_part large;
+    uint32_t marks[TOUCHED_MARKS_MAX / TAG_MARK_SIZE];
+    struct state states[VIEW_STATES_MAX];
+    cr_assert(part_init(&large, 0, BYTES));
+    part_advance(&large, CONTROLLER, VIEW_NOTHING, 5, NULL, 0);
+    uint32_t of = part_context_add(&large, CONTROLLER, &set);
+    for (uint32_t n = 0; n < TAGS; n++) {
+        struct tag tag = {{1}};
+        uint32_t mark = n * (UINT32_MAX / TAGS);
+        memcpy(tag.bytes + 1, &mark, sizeof mark);
+        marks[n % (TOUCHED_MARKS_MAX / TAG_MARK_SIZE)] = mark;
+        cr_assert_not(part_has(&large, of, &tag));
+        cr_assert_eq(part_get(&large, of, &tag, states), -1);
+        part_put(&large, 0, &tag, states, 1);
+    }
+    struct touched rows[] = {{.no = 5, .marks = ""}, {6, (const char *)marks, sizeof marks}};
+    part_advance(&large, CONTROLLER, 5, 6, rows, 2);
+
+    static unsigned char resident[BYTES / PAGE + 1];
+    cr_assert_eq(mincore(large.buckets, large.bytes, resident), 0);
+    size_t pages = 0;
+    for (size_t i = 0; i < large.bytes / PAGE; i++)
+        pages += resident[i] & 1;
+    cr_assert_eq(pages, 0);
+    part_destroy(&large);
+}
+
 #define CAUGHT(name, plant)                                                                                  \
     Test(view_part, catches_##name, .signal = SIGABRT)                                                       \
     {                                                                                                        \
@@ -118,6 +150,7 @@ CAUGHT(an_entry_in_anothers_bucket, part.buckets[3] = *bucket)
 CAUGHT(an_entry_that_says_it_has_a_state, part.buckets[1].places[0].nth = 1)
 CAUGHT(a_context_that_was_never_given, part.buckets[1].places[0].context++)
 CAUGHT(a_hand_beside_the_places, bucket->hand = WAYS)
+CAUGHT(an_entry_where_nothing_was_written, part.written[0] = 0)
 CAUGHT(a_context_that_is_not_counted, part.context_count--)
 CAUGHT(a_controller_that_is_not_counted, part.holding_count--)
 CAUGHT(a_context_of_who_is_not_known, part.holdings[CONTROLLER]->stands = VIEW_NOTHING)
