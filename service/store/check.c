@@ -298,9 +298,11 @@ static void view_take(const struct sent *batch, size_t batch_count, const struct
         if (!last)
             continue;
         int64_t newest = row_int8(rows, row, COLUMN_NEWEST), stood = row_int8(rows, row, COLUMN_STOOD);
-        /* Of check_current.sql's rows the last is not the newest where there may be more: then nothing is
-         * answered by it. Where there is none, the log is another, or was let go of: as one that is empty. */
-        if (!first->current || count < TOUCHED_ROWS_MAX) {
+        /* Of check_current.sql's rows the last is not the newest where there may be more. Where there is none
+         * the log is empty, but only if it was known to be: else it was let go of, or what was held has been
+         * forgotten since, and nothing says what the snapshot had. Then nothing is answered by it. */
+        bool is_newest = count == 0 ? stood == 0 : count < TOUCHED_ROWS_MAX;
+        if (!first->current || is_newest) {
             view_advance(first->link->view, first->epoch, controller_id, stood, newest, touched, count);
             number_take(batch, batch_count, controller_id, newest);
         }

@@ -18,6 +18,8 @@ bool part_init(struct view_part *p, size_t index, size_t bytes)
     void *bytes_of = mmap(NULL, p->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (bytes_of == MAP_FAILED)
         return false;
+    /* A place is touched here and there: of huge pages a few hundred people would have all of it. */
+    madvise(bytes_of, p->bytes, MADV_NOHUGEPAGE);
     p->written = fault_strikes() ? NULL : calloc(count / WRITTEN_BUCKETS / 8 + 1, 1);
     if (p->written == NULL) {
         munmap(bytes_of, p->bytes);

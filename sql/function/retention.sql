@@ -14,10 +14,11 @@
 --     them by itself.
 -- (5) A Yes goes after those that it replaced: else one of these, which stays for what it ties, would come
 --     back by rebuild(). So it does after those that rank below it by another guardian or for another
---     company: while it stands they are not asked, unless a No that stops all of it stands above all these,
---     under each that it named.
+--     company: while it stands they are not asked, unless the person's own No that stops all of it stands
+--     above all these, under each that it named.
 -- (6) A browser's No goes when it is over, and no Yes, sale or request stays that it holds back. On a purpose
---     that is allowed without a Yes it is never over. A purge loosens nothing.
+--     that is allowed without a Yes it is never over by the clock, nor by a Yes where it is another that the
+--     No stops too. A purge loosens nothing.
 -- (7) What staff did to a person stays with the person. What time did goes by the rule of what it is about.
 -- (8) A batch is one transaction, and its cursor part of it: whatever stops a run, it goes on there.
 --
@@ -48,9 +49,9 @@ create or replace function purge_every() returns interval
 
 -- What the rules of a policy come to for what is held here: an array with an element a purpose. after and
 -- term: when an event of it goes; evidence_after and evidence_term: when its evidence does, where that is
--- sooner; no_term: how long a browser's No counts, null: for good; wholly and partly: stopped_by(). Rules of
--- the data classes consent and evidence are about what is held here, all others about what other systems
--- hold.
+-- sooner; no_term: how long a browser's No counts, null: for good; elsewhere: a No to it
+-- stops another purpose that needs no Yes; wholly and partly: stopped_by(). Rules of the data classes consent
+-- and evidence are about what is held here, all others about what other systems hold.
 create or replace function retention_rules(c integer, p_document jsonb) returns jsonb
 language plpgsql stable as $$
 declare
@@ -58,7 +59,7 @@ declare
 begin
     return (
         with stops as materialized (
-            select s.*, x.basis in ('consent', 'soft_opt_in') as needs_yes
+            select s.*, x.key, x.basis in ('consent', 'soft_opt_in') as needs_yes
             from stopped_by(c, p_document) s
             join purpose x on x.controller_id = c and x.purpose_id = s.purpose_id)
         select coalesce(jsonb_agg(jsonb_build_object(
@@ -73,6 +74,8 @@ begin
                    'no_term', case when not exists (select from stops x where p.purpose_id = any (x.partly)
                                                                               and not x.needs_yes)
                                    then coalesce(d.refused_until, 'P6M') end,
+                   'elsewhere', exists (select from stops x where p.purpose_id = any (x.partly)
+                                                                  and not x.needs_yes and x.key <> p.key),
                    'wholly', coalesce(s.wholly, '{}'), 'partly', coalesce(s.partly, '{}'))), '[]')
         from purpose p
         left join stops s on s.purpose_id = p.purpose_id
@@ -141,13 +144,13 @@ begin
     with r as materialized (
         select * from jsonb_to_recordset(p_rules)
             x(purpose_id integer, rule text, after text, term interval, evidence_rule text,
-              evidence_after text, evidence_term interval, no_term interval, wholly integer[],
-              partly integer[])),
+              evidence_after text, evidence_term interval, no_term interval, elsewhere boolean,
+              wholly integer[], partly integer[])),
     old as materialized ( -- (a)
         select e.revision, e.subject_no, e.purpose_id, e.slot, e.rank, e.flags, e.recorded_at, e.valid_until,
                e.slot / slot_count() = guardian_time() as is_of_time,
                i.type = identifier_visitor() as is_browser, i.tag, i.is_tied, q.rule, q.after, q.term,
-               q.evidence_rule, q.evidence_after, q.evidence_term, q.no_term, q.wholly
+               q.evidence_rule, q.evidence_after, q.evidence_term, q.no_term, q.elsewhere, q.wholly
         from event e
         join r q on q.purpose_id = greatest(e.purpose_id, purpose_all())
         left join lateral (select y.type, y.tag, y.is_tied from identifier y
@@ -180,6 +183,8 @@ begin
             offset 0) e
         cross join lateral (
             select case when not (k.is_unranked or k.is_of_time or k.is_request)
+                             -- for what replaced its purpose a Yes takes no No back
+                             and not (k.is_browser and rank_is_no(k.rank) and k.elsewhere)
                              and (k.after <> 'recorded' or k.is_browser or k.evidence_after <> 'recorded')
                              and exists (select from event x
                                          where x.controller_id = c and x.subject_no = k.subject_no
@@ -276,6 +281,7 @@ begin
                                         where not exists (
                                             select from consent y
                                             where y.controller_id = c and y.tag = w.tag
+                                                  and y.slot / slot_count() = 0
                                                   and y.purpose_id = any (f.wholly) and rank_is_no(y.rank)
                                                   and no_is_later(y.slot, y.rank, f.rank, f.flags)
                                                   and no_is_later(y.slot, y.rank, o.rank, o.flags))))

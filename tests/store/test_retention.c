@@ -315,6 +315,20 @@ Test(retention, a_yes_of_two_browsers_stays_when_one_of_them_withdraws)
     cr_expect_eq(ledger_reason(&l, tag_numbered(53), STATISTICS), REASON_GRANTED);
 }
 
+/* It counts for what replaced its purpose, where a Yes to the old one does not. */
+Test(retention, a_browsers_objection_stays_for_what_replaced_its_purpose)
+{
+    rules("{'purposes': [{'key': 'statistics', 'channel': 'web'}, {'key': 'offers', 'channel': 'web', "
+          "'replaces': 'statistics'}], 'retention': {'proof_kept': 'P1Y'}}");
+    number("update purpose set basis = 'legitimate_interest' where controller_id = $1 "
+           "and key in ('statistics', 'offers')");
+    struct person p = browser(56);
+    said_at(&p, STATISTICS, EVENT_OBJECTED, 2);
+    said_at(&p, STATISTICS, EVENT_OBJECTION_WITHDRAWN, 1);
+    run_at("9 years");
+    cr_expect_eq(number("select count(*) from consent where controller_id = $1 and rank_is_no(rank)"), 1);
+}
+
 Test(retention, a_browsers_age_is_known_when_what_told_it_is_over)
 {
     rules(CONSENT_ONLY);
@@ -373,6 +387,24 @@ Test(retention, a_yes_goes_after_that_of_all_companies_which_a_no_stops_for_one_
     cr_expect_eq(number("select count(*) from event where controller_id = $1 and purpose_id = 9"), 1);
     run_at("34 days");
     cr_expect_eq(number("select count(*) from event where controller_id = $1 and purpose_id = 9"), 0);
+}
+
+/* A guardian's No stops nothing of who is no child. */
+Test(retention, a_yes_goes_after_that_of_all_companies_which_a_guardians_no_does_not_stop)
+{
+    rules("{'retention': {'rules': [{'data_class': 'consent', 'duration': 'P1M', 'after': 'recorded'}]}}");
+    number("insert into purpose (controller_id, purpose_id, key, entity, basis, stops) "
+           "values ($1, 9, 'newsletter', 'a', 'consent', true) returning 1");
+    enum { OF_A = 9 };
+    struct person p = person_numbered(57);
+    struct guardian parent = {.is_named = true, .tag = tag_numbered(157)};
+    said_at(&p, OF_A, EVENT_GIVEN, 2);
+    said_at(&p, NEWSLETTER, EVENT_GIVEN, 3);
+    struct act refused = act_of(&p, NEWSLETTER, EVENT_REFUSED, ledger_now(&l) - 86400 * SECOND);
+    refused.guardian = &parent;
+    ledger_record(&l, refused);
+    run_at("32 days");
+    cr_expect_eq(number("select count(*) from event where controller_id = $1 and purpose_id = 9"), 1);
 }
 
 static void signalled(const struct person *p)
